@@ -1,0 +1,89 @@
+"""The bytes around the data of a canonical zip (PKWARE APPNOTE 6.3.10, section 4.3).
+
+Every field that a zip leaves to the writer has one fixed value here; docs/format.md says why.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+STORED: Final = 0
+DEFLATED: Final = 8
+
+MAX_MEMBERS: Final = 65_534  # one less than what 16 bits hold: that value announces zip64
+MAX_OFFSET: Final = 0xFFFF_FFFE  # bytes, likewise
+
+_VERSION: Final = 20  # 2.0: DEFLATE
+_MADE_BY_UNIX: Final = 3 << 8 | _VERSION
+_UTF8_NAME: Final = 1 << 11
+_TIME: Final = 0  # 00:00:00
+_DATE: Final = 0 << 9 | 1 << 5 | 1  # 1980-01-01
+_REGULAR_FILE: Final = 0o100000
+
+_LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
+_CENTRAL_HEADER: Final = struct.Struct("<4s6H3I5H2I")
+_END_OF_CENTRAL_DIRECTORY: Final = struct.Struct("<4s4H2IH")
+
+
+@dataclass(frozen=True)
+class MemberHeader:
+    """What the headers of one member say.
+
+    Attributes:
+        name: the member's name.
+        method: ``STORED`` or ``DEFLATED``.
+        crc: CRC-32 of the uncompressed content.
+        compressed_size: in bytes.
+        size: of the uncompressed content, in bytes.
+        mode: the permission bits, 0o644 or 0o755.
+    """
+
+    name: str
+    method: int
+    crc: int
+    compressed_size: int
+    size: int
+    mode: int
+
+
+def local_header(member: MemberHeader) -> bytes:
+    """Return the local file header (4.3.7)."""
+    name = member.name.encode()
+    fixed = _LOCAL_HEADER.pack(
+        b"PK\x03\x04",
+        *(_VERSION, _UTF8_NAME, member.method, _TIME, _DATE),
+        *(member.crc, member.compressed_size, member.size),
+        *(len(name), 0),
+    )
+    return fixed + name
+
+
+def central_header(member: MemberHeader, offset: int) -> bytes:
+    """Return the member's central directory header (4.3.12).
+
+    Args:
+        member: the member.
+        offset: where its local header starts, in bytes from the start of the zip.
+    """
+    name = member.name.encode()
+    fixed = _CENTRAL_HEADER.pack(
+        b"PK\x01\x02",
+        *(_MADE_BY_UNIX, _VERSION, _UTF8_NAME, member.method, _TIME, _DATE),
+        *(member.crc, member.compressed_size, member.size),
+        *(len(name), 0, 0, 0, 0),
+        *((_REGULAR_FILE | member.mode) << 16, offset),
+    )
+    return fixed + name
+
+
+def end_of_central_directory(members: int, size: int, offset: int) -> bytes:
+    """Return the end of central directory record (4.3.16).
+
+    Args:
+        members: how many there are.
+        size: of the central directory, in bytes.
+        offset: where the central directory starts, in bytes.
+    """
+    return _END_OF_CENTRAL_DIRECTORY.pack(b"PK\x05\x06", 0, 0, members, members, size, offset, 0)

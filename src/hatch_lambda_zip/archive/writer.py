@@ -1,0 +1,185 @@
+"""Writes the canonical zip: members are read and compressed on all cores, written in order."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Final
+
+from hatch_lambda_zip.archive import encoder
+from hatch_lambda_zip.archive.layout import (
+    DEFLATED,
+    MAX_MEMBERS,
+    MAX_OFFSET,
+    STORED,
+    MemberHeader,
+    central_header,
+    end_of_central_directory,
+    local_header,
+)
+from hatch_lambda_zip.errors import ArchiveLimitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
+
+    from hatch_lambda_zip.contents import Entry
+
+# Small files go to the workers in batches, which saves a hand-over each; both bounds in bytes
+# of uncompressed content. One file larger than a bound still goes through, alone.
+_BATCH_BYTES: Final = 1 << 20
+_WINDOW_BYTES: Final = 32 << 20
+
+_EXECUTABLE_MAGIC: Final = (b"#!", b"\x7fELF")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of the finished zip.
+
+    Attributes:
+        entry: what it was made from.
+        compressed_size: of its data, in bytes.
+    """
+
+    entry: Entry
+    compressed_size: int
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The finished zip.
+
+    Attributes:
+        size: in bytes.
+        sha256: of the whole file, 32 bytes.
+        members: in the order of the zip.
+    """
+
+    size: int
+    sha256: bytes
+    members: tuple[Member, ...]
+
+
+def write_archive(
+    entries: Sequence[Entry],
+    stream: IO[bytes],
+    *,
+    inspect: Callable[[Entry, bytes], None],
+    workers: int | None = None,
+) -> Archive:
+    """Write a canonical zip.
+
+    Each file is read once: the same bytes are verified, inspected, summed and compressed.
+
+    Args:
+        entries: in their canonical order, with unique names.
+        stream: takes the zip; only written to, never sought.
+        inspect: called once for each entry with its content, from several threads; may raise.
+        workers: threads to compress with; by default one for each CPU that is ours.
+
+    Raises:
+        ArchiveLimitError: the zip would need zip64.
+        VerificationError: a file is not what RECORD says.
+    """
+    if len(entries) > MAX_MEMBERS:
+        raise ArchiveLimitError(
+            f"{len(entries)} files are more than a zip can hold without zip64 ({MAX_MEMBERS}), "
+            "and far more than Lambda starts quickly with. Remove dependencies."
+        )
+    sink = _Sink(stream)
+    directory: list[bytes] = []
+    members: list[Member] = []
+    for entry, header, data in _compressed(entries, inspect, workers or available_cpus()):
+        directory.append(central_header(header, sink.offset))
+        sink.write(local_header(header))
+        sink.write(data)
+        members.append(Member(entry, header.compressed_size))
+    start = sink.offset
+    for central in directory:
+        sink.write(central)
+    sink.write(end_of_central_directory(len(members), sink.offset - start, start))
+    return Archive(sink.offset, sink.sha256.digest(), tuple(members))
+
+
+def available_cpus() -> int:
+    """Return how many CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Sink:
+    """A stream that counts and hashes what is written to it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+        self.offset = 0
+        self.sha256 = hashlib.sha256()
+
+    def write(self, data: bytes | bytearray) -> None:
+        if self.offset + len(data) > MAX_OFFSET:
+            raise ArchiveLimitError("The zip would be larger than 4 GiB; Lambda takes 250 MB.")
+        self.stream.write(data)
+        self.sha256.update(data)
+        self.offset += len(data)
+
+
+_Compressed = tuple["Entry", MemberHeader, "bytes | bytearray"]
+
+
+def _compressed(
+    entries: Sequence[Entry], inspect: Callable[[Entry, bytes], None], workers: int
+) -> Iterator[_Compressed]:
+    """Yield every member's header and data in order, at most a window ahead of the consumer."""
+    pending: deque[tuple[int, Future[list[_Compressed]]]] = deque()
+    in_flight = 0
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for batch in _batches(entries):
+                size = sum(entry.size for entry in batch)
+                while pending and in_flight + size > _WINDOW_BYTES:
+                    done, future = pending.popleft()
+                    yield from future.result()
+                    in_flight -= done
+                pending.append((size, pool.submit(_compress_batch, batch, inspect)))
+                in_flight += size
+            while pending:
+                yield from pending.popleft()[1].result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if batch and size + entry.size > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += entry.size
+    if batch:
+        yield batch
+
+
+def _compress_batch(
+    batch: Sequence[Entry], inspect: Callable[[Entry, bytes], None]
+) -> list[_Compressed]:
+    return [_compress(entry, inspect) for entry in batch]
+
+
+def _compress(entry: Entry, inspect: Callable[[Entry, bytes], None]) -> _Compressed:
+    content = entry.read()
+    inspect(entry, content)
+    method = STORED
+    data: bytes | bytearray = content
+    compressed = encoder.compress(content)
+    if len(compressed) < len(content):
+        method, data = DEFLATED, compressed
+    mode = 0o755 if content.startswith(_EXECUTABLE_MAGIC) else 0o644
+    header = MemberHeader(entry.name, method, encoder.crc32(content), len(data), len(content), mode)
+    return entry, header, data

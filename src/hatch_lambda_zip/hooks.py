@@ -1,0 +1,18 @@
+"""Registers the plugin with hatchling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatchling.plugin import hookimpl
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.builder import LambdaZipBuilder
+
+
+@hookimpl
+def hatch_register_builder() -> type[LambdaZipBuilder]:
+    """Offer the ``lambda-zip`` build target."""
+    from hatch_lambda_zip.builder import LambdaZipBuilder
+
+    return LambdaZipBuilder

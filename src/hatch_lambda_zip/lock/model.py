@@ -1,0 +1,92 @@
+"""What the lock stage hands on: a list of what to install, in terms of no particular format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class LockKind(Enum):
+    """The formats that are read."""
+
+    UV = "uv.lock"
+    PYLOCK = "pylock.toml"
+    REQUIREMENTS = "requirements.txt"
+
+
+@dataclass(frozen=True)
+class LockFile:
+    """A lock file that exists."""
+
+    kind: LockKind
+    path: Path
+
+
+class Origin(Enum):
+    """Where a distribution comes from."""
+
+    INDEX = "index"
+    ARCHIVE = "archive"
+    """A wheel or sdist at a URL or path of its own."""
+    GIT = "git"
+    LOCAL = "local"
+    """A directory: the package itself, a workspace member or a path dependency."""
+
+
+@dataclass(frozen=True)
+class LockedDistribution:
+    """One distribution that the lock names for a function.
+
+    Attributes:
+        name: normalized (PEP 503).
+        version: as locked (PEP 440, normalized), or None where the lock gives none.
+        origin: where it comes from.
+    """
+
+    name: str
+    version: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class InstallList:
+    """Something that ``uv pip install -r`` takes.
+
+    Attributes:
+        file_name: decides the format: ``pylock.<name>.toml`` or ``requirements.txt``.
+        text: the file's content.
+        distributions: what it installs, no more and no less.
+        builds: whether these are sources that uv has to build as wheels first.
+    """
+
+    file_name: str
+    text: str
+    distributions: tuple[LockedDistribution, ...]
+    builds: bool
+
+
+@dataclass(frozen=True)
+class LocalProject:
+    """A directory that has to be built as a wheel."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What one function needs besides the package itself.
+
+    Attributes:
+        lock: the file that says so; uv is run in its directory.
+        installs: what uv installs.
+        local_projects: what is built from directories, in the order of their names.
+    """
+
+    lock: LockFile
+    installs: tuple[InstallList, ...]
+    local_projects: tuple[LocalProject, ...]

@@ -1,0 +1,314 @@
+"""pylock.toml (PEP 751): the part that one function needs, as a lock with one wheel a package.
+
+The wheels are chosen here and not by the installer, so that the choice is the same with every
+version and every configuration of uv.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Final
+
+from packaging.pylock import (
+    Package,
+    PackageArchive,
+    PackageDirectory,
+    PackageSdist,
+    PackageVcs,
+    PackageWheel,
+    Pylock,
+    PylockSelectError,
+    PylockValidationError,
+)
+from packaging.tags import create_compatible_tags_selector
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from hatch_lambda_zip.errors import LockFormatError, LockSelectionError, MissingWheelError
+from hatch_lambda_zip.lock.model import (
+    InstallList,
+    LocalProject,
+    LockedDistribution,
+    LockKind,
+    Origin,
+    Selection,
+)
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from packaging.tags import Tag
+
+    from hatch_lambda_zip.lock.model import LockFile
+    from hatch_lambda_zip.runtimes import Target
+
+_WHEELS_FILE: Final = "pylock.wheels.toml"
+_SOURCES_FILE: Final = "pylock.sources.toml"
+_SHOWN_WHEELS: Final = 12
+
+
+def parse_pylock(text: str, lock: LockFile) -> Pylock:
+    """Read a pylock.toml.
+
+    Raises:
+        LockFormatError: it is not TOML, or not what PEP 751 asks for.
+    """
+    try:
+        return Pylock.from_dict(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, PylockValidationError) as error:
+        raise LockFormatError(
+            f"{lock.path} can't be read as a pylock.toml (PEP 751): {error}. Make it anew."
+        ) from None
+
+
+def select(pylock: Pylock, lock: LockFile, target: Target, *, root: Path, base: Path) -> Selection:
+    """Select what a function needs.
+
+    Args:
+        pylock: the parsed lock.
+        lock: where it came from (for uv.lock, ``pylock`` is uv's export of it).
+        target: the runtime and architecture.
+        root: the project's own directory, which the selection leaves out.
+        base: the directory that the lock's relative paths start from.
+
+    Raises:
+        LockSelectionError: the lock does not cover the runtime.
+        MissingWheelError: a package has no wheel for the target; every such package is named.
+    """
+    selector = create_compatible_tags_selector(target.tags())
+    wheels: list[tuple[Package, PackageWheel]] = []
+    sources: list[Package] = []
+    local_projects: list[LocalProject] = []
+    missing: list[Package] = []
+    for package in _packages(pylock, lock, target):
+        if package.directory is not None:
+            local_projects.append(LocalProject(package.name, _path(package.directory, base)))
+        elif _is_source(package):
+            sources.append(package)
+        else:
+            candidates = [(wheel, _wheel_tags(wheel)) for wheel in _wheels(package)]
+            best = next(selector(candidates), None)
+            if best is None:
+                missing.append(package)
+            else:
+                wheels.append((package, best))
+    if missing:
+        raise MissingWheelError(_describe_missing(missing, pylock, lock, target))
+
+    installs: list[InstallList] = []
+    if wheels:
+        text = _write_lock(_wheel_entry(package, wheel, base) for package, wheel in wheels)
+        named = tuple(_distribution(package) for package, _ in wheels)
+        installs.append(InstallList(_WHEELS_FILE, text, named, builds=False))
+    if sources:
+        text = _write_lock(_source_entry(package, base) for package in sources)
+        named = tuple(_distribution(package) for package in sources)
+        installs.append(InstallList(_SOURCES_FILE, text, named, builds=True))
+    others = [project for project in local_projects if project.path != root.resolve()]
+    others.sort(key=lambda project: project.name)
+    return Selection(lock, tuple(installs), tuple(others))
+
+
+def _packages(pylock: Pylock, lock: LockFile, target: Target) -> list[Package]:
+    """Return the packages whose markers hold, by the rules of PEP 751."""
+    # Stand-ins without wheels: the rules for markers and versions apply as they are, while the
+    # choice of wheels, and the report of all that are missing, stays here.
+    originals: dict[int, Package] = {}
+    stand_ins = []
+    for package in pylock.packages:
+        stand_in = Package(
+            name=package.name,
+            marker=package.marker,
+            requires_python=package.requires_python,
+            directory=PackageDirectory(path="."),
+        )
+        originals[id(stand_in)] = package
+        stand_ins.append(stand_in)
+    selectable = Pylock(
+        lock_version=pylock.lock_version,
+        environments=pylock.environments,
+        requires_python=pylock.requires_python,
+        default_groups=pylock.default_groups,
+        created_by=pylock.created_by,
+        packages=stand_ins,
+    )
+    try:
+        selected = list(selectable.select(environment=target.marker_environment(), tags=()))
+    except PylockSelectError as error:
+        raise LockSelectionError(
+            f"{lock.path} does not cover {target}: {error}. "
+            "Lock again for that Python (see requires-python), or choose another runtime."
+        ) from None
+    return [originals[id(stand_in)] for stand_in, _ in selected]
+
+
+def _describe_missing(
+    missing: Iterable[Package], pylock: Pylock, lock: LockFile, target: Target
+) -> str:
+    lines = []
+    for package in missing:
+        version = f" {package.version}" if package.version else ""
+        lines.append(
+            f"{package.name}{version} has no wheel for {target} "
+            f"(it needs cp3{target.runtime.python_minor} or any, and {target.platforms()[0]} "
+            f"or older); {lock.path.name} has {_list_wheels(package)}."
+        )
+    if lock.kind is LockKind.PYLOCK and _is_for_one_host(pylock):
+        lines.append(
+            f"{lock.path.name} was made for one host only: no package in it has wheels for a "
+            "second platform. Make one for all platforms, for example with "
+            "`uv export --format pylock.toml -o pylock.toml`."
+        )
+    else:
+        lines.append(
+            "Nothing is built from source for Lambda. Choose a version that has the wheel "
+            "(and lock again), another runtime or architecture, or build the wheel yourself and "
+            "lock it as a path or from an index of your own."
+        )
+    return "\n".join(lines)
+
+
+def _list_wheels(package: Package) -> str:
+    names = sorted(wheel.filename for wheel in _wheels(package))
+    if not names:
+        return "only its source distribution"
+    shown = ", ".join(names[:_SHOWN_WHEELS])
+    more = len(names) - _SHOWN_WHEELS
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _is_for_one_host(pylock: Pylock) -> bool:
+    """Tell whether no package has platform wheels for more than one platform."""
+    for package in pylock.packages:
+        platforms = {
+            platform
+            for wheel in package.wheels or ()
+            for platform in (
+                # manylinux_2_17 and manylinux2014 in one name are one platform.
+                "+".join(sorted({tag.platform for tag in _wheel_tags(wheel)})),
+            )
+            if platform != "any"
+        }
+        if len(platforms) > 1:
+            return False
+    return True
+
+
+def _distribution(package: Package) -> LockedDistribution:
+    if package.vcs is not None:
+        origin = Origin.GIT
+    elif package.archive is not None:
+        origin = Origin.ARCHIVE
+    else:
+        origin = Origin.INDEX
+    version = None if package.version is None else str(package.version)
+    return LockedDistribution(package.name, version, origin)
+
+
+def _is_source(package: Package) -> bool:
+    """Tell whether a package has to be built: a git commit, or an sdist of its own."""
+    if package.archive is not None:
+        return not _archive_name(package.archive).endswith(".whl")
+    return package.vcs is not None
+
+
+def _wheels(package: Package) -> list[PackageWheel]:
+    """Return the wheels that the lock has of a package, wherever they are from."""
+    archive = package.archive
+    if archive is None:
+        return list(package.wheels or ())
+    name = _archive_name(archive)
+    return [PackageWheel(name=name, url=archive.url, path=archive.path, hashes=archive.hashes)]
+
+
+def _archive_name(archive: PackageArchive) -> str:
+    # PackageSdist has the rule for finding a file name in a path or a URL.
+    return PackageSdist(url=archive.url, path=archive.path, hashes=archive.hashes).filename
+
+
+def _wheel_tags(wheel: PackageWheel) -> frozenset[Tag]:
+    try:
+        return parse_wheel_filename(wheel.filename)[3]
+    except InvalidWheelFilename as error:
+        raise LockFormatError(f"The lock names an invalid wheel: {error}.") from None
+
+
+def _path(directory: PackageDirectory, base: Path) -> Path:
+    path = _resolve(directory.path, base)
+    return path / directory.subdirectory if directory.subdirectory else path
+
+
+def _resolve(path: str, base: Path) -> Path:
+    return (base / path).resolve()
+
+
+# What follows writes the small part of TOML that such a lock needs.
+
+_Entry = dict[str, "str | dict[str, object] | list[dict[str, object]]"]
+
+
+def _wheel_entry(package: Package, wheel: PackageWheel, base: Path) -> _Entry:
+    entry: _Entry = {"name": package.name}
+    if package.version is not None:
+        entry["version"] = str(package.version)
+    location = _location(wheel, base)
+    if package.archive is not None:
+        entry["archive"] = {**location, "hashes": dict(wheel.hashes)}
+    else:
+        if package.index is not None:
+            # uv looks the credentials of an index up by it.
+            entry["index"] = package.index
+        entry["wheels"] = [{"name": wheel.filename, **location, "hashes": dict(wheel.hashes)}]
+    return entry
+
+
+def _source_entry(package: Package, base: Path) -> _Entry:
+    entry: _Entry = {"name": package.name}
+    if package.version is not None:
+        entry["version"] = str(package.version)
+    if package.vcs is not None:
+        vcs = package.vcs
+        entry["vcs"] = {
+            "type": vcs.type,
+            **_location(vcs, base),
+            "commit-id": vcs.commit_id,
+            **({"subdirectory": vcs.subdirectory} if vcs.subdirectory else {}),
+        }
+    elif package.archive is not None:
+        archive = package.archive
+        entry["archive"] = {
+            **_location(archive, base),
+            "hashes": dict(archive.hashes),
+            **({"subdirectory": archive.subdirectory} if archive.subdirectory else {}),
+        }
+    return entry
+
+
+def _location(source: PackageWheel | PackageArchive | PackageVcs, base: Path) -> dict[str, object]:
+    if source.path is not None:
+        return {"path": str(_resolve(source.path, base))}
+    return {"url": source.url}
+
+
+def _write_lock(entries: Iterable[_Entry]) -> str:
+    lines = ['lock-version = "1.0"', 'created-by = "hatch-lambda-zip"']
+    for entry in entries:
+        lines += ["", "[[packages]]"]
+        lines += [f"{key} = {_toml(value)}" for key, value in entry.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    """Write strings, tables and arrays of them as TOML."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,225 @@
+"""requirements.txt: the requirements that one function needs, each pinned and hashed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from hatch_lambda_zip.errors import LockFormatError, MissingWheelError
+from hatch_lambda_zip.lock.model import (
+    InstallList,
+    LocalProject,
+    LockedDistribution,
+    LockKind,
+    Origin,
+    Selection,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hatch_lambda_zip.lock.model import LockFile
+    from hatch_lambda_zip.runtimes import Target
+
+_FILE_NAME: Final = "requirements.txt"
+
+# Options that say where to look; they are uv's business and passed on as they stand.
+_INDEX_OPTIONS: Final = frozenset(
+    (
+        *("-i", "--index-url", "--extra-index-url", "--no-index"),
+        *("-f", "--find-links", "--trusted-host"),
+    )
+)
+_HOW_TO_MAKE_ONE: Final = (
+    "`uv export --format requirements.txt -o requirements.txt` writes such a file."
+)
+
+
+@dataclass(frozen=True)
+class _Line:
+    number: int
+    text: str
+
+
+def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selection:
+    """Select what a function needs.
+
+    Args:
+        text: the file's content.
+        lock: where it came from.
+        target: the runtime and architecture that markers are evaluated for.
+        root: the project's own directory, which the selection leaves out.
+
+    Raises:
+        LockFormatError: a line is no pinned requirement with a hash, no index option and no
+            local directory; every such line is named.
+    """
+    problems: list[str] = []
+    options: list[str] = []
+    requirements: list[str] = []
+    distributions: list[LockedDistribution] = []
+    local_projects: list[LocalProject] = []
+    for line in _logical_lines(text):
+        try:
+            local = _local_path(line.text, target)
+            if local is not None:
+                path = (lock.path.parent / local).resolve() if local else root.resolve()
+                if path != root.resolve():
+                    local_projects.append(LocalProject(canonicalize_name(path.name), path))
+            elif line.text.startswith("-"):
+                options.append(_index_option(line.text))
+            else:
+                requirement, hashes = _pinned(line.text)
+                if requirement.marker is None or requirement.marker.evaluate(
+                    {key: str(value) for key, value in target.marker_environment().items()}
+                ):
+                    requirement.marker = None
+                    requirements.append(" ".join([str(requirement), *hashes]))
+                    distributions.append(_distribution(requirement))
+        except _LineError as error:
+            problems.append(f"{lock.path}, line {line.number}: {error}")
+    if problems:
+        raise LockFormatError("\n".join([*problems, _HOW_TO_MAKE_ONE]))
+    installs: tuple[InstallList, ...] = ()
+    if requirements:
+        content = "\n".join([*options, *requirements]) + "\n"
+        installs = (InstallList(_FILE_NAME, content, tuple(distributions), builds=False),)
+    local_projects.sort(key=lambda project: project.name)
+    return Selection(lock, installs, tuple(local_projects))
+
+
+def explain_failure(stderr: str, lock: LockFile, target: Target) -> MissingWheelError | None:
+    """Say it in our words when uv found no wheel for a requirement.
+
+    A requirements.txt has hashes but no file names, so only the index, and thus uv, can tell
+    that none of them belongs to a fitting wheel.
+
+    Returns:
+        The error to raise, or None when uv failed for another reason.
+    """
+    if lock.kind is not LockKind.REQUIREMENTS:
+        return None
+    found = sorted(set(re.findall(r"(\S+)==(\S+) has no (?:usable )?wheels", stderr)))
+    if not found:
+        return None
+    lines = [
+        f"{name} {version} has no wheel for {target} among the hashes in {lock.path.name} "
+        f"(it needs cp3{target.runtime.python_minor} or any, and {target.platforms()[0]} or older)."
+        for name, version in found
+    ]
+    lines.append(
+        "Nothing is built from source for Lambda. Choose a version that has the wheel, another "
+        "runtime or architecture, or make the file with the hashes of all platforms: "
+        f"{_HOW_TO_MAKE_ONE}"
+    )
+    return MissingWheelError("\n".join(lines))
+
+
+class _LineError(Exception):
+    """What is wrong with one line."""
+
+
+def _logical_lines(text: str) -> Iterator[_Line]:
+    """Join continued lines and drop comments, by pip's rules."""
+    pending = ""
+    start = 0
+    for number, raw in enumerate(text.splitlines(), 1):
+        if not pending:
+            start = number
+        elif raw.lstrip().startswith("#"):
+            continue
+        pending += raw
+        if pending.endswith("\\") and not raw.lstrip().startswith("#"):
+            pending = pending[:-1] + " "
+            continue
+        line = re.sub(r"(^|\s+)#.*$", "", pending).strip()
+        pending = ""
+        if line:
+            yield _Line(start, line)
+    if line := re.sub(r"(^|\s+)#.*$", "", pending).strip():
+        yield _Line(start, line)
+
+
+def _local_path(line: str, target: Target) -> str | None:
+    """Return the directory that a line names, ``""`` when its marker is false, else None."""
+    match = re.match(r"(?:-e|--editable)(?:\s+|=)(.*)", line)
+    candidate = match[1] if match else line
+    if not match and not re.match(r"\.{0,2}/|\.{1,2}(\s|;|$)|file:", candidate):
+        return None
+    path, _, marker = candidate.partition(";")
+    path = path.strip()
+    if path.endswith((".whl", ".tar.gz", ".zip")):
+        raise _LineError(
+            "a path to an archive has no name and version here; use uv.lock or pylock.toml for it"
+        )
+    if path.startswith("file:"):
+        raise _LineError(f"{path!r} is a URL of one machine only; write the path relative to here")
+    if path.startswith("/"):
+        raise _LineError(f"{path!r} is a path of one machine only; write it relative to here")
+    if marker:
+        try:
+            holds = Marker(marker.strip()).evaluate(
+                {key: str(value) for key, value in target.marker_environment().items()}
+            )
+        except InvalidMarker as error:
+            raise _LineError(f"invalid marker: {error}") from None
+        if not holds:
+            return ""
+    return path
+
+
+def _index_option(line: str) -> str:
+    name = re.split(r"[\s=]", line, maxsplit=1)[0]
+    if name not in _INDEX_OPTIONS:
+        raise _LineError(
+            f"the option {name!r} is not supported; write one flat file of pinned requirements"
+        )
+    return line
+
+
+def _pinned(line: str) -> tuple[Requirement, list[str]]:
+    """Split a line into its requirement and its ``--hash`` options."""
+    text, _, rest = line.partition(" --")
+    options = shlex.split(f"--{rest}") if rest else []
+    hashes = [option for option in options if option.startswith("--hash=")]
+    if len(hashes) != len(options):
+        raise _LineError(f"only --hash options are supported after a requirement: {line!r}")
+    try:
+        requirement = Requirement(text.strip())
+    except InvalidRequirement as error:
+        raise _LineError(f"not a requirement: {error}") from None
+    if requirement.url is None and _pinned_version(requirement) is None:
+        raise _LineError(f"{requirement.name} is not pinned to one version with ==")
+    if requirement.url is not None and requirement.url.startswith("git+"):
+        raise _LineError(
+            f"{requirement.name} comes from git, which can't have a hash here; "
+            "use uv.lock or pylock.toml"
+        )
+    if not hashes:
+        raise _LineError(f"{requirement.name} has no --hash")
+    return requirement, hashes
+
+
+def _pinned_version(requirement: Requirement) -> str | None:
+    specifiers = list(requirement.specifier)
+    if len(specifiers) != 1:
+        return None
+    specifier = specifiers[0]
+    if specifier.operator not in {"==", "==="} or specifier.version.endswith(".*"):
+        return None
+    return str(Version(specifier.version))
+
+
+def _distribution(requirement: Requirement) -> LockedDistribution:
+    origin = Origin.INDEX if requirement.url is None else Origin.ARCHIVE
+    return LockedDistribution(
+        canonicalize_name(requirement.name), _pinned_version(requirement), origin
+    )

@@ -1,0 +1,143 @@
+"""The whole story of one function's zip."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from hatch_lambda_zip import checks
+from hatch_lambda_zip.archive import write_archive
+from hatch_lambda_zip.archive.encoder import check_encoder
+from hatch_lambda_zip.contents import collect
+from hatch_lambda_zip.formatting import format_size, plural
+from hatch_lambda_zip.handler import check_handler
+from hatch_lambda_zip.lock.find import find_lock
+from hatch_lambda_zip.lock.model import LocalProject
+from hatch_lambda_zip.lock.read import read_lock
+from hatch_lambda_zip.manifest import make_manifest
+from hatch_lambda_zip.output import Workspace
+from hatch_lambda_zip.staging import stage
+from hatch_lambda_zip.uv import find_uv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hatch_lambda_zip.archive import Archive
+    from hatch_lambda_zip.config import Function
+    from hatch_lambda_zip.contents import Contents
+    from hatch_lambda_zip.manifest import Project
+
+
+class Reporter(Protocol):
+    """Takes lines for the user."""
+
+    def info(self, message: str) -> None:
+        """Report progress."""
+
+    def warning(self, message: str) -> None:
+        """Report what may be wrong."""
+
+    def debug(self, message: str) -> None:
+        """Report what only ``-v`` shows."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One function to build.
+
+    Attributes:
+        project: the package.
+        root: its directory.
+        function: what to build.
+        lock: the value of ``lock`` in the configuration.
+        output: the directory for the zip and its manifest.
+        build_own: builds the package's own wheel into a directory; None when uv has to do it.
+    """
+
+    project: Project
+    root: Path
+    function: Function
+    lock: str | None
+    output: Path
+    build_own: Callable[[Path], Path | None]
+
+
+def build_function(job: Job, report: Reporter) -> Path:
+    """Build one function's zip and manifest.
+
+    Returns:
+        The zip's path.
+
+    Raises:
+        LambdaZipError: one of its subclasses for every expected failure; then both outputs are
+            what they were before.
+    """
+    started = time.monotonic()
+    function, project = job.function, job.project
+    artifact = job.output / project.artifact_name(function.name)
+    check_encoder()
+    with Workspace(artifact, job.output / project.manifest_name(function.name)) as workspace:
+        uv = find_uv(os.environ, log=report.debug, keep_open=workspace.keep_open)
+        lock = find_lock(job.root, job.lock, uv)
+        report.info(f"{function.name}: reading {lock.path.name} for {function.target}")
+        selection = read_lock(lock, function.target, root=job.root, name=project.name, uv=uv)
+
+        locked = sum(len(install.distributions) for install in selection.installs)
+        local = 1 + len(selection.local_projects)
+        report.info(
+            f"{function.name}: installing {plural(locked, 'locked distribution')}, "
+            f"building {plural(local, 'local wheel')}"
+        )
+        staged = stage(
+            selection,
+            function.target,
+            own=LocalProject(project.name, job.root),
+            build_own=job.build_own,
+            uv=uv,
+            directory=workspace.directory,
+        )
+        for name in staged.compiled:
+            report.warning(
+                f"{function.name}: {name} was compiled on this machine; another machine's "
+                "compiler may make other bytes of it, and it may need a newer glibc than "
+                f"{function.target.runtime.identifier} has"
+            )
+
+        contents = collect(staged.sites)
+        unzipped = checks.check_unzipped_size(contents.entries)
+        warnings = list(contents.warnings)
+        if function.handler is not None:
+            warnings += filter(None, [check_handler(function.handler, contents.entries)])
+        for warning in warnings:
+            report.warning(f"{function.name}: {warning}")
+
+        report.info(
+            f"{function.name}: compressing {plural(len(contents.entries), 'file')}, "
+            f"{format_size(unzipped)}"
+        )
+        with workspace.artifact() as stream:
+            archive = write_archive(
+                contents.entries, stream, inspect=checks.machine_inspector(function.target)
+            )
+        workspace.write_manifest(
+            make_manifest(project, function, lock.path.name, contents, archive)
+        )
+        workspace.publish()
+    if note := checks.upload_note(archive.size):
+        report.warning(f"{function.name}: {note}")
+    report.info(_summary(function, contents, archive, unzipped, time.monotonic() - started))
+    return artifact
+
+
+def _summary(
+    function: Function, contents: Contents, archive: Archive, unzipped: int, seconds: float
+) -> str:
+    target = f"{function.target.runtime.identifier}/{function.target.architecture}"
+    return (
+        f"{function.name}: {target}, {plural(len(contents.distributions), 'distribution')}, "
+        f"{plural(len(archive.members), 'file')}, {format_size(unzipped)} unzipped, "
+        f"{format_size(archive.size)} zipped, {seconds:.1f} s, sha256 {archive.sha256.hex()}"
+    )

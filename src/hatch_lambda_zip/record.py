@@ -1,0 +1,118 @@
+"""RECORD files: a distribution's list of its files (PEP 376, PEP 427)."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hatch_lambda_zip.errors import RecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# PEP 427 asks for sha256 or better.
+_ALGORITHMS: Final = frozenset(("sha256", "sha384", "sha512"))
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A hash as RECORD writes it.
+
+    Attributes:
+        algorithm: ``sha256``, ``sha384`` or ``sha512``.
+        value: urlsafe base64 without padding.
+    """
+
+    algorithm: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}={self.value}"
+
+    @classmethod
+    def of(cls, data: bytes, algorithm: str = "sha256") -> Digest:
+        """Hash some data."""
+        raw = hashlib.new(algorithm, data).digest()
+        return cls(algorithm, base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii"))
+
+
+@dataclass(frozen=True)
+class RecordRow:
+    """One row of a RECORD.
+
+    Attributes:
+        path: ``/``-separated, relative to the site directory.
+        digest: None where the row has none (RECORD itself).
+    """
+
+    path: str
+    digest: Digest | None
+
+
+def parse_record(text: str, source: str) -> list[RecordRow]:
+    """Read a RECORD.
+
+    Args:
+        text: its content.
+        source: what to call it in an error.
+
+    Raises:
+        RecordError: a row is malformed, has a weak hash, or an unsafe path.
+    """
+    rows = []
+    for cells in csv.reader(io.StringIO(text, newline="")):
+        if not cells:
+            continue
+        if len(cells) != 3:  # noqa: PLR2004 - path, hash, size: PEP 376
+            raise RecordError(f"{source}: {','.join(cells)!r} is not 'path,hash,size'")
+        path, hash_cell, _size = cells
+        check_path(path, source)
+        rows.append(RecordRow(path, _parse_digest(hash_cell, path, source)))
+    return rows
+
+
+def format_record(rows: Iterable[tuple[str, Digest | None, int | None]]) -> bytes:
+    """Write a RECORD in its canonical form.
+
+    Args:
+        rows: path, digest and size in bytes of each file, in any order.
+
+    Returns:
+        One line per file, ascending by the path's UTF-8 bytes, ended by a line feed; fields are
+        quoted only where CSV needs it.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    for path, digest, size in sorted(rows, key=lambda row: row[0].encode()):
+        writer.writerow((path, "" if digest is None else digest, "" if size is None else size))
+    return buffer.getvalue().encode()
+
+
+def check_path(path: str, source: str) -> None:
+    """Check that a path stays below the directory that it is relative to.
+
+    Raises:
+        RecordError: it is absolute, leaves the directory, or is not in normal form.
+    """
+    parts = path.split("/")
+    drive = len(parts[0]) > 1 and parts[0][1] == ":"
+    if drive or "\\" in path or "\0" in path or any(part in {"", ".", ".."} for part in parts):
+        raise RecordError(
+            f"{source}: {path!r} is not a plain relative path below the package directory; "
+            "the wheel is malformed"
+        )
+
+
+def _parse_digest(cell: str, path: str, source: str) -> Digest | None:
+    if not cell:
+        return None
+    algorithm, _, value = cell.partition("=")
+    if algorithm not in _ALGORITHMS or not value:
+        raise RecordError(
+            f"{source}: the hash {cell!r} of {path} is not sha256 or better (PEP 427)"
+        )
+    return Digest(algorithm, value.rstrip("="))

@@ -1,0 +1,154 @@
+"""The table of Lambda's Python runtimes, and what each means to packaging.
+
+Sources: the AWS Lambda developer guide, "Lambda runtimes" (operating system, deprecation dates),
+and the release notes of Amazon Linux 2 (glibc 2.26) and Amazon Linux 2023 (glibc 2.34).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from packaging.markers import Environment
+    from packaging.tags import Tag
+
+# AWS's name -> the kernel's and packaging's name for the same machine.
+MACHINES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
+ARCHITECTURES: Final = tuple(MACHINES)
+
+# Before glibc 2.17 only x86 had manylinux platforms (PEP 513, PEP 571, PEP 599).
+_OLDEST_GLIBC_MINOR: Final = {"x86_64": 5, "aarch64": 17}
+# PEP 600: the older platform names and the glibc that each stands for.
+_LEGACY_MANYLINUX: Final = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """One Lambda runtime.
+
+    Attributes:
+        identifier: AWS's name, such as ``python3.13``.
+        python_minor: the N of Python 3.N.
+        glibc_minor: the N of the manylinux_2_N platform that wheels are chosen for. It is the
+            newest one that uv can install for and the runtime's operating system can load.
+        deprecated: the day from which AWS calls the runtime deprecated, as far as known.
+        known: False for a runtime newer than this table; it gets the newest row's values.
+    """
+
+    identifier: str
+    python_minor: int
+    glibc_minor: int
+    deprecated: date | None
+    known: bool = True
+
+    @property
+    def python_version(self) -> str:
+        """The runtime's Python as ``3.N``."""
+        return f"3.{self.python_minor}"
+
+
+# Amazon Linux 2 has glibc 2.26, but uv knows no manylinux platform between 2.17 and 2.28 and
+# wheels for 2.28 do not load there: 2.17 it is.
+_AMAZON_LINUX_2: Final = 17
+_AMAZON_LINUX_2023: Final = 34
+
+RUNTIMES: Final = (
+    Runtime("python3.8", 8, _AMAZON_LINUX_2, date(2024, 10, 14)),
+    Runtime("python3.9", 9, _AMAZON_LINUX_2, date(2025, 12, 15)),
+    Runtime("python3.10", 10, _AMAZON_LINUX_2, date(2026, 10, 31)),
+    Runtime("python3.11", 11, _AMAZON_LINUX_2, date(2027, 6, 30)),
+    Runtime("python3.12", 12, _AMAZON_LINUX_2023, date(2028, 10, 31)),
+    Runtime("python3.13", 13, _AMAZON_LINUX_2023, date(2029, 6, 30)),
+    Runtime("python3.14", 14, _AMAZON_LINUX_2023, date(2029, 6, 30)),
+)
+
+
+def find_runtime(identifier: str) -> Runtime | None:
+    """Look a runtime up by AWS's name.
+
+    Args:
+        identifier: such as ``python3.13``.
+
+    Returns:
+        The table's row; for a ``python3.N`` newer than the table, a row made from the newest one
+        with ``known=False``; otherwise None.
+    """
+    for runtime in RUNTIMES:
+        if runtime.identifier == identifier:
+            return runtime
+    newest = RUNTIMES[-1]
+    match = re.fullmatch(r"python3\.([1-9][0-9]{1,2})", identifier, re.ASCII)
+    if match and int(match[1]) > newest.python_minor:
+        return Runtime(identifier, int(match[1]), newest.glibc_minor, None, known=False)
+    return None
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a function runs on: a runtime on an architecture."""
+
+    runtime: Runtime
+    architecture: str
+
+    def __str__(self) -> str:
+        return f"{self.runtime.identifier} on {self.architecture}"
+
+    @property
+    def machine(self) -> str:
+        """The machine as ``uname -m`` names it: ``x86_64`` or ``aarch64``."""
+        return MACHINES[self.architecture]
+
+    @property
+    def uv_platform(self) -> str:
+        """The value for uv's ``--python-platform``."""
+        if self.runtime.glibc_minor == _AMAZON_LINUX_2:
+            return f"{self.machine}-manylinux2014"
+        return f"{self.machine}-manylinux_2_{self.runtime.glibc_minor}"
+
+    def marker_environment(self) -> Environment:
+        """Return the values that environment markers are evaluated with (PEP 508).
+
+        AWS moves a runtime's micro version without notice, so ``python_full_version`` is the
+        first release of the series, as it is in uv for ``--python-version 3.N``.
+        """
+        full_version = f"{self.runtime.python_version}.0"
+        return {
+            "implementation_name": "cpython",
+            "implementation_version": full_version,
+            "os_name": "posix",
+            "platform_machine": self.machine,
+            "platform_python_implementation": "CPython",
+            "platform_release": "",
+            "platform_system": "Linux",
+            "platform_version": "",
+            "python_full_version": full_version,
+            "python_version": self.runtime.python_version,
+            "sys_platform": "linux",
+        }
+
+    def platforms(self) -> tuple[str, ...]:
+        """Return the platform tags that the runtime can load, best first (PEP 600)."""
+        platforms: list[str] = []
+        oldest = _OLDEST_GLIBC_MINOR[self.machine]
+        for minor in range(self.runtime.glibc_minor, oldest - 1, -1):
+            platforms.append(f"manylinux_2_{minor}_{self.machine}")
+            if minor in _LEGACY_MANYLINUX:
+                platforms.append(f"{_LEGACY_MANYLINUX[minor]}_{self.machine}")
+        platforms.append(f"linux_{self.machine}")
+        return tuple(platforms)
+
+    def tags(self) -> tuple[Tag, ...]:
+        """Return the wheel tags that the function can use, best first (PEP 425)."""
+        from packaging.tags import compatible_tags, cpython_tags
+
+        python = (3, self.runtime.python_minor)
+        interpreter = f"cp3{self.runtime.python_minor}"
+        platforms = self.platforms()
+        # The interpreter's own ABI is named here because packaging would ask the host's.
+        return (
+            *cpython_tags(python, abis=[interpreter], platforms=platforms),
+            *compatible_tags(python, interpreter=interpreter, platforms=platforms),
+        )

@@ -1,0 +1,245 @@
+"""Finds uv and runs it; turns its failures into our errors."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from hatch_lambda_zip.errors import UvError, UvNotFoundError, UvTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
+DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow line
+
+NESTED_VARIABLE: Final = "HATCH_LAMBDA_ZIP_NESTED"
+"""Set in every build that a build starts, so that plugins can tell."""
+
+# Settings that would change what is selected or how it is checked. What only says how to reach
+# an index (addresses, credentials, proxies, certificates, offline mode, the cache) stays.
+_DROPPED_VARIABLES: Final = frozenset(
+    f"UV_{name}"
+    for name in (
+        "ALL_EXTRAS",
+        "ALL_GROUPS",
+        "BREAK_SYSTEM_PACKAGES",
+        "COMPILE_BYTECODE",
+        "CONSTRAINT",
+        "DEV",
+        "EXTRA",
+        "EXCLUDE",
+        "FROZEN",
+        "ISOLATED",
+        "LOCKED",
+        "NO_BINARY",
+        "NO_BINARY_PACKAGE",
+        "NO_BUILD",
+        "NO_BUILD_PACKAGE",
+        "NO_DEFAULT_GROUPS",
+        "NO_DEV",
+        "NO_EDITABLE",
+        "NO_GROUP",
+        "NO_SOURCES",
+        "NO_VERIFY_HASHES",
+        "OVERRIDE",
+        "PACKAGE",
+        "PRERELEASE",
+        "PROJECT",
+        "PYTHON",
+        "REQUIRE_HASHES",
+        "RESOLUTION",
+        "SYSTEM_PYTHON",
+        "TORCH_BACKEND",
+        "WORKING_DIR",
+        "WORKING_DIRECTORY",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Uv:
+    """A uv executable, ready to run.
+
+    Attributes:
+        executable: the file to run.
+        environment: the environment for its processes.
+        timeout: seconds after which a command is stopped.
+        log: takes one line for each command.
+        keep_open: a file descriptor that the commands inherit (and never use), or None.
+    """
+
+    executable: Path
+    environment: Mapping[str, str]
+    timeout: float
+    log: Callable[[str], None]
+    keep_open: int | None = None
+    _running: set[subprocess.Popen[str]] = field(default_factory=set, compare=False, repr=False)
+
+    def run(
+        self,
+        arguments: Iterable[str | Path],
+        *,
+        cwd: Path,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
+        """Run one uv command.
+
+        Args:
+            arguments: what follows ``uv``.
+            cwd: the directory to run in, which decides the uv configuration that holds.
+            variables: environment variables for this command alone.
+
+        Returns:
+            The standard output.
+
+        Raises:
+            UvTimeoutError: it took longer than ``timeout``; it and its children were killed.
+            UvError: it could not be started, or ended with an error; the message has its stderr.
+        """
+        command = [str(self.executable), *map(str, arguments)]
+        shown = redact(shlex.join(["uv", *command[1:]]))
+        self.log(f"Running in {cwd}: {shown}")
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env={**self.environment, **(variables or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                # A group of its own, so that a timeout reaches the processes that uv starts.
+                start_new_session=True,
+                pass_fds=() if self.keep_open is None else (self.keep_open,),
+            )
+        except OSError as error:
+            raise UvError(
+                f"{self.executable} could not be started: {error}. "
+                "Set UV to the path of a working uv executable."
+            ) from None
+        self._running.add(process)
+        try:
+            stdout, stderr = process.communicate(timeout=self.timeout)
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            raise UvTimeoutError(
+                f"`{shown}` did not end within {self.timeout:g} seconds and was stopped. "
+                f"Run it in {cwd} to see what it waits for, "
+                f"or set {TIMEOUT_VARIABLE} to more seconds."
+            ) from None
+        except BaseException:
+            _kill(process)
+            raise
+        finally:
+            self._running.discard(process)
+        if process.returncode != 0:
+            details = redact(stderr.strip()) or f"(no message, exit code {process.returncode})"
+            raise UvError(f"`{shown}` failed ({self._version()}):\n{details}")
+        return stdout
+
+    def stop(self) -> None:
+        """Kill the commands that other threads are running, which then fail there."""
+        for process in tuple(self._running):
+            _kill_group(process)
+
+    def _version(self) -> str:
+        """Return what ``uv --version`` prints, for the message of a failure."""
+        result = subprocess.run(
+            [str(self.executable), "--version"],
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=30,
+        )
+        return result.stdout.strip() or "uv of unknown version"
+
+
+def find_uv(
+    environ: Mapping[str, str], *, log: Callable[[str], None], keep_open: int | None = None
+) -> Uv:
+    """Find uv as ``$UV``, ``$HATCH_UV``, on PATH, or as the ``uv`` package of this Python.
+
+    Args:
+        environ: the environment to look in and to run uv with, less what would change the result.
+        log: takes one line for each command that is run.
+        keep_open: see :class:`Uv`.
+
+    Raises:
+        UvNotFoundError: it is in none of these places.
+        UvError: the timeout in the environment is not a number of seconds.
+    """
+    executable = _named_by(environ) or shutil.which("uv", path=environ.get("PATH")) or _packaged()
+    if executable is None:
+        raise UvNotFoundError(
+            "uv was not found: neither $UV, $HATCH_UV, PATH nor this Python's packages have it. "
+            'Install it, or write "hatch-lambda-zip[uv]" in build-system.requires, '
+            "which brings it into the build."
+        )
+    environment = {name: value for name, value in environ.items() if name not in _DROPPED_VARIABLES}
+    environment[NESTED_VARIABLE] = "1"
+    return Uv(Path(executable), environment, _timeout(environ), log, keep_open)
+
+
+def redact(text: str) -> str:
+    """Blot out the user name and password of every URL in a text."""
+    return re.sub(r"(?<=://)[^/@\s'\"]+@", "***@", text)
+
+
+def _named_by(environ: Mapping[str, str]) -> str | None:
+    for variable in ("UV", "HATCH_UV"):
+        value = environ.get(variable)
+        if value and (found := shutil.which(value)):
+            return found
+    return None
+
+
+def _packaged() -> str | None:
+    try:
+        from uv import find_uv_bin
+    except ImportError:
+        return None
+    try:
+        return str(find_uv_bin())
+    except FileNotFoundError:
+        return None
+
+
+def _timeout(environ: Mapping[str, str]) -> float:
+    value = environ.get(TIMEOUT_VARIABLE)
+    if value is None:
+        return DEFAULT_TIMEOUT
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UvError(f"{TIMEOUT_VARIABLE}={value}: not a number of seconds above 0")
+    return seconds
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """Kill a process with all that it started, and wait for its end."""
+    _kill_group(process)
+    process.communicate()
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+        return
+    # start_new_session made the process the leader of a group that has its number.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,164 @@
+"""Unpacks a locally built wheel the way an installer would, without an installer's cache.
+
+An installed copy of a local project may come from a cache that does not notice an edit. These
+wheels are made for one build and unpacked right away, so there is nothing that could be stale.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.tags import parse_tag
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from hatch_lambda_zip.errors import RecordError, WheelFormatError, WheelTagError
+from hatch_lambda_zip.record import check_path, format_record, parse_record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from packaging.tags import Tag
+
+    from hatch_lambda_zip.runtimes import Target
+
+
+@dataclass(frozen=True)
+class WheelName:
+    """What a wheel's file name says (PEP 427).
+
+    Attributes:
+        distribution: normalized (PEP 503).
+        version: as written in the file name.
+        tags: what the wheel can be used on.
+    """
+
+    distribution: str
+    version: str
+    tags: frozenset[Tag]
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the wheel is for some platform only."""
+        return any(tag.platform != "any" for tag in self.tags)
+
+
+def parse_name(wheel: Path) -> WheelName:
+    """Read a wheel's file name.
+
+    Raises:
+        WheelFormatError: it is not a wheel's.
+    """
+    try:
+        name, version, _, tags = parse_wheel_filename(wheel.name)
+    except InvalidWheelFilename as error:
+        raise WheelFormatError(f"{error}.") from None
+    return WheelName(name, str(version), tags)
+
+
+def check_tags(wheel: WheelName, target: Target) -> None:
+    """Check that a locally built wheel can be used on the target.
+
+    Raises:
+        WheelTagError: none of its tags is one of the target's.
+    """
+    _check(f"{wheel.distribution} {wheel.version}", wheel.tags, target)
+
+
+def check_built_tags(wheel_file: Path, target: Target) -> None:
+    """Check the same of a wheel that uv built from a lock's git or sdist entry and installed.
+
+    Args:
+        wheel_file: the installed ``WHEEL`` file.
+        target: the function's runtime and architecture.
+
+    Raises:
+        WheelTagError: none of its tags is one of the target's.
+    """
+    lines = wheel_file.read_text(encoding="utf-8").splitlines()
+    tags = {
+        tag
+        for line in lines
+        if line.startswith("Tag:")
+        for tag in parse_tag(line.removeprefix("Tag:").strip())
+    }
+    _check(wheel_file.parent.name.removesuffix(".dist-info").replace("-", " "), tags, target)
+
+
+def _check(name: str, tags: Collection[Tag], target: Target) -> None:
+    if set(tags).isdisjoint(target.tags()):
+        shown = ", ".join(sorted(map(str, tags)))
+        raise WheelTagError(
+            f"{name} was built on this machine as a platform wheel ({shown}), which "
+            f"does not fit {target}. Build it on a machine of that kind, keep compiled code in a "
+            "package of its own that the lock takes from an index, or choose the runtime and "
+            "architecture of this machine."
+        )
+
+
+def unpack_wheel(wheel: Path, site: Path) -> None:
+    """Unpack a wheel into an empty directory, with a RECORD that lists where the files now lie.
+
+    The ``.data`` directory is spread as ``pip install --target`` spreads it (PEP 427): library
+    files and data to the top, scripts to ``bin``, headers to ``include``.
+
+    Raises:
+        WheelFormatError: it is no valid wheel.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            _unpack(archive, wheel.name, site)
+    except (zipfile.BadZipFile, RecordError, UnicodeDecodeError) as error:
+        raise WheelFormatError(f"{wheel.name} is not a valid wheel: {error}.") from None
+
+
+def _unpack(archive: zipfile.ZipFile, wheel_name: str, site: Path) -> None:
+    names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    records = [
+        name for name in names if name.endswith(".dist-info/RECORD") and name.count("/") == 1
+    ]
+    if len(records) != 1:
+        raise RecordError(f"it has {len(records)} RECORD files instead of one")
+    record = records[0]
+    data_directory = record.removesuffix(".dist-info/RECORD") + ".data"
+    rows = parse_record(archive.read(record).decode(), f"{wheel_name}'s RECORD")
+    listed = {row.path for row in rows}
+    unlisted = sorted(set(names) - listed - {record, f"{record}.jws", f"{record}.p7s"})
+    if unlisted:
+        raise RecordError(f"RECORD does not list {', '.join(unlisted[:5])}")
+    moved = []
+    for row in rows:
+        place = _place(row.path, data_directory)
+        moved.append((place, row.digest, None))
+        if row.path == record:
+            continue
+        destination = site / place
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            content = archive.read(row.path)
+        except KeyError:
+            raise RecordError(f"RECORD lists {row.path}, which is not there") from None
+        with destination.open("xb") as file:
+            file.write(content)
+    (site / record).write_bytes(format_record(moved))
+
+
+def _place(path: str, data_directory: str) -> str:
+    """Return where a file of the wheel is installed, relative to the site directory."""
+    check_path(path, "RECORD")
+    if not path.startswith(f"{data_directory}/"):
+        return path
+    scheme, _, rest = path.removeprefix(f"{data_directory}/").partition("/")
+    name = data_directory.split("-", maxsplit=1)[0]
+    prefixes = {
+        "purelib": "",
+        "platlib": "",
+        "data": "",
+        "scripts": "bin/",
+        "headers": f"include/{name}/",
+    }
+    if scheme not in prefixes or not rest:
+        raise RecordError(f"{path!r} is in no known part of {data_directory}")
+    return f"{prefixes[scheme]}{rest}"
