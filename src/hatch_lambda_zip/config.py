@@ -41,9 +41,9 @@ HATCHLING_KEYS: Final = {
     "reproducible": "reproducible",
     "require-runtime-dependencies": "require_runtime_dependencies",
     "require-runtime-features": "require_runtime_features",
-    "versions": "versions",
 }
-_OWN_KEYS: Final = ("runtime", "architecture", "handler", "lock")
+# hatchling's "versions", the ones that are built by default, are functions here.
+_OWN_KEYS: Final = ("runtime", "architecture", "handler", "lock", "versions")
 
 # AWS: the part after the last dot is the function, the rest the module; Lambda reads "/" as ".".
 _HANDLER: Final = re.compile(r"[A-Za-z_]\w*(?:[./][A-Za-z_]\w*)*\.[A-Za-z_]\w*")
@@ -135,6 +135,7 @@ def parse_config(
                 f"{TARGET_KEY}.runtime: AWS deprecated {identifier!r} on "
                 f"{runtime.deprecated.isoformat()}; it gets no more security updates"
             )
+    _check_versions(reader, [DEFAULT_FUNCTION])
     if reader.problems or runtime is None:
         raise ConfigError(reader.problems)
     function = Function(DEFAULT_FUNCTION, Target(runtime, architecture), handler)
@@ -157,6 +158,16 @@ def not_one_of(value: str, choices: Iterable[str]) -> str:
     close = difflib.get_close_matches(value, choices, n=1)
     hint = f". Did you mean {close[0]!r}?" if close else ""
     return f"{value!r} is not one of {', '.join(choices)}{hint}"
+
+
+def _check_versions(reader: _Reader, functions: list[str]) -> None:
+    versions = reader.table.get("versions", [])
+    if not isinstance(versions, list) or not all(isinstance(name, str) for name in versions):
+        reader.problem("versions", f"must be an array of functions' names, not {versions!r}")
+        return
+    for name in versions:
+        if name not in functions:
+            reader.problem("versions", not_one_of(name, functions))
 
 
 def _check_lock(reader: _Reader, lock: str) -> None:

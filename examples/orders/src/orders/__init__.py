@@ -1,0 +1,1 @@
+"""An order intake behind API Gateway."""
