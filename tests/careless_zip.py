@@ -20,7 +20,7 @@ SUFFIX_KINDS = {"bytecode": ".pyc", "direct-url": "direct_url.json"}
 
 def main(project: Path, artifact: Path, kind: str) -> None:
     site = artifact.with_suffix(".site")
-    command = ["uv", "pip", "install", "-q", "--target", site, "--python", sys.executable]
+    command: list[str | Path] = ["uv", "pip", "install", "-q", "--target", site, "--python", sys.executable]
     subprocess.run([*command, project], check=True)
     paths = [path for path in sorted(site.rglob("*")) if path.is_file()]
     if kind == "order":

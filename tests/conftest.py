@@ -10,13 +10,16 @@ import subprocess
 import sys
 import time
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uv as uv_package
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CHECKOUT = Path(__file__).parent.parent
@@ -44,7 +47,11 @@ def clean_environment(**changes: str) -> dict[str, str]:
 
 
 def run(
-    command: list[str | Path], *, cwd: Path, env: dict[str, str] | None = None, check: bool = True
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: dict[str, str] | None = None,
+    check: bool = True,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command and show everything when it fails."""
     result = subprocess.run(
@@ -113,7 +120,6 @@ class Workbench:
 
     root: Path
     project: str = "app"
-    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -161,7 +167,7 @@ class Workbench:
         check: bool = True,
         python: str | Path = sys.executable,
         wrapper: tuple[str, ...] = (),
-        **environment: str,
+        environment: Mapping[str, str] | None = None,
     ) -> Build:
         """Run `python -m hatchling build -t lambda-zip` in this environment, unisolated."""
         output = self.path / "dist"
@@ -169,7 +175,7 @@ class Workbench:
         result = run(
             [*wrapper, python, "-m", "hatchling", "build", "-t", "lambda-zip", *arguments],
             cwd=self.path,
-            env=clean_environment(**self.environment, **environment),
+            env=clean_environment(**(environment or {})),
             check=False,
         )
         text = result.stdout + result.stderr
@@ -180,9 +186,9 @@ class Workbench:
             shutil.copytree(output, kept)
         return Build(result.returncode, text, output, kept)
 
-    def fail(self, **environment: str) -> str:
+    def fail(self, environment: Mapping[str, str] | None = None) -> str:
         """Build, expect a failure of the agreed form, and return its message."""
-        build = self.build(check=False, **environment)
+        build = self.build(check=False, environment=environment)
         assert build.returncode == 1, build.output
         assert "Traceback" not in build.output
         assert not list(build.directory.glob("*")), "a failed build must leave nothing behind"
@@ -190,7 +196,7 @@ class Workbench:
 
     def copy_to(self, root: Path) -> Workbench:
         shutil.copytree(self.root, root, ignore=shutil.ignore_patterns("dist", "kept"))
-        return Workbench(root, self.project, self.environment)
+        return Workbench(root, self.project)
 
 
 @pytest.fixture(scope="session")

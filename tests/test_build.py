@@ -162,7 +162,7 @@ def test_output_says_what_happens(workbench: Workbench) -> None:
     assert "5 distributions" in summary
     assert f"sha256 {build.sha256}" in summary
     assert "Running in" not in build.output
-    verbose = workbench.build(HATCH_VERBOSE="1")
+    verbose = workbench.build(environment={"HATCH_VERBOSE": "1"})
     assert "uv export --locked" in verbose.output
     assert "uv pip install --no-deps" in verbose.output
     assert "uv build --wheel" in verbose.output

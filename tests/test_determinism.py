@@ -91,7 +91,7 @@ class Builder:
     def make(cls, directory: Path, interpreter: str, plugin_wheel: Path) -> Builder:
         run([UV, "venv", "-q", "--python", interpreter, directory], cwd=directory.parent)
         python = directory / "bin" / "python"
-        packages = [plugin_wheel, "hatchling", "uv"]
+        packages: list[str | Path] = [plugin_wheel, "hatchling", "uv"]
         run([UV, "pip", "install", "-q", "--python", python, *packages], cwd=directory.parent)
         return cls(python)
 
@@ -113,9 +113,7 @@ def reference_circumstances(directory: Path, plugin_wheel: Path) -> list[Circums
         if probe.returncode == 0:
             interpreter = probe.stdout.strip()
             builder = Builder.make(directory / f"python-{version}", interpreter, plugin_wheel)
-            found.append(
-                Circumstance(f"Python {version}", "scripts", python=str(builder.python))
-            )
+            found.append(Circumstance(f"Python {version}", "scripts", python=str(builder.python)))
     if os.getuid() == 0:
         # The interpreter of the tests may lie in root's home; the system's is for everyone.
         builder = Builder.make(directory / "system", "/usr/bin/python3", plugin_wheel)
@@ -150,7 +148,7 @@ def build(bench: Workbench, circumstance: Circumstance) -> str:
         run(["chown", "-R", circumstance.user, bench.root], cwd=bench.root)
         wrapper = ("setpriv", f"--reuid={circumstance.user}", "--clear-groups", *wrapper)
     finished = bench.build(
-        python=circumstance.python or sys.executable, wrapper=wrapper, **environment
+        python=circumstance.python or sys.executable, wrapper=wrapper, environment=environment
     )
     return finished.sha256
 
@@ -262,11 +260,11 @@ def test_a_change_of_the_lock_changes_the_hash_and_reverting_restores_it(
 def test_a_file_changed_in_the_cache_of_uv_is_found(workbench: Workbench, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     environment = {"UV_CACHE_DIR": str(cache), "UV_LINK_MODE": "hardlink"}
-    workbench.build(**environment)
+    workbench.build(environment=environment)
     (cached,) = [path for path in cache.rglob("six.py") if path.parent.parent.name == "archive-v0"]
     with cached.open("a", encoding="utf-8") as file:
         file.write("# edited through a hard link in some virtual environment\n")
-    message = workbench.fail(**environment)
+    message = workbench.fail(environment)
     assert "six.py of six is not the file that its RECORD lists" in message
     assert "uv cache clean six" in message
 
@@ -274,7 +272,7 @@ def test_a_file_changed_in_the_cache_of_uv_is_found(workbench: Workbench, tmp_pa
 def test_the_cache_of_uv_is_never_modified(workbench: Workbench, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     environment = {"UV_CACHE_DIR": str(cache), "UV_LINK_MODE": "hardlink"}
-    workbench.build(**environment)
+    workbench.build(environment=environment)
 
     def contents() -> dict[str, str]:
         return {
@@ -284,7 +282,7 @@ def test_the_cache_of_uv_is_never_modified(workbench: Workbench, tmp_path: Path)
         }
 
     before = contents()
-    workbench.build(**environment)
+    workbench.build(environment=environment)
     after = contents()
     assert before.items() <= after.items()
 

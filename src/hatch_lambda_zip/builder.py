@@ -22,7 +22,7 @@ from hatch_lambda_zip.config import (
     unknown_functions,
 )
 from hatch_lambda_zip.errors import ConfigError, LambdaZipError, ProjectError
-from hatch_lambda_zip.manifest import Project
+from hatch_lambda_zip.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -73,6 +73,9 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             yield from super().build(directory=directory, versions=versions, **options)
         except LambdaZipError as error:
             self.app.abort(f"Error: {error}")
+        except OSError as error:
+            # hatchling makes the output directory; what else fails here is the disk's doing too.
+            self.app.abort(f"Error: {error}. Free or repair that path and build again.")
 
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""

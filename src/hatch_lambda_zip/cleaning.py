@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.manifest import TOOL_NAME
+from hatch_lambda_zip.project import TOOL_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -146,7 +146,7 @@ def unknown_functions(asked: Iterable[str], config: Config) -> list[str]:
     """Return one message for each name in ``asked`` that is no function of ``config``."""
     known = [function.name for function in config.functions]
     return [
-        f"{TARGET_KEY}: there is no function {not_one_of(name, known)}"
+        f"{TARGET_KEY}: the function {not_one_of(name, known)}"
         for name in asked
         if name not in known
     ]

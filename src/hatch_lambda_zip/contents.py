@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 _INSTALLER_FILES: Final = frozenset(
     ("INSTALLER", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
 )
-_EDITABLE_PTH: Final = re.compile(
-    r"__editable__[._].*\.pth|_?__editables?_.*\.pth|_editable_.*\.pth"
-)
+# The names that setuptools, hatchling and the editables library give; and what any of them
+# writes into the file: a directory of this machine, or the import of a finder that knows one.
+_EDITABLE_NAME: Final = re.compile(r"(__editable__|_?__editables?_|_editable_).*\.pth")
+_EDITABLE_LINE: Final = re.compile(r"[\\/]|[A-Za-z]:[\\/]|import\s+_+editable")
 _GENERATOR_LINE: Final = re.compile(rb"^Generator:[^\r\n]*", re.MULTILINE)
 _GENERATOR: Final = b"Generator: hatch-lambda-zip"
 
@@ -47,13 +48,19 @@ class Reason(Enum):
 
     BYTECODE = "bytecode"
     SCRIPT = "script"
+    SIGNATURE = "signature"
 
     @property
     def explanation(self) -> str:
         """The reason in one sentence."""
-        if self is Reason.BYTECODE:
-            return "Compiled by some interpreter at some time; the source ships."
-        return "Starts with the path of an interpreter of the machine that installed it."
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS: Final = {
+    Reason.BYTECODE: "Compiled by some interpreter at some time; the source ships.",
+    Reason.SCRIPT: "Starts with the path of an interpreter of the machine that installed it.",
+    Reason.SIGNATURE: "Signs the RECORD of the wheel, which is rewritten.",
+}
 
 
 @dataclass(frozen=True)
@@ -155,7 +162,7 @@ def collect(sites: Iterable[Site]) -> Contents:
         distributions.append(installed.distribution)
         for entry in installed.entries:
             other = entries.setdefault(entry.name, entry)
-            if other.digest != entry.digest:
+            if not _is_same_content(other, entry):
                 raise CollisionError(
                     f"{other.distribution} and {entry.distribution} both ship {entry.name}, with "
                     "different content, so one would silently overwrite the other. Remove one of "
@@ -170,6 +177,12 @@ def collect(sites: Iterable[Site]) -> Contents:
         tuple(sorted(left_out, key=lambda left: (left.path.encode(), left.distribution))),
         tuple(warnings),
     )
+
+
+def _is_same_content(one: Entry, other: Entry) -> bool:
+    if one.digest.algorithm == other.digest.algorithm:
+        return one.digest == other.digest
+    return Digest.of(one.read(), other.digest.algorithm) == other.digest
 
 
 @dataclass(frozen=True)
@@ -239,7 +252,7 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
     for row in rows:
         if row.path == record or _is_installers(row.path, dist_info):
             continue
-        if reason := _reason_to_leave_out(row.path, site, listed, scripts):
+        if reason := _reason_to_leave_out(row.path, record, site, listed, scripts):
             left_out.append(LeftOut(row.path, reason, distribution.name))
             continue
         entry = _entry(row, site, source, distribution)
@@ -258,9 +271,11 @@ def _is_installers(path: str, dist_info: str) -> bool:
 
 
 def _reason_to_leave_out(
-    path: str, site: Site, listed: set[str], scripts: frozenset[str]
+    path: str, record: str, site: Site, listed: set[str], scripts: frozenset[str]
 ) -> Reason | None:
     parts = path.split("/")
+    if path in {f"{record}.jws", f"{record}.p7s"}:
+        return Reason.SIGNATURE  # PEP 427
     if "__pycache__" in parts:
         return Reason.BYTECODE
     # Outside __pycache__, bytecode without its source is a module like any other (PEP 3147);
@@ -277,11 +292,10 @@ def _reason_to_leave_out(
 
 
 def _starts_with_shebang(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(2) == b"#!"
-    except FileNotFoundError:
+    if not path.is_file():
         return False  # reported with the other files that RECORD lists in vain
+    with path.open("rb") as file:
+        return file.read(2) == b"#!"
 
 
 def _entry_point_scripts(path: Path) -> frozenset[str]:
@@ -302,19 +316,15 @@ def _entry(row: RecordRow, site: Site, source: str, distribution: Distribution) 
     if row.digest is None:
         raise RecordError(f"{source}: {row.path} has no hash, so it can't be verified")
     path = site.path / row.path
-    try:
-        size = path.stat().st_size
-    except OSError:
-        raise RecordError(f"{source} lists {row.path}, which is not there") from None
-    return Entry(row.path, path, size, row.digest, distribution.name)
+    if not path.is_file():
+        raise RecordError(f"{source} lists {row.path}, which is not there as a file")
+    return Entry(row.path, path, path.stat().st_size, row.digest, distribution.name)
 
 
 def _check_pth(entry: Entry) -> str:
     """Return the warning for a .pth file; refuse that of an editable install."""
     lines = entry.read().decode("utf-8", "replace").splitlines()
-    if _EDITABLE_PTH.fullmatch(entry.name) or any(
-        line.startswith("/") or re.match(r"[A-Za-z]:[\\/]", line) for line in lines
-    ):
+    if _EDITABLE_NAME.fullmatch(entry.name) or any(map(_EDITABLE_LINE.match, lines)):
         raise EditableInstallError(
             f"{entry.distribution} is an editable install: {entry.name} only points to a "
             "directory of this machine, and no code would ship. Build it as a normal wheel."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.errors import HandlerError
@@ -13,10 +14,8 @@ if TYPE_CHECKING:
 
     from hatch_lambda_zip.contents import Entry
 
-_SCOPES: Final = (
-    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
-    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
-)
+_COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def check_handler(handler: str, entries: Iterable[Entry]) -> str | None:
@@ -61,7 +60,10 @@ def _is_opaque(path: str, stem: str) -> bool:
 
 def _check_source(handler: str, name: str, entry: Entry) -> str | None:
     try:
-        tree = ast.parse(entry.read())
+        with warnings.catch_warnings():
+            # An invalid escape somewhere in the module is not what this is about.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(entry.read())
     except (SyntaxError, ValueError) as error:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         return (
@@ -106,6 +108,10 @@ def _own_scope(node: ast.AST) -> Iterator[ast.AST]:
     yield node
     if isinstance(node, _SCOPES):
         return
+    if isinstance(node, _COMPREHENSIONS):
+        # Its own targets stay inside, while := binds in the scope around it (PEP 572).
+        yield from (inner.target for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr))
+        return
     if isinstance(node, ast.AnnAssign) and node.value is None:
         return  # a bare annotation binds nothing, though its target is marked as stored
     for child in ast.iter_child_nodes(node):
@@ -119,7 +125,7 @@ def _writes_globals(tree: ast.Module) -> bool:
         or (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
-            and node.func.id in {"globals", "vars", "setattr", "exec"}
+            and node.func.id in {"globals", "locals", "vars", "setattr", "exec"}
         )
         for node in ast.walk(tree)
     )

@@ -7,44 +7,21 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import encoder
+from hatch_lambda_zip.project import TOOL_NAME
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.archive import Archive
     from hatch_lambda_zip.config import Function
     from hatch_lambda_zip.contents import Contents
+    from hatch_lambda_zip.project import Project
 
 SCHEMA_VERSION: Final = 1
 FORMAT_VERSION: Final = 1
 """The version of the canonical zip; a change of any byte rule or of the encoder's pin raises it."""
-TOOL_NAME: Final = "hatch-lambda-zip"
-
-
-@dataclass(frozen=True)
-class Project:
-    """The package that the functions belong to.
-
-    Attributes:
-        name: normalized (PEP 503).
-        version: as hatchling writes it.
-        file_stem: what the artifacts' names start with, ``orders-1.0.0``.
-    """
-
-    name: str
-    version: str
-    file_stem: str
-
-    def artifact_name(self, function: str) -> str:
-        """Return the file name of a function's zip."""
-        return f"{self.file_stem}-{function}.zip"
-
-    def manifest_name(self, function: str) -> str:
-        """Return the file name of a function's manifest."""
-        return f"{self.file_stem}-{function}.json"
 
 
 def make_manifest(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hatch_lambda_zip.archive import Archive
     from hatch_lambda_zip.config import Function
     from hatch_lambda_zip.contents import Contents
-    from hatch_lambda_zip.manifest import Project
+    from hatch_lambda_zip.project import Project
 
 
 class Reporter(Protocol):

@@ -63,8 +63,12 @@ def parse_record(text: str, source: str) -> list[RecordRow]:
     Raises:
         RecordError: a row is malformed, has a weak hash, or an unsafe path.
     """
+    try:
+        table = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise RecordError(f"{source} is not a table of comma-separated values: {error}") from None
     rows = []
-    for cells in csv.reader(io.StringIO(text, newline="")):
+    for cells in table:
         if not cells:
             continue
         if len(cells) != 3:  # noqa: PLR2004 - path, hash, size: PEP 376

@@ -7,6 +7,7 @@ wheels are made for one build and unpacked right away, so there is nothing that 
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,8 +91,9 @@ def check_built_tags(wheel_file: Path, target: Target) -> None:
 def _check(name: str, tags: Collection[Tag], target: Target) -> None:
     if set(tags).isdisjoint(target.tags()):
         shown = ", ".join(sorted(map(str, tags)))
+        kind = "a wheel" if all(tag.platform == "any" for tag in tags) else "a platform wheel"
         raise WheelTagError(
-            f"{name} was built on this machine as a platform wheel ({shown}), which "
+            f"{name} was built on this machine as {kind} ({shown}), which "
             f"does not fit {target}. Build it on a machine of that kind, keep compiled code in a "
             "package of its own that the lock takes from an index, or choose the runtime and "
             "architecture of this machine."
@@ -110,7 +112,7 @@ def unpack_wheel(wheel: Path, site: Path) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive:
             _unpack(archive, wheel.name, site)
-    except (zipfile.BadZipFile, RecordError, UnicodeDecodeError) as error:
+    except (zipfile.BadZipFile, zlib.error, RecordError, ValueError, RuntimeError) as error:
         raise WheelFormatError(f"{wheel.name} is not a valid wheel: {error}.") from None
 
 
@@ -135,13 +137,16 @@ def _unpack(archive: zipfile.ZipFile, wheel_name: str, site: Path) -> None:
         if row.path == record:
             continue
         destination = site / place
-        destination.parent.mkdir(parents=True, exist_ok=True)
         try:
             content = archive.read(row.path)
         except KeyError:
             raise RecordError(f"RECORD lists {row.path}, which is not there") from None
-        with destination.open("xb") as file:
-            file.write(content)
+        try:
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            with destination.open("xb") as file:
+                file.write(content)
+        except (FileExistsError, NotADirectoryError):
+            raise RecordError(f"two of its files want to be {place}") from None
     (site / record).write_bytes(format_record(moved))
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _BATCH_BYTES: Final = 1 << 20
 _WINDOW_BYTES: Final = 32 << 20
 
+_TOO_LARGE: Final = "{what} is larger than a zip can say without zip64 (4 GiB). Lambda takes 250 MB."
 _EXECUTABLE_MAGIC: Final = (b"#!", b"\x7fELF")
 
 
@@ -90,6 +91,9 @@ def write_archive(
             f"{len(entries)} files are more than a zip can hold without zip64 ({MAX_MEMBERS}), "
             "and far more than Lambda starts quickly with. Remove dependencies."
         )
+    for entry in entries:
+        if entry.size > MAX_OFFSET:
+            raise ArchiveLimitError(_TOO_LARGE.format(what=entry.name))
     sink = _Sink(stream)
     directory: list[bytes] = []
     members: list[Member] = []
@@ -122,7 +126,7 @@ class _Sink:
 
     def write(self, data: bytes | bytearray) -> None:
         if self.offset + len(data) > MAX_OFFSET:
-            raise ArchiveLimitError("The zip would be larger than 4 GiB; Lambda takes 250 MB.")
+            raise ArchiveLimitError(_TOO_LARGE.format(what="The zip"))
         self.stream.write(data)
         self.sha256.update(data)
         self.offset += len(data)

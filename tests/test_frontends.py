@@ -1,0 +1,90 @@
+"""The target through the commands that users type, with isolated builds."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import CHECKOUT, Workbench, clean_environment, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_hatch_build(workbench: Workbench, plugin_wheel: Path, tmp_path: Path) -> None:
+    reference = workbench.build()
+    shutil.rmtree(reference.directory)
+    environment = clean_environment(
+        UV_FIND_LINKS=str(plugin_wheel.parent), HATCH_DATA_DIR=str(tmp_path / "hatch")
+    )
+    result = run(["hatch", "build", "-t", "lambda-zip"], cwd=workbench.path, env=environment)
+    (artifact,) = reference.directory.glob("*.zip")
+    assert artifact.read_bytes() == reference.artifact.read_bytes()
+    assert "dist/fixture_app-1.2.3-lambda.zip" in result.stdout + result.stderr
+    # A failure is one message, and not hatch's traceback.
+    workbench.configure(handler="fixture_app.main.nothing")
+    result = run(
+        ["hatch", "build", "-t", "lambda-zip"], cwd=workbench.path, env=environment, check=False
+    )
+    assert result.returncode == 1
+    assert "defines no 'nothing'" in result.stdout + result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_a_hook_that_only_the_wheel_has(workbench: Workbench, plugin_wheel: Path) -> None:
+    """Its wheel is built in an environment of its own, since ours does not have the hook."""
+    links = {"UV_FIND_LINKS": str(plugin_wheel.parent)}
+    workbench.replace(
+        "[tool.uv]\n",
+        "[tool.hatch.build.targets.wheel.hooks.custom]\n"
+        'dependencies = ["iniconfig<2"]\n\n[tool.uv]\n',
+    )
+    (workbench.path / "hatch_build.py").write_text(
+        "import iniconfig\n"
+        "from hatchling.builders.hooks.plugin.interface import BuildHookInterface\n\n\n"
+        "class CustomBuildHook(BuildHookInterface):\n"
+        "    def initialize(self, version, build_data):\n"
+        "        with open(self.root + '/src/fixture_app/generated.py', 'w') as file:\n"
+        "            file.write('by = \"hook\"\\n')\n"
+    )
+    build = workbench.build(environment={**links, "HATCH_VERBOSE": "1"})
+    assert build.read("fixture_app/generated.py") == b'by = "hook"\n'
+    assert "uv build --wheel" in build.output
+    workbench.replace('runtime = "python3.13"', 'runtime = "python3.13"\nexclude = ["x"]')
+    message = workbench.fail(links)
+    assert (
+        "The wheel target needs iniconfig<2, which this build environment does not have" in message
+    )
+    assert "Add it to build-system.requires" in message
+
+
+@pytest.mark.parametrize("tool", ["uv", "build"])
+def test_the_wheel_and_sdist_targets_are_as_they_were(
+    workbench: Workbench, plugin_wheel: Path, tool: str
+) -> None:
+    environment = clean_environment(
+        UV_FIND_LINKS=str(plugin_wheel.parent), PIP_FIND_LINKS=str(plugin_wheel.parent)
+    )
+    command = {
+        "uv": ["uv", "build", "-q"],
+        "build": [sys.executable, "-m", "build", "--installer", "uv"],
+    }[tool]
+    run(command, cwd=workbench.path, env=environment)
+    names = sorted(path.name for path in (workbench.path / "dist").glob("fixture*"))
+    assert names == ["fixture_app-1.2.3-py3-none-any.whl", "fixture_app-1.2.3.tar.gz"]
+
+
+def test_the_plugin_imports_only_what_it_needs() -> None:
+    """Loading the plugin costs a build of any other target next to nothing."""
+    code = (
+        "import sys, hatchling.builders.wheel, hatchling.plugin.manager\n"
+        "before = set(sys.modules)\n"
+        "import hatch_lambda_zip.builder\n"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    result = run([sys.executable, "-c", code], cwd=CHECKOUT)
+    loaded = set(result.stdout.split())
+    for heavy in ("deflate", "packaging.pylock", "concurrent.futures", "zipfile", "csv", "ast"):
+        assert heavy not in loaded, heavy

@@ -1,0 +1,310 @@
+"""Every kind of lock and of source, with real uv, real git and a real private index."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import http.server
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import UV, Workbench, clean_environment, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+EXPORT = [UV, "export", "-q", "--no-default-groups"]
+
+
+def export(workbench: Workbench, *arguments: str) -> None:
+    run([*EXPORT, *arguments], cwd=workbench.path)
+    workbench.lock_path.unlink()
+
+
+def shipped(build_names: list[str]) -> set[str]:
+    """Return the names without the dist-info directories, whose RECORDs name each other."""
+    return {name for name in build_names if ".dist-info/" not in name}
+
+
+@pytest.mark.parametrize("name", ["pylock.toml", "pylock.lambda.toml"])
+def test_pylock_gives_the_same_bytes_as_uv_lock(workbench: Workbench, name: str) -> None:
+    reference = workbench.build()
+    export(workbench, "--format", "pylock.toml", "-o", name)
+    build = workbench.build()
+    assert build.sha256 == reference.sha256
+    assert build.manifest["lock"] == name
+
+
+def test_requirements_txt_gives_the_same_bytes_as_uv_lock(workbench: Workbench) -> None:
+    reference = workbench.build()
+    export(workbench, "--format", "requirements.txt", "-o", "requirements.txt")
+    assert "No lock file" in workbench.fail(), "a requirements.txt counts only when it is chosen"
+    workbench.configure(lock="requirements.txt")
+    assert workbench.build().sha256 == reference.sha256
+
+
+def test_the_chosen_lock_wins(workbench: Workbench) -> None:
+    run([*EXPORT, "--format", "pylock.toml", "-o", "pylock.old.toml"], cwd=workbench.path)
+    assert workbench.build().manifest["lock"] == "uv.lock"
+    workbench.configure(lock="pylock.old.toml")
+    assert workbench.build().manifest["lock"] == "pylock.old.toml"
+
+
+def test_a_requirements_txt_without_hashes(workbench: Workbench) -> None:
+    export(workbench, "--format", "requirements.txt", "--no-hashes", "-o", "requirements.txt")
+    workbench.configure(lock="requirements.txt")
+    message = workbench.fail()
+    for name in ("idna", "markupsafe", "six"):
+        assert re.search(rf"requirements\.txt, line \d+: {name} has no --hash", message)
+
+
+def test_a_requirements_txt_without_the_targets_wheel(workbench: Workbench) -> None:
+    (workbench.path / "requirements.txt").write_text(
+        "docopt==0.6.2 "
+        "--hash=sha256:49b3a825280bd66b3aa83585ef59c4a8c82f2c8a522dbe754a8bc8d08c85c491\n"
+    )
+    workbench.configure(lock="requirements.txt")
+    message = workbench.fail()
+    assert "docopt 0.6.2 has no wheel for python3.13 on x86_64" in message
+    assert "requirements.txt" in message
+
+
+def test_a_pylock_for_one_host_only(workbench: Workbench) -> None:
+    export(workbench, "--format", "pylock.toml", "-o", "pylock.toml")
+    path = workbench.path / "pylock.toml"
+    lines = path.read_text().splitlines(keepends=True)
+    # As `pip lock` writes it: of each package only the wheel that this host would install.
+    kept = [
+        line
+        for line in lines
+        if "markupsafe" not in line.lower()
+        or ".whl" not in line
+        or "cp313-cp313-manylinux2014_x86_64" in line
+    ]
+    assert len(kept) < len(lines)
+    path.write_text("".join(kept))
+    workbench.build()
+    workbench.configure(architecture="arm64")
+    message = workbench.fail()
+    assert "markupsafe" in message
+    assert "has no wheel for python3.13 on arm64" in message
+    assert "cp313-cp313-manylinux2014_x86_64" in message
+    assert "pylock.toml was made for one host only" in message
+
+
+def test_a_pylock_that_is_none(workbench: Workbench) -> None:
+    workbench.lock_path.unlink()
+    (workbench.path / "pylock.toml").write_text("lock-version = 1\n")
+    assert "can't be read as a pylock.toml (PEP 751)" in workbench.fail()
+
+
+def test_the_hashes_of_the_lock_are_checked(workbench: Workbench, tmp_path: Path) -> None:
+    text = workbench.lock_path.read_text()
+    wrong = re.sub(r'(six-[^"]*\.whl", hash = "sha256:)....', r"\g<1>0000", text)
+    assert wrong != text
+    workbench.lock_path.write_text(wrong)
+    message = workbench.fail({"UV_CACHE_DIR": str(tmp_path / "cache"), "UV_NO_VERIFY_HASHES": "1"})
+    assert "Hash mismatch for `six==" in message
+
+
+def test_a_workspace_member_uses_the_lock_of_the_root(workbench: Workbench) -> None:
+    root = workbench.root
+    (root / "pyproject.toml").write_text(
+        '[tool.uv]\nexclude-newer = "2026-11-01T00:00:00Z"\n'
+        '[tool.uv.workspace]\nmembers = ["app", "lib"]\n'
+    )
+    workbench.replace('fixture-lib = { path = "../lib" }', "fixture-lib = { workspace = true }")
+    workbench.lock_path.unlink()
+    run([UV, "lock", "-q"], cwd=root)
+    assert not workbench.lock_path.exists()
+    build = workbench.build()
+    assert "fixture_lib/greeting.txt" in build.names
+    workbench.configure(lock="uv.lock")
+    assert workbench.build().sha256 == build.sha256
+
+
+def test_a_lock_above_that_belongs_to_another_project_is_not_used(workbench: Workbench) -> None:
+    shutil.move(workbench.lock_path, workbench.root / "uv.lock")
+    (workbench.root / "pyproject.toml").write_text('[project]\nname = "other"\nversion = "1"\n')
+    assert "No lock file for" in workbench.fail()
+
+
+@pytest.fixture
+def git_dependency(workbench: Workbench) -> Workbench:
+    """Make the library a git dependency instead of a path dependency."""
+    repository = workbench.root / "repository"
+    shutil.move(workbench.root / "lib", repository)
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
+        run(["git", *command], cwd=repository)
+    workbench.replace('{ path = "../lib" }', f'{{ git = "{repository.as_uri()}" }}')
+    workbench.lock()
+    return workbench
+
+
+def test_a_git_dependency(git_dependency: Workbench) -> None:
+    build = git_dependency.build()
+    assert "fixture_lib/greeting.txt" in build.names
+    (entry,) = [d for d in build.manifest["distributions"] if d["name"] == "fixture-lib"]
+    assert entry["origin"] == "git"
+    assert entry["built_with"].startswith("setuptools")
+    assert "Generator: hatch-lambda-zip" in build.read("fixture_lib-0.4.dist-info/WHEEL").decode()
+    assert "fixture_lib-0.4.dist-info/direct_url.json" not in build.names
+
+
+def test_url_and_file_dependencies(workbench: Workbench) -> None:
+    reference = workbench.build()
+    index = workbench.lock_path.read_text()
+    match = re.search(r'url = "([^"]*/six-[^"]*\.whl)"', index)
+    assert match is not None
+    run([UV, "build", "-q", "--sdist", "-o", workbench.root, "../lib"], cwd=workbench.path)
+    run([UV, "build", "-q", "--wheel", "-o", workbench.root, "../lib"], cwd=workbench.path)
+    sources = "[tool.uv.sources]\n"
+    workbench.replace(sources, f'{sources}six = {{ url = "{match[1]}" }}\n')
+    for file in ("fixture_lib-0.4.tar.gz", "fixture_lib-0.4-py3-none-any.whl"):
+        text = workbench.pyproject.read_text()
+        text = re.sub(
+            r'fixture-lib = \{ path = "[^"]*" \}', f'fixture-lib = {{ path = "../{file}" }}', text
+        )
+        workbench.pyproject.write_text(text)
+        workbench.lock()
+        build = workbench.build()
+        assert shipped(build.names) == shipped(reference.names)
+        origins = {d["name"]: d["origin"] for d in build.manifest["distributions"]}
+        assert (origins["six"], origins["fixture-lib"]) == ("archive", "archive")
+
+
+class _PrivateIndex(http.server.SimpleHTTPRequestHandler):
+    """A simple index that wants a user name and a password."""
+
+    credentials = "reader:s3cret-token"
+
+    def do_GET(self) -> None:
+        expected = base64.b64encode(self.credentials.encode()).decode()
+        if self.headers.get("Authorization") != f"Basic {expected}":
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="private"')
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def log_message(self, *_: object) -> None:
+        """Be quiet."""
+
+
+@contextlib.contextmanager
+def private_index(directory: Path) -> Iterator[int]:
+    handler = partial(_PrivateIndex, directory=str(directory))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("way", ["variables", "netrc"])
+def test_a_private_index_and_its_credentials(
+    workbench: Workbench, tmp_path: Path, way: str
+) -> None:
+    index = tmp_path / "index"
+    files = index / "simple/fixture-lib"
+    files.mkdir(parents=True)
+    run([UV, "build", "-q", "--wheel", "-o", files, "../lib"], cwd=workbench.path)
+    (wheel,) = files.glob("*.whl")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (files / "index.html").write_text(f'<a href="{wheel.name}#sha256={digest}">{wheel.name}</a>')
+    (files / ".gitignore").unlink(missing_ok=True)
+    user, _, password = _PrivateIndex.credentials.partition(":")
+    with private_index(index) as port:
+        workbench.replace(
+            'fixture-lib = { path = "../lib" }',
+            'fixture-lib = { index = "private" }\n\n[[tool.uv.index]]\nname = "private"\n'
+            f'url = "http://127.0.0.1:{port}/simple"\nexplicit = true',
+        )
+        workbench.replace('exclude-newer = "2026-11-01T00:00:00Z"', "")
+        netrc = tmp_path / "netrc"
+        netrc.write_text(f"machine 127.0.0.1 login {user} password {password}\n")
+        variables = {
+            "variables": {
+                "UV_INDEX_PRIVATE_USERNAME": user,
+                "UV_INDEX_PRIVATE_PASSWORD": password,
+            },
+            "netrc": {"NETRC": str(netrc)},
+        }[way]
+        run([UV, "lock", "-q"], cwd=workbench.path, env=clean_environment(**variables))
+        cache = {"UV_CACHE_DIR": str(tmp_path / "cache")}
+        build = workbench.build(environment={**variables, **cache, "HATCH_VERBOSE": "2"})
+        assert "fixture_lib/greeting.txt" in build.names
+        assert password not in build.output
+        assert password.encode() not in build.artifact.read_bytes()
+        assert password not in str(build.manifest)
+        assert "127.0.0.1" not in str(build.manifest)
+        # A wrong password in the URL itself: uv fails, and what it says is shown without it.
+        workbench.replace(
+            f"http://127.0.0.1:{port}", f"http://reader:wr0ng-{password}@127.0.0.1:{port}"
+        )
+        workbench.lock_path.write_text(
+            workbench.lock_path.read_text().replace(
+                f"http://127.0.0.1:{port}", f"http://reader:wr0ng-{password}@127.0.0.1:{port}"
+            )
+        )
+        message = workbench.fail({"UV_CACHE_DIR": str(tmp_path / "cold"), "HATCH_VERBOSE": "2"})
+        assert password not in message
+    # Offline mode is uv's as well: what the cache has is enough.
+    workbench.replace(f"http://reader:wr0ng-{password}@127.0.0.1", "http://127.0.0.1")
+    workbench.lock_path.write_text(
+        workbench.lock_path.read_text().replace(f"reader:wr0ng-{password}@", "")
+    )
+    assert workbench.build(environment={"UV_OFFLINE": "1", **cache}).sha256 == build.sha256
+
+
+def test_no_markers_of_the_host_decide(workbench: Workbench) -> None:
+    # exceptiongroup is for Python 3.10, whatever builds; colorama is for Windows.
+    names = {}
+    for runtime in ("python3.10", "python3.13"):
+        workbench.configure(runtime=runtime)
+        build = workbench.build()
+        names[runtime] = {d["name"] for d in build.manifest["distributions"]}
+    assert names["python3.10"] - names["python3.13"] == {"exceptiongroup", "typing-extensions"}
+    assert not any("colorama" in found for found in names.values())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in front of git")
+def test_uv_is_taken_from_the_environment(workbench: Workbench, tmp_path: Path) -> None:
+    called = tmp_path / "called"
+    wrapper = tmp_path / "my-uv"
+    wrapper.write_text(f'#!/bin/sh\necho "$@" >> "{called}"\nexec "{UV}" "$@"\n')
+    wrapper.chmod(0o755)
+    for variable in ("UV", "HATCH_UV"):
+        called.unlink(missing_ok=True)
+        workbench.build(environment={variable: str(wrapper)})
+        commands = [line.split()[0] for line in called.read_text().splitlines()]
+        assert sorted(set(commands)) == ["build", "export", "pip", "workspace"]
+
+
+def test_the_sources_stay_as_they_were(workbench: Workbench) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
+        run(["git", *command], cwd=workbench.root)
+    workbench.build()
+    shutil.rmtree(workbench.root / "kept")
+    status = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=all"],
+        cwd=workbench.root,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout.splitlines()
+    assert [line for line in status if not line.startswith("?? app/dist/")] == []
