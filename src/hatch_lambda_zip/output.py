@@ -102,6 +102,10 @@ class Workspace:
         Raises:
             OutputError: the directory refuses it.
         """
+        for _, path in self._outputs:
+            # Found out before the first of them is replaced, so that they stay a pair.
+            if path.is_dir():
+                raise OutputError(f"{path} can't be replaced: it is a directory. Move it away.")
         for temporary, path in self._outputs:
             try:
                 temporary.replace(path)

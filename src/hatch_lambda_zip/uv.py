@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
 DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow line
+_LONGEST_TIMEOUT: Final = 1e6  # seconds: more overflows the system call below
 
 NESTED_VARIABLE: Final = "HATCH_LAMBDA_ZIP_NESTED"
 """Set in every build that a build starts, so that plugins can tell."""
@@ -195,7 +196,7 @@ def find_uv(
 
 def redact(text: str) -> str:
     """Blot out the user name and password of every URL in a text."""
-    return re.sub(r"(?<=://)[^/@\s'\"]+@", "***@", text)
+    return re.sub(r"(?<=://)[^/\s'\"]+@", "***@", text)
 
 
 def _named_by(environ: Mapping[str, str]) -> str | None:
@@ -227,7 +228,7 @@ def _timeout(environ: Mapping[str, str]) -> float:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
         raise UvError(f"{TIMEOUT_VARIABLE}={value}: not a number of seconds above 0")
-    return seconds
+    return min(seconds, _LONGEST_TIMEOUT)
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 _BATCH_BYTES: Final = 1 << 20
 _WINDOW_BYTES: Final = 32 << 20
 
-_TOO_LARGE: Final = "{what} is larger than a zip can say without zip64 (4 GiB). Lambda takes 250 MB."
+_TOO_LARGE: Final = (
+    "{what} is larger than a zip can say without zip64 (4 GiB). Lambda takes 250 MB."
+)
 _EXECUTABLE_MAGIC: Final = (b"#!", b"\x7fELF")
 
 

@@ -184,20 +184,15 @@ def _list_wheels(package: Package) -> str:
 
 
 def _is_for_one_host(pylock: Pylock) -> bool:
-    """Tell whether no package has platform wheels for more than one platform."""
+    """Tell whether there are platform wheels, but of no package for more than one platform."""
+    most = 0
     for package in pylock.packages:
+        # manylinux_2_17 and manylinux2014 in one name are one platform.
         platforms = {
-            platform
-            for wheel in package.wheels or ()
-            for platform in (
-                # manylinux_2_17 and manylinux2014 in one name are one platform.
-                "+".join(sorted({tag.platform for tag in _wheel_tags(wheel)})),
-            )
-            if platform != "any"
+            frozenset(tag.platform for tag in _wheel_tags(wheel)) for wheel in package.wheels or ()
         }
-        if len(platforms) > 1:
-            return False
-    return True
+        most = max(most, len(platforms - {frozenset(("any",))}))
+    return most == 1
 
 
 def _distribution(package: Package) -> LockedDistribution:
@@ -240,8 +235,7 @@ def _wheel_tags(wheel: PackageWheel) -> frozenset[Tag]:
 
 
 def _path(directory: PackageDirectory, base: Path) -> Path:
-    path = _resolve(directory.path, base)
-    return path / directory.subdirectory if directory.subdirectory else path
+    return (base / directory.path / (directory.subdirectory or ".")).resolve()
 
 
 def _resolve(path: str, base: Path) -> Path:

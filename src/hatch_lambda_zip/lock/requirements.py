@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.errors import LockFormatError, MissingWheelError
 from hatch_lambda_zip.lock.model import (
@@ -41,6 +41,7 @@ _INDEX_OPTIONS: Final = frozenset(
 _HOW_TO_MAKE_ONE: Final = (
     "`uv export --format requirements.txt -o requirements.txt` writes such a file."
 )
+_NO_GIT: Final = "comes from git, which can't have a hash here; use uv.lock or pylock.toml"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selectio
                 if path != root.resolve():
                     local_projects.append(LocalProject(canonicalize_name(path.name), path))
             elif line.text.startswith("-"):
-                options.append(_index_option(line.text))
+                options.append(_index_option(line.text, lock.path.parent))
             else:
                 requirement, hashes = _pinned(line.text)
                 if requirement.marker is None or requirement.marker.evaluate(
@@ -128,32 +129,34 @@ class _LineError(Exception):
 
 
 def _logical_lines(text: str) -> Iterator[_Line]:
-    """Join continued lines and drop comments, by pip's rules."""
-    pending = ""
-    start = 0
-    for number, raw in enumerate(text.splitlines(), 1):
-        if not pending:
-            start = number
-        elif raw.lstrip().startswith("#"):
+    """Join continued lines and drop comments, by pip's rules: a comment ends a continued line."""
+    parts: list[str] = []
+    start = 1
+    for number, line in enumerate(text.splitlines(), 1):
+        start = start if parts else number
+        is_comment = line.lstrip().startswith("#")
+        if line.endswith("\\") and not is_comment:
+            parts.append(line[:-1])
             continue
-        pending += raw
-        if pending.endswith("\\") and not raw.lstrip().startswith("#"):
-            pending = pending[:-1] + " "
-            continue
-        line = re.sub(r"(^|\s+)#.*$", "", pending).strip()
-        pending = ""
-        if line:
-            yield _Line(start, line)
-    if line := re.sub(r"(^|\s+)#.*$", "", pending).strip():
-        yield _Line(start, line)
+        yield from _without_comment(start, [*parts, f" {line}" if is_comment else line])
+        parts = []
+    yield from _without_comment(start, parts)
+
+
+def _without_comment(number: int, parts: list[str]) -> Iterator[_Line]:
+    text = re.sub(r"(^|\s+)#.*$", "", "".join(parts)).strip()
+    if text:
+        yield _Line(number, text)
 
 
 def _local_path(line: str, target: Target) -> str | None:
     """Return the directory that a line names, ``""`` when its marker is false, else None."""
-    match = re.match(r"(?:-e|--editable)(?:\s+|=)(.*)", line)
+    match = re.match(r"(?:-e|--editable)(?:\s+|=)\s*(.*)", line)
     candidate = match[1] if match else line
     if not match and not re.match(r"\.{0,2}/|\.{1,2}(\s|;|$)|file:", candidate):
         return None
+    if candidate.startswith("git+"):
+        raise _LineError(f"{candidate!r} {_NO_GIT}")
     path, _, marker = candidate.partition(";")
     path = path.strip()
     if path.endswith((".whl", ".tar.gz", ".zip")):
@@ -176,19 +179,25 @@ def _local_path(line: str, target: Target) -> str | None:
     return path
 
 
-def _index_option(line: str) -> str:
-    name = re.split(r"[\s=]", line, maxsplit=1)[0]
+def _index_option(line: str, base: Path) -> str:
+    """Check an option line; a directory in it is made absolute, since uv reads it elsewhere."""
+    name, *values = re.split(r"[\s=]+", line, maxsplit=1)
     if name not in _INDEX_OPTIONS:
         raise _LineError(
             f"the option {name!r} is not supported; write one flat file of pinned requirements"
         )
+    if name in {"-f", "--find-links"} and values and not re.match(r"\w+://|file:", values[0]):
+        return f"{name} {(base / values[0]).resolve()}"
     return line
 
 
 def _pinned(line: str) -> tuple[Requirement, list[str]]:
     """Split a line into its requirement and its ``--hash`` options."""
     text, _, rest = line.partition(" --")
-    options = shlex.split(f"--{rest}") if rest else []
+    try:
+        options = shlex.split(f"--{rest}") if rest else []
+    except ValueError as error:
+        raise _LineError(f"{line!r} can't be split into words: {error}") from None
     hashes = [option for option in options if option.startswith("--hash=")]
     if len(hashes) != len(options):
         raise _LineError(f"only --hash options are supported after a requirement: {line!r}")
@@ -199,10 +208,7 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
     if requirement.url is None and _pinned_version(requirement) is None:
         raise _LineError(f"{requirement.name} is not pinned to one version with ==")
     if requirement.url is not None and requirement.url.startswith("git+"):
-        raise _LineError(
-            f"{requirement.name} comes from git, which can't have a hash here; "
-            "use uv.lock or pylock.toml"
-        )
+        raise _LineError(f"{requirement.name} {_NO_GIT}")
     if not hashes:
         raise _LineError(f"{requirement.name} has no --hash")
     return requirement, hashes
@@ -215,7 +221,12 @@ def _pinned_version(requirement: Requirement) -> str | None:
     specifier = specifiers[0]
     if specifier.operator not in {"==", "==="} or specifier.version.endswith(".*"):
         return None
-    return str(Version(specifier.version))
+    try:
+        return str(Version(specifier.version))
+    except InvalidVersion:
+        raise _LineError(
+            f"{requirement.name} has the version {specifier.version!r}, which is none (PEP 440)"
+        ) from None
 
 
 def _distribution(requirement: Requirement) -> LockedDistribution:

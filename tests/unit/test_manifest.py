@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hatch_lambda_zip import __version__
+from hatch_lambda_zip.archive import encoder, write_archive
+from hatch_lambda_zip.config import Function
+from hatch_lambda_zip.contents import Contents, Distribution, Entry, LeftOut, Reason
+from hatch_lambda_zip.lock.model import Origin
+from hatch_lambda_zip.manifest import make_manifest
+from hatch_lambda_zip.project import Project
+from hatch_lambda_zip.record import Digest
+from hatch_lambda_zip.runtimes import Target, find_runtime
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.archive import Archive
+
+PROJECT = Project("my-orders", "1.0.0", "my_orders-1.0.0")
+SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
+
+Json = dict[str, Any]  # as json.loads returns it
+
+
+def function_of(handler: str | None = "orders.app.handler") -> Function:
+    runtime = find_runtime("python3.13")
+    assert runtime is not None
+    return Function("api", Target(runtime, "arm64"), handler)
+
+
+def ignore(entry: Entry, content: bytes) -> None:
+    del entry, content
+
+
+def contents_in(directory: Path) -> Contents:
+    """Return contents whose files lie in a directory of this machine."""
+    directory.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for name, content, distribution in (
+        ("boto3/__init__.py", b"boto" * 100, "boto3"),
+        ("boto3/data.json", b"{}", "boto3"),
+        ("orders/app.py", b"def handler(): ...\n", "my-orders"),
+        ("orders/\u00fc.py", b"", "my-orders"),
+    ):
+        path = directory / name.replace("/", "_")
+        path.write_bytes(content)
+        entries.append(Entry(name, path, len(content), Digest.of(content), distribution))
+    return Contents(
+        entries=tuple(entries),
+        distributions=(
+            Distribution("boto3", "1.40.0", Origin.INDEX, None),
+            Distribution("empty", "2.0", Origin.GIT, "setuptools (80.0)"),
+            Distribution("my-orders", "1.0.0", Origin.LOCAL, "hatchling 1.33.0"),
+        ),
+        left_out=(
+            LeftOut("bin/tool", Reason.SCRIPT, "boto3"),
+            LeftOut("\u00fc/__pycache__/a.pyc", Reason.BYTECODE, "my-orders"),
+        ),
+        warnings=("a warning for the user",),
+    )
+
+
+def archive_of(contents: Contents, workers: int = 1) -> Archive:
+    return write_archive(contents.entries, io.BytesIO(), inspect=ignore, workers=workers)
+
+
+def text_in(directory: Path, handler: str | None = "orders.app.handler") -> str:
+    contents = contents_in(directory)
+    archive = archive_of(contents)
+    return make_manifest(PROJECT, function_of(handler), "uv.lock", contents, archive)
+
+
+def test_the_whole_manifest(tmp_path: Path) -> None:
+    contents = contents_in(tmp_path)
+    archive = archive_of(contents)
+    text = make_manifest(PROJECT, function_of(), "uv.lock", contents, archive)
+    stored = {name: len(content) for name, content in (("data", b"{}"), ("app", b"x" * 19))}
+    compressed = len(encoder.compress(b"boto" * 100))
+    app = min(stored["app"], len(encoder.compress(b"def handler(): ...\n")))
+    assert json.loads(text) == {
+        "schema": 1,
+        "tool": {"name": "hatch-lambda-zip", "version": __version__},
+        "format": 1,
+        "encoder": {"name": "deflate", "version": "0.9.0", "level": 6},
+        "artifact": "my_orders-1.0.0-api.zip",
+        "project": {"name": "my-orders", "version": "1.0.0"},
+        "function": "api",
+        "handler": "orders.app.handler",
+        "runtime": "python3.13",
+        "architecture": "arm64",
+        "sha256": archive.sha256.hex(),
+        "sha256_base64": base64.b64encode(archive.sha256).decode(),
+        "zipped_bytes": archive.size,
+        "unzipped_bytes": 421,
+        "files": 4,
+        "lock": "uv.lock",
+        "distributions": [
+            {
+                "name": "boto3",
+                "version": "1.40.0",
+                "origin": "index",
+                "built_with": None,
+                "files": 2,
+                "bytes": 402,
+                "compressed_bytes": compressed + stored["data"],
+            },
+            {
+                "name": "empty",
+                "version": "2.0",
+                "origin": "git",
+                "built_with": "setuptools (80.0)",
+                "files": 0,
+                "bytes": 0,
+                "compressed_bytes": 0,
+            },
+            {
+                "name": "my-orders",
+                "version": "1.0.0",
+                "origin": "local",
+                "built_with": "hatchling 1.33.0",
+                "files": 2,
+                "bytes": 19,
+                "compressed_bytes": app,
+            },
+        ],
+        "left_out": [
+            {
+                "path": "bin/tool",
+                "distribution": "boto3",
+                "reason": "script",
+                "explanation": Reason.SCRIPT.explanation,
+            },
+            {
+                "path": "\u00fc/__pycache__/a.pyc",
+                "distribution": "my-orders",
+                "reason": "bytecode",
+                "explanation": Reason.BYTECODE.explanation,
+            },
+        ],
+    }
+
+
+def test_the_hash_is_that_of_the_zip_in_both_spellings(tmp_path: Path) -> None:
+    contents = contents_in(tmp_path)
+    stream = io.BytesIO()
+    archive = write_archive(contents.entries, stream, inspect=ignore)
+    manifest = json.loads(make_manifest(PROJECT, function_of(), "uv.lock", contents, archive))
+    digest = hashlib.sha256(stream.getvalue()).digest()
+    assert bytes.fromhex(manifest["sha256"]) == digest
+    assert base64.b64decode(manifest["sha256_base64"]) == digest  # as AWS's CodeSha256
+    assert manifest["zipped_bytes"] == len(stream.getvalue())
+
+
+def test_the_sums_agree(tmp_path: Path) -> None:
+    manifest = json.loads(text_in(tmp_path))
+    assert sum(each["files"] for each in manifest["distributions"]) == manifest["files"]
+    assert sum(each["bytes"] for each in manifest["distributions"]) == manifest["unzipped_bytes"]
+    compressed = sum(each["compressed_bytes"] for each in manifest["distributions"])
+    assert 0 < compressed < manifest["zipped_bytes"]
+
+
+def test_a_function_without_a_handler_has_none(tmp_path: Path) -> None:
+    assert json.loads(text_in(tmp_path, handler=None))["handler"] is None
+
+
+def test_the_same_zip_has_the_same_manifest_wherever_it_was_built(tmp_path: Path) -> None:
+    assert text_in(tmp_path / "a") == text_in(tmp_path / "somewhere" / "else")
+    contents = contents_in(tmp_path)
+    texts = {
+        make_manifest(PROJECT, function_of(), "uv.lock", contents, archive_of(contents, workers))
+        for workers in (1, 2, 8)
+    }
+    assert texts == {text_in(tmp_path)}
+
+
+def test_nothing_of_the_machine_is_in_it(tmp_path: Path) -> None:
+    text = text_in(tmp_path)
+    for part in (str(tmp_path), tmp_path.name, str(Path.home()), str(Path.cwd()), "\\"):
+        assert part not in text
+    assert "warning" not in text
+
+
+def test_it_is_readable_utf_8_with_one_line_feed_at_the_end(tmp_path: Path) -> None:
+    text = text_in(tmp_path)
+    assert "\u00fc/__pycache__/a.pyc" in text
+    assert text.endswith("}\n")
+    assert not text.endswith("\n\n")
+    assert "\r" not in text
+    assert text.splitlines()[1] == '  "schema": 1,'
+
+
+def test_the_names_of_the_outputs() -> None:
+    assert PROJECT.artifact_name("api") == "my_orders-1.0.0-api.zip"
+    assert PROJECT.manifest_name("api") == "my_orders-1.0.0-api.json"
+
+
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def mismatches(value: object, schema: Json, root: Json, place: str = "$") -> list[str]:
+    """Compare a document with the plain part of JSON Schema that ours may use."""
+    if reference := schema.get("$ref"):
+        target = root
+        for part in str(reference).removeprefix("#/").split("/"):
+            target = target[part]
+        return mismatches(value, target, root, place)
+    found = []
+    names = schema.get("type", [])
+    names = names if isinstance(names, list) else [names]
+    if names and not any(isinstance(value, TYPES[name]) for name in names):
+        found.append(f"{place} is not of type {names}")
+    if "const" in schema and value != schema["const"]:
+        found.append(f"{place} is not {schema['const']!r}")
+    if "enum" in schema and value not in schema["enum"]:
+        found.append(f"{place} is not in {schema['enum']}")
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        missing = set(schema.get("required", [])) - value.keys()
+        found += [f"{place}.{name} is missing" for name in sorted(missing)]
+        found += [f"{place}.{name} is not described" for name in value if name not in properties]
+        for name in value.keys() & properties.keys():
+            found += mismatches(value[name], properties[name], root, f"{place}.{name}")
+    if isinstance(value, list) and "items" in schema:
+        for number, item in enumerate(value):
+            found += mismatches(item, schema["items"], root, f"{place}[{number}]")
+    return found
+
+
+@pytest.mark.skipif(not SCHEMA.is_file(), reason="docs/manifest.schema.json does not exist yet")
+@pytest.mark.parametrize("handler", ["orders.app.handler", None])
+def test_the_schema_describes_it(tmp_path: Path, handler: str | None) -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    manifest = json.loads(text_in(tmp_path, handler))
+    assert mismatches(manifest, schema, schema) == []
+    # Every key is described as one that is always there.
+    assert set(schema["required"]) == manifest.keys()
+    assert mismatches({**manifest, "files": "4", "new": 1}, schema, schema) == [
+        "$.new is not described",
+        "$.files is not of type ['integer']",
+    ]

@@ -1,0 +1,329 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hatch_lambda_zip.errors import LambdaZipError, OutputError
+from hatch_lambda_zip.output import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the directory in which temporary directories are made."""
+    directory = tmp_path / "temporary"
+    directory.mkdir()
+    monkeypatch.setenv("TMPDIR", str(directory))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return directory
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "dist"
+
+
+def workspace_in(dist: Path) -> Workspace:
+    return Workspace(dist / "demo.zip", dist / "demo.json")
+
+
+def build(workspace: Workspace) -> None:
+    with workspace.artifact() as stream:
+        stream.write(b"zip")
+        stream.write(b" content")
+    workspace.write_manifest("{\u00fc}\n")
+
+
+def files_in(directory: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+PUBLISHED = {"demo.zip": b"zip content", "demo.json": "{\u00fc}\n".encode()}
+PREVIOUS = {"demo.zip": b"previous zip", "demo.json": b"previous manifest", "other": b"untouched"}
+
+
+@pytest.fixture
+def previous(dist: Path) -> Path:
+    """Give an output directory with the files of a build before."""
+    dist.mkdir(parents=True)
+    for name, content in PREVIOUS.items():
+        (dist / name).write_bytes(content)
+    return dist
+
+
+def test_both_outputs_are_published_and_nothing_else_is_left(temporary: Path, dist: Path) -> None:
+    with workspace_in(dist) as workspace:
+        assert workspace.directory.parent == temporary
+        assert list(workspace.directory.iterdir()) == []
+        (workspace.directory / "deep").mkdir()
+        (workspace.directory / "deep" / "file").write_bytes(b"")
+        build(workspace)
+        assert not (dist / "demo.zip").exists()
+        assert not (dist / "demo.json").exists()
+        workspace.publish()
+    assert files_in(dist) == PUBLISHED
+    assert list(temporary.iterdir()) == []
+
+
+def test_previous_outputs_are_replaced(previous: Path) -> None:
+    with workspace_in(previous) as workspace:
+        build(workspace)
+        workspace.publish()
+    assert files_in(previous) == {**PREVIOUS, **PUBLISHED}
+
+
+def test_previous_outputs_stay_until_the_new_ones_are_published(previous: Path) -> None:
+    with workspace_in(previous) as workspace:
+        build(workspace)
+        assert PREVIOUS.items() <= files_in(previous).items()
+    assert files_in(previous) == PREVIOUS
+
+
+def fail_at_once(workspace: Workspace) -> None:
+    del workspace
+    raise LambdaZipError("failed")
+
+
+def fail_in_the_middle_of_the_zip(workspace: Workspace) -> None:
+    with workspace.artifact() as stream:
+        stream.write(b"half a z")
+        raise LambdaZipError("failed")
+
+
+def fail_after_the_manifest(workspace: Workspace) -> None:
+    build(workspace)
+    raise LambdaZipError("failed")
+
+
+@pytest.mark.parametrize(
+    "fail", [fail_at_once, fail_in_the_middle_of_the_zip, fail_after_the_manifest]
+)
+def test_a_failure_leaves_the_previous_outputs_and_nothing_else(
+    temporary: Path, previous: Path, fail: Callable[[Workspace], None]
+) -> None:
+    with pytest.raises(LambdaZipError, match=r"^failed$"), workspace_in(previous) as workspace:
+        fail(workspace)
+    assert files_in(previous) == PREVIOUS
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_interrupt_leaves_nothing(temporary: Path, dist: Path) -> None:
+    def interrupted(workspace: Workspace) -> None:
+        build(workspace)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), workspace_in(dist) as workspace:
+        interrupted(workspace)
+    assert files_in(dist) == {}
+    assert list(temporary.iterdir()) == []
+
+
+def test_temporary_outputs_lie_hidden_beside_the_real_ones(dist: Path) -> None:
+    """In one file system, or else they could not be moved into place in one step."""
+    with workspace_in(dist) as workspace:
+        build(workspace)
+        names = sorted(path.name for path in dist.iterdir())
+        assert len(names) == 2
+        for name, output in zip(names, ("demo.json", "demo.zip"), strict=True):
+            assert name.startswith(f".{output}.")
+            assert name.endswith(".tmp")
+
+
+def test_two_builds_at_a_time_do_not_meet(dist: Path) -> None:
+    with workspace_in(dist) as first, workspace_in(dist) as second:
+        assert first.directory != second.directory
+        build(first)
+        build(second)
+        first.publish()
+        second.publish()
+    assert files_in(dist) == PUBLISHED
+
+
+@posix
+def test_a_zip_that_can_not_be_replaced_leaves_both_as_they_were(previous: Path) -> None:
+    (previous / "demo.zip").unlink()
+    (previous / "demo.zip").mkdir()
+    before = files_in(previous)
+    with workspace_in(previous) as workspace:
+        build(workspace)
+        with pytest.raises(OutputError, match=r"demo\.zip can't be replaced: "):
+            workspace.publish()
+    assert files_in(previous) == before
+
+
+@posix
+def test_a_manifest_that_can_not_be_replaced_leaves_both_as_they_were(previous: Path) -> None:
+    (previous / "demo.json").unlink()
+    (previous / "demo.json").mkdir()
+    before = files_in(previous)
+    with workspace_in(previous) as workspace:
+        build(workspace)
+        with pytest.raises(OutputError, match=r"demo\.json can't be replaced: "):
+            workspace.publish()
+    assert files_in(previous) == before
+
+
+def test_an_output_directory_that_is_a_file_is_refused(temporary: Path, tmp_path: Path) -> None:
+    (tmp_path / "dist").write_bytes(b"")
+    with pytest.raises(OutputError, match="No place to work in: "):
+        workspace_in(tmp_path / "dist")
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_temporary_directory_that_is_not_there_is_refused(
+    dist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(OutputError, match=r"No place to work in: .*Set TMPDIR"):
+        workspace_in(dist)
+
+
+def test_an_output_that_can_not_be_written_is_an_error(dist: Path) -> None:
+    with workspace_in(dist) as workspace:
+        dist.rmdir()
+        with (
+            pytest.raises(OutputError, match=r"demo\.zip can't be written: "),
+            workspace.artifact(),
+        ):
+            pytest.fail("there is nothing to write to")
+        with pytest.raises(OutputError, match=r"demo\.json can't be written: "):
+            workspace.write_manifest("{}")
+
+
+@posix
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002, 0o000])
+def test_the_mode_of_the_outputs_follows_the_umask(dist: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with workspace_in(dist) as workspace:
+            build(workspace)
+            workspace.publish()
+    finally:
+        os.umask(before)
+    for name in PUBLISHED:
+        assert (dist / name).stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+@posix
+def test_the_workspace_is_for_its_owner_only(temporary: Path, dist: Path) -> None:
+    del temporary
+    with workspace_in(dist) as workspace:
+        assert workspace.directory.stat().st_mode & 0o777 == 0o700
+
+
+HOLDER = """
+import subprocess, sys, time
+from pathlib import Path
+from hatch_lambda_zip.output import Workspace
+
+dist = Path("dist")  # relative, as hatchling's may be
+with Workspace(dist / "demo.zip", dist / "demo.json") as workspace:
+    (workspace.directory / "deep").mkdir()
+    (workspace.directory / "deep" / "file").write_bytes(b"x")
+    workspace.write_manifest("{}")
+    with workspace.artifact() as stream:
+        stream.write(b"half a z")
+        stream.flush()
+        if "child" in sys.argv:
+            child = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+            subprocess.Popen(child, pass_fds=[workspace.keep_open])
+        print("ready", flush=True)
+        time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path, temporary: Path, previous: Path) -> Iterator[Callable[..., Holder]]:
+    (tmp_path / "dist").symlink_to(previous)
+    holders: list[Holder] = []
+
+    def start(*arguments: str) -> Holder:
+        holders.append(Holder(tmp_path, temporary, *arguments))
+        return holders[-1]
+
+    yield start
+    for each in holders:
+        each.end()
+
+
+class Holder:
+    """A process that holds a workspace open."""
+
+    def __init__(self, directory: Path, temporary: Path, *arguments: str) -> None:
+        self.dist = directory / "dist"
+        self.temporary = temporary
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", HOLDER, *arguments],
+            cwd=directory,
+            env={**os.environ, "TMPDIR": str(temporary)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == b"ready\n"
+
+    def leftovers(self) -> list[Path]:
+        return [*self.temporary.iterdir(), *self.dist.glob(".*.tmp")]
+
+    def is_clean_soon(self) -> bool:
+        """Wait until nothing is left over, but not for ever."""
+        deadline = time.monotonic() + 30
+        while self.leftovers():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def end(self) -> None:
+        """End the process, and its child by the end of its standard input."""
+        self.process.kill()
+        self.process.communicate()
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_a_killed_build_leaves_nothing(holder: Callable[..., Holder], number: int) -> None:
+    held = holder()
+    assert len(held.leftovers()) == 3
+    held.process.send_signal(number)
+    held.process.wait()
+    assert held.is_clean_soon()
+    assert files_in(held.dist) == PREVIOUS
+
+
+@posix
+def test_an_interrupted_group_leaves_nothing(holder: Callable[..., Holder]) -> None:
+    held = holder()
+    held.process.send_signal(signal.SIGINT)
+    assert held.process.wait() != 0
+    assert held.leftovers() == []
+    assert files_in(held.dist) == PREVIOUS
+
+
+@posix
+def test_nothing_is_removed_while_a_command_still_works_in_it(
+    holder: Callable[..., Holder],
+) -> None:
+    held = holder("child")
+    held.process.kill()
+    held.process.wait()
+    time.sleep(0.5)  # time enough for a clean-up that comes too early
+    assert len(held.leftovers()) == 3
+    held.end()
+    assert held.is_clean_soon()

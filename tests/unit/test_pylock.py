@@ -1,0 +1,505 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hatch_lambda_zip.errors import LockFormatError, LockSelectionError, MissingWheelError
+from hatch_lambda_zip.lock.model import (
+    InstallList,
+    LocalProject,
+    LockedDistribution,
+    LockFile,
+    LockKind,
+    Origin,
+    Selection,
+)
+from hatch_lambda_zip.lock.pylock import _toml, parse_pylock, select
+from hatch_lambda_zip.runtimes import Target, find_runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+URL = "https://example.invalid/files"
+INDEX = "https://example.invalid/simple"
+HASHES = {"sha256": "0" * 64}
+ROOT = Path("project").absolute()
+
+Table = dict[str, Any]  # as tomllib returns it
+
+
+def target(identifier: str = "python3.13", architecture: str = "x86_64") -> Target:
+    runtime = find_runtime(identifier)
+    assert runtime is not None
+    return Target(runtime, architecture)
+
+
+def wheel_of(name: str) -> Table:
+    return {"name": name, "url": f"{URL}/{name}", "hashes": HASHES}
+
+
+def package_of(name: str, *tags: str, **more: object) -> Table:
+    """Return a package of version 1.0 with a wheel for each of the tags."""
+    wheels = [wheel_of(f"{name.replace('-', '_')}-1.0-{tag}.whl") for tag in tags]
+    return {
+        "name": name,
+        "version": "1.0",
+        **({"wheels": wheels} if wheels else {}),
+        **more,
+    }
+
+
+def lock_text(packages: Iterable[Table], **more: object) -> str:
+    document = {"lock-version": "1.0", "created-by": "test", **more, "packages": [*packages]}
+    return "".join(f"{key} = {_toml(value)}\n" for key, value in document.items())
+
+
+def select_from(
+    *packages: Table,
+    kind: LockKind = LockKind.PYLOCK,
+    where: Target | None = None,
+    root: Path = ROOT,
+    base: Path = ROOT,
+    **more: object,
+) -> Selection:
+    lock = LockFile(kind, base / kind.value)
+    parsed = parse_pylock(lock_text(packages, **more), lock)
+    return select(parsed, lock, where or target(), root=root, base=base)
+
+
+def packages_in(install: InstallList) -> list[Table]:
+    document = tomllib.loads(install.text)
+    assert document["lock-version"] == "1.0"
+    assert document["created-by"] == "hatch-lambda-zip"
+    parse_pylock(install.text, LockFile(LockKind.PYLOCK, Path(install.file_name)))
+    packages: list[Table] = document["packages"]
+    return packages
+
+
+def selected_wheel(*tags: str, where: Target | None = None) -> str:
+    (install,) = select_from(package_of("demo", *tags), where=where).installs
+    ((wheel,),) = (package["wheels"] for package in packages_in(install))
+    return str(wheel["name"]).removeprefix("demo-1.0-").removesuffix(".whl")
+
+
+def test_one_wheel_of_each_package_is_selected() -> None:
+    selection = select_from(
+        package_of("pure", "py3-none-any", index=INDEX),
+        package_of(
+            "compiled",
+            "cp313-cp313-macosx_11_0_arm64",
+            "cp313-cp313-manylinux2014_aarch64",
+            "cp313-cp313-manylinux_2_28_x86_64",
+            "cp313-cp313-manylinux2014_x86_64",
+            "cp312-cp312-manylinux_2_34_x86_64",
+            sdist={"name": "compiled-1.0.tar.gz", "url": f"{URL}/c.tar.gz", "hashes": HASHES},
+        ),
+    )
+    (install,) = selection.installs
+    assert install.file_name == "pylock.wheels.toml"
+    assert not install.builds
+    assert install.distributions == (
+        LockedDistribution("pure", "1.0", Origin.INDEX),
+        LockedDistribution("compiled", "1.0", Origin.INDEX),
+    )
+    assert packages_in(install) == [
+        {
+            "name": "pure",
+            "version": "1.0",
+            "index": INDEX,
+            "wheels": [wheel_of("pure-1.0-py3-none-any.whl")],
+        },
+        {
+            "name": "compiled",
+            "version": "1.0",
+            "wheels": [wheel_of("compiled-1.0-cp313-cp313-manylinux_2_28_x86_64.whl")],
+        },
+    ]
+    assert selection.local_projects == ()
+    assert selection.lock == LockFile(LockKind.PYLOCK, ROOT / "pylock.toml")
+
+
+def test_an_empty_lock_selects_nothing() -> None:
+    selection = select_from()
+    assert selection.installs == ()
+    assert selection.local_projects == ()
+
+
+def test_the_best_wheel_does_not_depend_on_the_order_of_the_lock() -> None:
+    tags = [
+        "cp313-cp313-manylinux_2_34_x86_64",
+        "cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64",
+        "cp313-abi3-manylinux2014_x86_64",
+        "cp39-abi3-manylinux2014_x86_64",
+        "py3-none-any",
+    ]
+    while tags:
+        assert selected_wheel(*tags) == selected_wheel(*reversed(tags)) == tags.pop(0)
+
+
+def test_an_older_runtime_gets_an_older_wheel() -> None:
+    tags = ["cp311-cp311-manylinux_2_28_x86_64", "cp311-cp311-manylinux2014_x86_64"]
+    assert selected_wheel(*tags, where=target("python3.11")) == tags[1]
+
+
+def test_the_architecture_decides() -> None:
+    tags = ["cp313-cp313-manylinux2014_x86_64", "cp313-cp313-manylinux2014_aarch64"]
+    assert selected_wheel(*tags) == tags[0]
+    assert selected_wheel(*tags, where=target(architecture="arm64")) == tags[1]
+
+
+def names_selected(*markers: tuple[str, str], where: Target | None = None) -> list[str]:
+    packages = [package_of(name, "py3-none-any", marker=marker) for name, marker in markers]
+    installs = select_from(*packages, where=where).installs
+    return [distribution.name for install in installs for distribution in install.distributions]
+
+
+def test_markers_are_evaluated_for_the_function() -> None:
+    markers = (
+        ("always", "python_version >= '3.8'"),
+        ("on-windows", "sys_platform == 'win32'"),
+        ("on-linux", "sys_platform == 'linux'"),
+        ("on-arm", "platform_machine == 'aarch64'"),
+        ("on-intel", "platform_machine == 'x86_64'"),
+        ("backport", "python_version < '3.11'"),
+        ("an-extra", "'extra' in extras"),
+        ("a-group", "'dev' in dependency_groups"),
+    )
+    assert names_selected(*markers) == ["always", "on-linux", "on-intel"]
+    assert names_selected(*markers, where=target("python3.10", "arm64")) == [
+        "always",
+        "on-linux",
+        "on-arm",
+        "backport",
+    ]
+
+
+def test_default_groups_are_selected() -> None:
+    package = package_of("a-group", "py3-none-any", marker="'main' in dependency_groups")
+    groups: Table = {"dependency-groups": ["main", "dev"], "default-groups": ["main"]}
+    (install,) = select_from(package, **groups).installs
+    assert [distribution.name for distribution in install.distributions] == ["a-group"]
+
+
+def test_one_of_two_versions_is_selected_by_its_marker() -> None:
+    old = package_of("demo", "py3-none-any", marker="python_version < '3.12'")
+    new = {**package_of("demo", "py3-none-any", marker="python_version >= '3.12'"), "version": "2"}
+    new["wheels"] = [wheel_of("demo-2-py3-none-any.whl")]
+    for where, version in (("python3.11", "1.0"), ("python3.12", "2")):
+        (install,) = select_from(old, new, where=target(where)).installs
+        assert [distribution.version for distribution in install.distributions] == [version]
+
+
+def selection_error(*packages: Table, **more: Any) -> str:  # noqa: ANN401 - as select_from
+    with pytest.raises(LockSelectionError) as caught:
+        select_from(*packages, **more)
+    message = str(caught.value)
+    assert message.startswith(f"{ROOT / 'pylock.toml'} does not cover python3.13 on x86_64: ")
+    assert "Lock again for that Python (see requires-python), or choose another runtime." in message
+    return message
+
+
+def test_a_lock_for_other_pythons_is_refused() -> None:
+    assert "'>=3.14'" in selection_error(**{"requires-python": ">=3.14"})
+    assert "'demo'" in selection_error(
+        package_of("demo", "py3-none-any", **{"requires-python": "<3.13"})
+    )
+
+
+def test_a_lock_for_other_environments_is_refused() -> None:
+    assert "environments" in selection_error(environments=["sys_platform == 'darwin'"])
+
+
+def test_two_packages_of_one_name_are_refused() -> None:
+    package = package_of("demo", "py3-none-any")
+    assert "Multiple packages with the name 'demo'" in selection_error(package, package)
+
+
+def missing_message(*packages: Table, **more: Any) -> list[str]:  # noqa: ANN401 - as select_from
+    with pytest.raises(MissingWheelError) as caught:
+        select_from(*packages, **more)
+    return str(caught.value).splitlines()
+
+
+SDIST = {"name": "source-1.0.tar.gz", "url": f"{URL}/source-1.0.tar.gz", "hashes": HASHES}
+
+
+def test_every_package_without_a_wheel_is_named_at_once() -> None:
+    lines = missing_message(
+        package_of("fine", "cp313-cp313-manylinux2014_x86_64", "cp313-cp313-win_amd64"),
+        package_of("old", "cp311-cp311-manylinux2014_x86_64", "cp310-cp310-win_amd64"),
+        package_of("source", sdist=SDIST),
+        package_of("elsewhere", "cp313-cp313-manylinux2014_aarch64", marker="os_name == 'nt'"),
+    )
+    assert lines == [
+        (
+            "old 1.0 has no wheel for python3.13 on x86_64 (it needs cp313 or any, and "
+            "manylinux_2_34_x86_64 or older); pylock.toml has old-1.0-cp310-cp310-win_amd64.whl, "
+            "old-1.0-cp311-cp311-manylinux2014_x86_64.whl."
+        ),
+        (
+            "source 1.0 has no wheel for python3.13 on x86_64 (it needs cp313 or any, and "
+            "manylinux_2_34_x86_64 or older); pylock.toml has only its source distribution."
+        ),
+        (
+            "Nothing is built from source for Lambda. Choose a version that has the wheel (and "
+            "lock again), another runtime or architecture, or build the wheel yourself and lock it "
+            "as a path or from an index of your own."
+        ),
+    ]
+
+
+def test_only_the_first_dozen_wheels_are_listed() -> None:
+    tags = [f"cp3{minor}-cp3{minor}-win_amd64" for minor in range(20, 40)]
+    tags.append("cp313-cp313-win32")
+    first, _ = missing_message(package_of("demo", *tags), package_of("x", "py3-none-any"))
+    assert first.count(".whl") == 12
+    assert first.endswith(" and 9 more.")
+    exactly = [f"cp3{minor}-cp3{minor}-win_amd64" for minor in range(20, 32)]
+    first, _ = missing_message(package_of("demo", *exactly))
+    assert first.count(".whl") == 12
+    assert "more" not in first
+
+
+def test_a_lock_made_for_one_host_is_recognised() -> None:
+    host = ("cp313-cp313-macosx_11_0_arm64", "cp312-cp312-macosx_11_0_arm64")
+    packages = (package_of("compiled", *host), package_of("pure", "py3-none-any"))
+    assert missing_message(*packages)[1:] == [
+        (
+            "pylock.toml was made for one host only: no package in it has wheels for a second "
+            "platform. Make one for all platforms, for example with "
+            "`uv export --format pylock.toml -o pylock.toml`."
+        ),
+    ]
+    # uv.lock is always for all platforms.
+    assert "one host" not in missing_message(*packages, kind=LockKind.UV)[1]
+    several = package_of("other", "cp313-cp313-win_amd64", "cp313-cp313-manylinux2014_x86_64")
+    assert "one host" not in missing_message(*packages, several)[1]
+
+
+def test_two_names_of_one_platform_are_no_second_platform() -> None:
+    package = package_of("demo", "cp313-cp313-manylinux_2_17_aarch64.manylinux2014_aarch64")
+    assert "one host" in missing_message(package)[1]
+
+
+def test_a_lock_without_any_platform_was_not_made_for_one_host() -> None:
+    packages = (package_of("source", sdist=SDIST), package_of("pure", "py3-none-any"))
+    assert missing_message(*packages)[1].startswith("Nothing is built from source for Lambda.")
+
+
+def test_directories_are_local_projects_except_the_package_itself(tmp_path: Path) -> None:
+    root = tmp_path / "workspace" / "member"
+    base = tmp_path / "workspace"
+    selection = select_from(
+        {"name": "zoo", "directory": {"path": "zoo"}},
+        {"name": "member", "directory": {"path": "./member"}},
+        {"name": "library", "directory": {"path": "../elsewhere", "subdirectory": "lib"}},
+        {"name": "skipped", "directory": {"path": "skipped"}, "marker": "os_name == 'nt'"},
+        root=root,
+        base=base,
+    )
+    assert selection.installs == ()
+    assert selection.local_projects == (
+        LocalProject("library", tmp_path / "elsewhere" / "lib"),
+        LocalProject("zoo", base / "zoo"),
+    )
+
+
+@pytest.mark.parametrize(
+    "directory",
+    [
+        {"path": "."},
+        {"path": "../project"},
+        {"path": "..", "subdirectory": "project"},
+        {"path": "../link"},
+        {"path": "..", "subdirectory": "other/../project"},
+        {"path": "..", "subdirectory": "link"},
+    ],
+    ids=lambda directory: "+".join(directory.values()),
+)
+def test_the_package_itself_is_recognised_however_it_is_written(
+    tmp_path: Path, directory: Table
+) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "link").symlink_to(root)
+    selection = select_from({"name": "demo", "directory": directory}, root=root, base=root)
+    assert selection.local_projects == ()
+
+
+def test_relative_paths_start_from_the_base(tmp_path: Path) -> None:
+    package = package_of("demo")
+    package["wheels"] = [{"path": "../wheels/demo-1.0-py3-none-any.whl", "hashes": HASHES}]
+    base = tmp_path / "project"
+    (install,) = select_from(package, base=base).installs
+    assert packages_in(install)[0]["wheels"] == [
+        {
+            "name": "demo-1.0-py3-none-any.whl",
+            "path": str(tmp_path / "wheels" / "demo-1.0-py3-none-any.whl"),
+            "hashes": HASHES,
+        }
+    ]
+
+
+def test_a_wheel_of_its_own_is_an_archive(tmp_path: Path) -> None:
+    selection = select_from(
+        {
+            "name": "by-url",
+            "archive": {"url": f"{URL}/by_url-2.0-py3-none-any.whl?x=1#y", "hashes": HASHES},
+        },
+        {
+            "name": "by-path",
+            "version": "3.0",
+            "archive": {"path": "by_path-3.0-py3-none-any.whl", "hashes": HASHES},
+        },
+        base=tmp_path,
+    )
+    (install,) = selection.installs
+    assert not install.builds
+    assert install.distributions == (
+        LockedDistribution("by-url", None, Origin.ARCHIVE),
+        LockedDistribution("by-path", "3.0", Origin.ARCHIVE),
+    )
+    by_url, by_path = packages_in(install)
+    assert by_url == {
+        "name": "by-url",
+        "archive": {"url": f"{URL}/by_url-2.0-py3-none-any.whl?x=1#y", "hashes": HASHES},
+    }
+    assert by_path["archive"]["path"] == str(tmp_path / "by_path-3.0-py3-none-any.whl")
+
+
+def test_a_wheel_of_its_own_has_to_fit_too() -> None:
+    archive = {"url": f"{URL}/demo-1.0-cp313-cp313-win_amd64.whl", "hashes": HASHES}
+    lines = missing_message({"name": "demo", "archive": archive})
+    assert lines[0].startswith("demo has no wheel for python3.13 on x86_64 ")
+    assert "demo-1.0-cp313-cp313-win_amd64.whl" in lines[0]
+
+
+def test_git_and_source_archives_are_built(tmp_path: Path) -> None:
+    selection = select_from(
+        {
+            "name": "from-git",
+            "version": "1.5",
+            "vcs": {
+                "type": "git",
+                "url": "https://example.invalid/repository.git",
+                "requested-revision": "main",
+                "commit-id": "a" * 40,
+                "subdirectory": "python",
+            },
+        },
+        {
+            "name": "from-source",
+            "archive": {
+                "path": "sources/from-source-1.0.tar.gz",
+                "hashes": HASHES,
+                "subdirectory": "deep",
+            },
+        },
+        {"name": "cloned", "vcs": {"type": "git", "path": "../clone", "commit-id": "b" * 40}},
+        package_of("pure", "py3-none-any"),
+        base=tmp_path / "project",
+    )
+    wheels, sources = selection.installs
+    assert not wheels.builds
+    assert [distribution.name for distribution in wheels.distributions] == ["pure"]
+    assert sources.builds
+    assert sources.file_name == "pylock.sources.toml"
+    assert sources.distributions == (
+        LockedDistribution("from-git", "1.5", Origin.GIT),
+        LockedDistribution("from-source", None, Origin.ARCHIVE),
+        LockedDistribution("cloned", None, Origin.GIT),
+    )
+    assert packages_in(sources) == [
+        {
+            "name": "from-git",
+            "version": "1.5",
+            "vcs": {
+                "type": "git",
+                "url": "https://example.invalid/repository.git",
+                "commit-id": "a" * 40,
+                "subdirectory": "python",
+            },
+        },
+        {
+            "name": "from-source",
+            "archive": {
+                "path": str(tmp_path / "project" / "sources" / "from-source-1.0.tar.gz"),
+                "hashes": HASHES,
+                "subdirectory": "deep",
+            },
+        },
+        {
+            "name": "cloned",
+            "vcs": {"type": "git", "path": str(tmp_path / "clone"), "commit-id": "b" * 40},
+        },
+    ]
+
+
+def test_the_selection_is_the_same_every_time() -> None:
+    packages = [package_of(name, "py3-none-any") for name in ("b", "a", "c")]
+    assert select_from(*packages) == select_from(*packages)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no toml",
+        "",
+        'lock-version = "1.0"\ncreated-by = "x"\n',
+        'lock-version = "9.0"\ncreated-by = "x"\npackages = []\n',
+        'lock-version = "1.0"\ncreated-by = "x"\npackages = [{ name = "Not_Normalized" }]\n',
+        'lock-version = "1.0"\ncreated-by = "x"\npackages = [{ name = "a", marker = "(" }]\n',
+    ],
+)
+def test_what_is_no_lock_is_refused(text: str) -> None:
+    lock = LockFile(LockKind.PYLOCK, ROOT / "pylock.toml")
+    with pytest.raises(LockFormatError) as caught:
+        parse_pylock(text, lock)
+    message = str(caught.value)
+    assert message.startswith(f"{lock.path} can't be read as a pylock.toml (PEP 751): ")
+    assert message.endswith(". Make it anew.")
+
+
+@pytest.mark.parametrize("name", ["demo-1.0.whl", "demo-1.0-py3-none.whl", "demo-1.0.tar.gz"])
+def test_an_invalid_wheel_name_is_refused(name: str) -> None:
+    package = package_of("demo", wheels=[{"name": name, "url": f"{URL}/{name}", "hashes": HASHES}])
+    with pytest.raises(LockFormatError):
+        select_from(package)
+
+
+characters = st.characters(exclude_categories=["Cs"])
+strings = st.text(characters, max_size=10) | st.text(
+    st.sampled_from("\"'\\\0\b\t\n\f\r\x1b\x7f\x80\u2028\ufeff\U0001f40d\x1f a=#[]{},."),
+    max_size=10,
+)
+values = st.recursive(
+    strings,
+    lambda inner: st.dictionaries(strings, inner, max_size=4) | st.lists(inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(values)
+@example("".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0x22, 0x5C])))
+@example({"": [{}, []]})
+def test_toml_that_is_written_is_read_back(value: object) -> None:
+    assert tomllib.loads(f"key = {_toml(value)}\n") == {"key": value}
+    assert tomllib.loads(f"key = {_toml(value)}\r\n") == {"key": value}
+
+
+@given(st.text(characters.filter(lambda character: character not in "/\\\0"), min_size=1))
+def test_odd_characters_in_a_lock_reach_the_installer_as_they_are(text: str) -> None:
+    vcs = {"type": "git", "url": f"{URL}/{text}", "commit-id": text, "subdirectory": text}
+    (install,) = select_from({"name": "demo", "vcs": vcs}).installs
+    assert packages_in(install) == [{"name": "demo", "vcs": vcs}]

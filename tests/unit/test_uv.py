@@ -1,0 +1,373 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hatch_lambda_zip.errors import UvError, UvNotFoundError, UvTimeoutError
+from hatch_lambda_zip.uv import (
+    DEFAULT_TIMEOUT,
+    NESTED_VARIABLE,
+    TIMEOUT_VARIABLE,
+    Uv,
+    find_uv,
+    redact,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The environment of these tests, with the uv that is installed beside their Python in front.
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+UV = shutil.which("uv", path=PATH) or ""
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("UV")},
+    "PATH": PATH,
+    "UV_OFFLINE": "1",
+}
+
+pytestmark = pytest.mark.skipif(not UV, reason="uv is not installed")
+
+
+def ignore(message: str) -> None:
+    del message
+
+
+def find(variables: Mapping[str, str] | None = None) -> Uv:
+    return find_uv({**ENVIRONMENT, **(variables or {})}, log=ignore)
+
+
+def executable(path: Path) -> Path:
+    """Put the real uv somewhere else."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(UV)
+    return path
+
+
+def test_uv_is_found_in_the_documented_order(tmp_path: Path) -> None:
+    first = executable(tmp_path / "first" / "uv")
+    second = executable(tmp_path / "second" / "uv")
+    third = executable(tmp_path / "third" / "uv")
+    places = {"UV": str(first), "HATCH_UV": str(second), "PATH": str(third.parent)}
+    for expected, variable in ((first, "UV"), (second, "HATCH_UV"), (third, "PATH")):
+        assert find_uv(places, log=ignore).executable == expected
+        places[variable] = ""
+
+
+def test_a_named_uv_that_can_not_run_is_passed_over(tmp_path: Path) -> None:
+    second = executable(tmp_path / "second" / "uv")
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"")
+    for useless in (broken, tmp_path / "missing", tmp_path):
+        variables = {"UV": str(useless), "HATCH_UV": str(second)}
+        assert find(variables).executable == second
+
+
+def test_the_uv_of_the_environment_that_is_given_counts(tmp_path: Path) -> None:
+    mine = executable(tmp_path / "mine" / "uv")
+    assert find({"PATH": str(mine.parent)}).executable == mine
+    assert find({"PATH": PATH}).executable == Path(UV)
+
+
+def test_the_uv_package_is_the_last_resort(tmp_path: Path) -> None:
+    package = pytest.importorskip("uv")
+    assert find({"PATH": str(tmp_path)}).executable == Path(package.find_uv_bin())
+
+
+def test_a_missing_uv_is_an_error_that_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "uv", None)  # as if the package were not installed
+    with pytest.raises(UvNotFoundError) as caught:
+        find({"PATH": str(tmp_path)})
+    message = str(caught.value)
+    for place in ("$UV", "$HATCH_UV", "PATH", '"hatch-lambda-zip[uv]"'):
+        assert place in message
+
+
+def test_the_standard_output_is_returned_and_the_command_is_logged(tmp_path: Path) -> None:
+    lines: list[str] = []
+    uv = find_uv(ENVIRONMENT, log=lines.append)
+    assert uv.run(["--version"], cwd=tmp_path).startswith("uv ")
+    assert lines == [f"Running in {tmp_path}: uv --version"]
+
+
+# uv as the parent of a Python program, which is given last.
+RUN = [
+    *("run", "--no-project", "--no-python-downloads"),
+    *("--python", sys.executable, "python", "-c"),
+]
+
+
+def test_a_command_runs_in_its_directory_and_with_its_variables(tmp_path: Path) -> None:
+    uv = find({"KEPT": "1", "CHANGED": "1"})
+    program = (
+        "import os; print(os.getcwd(), [os.environ.get(n) for n in ('KEPT', 'CHANGED', 'ADDED')])"
+    )
+    shown = uv.run([*RUN, program], cwd=tmp_path, variables={"CHANGED": "2", "ADDED": "3"})
+    assert shown == f"{tmp_path.resolve()} ['1', '2', '3']\n"
+    assert uv.environment["CHANGED"] == "1"
+    assert "ADDED" not in uv.environment
+
+
+def test_a_failing_command_shows_its_stderr(tmp_path: Path) -> None:
+    with pytest.raises(UvError) as caught:
+        find().run(["pip", "install", "--no-such-option", "a b"], cwd=tmp_path)
+    first, *details = str(caught.value).splitlines()
+    version = find().run(["--version"], cwd=tmp_path).strip()
+    assert first == f"`uv pip install --no-such-option 'a b'` failed ({version}):"
+    assert "unexpected argument '--no-such-option'" in "\n".join(details)
+
+
+def test_a_command_that_fails_in_silence_shows_its_exit_code(tmp_path: Path) -> None:
+    with pytest.raises(UvError, match=r"\(no message, exit code [12]\)$"):
+        find().run(["--quiet", "--quiet", "lock"], cwd=tmp_path)
+
+
+SECRET = "s3cret"  # noqa: S105 - of nobody
+
+
+def test_credentials_never_appear(tmp_path: Path) -> None:
+    lines: list[str] = []
+    uv = find_uv(ENVIRONMENT, log=lines.append)
+    url = f"https://somebody:{SECRET}@example.invalid/simple"
+    (tmp_path / "requirements.txt").write_text(f"demo @ {url}/demo.whl\n", encoding="utf-8")
+    command = ["pip", "compile", "--index-url", url, "requirements.txt"]
+    with pytest.raises(UvError) as caught:
+        uv.run(command, cwd=tmp_path)
+    assert len(str(caught.value).splitlines()) > 1
+    for text in (str(caught.value), *lines):
+        assert SECRET not in text
+        assert "somebody" not in text
+        assert "https://***@example.invalid/simple" in text
+
+
+def test_credentials_do_not_appear_when_a_command_takes_too_long(tmp_path: Path) -> None:
+    uv = find({TIMEOUT_VARIABLE: "0.000001"})
+    url = f"https://somebody:{SECRET}@example.invalid/simple"
+    with pytest.raises(UvTimeoutError) as caught:
+        uv.run(["pip", "compile", "--index-url", url, "-"], cwd=tmp_path)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("https://user:pass@host/path", "https://***@host/path"),
+        ("https://token@host", "https://***@host"),
+        ("git+https://token@host/a@b", "git+https://***@host/a@b"),
+        ("git+ssh://git@host/a", "git+ssh://***@host/a"),
+        ("https://user:@host", "https://***@host"),
+        ("https://:pass@host", "https://***@host"),
+        ("https://us%40er:p%2Fss@host", "https://***@host"),
+        ("a https://u:p@h/x, b http://u:p@h/y", "a https://***@h/x, b http://***@h/y"),
+        ("'https://u:p@h'", "'https://***@h'"),
+        ("https://user:p@ss@host/path", "https://***@host/path"),
+        ("https://host/path", "https://host/path"),
+        ("https://host/a@b", "https://host/a@b"),
+        ("https://host me@example.invalid", "https://host me@example.invalid"),
+        ("me@example.invalid", "me@example.invalid"),
+        ("", ""),
+    ],
+)
+def test_redaction(text: str, redacted: str) -> None:
+    assert redact(text) == redacted
+
+
+words = st.text("abcXYZ019._~%:-!$&*+,;=()", min_size=1)
+
+
+@given(words, words, st.sampled_from(["https", "http", "git+ssh", "ftp"]), st.booleans())
+def test_no_user_information_is_left(
+    user: str,
+    password: str,
+    scheme: str,
+    quoted: bool,  # noqa: FBT001
+) -> None:
+    url = f"{scheme}://<{user}:{password}>@host.invalid/x"
+    text = f"error: '{url}'" if quoted else f"error: {url} failed"
+    shown = redact(text)
+    assert shown == text.replace(f"<{user}:{password}>", "***")
+    assert redact(shown) == shown
+
+
+def test_a_command_that_takes_too_long_is_stopped_and_named(tmp_path: Path) -> None:
+    uv = find({TIMEOUT_VARIABLE: "0.000001"})
+    with pytest.raises(UvTimeoutError) as caught:
+        uv.run(["pip", "compile", "a b.txt"], cwd=tmp_path)
+    assert str(caught.value) == (
+        "`uv pip compile 'a b.txt'` did not end within 1e-06 seconds and was stopped. "
+        f"Run it in {tmp_path} to see what it waits for, "
+        "or set HATCH_LAMBDA_ZIP_TIMEOUT to more seconds."
+    )
+    assert not uv._running
+
+
+WAITING = [
+    *RUN,
+    (
+        "import pathlib, time; pathlib.Path('started').touch(); time.sleep(0.7); "
+        "pathlib.Path('survived').touch()"
+    ),
+]
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX")
+def test_a_stopped_command_takes_its_children_with_it(tmp_path: Path) -> None:
+    uv = find()
+    failures: list[UvError] = []
+
+    def run() -> None:
+        try:
+            uv.run(WAITING, cwd=tmp_path)
+        except UvError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    wait_for(tmp_path / "started")
+    uv.stop()
+    thread.join()
+    (failure,) = failures
+    assert not isinstance(failure, UvTimeoutError)
+    time.sleep(1)  # more than the child would have needed
+    assert not (tmp_path / "survived").exists()
+    assert not uv._running
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX")
+def test_a_timeout_reaches_the_children_too(tmp_path: Path) -> None:
+    uv = find()
+    uv.run(["--version"], cwd=tmp_path)
+    impatient = Uv(uv.executable, uv.environment, 0.4, ignore)
+    with pytest.raises(UvTimeoutError):
+        impatient.run(WAITING, cwd=tmp_path)
+    time.sleep(1)
+    assert not (tmp_path / "survived").exists()
+
+
+def test_stopping_nothing_is_no_mistake() -> None:
+    find().stop()
+
+
+def test_the_timeout() -> None:
+    assert find().timeout == DEFAULT_TIMEOUT == 900
+    assert find({TIMEOUT_VARIABLE: "12.5"}).timeout == 12.5
+    assert find({TIMEOUT_VARIABLE: " 3 "}).timeout == 3
+
+
+@pytest.mark.parametrize("value", ["", "0", "-1", "-0.0", "ten", "inf", "-inf", "nan", "1s", "1,5"])
+def test_a_timeout_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(UvError) as caught:
+        find({TIMEOUT_VARIABLE: value})
+    assert str(caught.value) == (
+        f"HATCH_LAMBDA_ZIP_TIMEOUT={value}: not a number of seconds above 0"
+    )
+
+
+@pytest.mark.parametrize("value", ["9999999", "1e12", "1e300"])
+def test_a_timeout_may_be_as_good_as_none(tmp_path: Path, value: str) -> None:
+    uv = find({TIMEOUT_VARIABLE: value})
+    assert uv.run(["--version"], cwd=tmp_path).startswith("uv ")
+
+
+@pytest.mark.parametrize("content", [b"", b"no program"])
+def test_a_program_that_can_not_be_started_is_an_error(tmp_path: Path, content: bytes) -> None:
+    program = tmp_path / "uv"
+    program.write_bytes(content)
+    program.chmod(0o755)
+    for path in (program, tmp_path / "missing"):
+        with pytest.raises(UvError, match=r"could not be started: .*Set UV to the path"):
+            Uv(path, ENVIRONMENT, 10, ignore).run(["--version"], cwd=tmp_path)
+
+
+DROPPED = {
+    "UV_NO_BINARY": "1",
+    "UV_NO_BUILD": "1",
+    "UV_PRERELEASE": "allow",
+    "UV_RESOLUTION": "lowest",
+    "UV_CONSTRAINT": "constraints.txt",
+    "UV_OVERRIDE": "overrides.txt",
+    "UV_FROZEN": "1",
+    "UV_LOCKED": "1",
+    "UV_NO_VERIFY_HASHES": "1",
+    "UV_COMPILE_BYTECODE": "1",
+    "UV_PYTHON": "3.9",
+    "UV_PROJECT": "elsewhere",
+    "UV_WORKING_DIR": "elsewhere",
+    "UV_NO_SOURCES": "1",
+    "UV_NO_EDITABLE": "1",
+    "UV_SYSTEM_PYTHON": "1",
+    "UV_TORCH_BACKEND": "cpu",
+}
+KEPT = {
+    "UV_INDEX_URL": "https://example.invalid/simple",
+    "UV_INDEX_PRIVATE_PASSWORD": SECRET,
+    "UV_DEFAULT_INDEX": "https://example.invalid/simple",
+    "UV_OFFLINE": "1",
+    "UV_CACHE_DIR": "cache",
+    "UV_KEYRING_PROVIDER": "subprocess",
+    "UV_CONFIG_FILE": "uv.toml",
+    "HTTPS_PROXY": "http://proxy.invalid",
+    "SSL_CERT_FILE": "certificates.pem",
+    "HATCH_BUILD_NO_HOOKS": "true",
+}
+
+
+def test_settings_that_would_change_the_result_are_dropped() -> None:
+    environ = {**ENVIRONMENT, **DROPPED, **KEPT}
+    uv = find_uv(environ, log=ignore)
+    assert uv.environment.keys() & DROPPED.keys() == set()
+    assert KEPT.items() <= uv.environment.items()
+    assert uv.environment == {
+        **{name: value for name, value in environ.items() if name not in DROPPED},
+        NESTED_VARIABLE: "1",
+    }
+
+
+def test_uv_does_not_see_what_is_dropped(tmp_path: Path) -> None:
+    variables = {"UV_WORKING_DIR": "elsewhere", "UV_PROJECT": "elsewhere"}
+    seen = subprocess.run(
+        [UV, "python", "dir"],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "UV_WORKING_DIR": "elsewhere"},
+        check=False,
+        capture_output=True,
+    )
+    assert seen.returncode != 0, "uv does not heed the variable that this test relies on"
+    assert find(variables).run(["python", "dir"], cwd=tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pass_fds is POSIX")
+def test_commands_keep_a_descriptor_open(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    uv = find_uv(ENVIRONMENT, log=ignore, keep_open=writing)
+    thread = threading.Thread(target=uv.run, args=[WAITING], kwargs={"cwd": tmp_path})
+    try:
+        thread.start()
+        wait_for(tmp_path / "started")
+        os.close(writing)
+        os.set_blocking(reading, False)
+        with pytest.raises(BlockingIOError):  # nothing to read, but it is still open somewhere
+            os.read(reading, 1)
+        thread.join()
+        assert os.read(reading, 1) == b""  # and now it is not
+    finally:
+        thread.join()
+        os.close(reading)

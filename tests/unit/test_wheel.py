@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hatch_lambda_zip.contents import collect
+from hatch_lambda_zip.errors import WheelFormatError, WheelTagError
+from hatch_lambda_zip.lock.model import LockedDistribution, Origin
+from hatch_lambda_zip.record import Digest, format_record, parse_record
+from hatch_lambda_zip.runtimes import Target, find_runtime
+from hatch_lambda_zip.staging import Site
+from hatch_lambda_zip.wheel import check_built_tags, check_tags, parse_name, unpack_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+NAME = "demo_pkg-1.0-py3-none-any.whl"
+DIST_INFO = "demo_pkg-1.0.dist-info"
+DATA = "demo_pkg-1.0.data"
+STANDARD = {
+    f"{DIST_INFO}/METADATA": b"Metadata-Version: 2.4\nName: demo-pkg\nVersion: 1.0\n",
+    f"{DIST_INFO}/WHEEL": b"Wheel-Version: 1.0\nGenerator: x\nTag: py3-none-any\n",
+}
+
+
+def record_of(files: Mapping[str, bytes]) -> bytes:
+    rows = [(path, Digest.of(content), len(content)) for path, content in files.items()]
+    return format_record([*rows, (f"{DIST_INFO}/RECORD", None, None)])
+
+
+def make_wheel(directory: Path, files: Mapping[str, bytes], record: bytes | None = None) -> Path:
+    """Write a wheel; what ``record`` says need not be true."""
+    files = {**STANDARD, **files}
+    wheel = directory / NAME
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+        archive.writestr(f"{DIST_INFO}/RECORD", record_of(files) if record is None else record)
+    return wheel
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    directory = tmp_path / "site"
+    directory.mkdir()
+    return directory
+
+
+def files_in(site: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(site).as_posix(): path.read_bytes()
+        for path in site.rglob("*")
+        if path.is_file()
+    }
+
+
+def error_of(wheel: Path, site: Path) -> str:
+    with pytest.raises(WheelFormatError) as caught:
+        unpack_wheel(wheel, site)
+    message = str(caught.value)
+    assert message.startswith(f"{NAME} is not a valid wheel: ")
+    assert message.endswith(".")
+    return message.removeprefix(f"{NAME} is not a valid wheel: ")
+
+
+def target(identifier: str, architecture: str = "x86_64") -> Target:
+    runtime = find_runtime(identifier)
+    assert runtime is not None
+    return Target(runtime, architecture)
+
+
+def test_every_scheme_of_the_data_directory(tmp_path: Path, site: Path) -> None:
+    files = {
+        "demo_pkg/__init__.py": b"code",
+        f"{DATA}/purelib/pure.py": b"pure",
+        f"{DATA}/platlib/plat.so": b"plat",
+        f"{DATA}/data/share/doc.txt": b"data",
+        f"{DATA}/scripts/tool": b"#!python\n",
+        f"{DATA}/headers/demo.h": b"header",
+    }
+    unpack_wheel(make_wheel(tmp_path, files), site)
+    placed = {
+        **STANDARD,
+        "demo_pkg/__init__.py": b"code",
+        "pure.py": b"pure",
+        "plat.so": b"plat",
+        "share/doc.txt": b"data",
+        "bin/tool": b"#!python\n",
+        "include/demo_pkg/demo.h": b"header",
+    }
+    unpacked = files_in(site)
+    record = unpacked.pop(f"{DIST_INFO}/RECORD").decode()
+    assert unpacked == placed
+    assert {row.path: row.digest for row in parse_record(record, "RECORD")} == {
+        **{path: Digest.of(content) for path, content in placed.items()},
+        f"{DIST_INFO}/RECORD": None,
+    }
+
+
+def test_what_is_unpacked_can_be_collected(tmp_path: Path, site: Path) -> None:
+    files = {"demo_pkg/a,b.py": b"1", f"{DATA}/scripts/tool": b"#!python\n"}
+    unpack_wheel(make_wheel(tmp_path, files), site)
+    locked = LockedDistribution("demo-pkg", None, Origin.LOCAL)
+    contents = collect([Site(site, (locked,), built=True)])
+    assert "demo_pkg/a,b.py" in {entry.name for entry in contents.entries}
+    assert [left.path for left in contents.left_out] == ["bin/tool"]
+
+
+def test_directory_members_and_signatures_are_left_in_the_wheel(tmp_path: Path, site: Path) -> None:
+    files = {"demo_pkg/": b"", "demo_pkg/a.py": b"1"}
+    wheel = make_wheel(tmp_path, files, record_of({**STANDARD, "demo_pkg/a.py": b"1"}))
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr(f"{DIST_INFO}/RECORD.jws", b"{}")
+        archive.writestr(f"{DIST_INFO}/RECORD.p7s", b"{}")
+    unpack_wheel(wheel, site)
+    assert files_in(site).keys() == {*STANDARD, f"{DIST_INFO}/RECORD", "demo_pkg/a.py"}
+
+
+def test_a_name_that_only_looks_like_the_data_directory(tmp_path: Path, site: Path) -> None:
+    files = {f"{DATA}base/purelib/a.py": b"1", "other-1.0.data/purelib/a.py": b"2"}
+    unpack_wheel(make_wheel(tmp_path, files), site)
+    assert files.items() <= files_in(site).items()
+
+
+def test_unlisted_files_are_refused(tmp_path: Path, site: Path) -> None:
+    files = {f"{letter}.py": b"" for letter in "fedcba"}
+    wheel = make_wheel(tmp_path, files, record_of(STANDARD))
+    assert error_of(wheel, site) == "RECORD does not list a.py, b.py, c.py, d.py, e.py."
+    assert files_in(site) == {}
+
+
+def test_listed_files_that_are_not_there_are_refused(tmp_path: Path, site: Path) -> None:
+    wheel = make_wheel(tmp_path, {}, record_of({**STANDARD, "gone.py": b""}))
+    assert error_of(wheel, site) == "RECORD lists gone.py, which is not there."
+
+
+def test_a_wheel_without_a_record_is_refused(tmp_path: Path, site: Path) -> None:
+    wheel = tmp_path / NAME
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("a.py", b"")
+        archive.writestr(f"vendored/{DIST_INFO}/RECORD", b"")
+    assert error_of(wheel, site) == "it has 0 RECORD files instead of one."
+
+
+def test_a_wheel_with_two_records_is_refused(tmp_path: Path, site: Path) -> None:
+    wheel = make_wheel(tmp_path, {"other-1.0.dist-info/RECORD": b""})
+    assert error_of(wheel, site) == "it has 2 RECORD files instead of one."
+
+
+@pytest.mark.parametrize(
+    "path", ["../outside.py", "/outside.py", "a/../../outside.py", "a\\b.py", "C:/a.py"]
+)
+def test_unsafe_paths_are_refused(tmp_path: Path, site: Path, path: str) -> None:
+    wheel = make_wheel(tmp_path, {path: b"evil"})
+    assert f"{path!r} is not a plain relative path" in error_of(wheel, site)
+    assert files_in(site) == {}
+    assert not (tmp_path / "outside.py").exists()
+
+
+@pytest.mark.parametrize("path", ["unknown/a.py", "a.py", "purelib", "Scripts/tool"])
+def test_an_unknown_scheme_is_refused(tmp_path: Path, site: Path, path: str) -> None:
+    wheel = make_wheel(tmp_path, {f"{DATA}/{path}": b""})
+    assert error_of(wheel, site) == f"'{DATA}/{path}' is in no known part of {DATA}."
+
+
+@pytest.mark.parametrize(
+    "record", [b"\xff\xfe", b"only,two\n", b"a.py,md5=abc,1\n", b'"open,,\n'], ids=repr
+)
+def test_a_malformed_record_is_refused(tmp_path: Path, site: Path, record: bytes) -> None:
+    assert error_of(make_wheel(tmp_path, {}, record), site)
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04" + bytes(100)])
+def test_what_is_no_zip_is_refused(tmp_path: Path, site: Path, content: bytes) -> None:
+    wheel = tmp_path / NAME
+    wheel.write_bytes(content)
+    assert error_of(wheel, site)
+
+
+def test_a_member_with_a_wrong_checksum_is_refused(tmp_path: Path, site: Path) -> None:
+    wheel = make_wheel(tmp_path, {})
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive, zipfile.ZipFile(wheel) as original:
+        for name in original.namelist():
+            archive.writestr(name, original.read(name))  # stored, so that a byte can be changed
+    wheel.write_bytes(buffer.getvalue().replace(b"Generator: x", b"Generator: y", 1))
+    assert "CRC" in error_of(wheel, site)
+
+
+def test_a_member_whose_stream_is_broken_is_refused(tmp_path: Path, site: Path) -> None:
+    wheel = make_wheel(tmp_path, {"a.py": b"x = 1\n" * 100})
+    with zipfile.ZipFile(wheel) as archive:
+        start = archive.getinfo("a.py").header_offset + 30 + len("a.py")
+    data = bytearray(wheel.read_bytes())
+    data[start] = 0b111  # the last block, of the block type that does not exist
+    wheel.write_bytes(data)
+    assert error_of(wheel, site)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.py": b"1", f"{DATA}/purelib/a.py": b"2"},
+        {f"{DATA}/platlib/a.py": b"1", f"{DATA}/purelib/a.py": b"2"},
+        {"a": b"1", "a/b.py": b"2"},
+        {"a": b"1", f"{DATA}/purelib/a/b.py": b"2"},
+    ],
+    ids=" and ".join,
+)
+def test_two_files_of_a_wheel_for_one_place_are_refused(
+    tmp_path: Path, site: Path, files: dict[str, bytes]
+) -> None:
+    message = error_of(make_wheel(tmp_path, files), site)
+    assert message in {f"two of its files want to be {place}." for place in ("a.py", "a/b.py")}
+
+
+def test_a_name_is_read() -> None:
+    from pathlib import Path
+
+    name = parse_name(Path("anywhere/Demo.Pkg-1.0.dev1-py2.py3-none-any.whl"))
+    assert (name.distribution, name.version) == ("demo-pkg", "1.0.dev1")
+    assert {str(tag) for tag in name.tags} == {"py2-none-any", "py3-none-any"}
+    assert not name.is_compiled
+    assert parse_name(Path("demo-1-cp313-cp313-linux_x86_64.whl")).is_compiled
+    assert parse_name(Path("demo-1-py3-none-any.linux_x86_64.whl")).is_compiled
+
+
+@pytest.mark.parametrize("name", ["demo-1.0.zip", "demo-1.0.whl", "demo-1.0-py3-none-any.zip"])
+def test_a_file_that_is_not_named_as_a_wheel_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(WheelFormatError, match=r"demo-1\.0"):
+        parse_name(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("tag", "fits"),
+    [
+        ("py3-none-any", True),
+        ("py2.py3-none-any", True),
+        ("cp313-cp313-linux_x86_64", True),
+        ("cp313-cp313-manylinux_2_28_x86_64", True),
+        ("cp39-abi3-linux_x86_64", True),
+        ("cp312-cp312-linux_x86_64", False),
+        ("cp313-cp313-linux_aarch64", False),
+        ("cp313-cp313-macosx_14_0_arm64", False),
+        ("cp313-cp313-musllinux_1_2_x86_64", False),
+        ("py2-none-any", False),
+    ],
+)
+def test_tags_are_checked(tmp_path: Path, tag: str, fits: bool) -> None:  # noqa: FBT001
+    name = parse_name(tmp_path / f"demo_pkg-1.0-{tag}.whl")
+    wheel_file = tmp_path / DIST_INFO / "WHEEL"
+    wheel_file.parent.mkdir()
+    wheel_file.write_text(f"Wheel-Version: 1.0\nTag: {tag}\n", encoding="utf-8")
+    here = target("python3.13")
+    if fits:
+        check_tags(name, here)
+        check_built_tags(wheel_file, here)
+        return
+    shown = ", ".join(sorted(map(str, name.tags)))
+    kind = "a platform wheel" if name.is_compiled else "a wheel"
+    with pytest.raises(WheelTagError) as caught:
+        check_tags(name, here)
+    assert str(caught.value).startswith(
+        f"demo-pkg 1.0 was built on this machine as {kind} ({shown}), which does not "
+        "fit python3.13 on x86_64."
+    )
+    with pytest.raises(WheelTagError) as caught:
+        check_built_tags(wheel_file, here)
+    assert str(caught.value).startswith(
+        f"demo_pkg 1.0 was built on this machine as {kind} ({shown}), which does not "
+        "fit python3.13 on x86_64."
+    )
+
+
+def test_one_fitting_tag_of_several_is_enough(tmp_path: Path) -> None:
+    wheel_file = tmp_path / "WHEEL"
+    lines = "Tag: cp313-cp313-win_amd64\nTag: cp313-cp313-manylinux_2_17_x86_64.linux_x86_64\n"
+    wheel_file.write_text(lines, encoding="utf-8")
+    check_built_tags(wheel_file, target("python3.13"))
+    with pytest.raises(WheelTagError):
+        check_built_tags(wheel_file, target("python3.13", "arm64"))
+
+
+def test_a_platform_independent_wheel_that_does_not_fit_is_not_called_compiled(
+    tmp_path: Path,
+) -> None:
+    name = parse_name(tmp_path / "demo_pkg-1.0-py314-none-any.whl")
+    assert not name.is_compiled
+    with pytest.raises(WheelTagError) as caught:
+        check_tags(name, target("python3.13"))
+    assert "platform wheel" not in str(caught.value)
