@@ -95,12 +95,12 @@ def prepare(root: Path) -> Path:
     )
     venv.create(root / "venv", with_pip=True)
     python = root / "venv/bin/python"
-    pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    uv = str(python.parent / "uv")
+    pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     subprocess.run([*pip, f"{CHECKOUT}[uv]"], check=True)
-    uv = python.parent / "uv"
     subprocess.run([uv, "lock", "-q"], cwd=project, check=True)
     export = [uv, "export", "-q", "--locked", "--no-emit-project", "--format", "requirements.txt"]
-    subprocess.run([*export, "-o", root / "requirements.txt"], cwd=project, check=True)
+    subprocess.run([*export, "-o", str(root / "requirements.txt")], cwd=project, check=True)
     return python
 
 
@@ -113,13 +113,12 @@ def ours(python: Path, root: Path, output: Path) -> list[list[str | Path]]:
 def by_hand(python: Path, root: Path, output: Path) -> list[list[str | Path]]:
     """Return the commands that a deployment script would have."""
     site = output / "site"
+    uv = python.parent / "uv"
     platform = ["--python-platform", "aarch64-manylinux_2_34", "--python-version", "3.13"]
+    install: list[str | Path] = [uv, "pip", "install", "-q", "--target", site, "--python", python]
+    install += [*platform, "--only-binary", ":all:", "-r", root / "requirements.txt"]
     return [
-        [
-            *(python.parent / "uv", "pip", "install", "-q", "--target", site),
-            *("--python", python, *platform, "--only-binary", ":all:"),
-            *("-r", root / "requirements.txt"),
-        ],
+        install,
         ["cp", "-r", root / "heavy/src/heavy", site],
         ["sh", "-c", f"cd '{site}' && zip -qr ../function.zip ."],
     ]
@@ -131,7 +130,7 @@ def timed(commands: list[list[str | Path]], cwd: Path, output: Path) -> Run:
     memory = 0
     started = time.monotonic()
     for command in commands:
-        with subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=-3) as process:
+        with subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL) as process:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:

@@ -20,8 +20,8 @@ SUFFIX_KINDS = {"bytecode": ".pyc", "direct-url": "direct_url.json"}
 
 def main(project: Path, artifact: Path, kind: str) -> None:
     site = artifact.with_suffix(".site")
-    command: list[str | Path] = ["uv", "pip", "install", "-q", "--target", site, "--python", sys.executable]
-    subprocess.run([*command, project], check=True)
+    command = ["uv", "pip", "install", "-q", "--target", str(site), "--python", sys.executable]
+    subprocess.run([*command, str(project)], check=True)
     paths = [path for path in sorted(site.rglob("*")) if path.is_file()]
     if kind == "order":
         paths = sorted(paths, key=lambda path: hash(str(path.relative_to(site))))
