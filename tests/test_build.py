@@ -156,7 +156,7 @@ def test_output_says_what_happens(workbench: Workbench) -> None:
     build = workbench.build()
     lines = build.output.splitlines()
     assert "lambda: reading uv.lock for python3.13 on x86_64" in lines
-    assert "lambda: installing 3 locked distributions, building 2 local wheels" in lines
+    assert "lambda: 3 locked distributions, 2 wheels to build" in lines
     assert any(line.startswith("lambda: compressing ") for line in lines)
     (summary,) = [line for line in lines if line.startswith("lambda: python3.13/x86_64, ")]
     assert "5 distributions" in summary

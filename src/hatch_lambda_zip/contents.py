@@ -22,6 +22,7 @@ from hatch_lambda_zip.errors import (
     VerificationError,
 )
 from hatch_lambda_zip.record import Digest, format_record, parse_record
+from hatch_lambda_zip.wheel import generator, without_generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,8 +40,6 @@ _INSTALLER_FILES: Final = frozenset(
 # writes into the file: a directory of this machine, or the import of a finder that knows one.
 _EDITABLE_NAME: Final = re.compile(r"(__editable__|_?__editables?_|_editable_).*\.pth")
 _EDITABLE_LINE: Final = re.compile(r"[\\/]|[A-Za-z]:[\\/]|import\s+_+editable")
-_GENERATOR_LINE: Final = re.compile(rb"^Generator:[^\r\n]*", re.MULTILINE)
-_GENERATOR: Final = b"Generator: hatch-lambda-zip"
 
 
 class Reason(Enum):
@@ -115,13 +114,13 @@ class Distribution:
         name: normalized (PEP 503).
         version: as its dist-info says.
         origin: where the lock takes it from.
-        generator: what built its wheel, when that happened on this machine; else None.
+        built_with: what built its wheel, when that happened on this machine; else None.
     """
 
     name: str
     version: str
     origin: Origin
-    generator: str | None
+    built_with: str | None
 
 
 @dataclass(frozen=True)
@@ -223,8 +222,11 @@ def _identify(dist_info: str, site: Site, expected: dict[str, LockedDistribution
         raise StagingError(
             f"{dist_info} was installed, which the lock does not name; it names {wanted}."
         )
-    generator = _generator(site.path / dist_info / "WHEEL") if site.built else None
-    return Distribution(locked.name, version, locked.origin, generator)
+    wheel_file = site.path / dist_info / "WHEEL"
+    built_with = None
+    if site.built and wheel_file.is_file():
+        built_with = generator(wheel_file.read_bytes())
+    return Distribution(locked.name, version, locked.origin, built_with)
 
 
 def _same_version(locked: str | None, installed: str) -> bool:
@@ -337,13 +339,8 @@ def _check_pth(entry: Entry) -> str:
 
 def _without_generator(entry: Entry) -> Entry:
     """Leave the back end's version out, so that a new one changes no hash."""
-    data = _GENERATOR_LINE.sub(_GENERATOR, entry.read(), count=1)
+    data = without_generator(entry.read())
     return Entry(entry.name, data, len(data), Digest.of(data), entry.distribution)
-
-
-def _generator(wheel_file: Path) -> str | None:
-    match = _GENERATOR_LINE.search(wheel_file.read_bytes()) if wheel_file.is_file() else None
-    return match[0].decode("utf-8", "replace").partition(":")[2].strip() if match else None
 
 
 def _rewritten_record(record: str, entries: Iterable[Entry], distribution: Distribution) -> Entry:

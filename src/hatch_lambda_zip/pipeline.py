@@ -16,19 +16,21 @@ from hatch_lambda_zip.handler import check_handler
 from hatch_lambda_zip.lock.find import find_lock
 from hatch_lambda_zip.lock.model import LocalProject
 from hatch_lambda_zip.lock.read import read_lock
-from hatch_lambda_zip.manifest import make_manifest
+from hatch_lambda_zip.manifest import describe_inputs, make_manifest, read_previous
 from hatch_lambda_zip.output import Workspace
-from hatch_lambda_zip.staging import stage
+from hatch_lambda_zip.staging import Staging
 from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from hatch_lambda_zip.archive import Archive
     from hatch_lambda_zip.config import Function
     from hatch_lambda_zip.contents import Contents
+    from hatch_lambda_zip.lock.model import Selection
     from hatch_lambda_zip.project import Project
+    from hatch_lambda_zip.staging import LocalWheel
 
 
 class Reporter(Protocol):
@@ -55,6 +57,7 @@ class Job:
         lock: the value of ``lock`` in the configuration.
         output: the directory for the zip and its manifest.
         build_own: builds the package's own wheel into a directory; None when uv has to do it.
+        reuse: leave outputs alone that were made from the very same inputs.
     """
 
     project: Project
@@ -63,6 +66,7 @@ class Job:
     lock: str | None
     output: Path
     build_own: Callable[[Path], Path | None]
+    reuse: bool = False
 
 
 def build_function(job: Job, report: Reporter) -> Path:
@@ -84,31 +88,19 @@ def build_function(job: Job, report: Reporter) -> Path:
         lock = find_lock(job.root, job.lock, uv)
         report.info(f"{function.name}: reading {lock.path.name} for {function.target}")
         selection = read_lock(lock, function.target, root=job.root, name=project.name, uv=uv)
-
-        locked = sum(len(install.distributions) for install in selection.installs)
-        local = 1 + len(selection.local_projects)
-        report.info(
-            f"{function.name}: installing {plural(locked, 'locked distribution')}, "
-            f"building {plural(local, 'local wheel')}"
-        )
-        staged = stage(
-            selection,
-            function.target,
-            own=LocalProject(project.name, job.root),
-            build_own=job.build_own,
-            uv=uv,
-            directory=workspace.directory,
-        )
-        for name in staged.compiled:
-            report.warning(
-                f"{function.name}: {name} was compiled on this machine; another machine's "
-                "compiler may make other bytes of it, and it may need a newer glibc than "
-                f"{function.target.runtime.identifier} has"
-            )
-
-        contents = collect(staged.sites)
+        previous = read_previous(artifact) if job.reuse else None
+        with Staging(selection, function.target, uv=uv, directory=workspace.directory) as staging:
+            report.info(_what_is_staged(function, selection))
+            if previous is None:
+                staging.start_installs()
+            wheels = staging.build_wheels(LocalProject(project.name, job.root), job.build_own)
+            inputs = describe_inputs(project, function, selection, wheels)
+            if previous is not None and previous.inputs == inputs:
+                report.info(f"{function.name}: unchanged, sha256 {previous.sha256}")
+                return artifact
+            contents = collect(staging.finish(wheels))
+        warnings = [*_compiled(function, wheels), *contents.warnings]
         unzipped = checks.check_unzipped_size(contents.entries)
-        warnings = list(contents.warnings)
         if function.handler is not None:
             warnings += filter(None, [check_handler(function.handler, contents.entries)])
         for warning in warnings:
@@ -122,14 +114,31 @@ def build_function(job: Job, report: Reporter) -> Path:
             archive = write_archive(
                 contents.entries, stream, inspect=checks.machine_inspector(function.target)
             )
-        workspace.write_manifest(
-            make_manifest(project, function, lock.path.name, contents, archive)
-        )
+        workspace.write_manifest(make_manifest(inputs, contents, archive))
         workspace.publish()
     if note := checks.upload_note(archive.size):
         report.warning(f"{function.name}: {note}")
     report.info(_summary(function, contents, archive, unzipped, time.monotonic() - started))
     return artifact
+
+
+def _what_is_staged(function: Function, selection: Selection) -> str:
+    locked = sum(len(install.distributions) for install in selection.installs)
+    local = 1 + len(selection.local_projects)
+    return (
+        f"{function.name}: {plural(locked, 'locked distribution')}, "
+        f"{plural(local, 'wheel')} to build"
+    )
+
+
+def _compiled(function: Function, wheels: Iterable[LocalWheel]) -> Iterator[str]:
+    for wheel in wheels:
+        if wheel.is_compiled:
+            yield (
+                f"{wheel.distribution.name} was compiled on this machine; another machine's "
+                "compiler may make other bytes of it, and it may need a newer glibc than "
+                f"{function.target.runtime.identifier} has"
+            )
 
 
 def _summary(

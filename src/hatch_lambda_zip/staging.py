@@ -13,11 +13,21 @@ from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.errors import UvError, UvTimeoutError, WheelBuildError
 from hatch_lambda_zip.lock.model import LockedDistribution, LockKind, Origin
-from hatch_lambda_zip.wheel import check_built_tags, check_tags, parse_name, unpack_wheel
+from hatch_lambda_zip.wheel import (
+    check_built_tags,
+    check_tags,
+    content_digest,
+    parse_name,
+    unpack_wheel,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from concurrent.futures import Future
     from pathlib import Path
+    from types import TracebackType
+
+    from typing_extensions import Self
 
     from hatch_lambda_zip.lock.model import InstallList, LocalProject, Selection
     from hatch_lambda_zip.runtimes import Target
@@ -33,7 +43,7 @@ class Site:
 
     Attributes:
         path: as ``pip install --target`` lays it out.
-        distributions: what was to be installed; for one local project its version is None.
+        distributions: what was to be installed.
         built: whether they were built on this machine, so that their WHEEL names the local
             version of a build back end.
     """
@@ -44,112 +54,142 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Staged:
-    """The staging directory.
+class LocalWheel:
+    """A wheel that was built from a directory, just now.
 
     Attributes:
-        sites: its parts.
-        compiled: local projects whose wheels hold code compiled on this machine.
+        path: the file.
+        distribution: what it holds.
+        is_compiled: whether that is code compiled on this machine.
     """
 
-    sites: tuple[Site, ...]
-    compiled: tuple[str, ...]
+    path: Path
+    distribution: LockedDistribution
+    is_compiled: bool
 
 
-def stage(
-    selection: Selection,
-    target: Target,
-    *,
-    own: LocalProject,
-    build_own: Callable[[Path], Path | None],
-    uv: Uv,
-    directory: Path,
-) -> Staged:
-    """Install what a function needs.
+class Staging:
+    """Fills a staging directory, with what can run at the same time running at the same time."""
 
-    Args:
-        selection: from the lock.
-        target: the function's runtime and architecture.
-        own: the package itself.
-        build_own: builds the package's own wheel into a directory; None when uv has to.
-        uv: runs the installs and the builds.
-        directory: an empty directory to fill.
+    def __init__(self, selection: Selection, target: Target, *, uv: Uv, directory: Path) -> None:
+        """Prepare the staging; nothing runs yet.
 
-    Raises:
-        UvError, UvTimeoutError: an install failed.
-        WheelBuildError: a local project could not be built.
-        WheelTagError: a local project was built for another machine.
-    """
-    wheelhouse = directory / "wheels"
-    own_directory = wheelhouse / "own"
-    own_directory.mkdir(parents=True)
-    with ThreadPoolExecutor(_PARALLEL_JOBS) as pool:
-        installs = [
-            pool.submit(_install, install, target, selection, uv, directory / f"install-{number}")
-            for number, install in enumerate(selection.installs)
-        ]
+        Args:
+            selection: from the lock.
+            target: the function's runtime and architecture.
+            uv: runs the installs and the builds.
+            directory: an empty directory to fill.
+        """
+        self._selection = selection
+        self._target = target
+        self._uv = uv
+        self._directory = directory
+        self._pool = ThreadPoolExecutor(_PARALLEL_JOBS)
+        self._installs: list[Future[Site]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if exc is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._uv.stop()
+        self._pool.shutdown()
+
+    def start_installs(self) -> None:
+        """Let uv install what the lock names, in the background."""
+        for number, install in enumerate(self._selection.installs):
+            place = self._directory / f"install-{number}"
+            self._installs.append(self._pool.submit(self._install, install, place))
+
+    def build_wheels(
+        self, own: LocalProject, build_own: Callable[[Path], Path | None]
+    ) -> tuple[LocalWheel, ...]:
+        """Build the package and the local projects that it needs.
+
+        Args:
+            own: the package itself.
+            build_own: builds its wheel into a directory; None when uv has to do it.
+
+        Returns:
+            The wheels, the package's own first.
+
+        Raises:
+            WheelBuildError: one could not be built.
+            WheelTagError: one was built for another machine.
+        """
+        wheelhouse = self._directory / "wheels"
+        own_directory = wheelhouse / "own"
+        own_directory.mkdir(parents=True)
         builds = [
-            pool.submit(_build, project, uv, wheelhouse / str(number))
-            for number, project in enumerate(selection.local_projects)
+            self._pool.submit(_build, project, self._uv, wheelhouse / str(number))
+            for number, project in enumerate(self._selection.local_projects)
         ]
+        # hatchling works with the process's state, so the own wheel is made in this thread.
+        own_wheel = build_own(own_directory) or _build(own, self._uv, own_directory / "built")
+        paths = [own_wheel, *(build.result() for build in builds)]
+        return tuple(self._local_wheel(path) for path in paths)
+
+    def finish(self, wheels: Iterable[LocalWheel]) -> tuple[Site, ...]:
+        """Wait for the installs, and unpack the wheels beside them.
+
+        Raises:
+            UvError, UvTimeoutError, MissingWheelError: an install failed.
+        """
+        if not self._installs:
+            self.start_installs()
+        sites = []
+        for number, wheel in enumerate(wheels):
+            site = self._directory / f"local-{number}"
+            site.mkdir()
+            unpack_wheel(wheel.path, site)
+            sites.append(Site(site, (wheel.distribution,), built=True))
+        return (*sites, *(install.result() for install in self._installs))
+
+    def _local_wheel(self, path: Path) -> LocalWheel:
+        name = parse_name(path)
+        check_tags(name, self._target)
+        identity = f"content:{content_digest(path)}"
+        distribution = LockedDistribution(name.distribution, None, Origin.LOCAL, identity)
+        return LocalWheel(path, distribution, name.is_compiled)
+
+    def _install(self, install: InstallList, directory: Path) -> Site:
+        """Install one list with uv."""
+        directory.mkdir()
+        site = directory / "site"
+        lock = directory / install.file_name
+        lock.write_text(install.text, encoding="utf-8")
+        command: list[str | Path] = [
+            *("pip", "install", "--no-deps", "--no-compile-bytecode"),
+            *("--target", site),
+            # uv wants an interpreter; which one makes no difference to what is installed.
+            *("--python", sys.executable),
+            *("--python-platform", self._target.uv_platform),
+            *("--python-version", self._target.runtime.python_version),
+            *([] if install.builds else ["--no-build"]),
+            *("-r", lock),
+        ]
+        if self._selection.lock.kind is LockKind.REQUIREMENTS:
+            command.append("--require-hashes")
         try:
-            # hatchling works with the process's state, so the own wheel is made in this thread.
-            own_wheel = build_own(own_directory) or _build(own, uv, own_directory / "built")
-            wheels = [own_wheel, *(build.result() for build in builds)]
-            sites = [install.result() for install in installs]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            uv.stop()
+            # In the lock's directory, so that uv finds the configuration of indexes that it was
+            # locked with.
+            self._uv.run(command, cwd=self._selection.lock.path.parent)
+        except UvTimeoutError:
             raise
+        except UvError as error:
+            from hatch_lambda_zip.lock.requirements import explain_failure
 
-    compiled = []
-    for number, wheel in enumerate(wheels):
-        name = parse_name(wheel)
-        check_tags(name, target)
-        if name.is_compiled:
-            compiled.append(name.distribution)
-        site = directory / f"local-{number}"
-        site.mkdir()
-        unpack_wheel(wheel, site)
-        distribution = LockedDistribution(name.distribution, None, Origin.LOCAL)
-        sites.append(Site(site, (distribution,), built=True))
-    return Staged(tuple(sites), tuple(compiled))
-
-
-def _install(
-    install: InstallList, target: Target, selection: Selection, uv: Uv, directory: Path
-) -> Site:
-    """Install one list with uv."""
-    directory.mkdir()
-    site = directory / "site"
-    lock = directory / install.file_name
-    lock.write_text(install.text, encoding="utf-8")
-    command: list[str | Path] = [
-        *("pip", "install", "--no-deps", "--no-compile-bytecode"),
-        *("--target", site),
-        # uv wants an interpreter; which one makes no difference to what is installed.
-        *("--python", sys.executable),
-        *("--python-platform", target.uv_platform),
-        *("--python-version", target.runtime.python_version),
-        *([] if install.builds else ["--no-build"]),
-        *("-r", lock),
-    ]
-    if selection.lock.kind is LockKind.REQUIREMENTS:
-        command.append("--require-hashes")
-    try:
-        # In the lock's directory, so that uv finds the configuration of indexes that it was
-        # locked with.
-        uv.run(command, cwd=selection.lock.path.parent)
-    except UvTimeoutError:
-        raise
-    except UvError as error:
-        from hatch_lambda_zip.lock.requirements import explain_failure
-
-        raise explain_failure(str(error), selection.lock, target) or error from None
-    if install.builds:
-        for wheel_file in sorted(site.glob("*.dist-info/WHEEL")):
-            check_built_tags(wheel_file, target)
-    return Site(site, install.distributions, install.builds)
+            raise explain_failure(str(error), self._selection.lock, self._target) or error from None
+        if install.builds:
+            for wheel_file in sorted(site.glob("*.dist-info/WHEEL")):
+                check_built_tags(wheel_file, self._target)
+        return Site(site, install.distributions, install.builds)
 
 
 def _build(project: LocalProject, uv: Uv, directory: Path) -> Path:

@@ -23,6 +23,8 @@ TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
 DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow line
 _LONGEST_TIMEOUT: Final = 1e6  # seconds: more overflows the system call below
 
+OLDEST: Final = "uv 0.10.2"
+
 NESTED_VARIABLE: Final = "HATCH_LAMBDA_ZIP_NESTED"
 """Set in every build that a build starts, so that plugins can tell."""
 
@@ -146,7 +148,9 @@ class Uv:
             self._running.discard(process)
         if process.returncode != 0:
             details = redact(stderr.strip()) or f"(no message, exit code {process.returncode})"
-            raise UvError(f"`{shown}` failed ({self._version()}):\n{details}")
+            version = self._version()
+            too_old = "" if _is_recent(version) else f"\nIt is too old: {OLDEST} is needed."
+            raise UvError(f"`{shown}` failed ({version}):\n{details}{too_old}")
         return stdout
 
     def stop(self) -> None:
@@ -197,6 +201,16 @@ def find_uv(
 def redact(text: str) -> str:
     """Blot out the user name and password of every URL in a text."""
     return re.sub(r"(?<=://)[^/\s'\"]+@", "***@", text)
+
+
+def _is_recent(version: str) -> bool:
+    """Tell whether what ``uv --version`` prints is not known to be too old."""
+    numbers = [
+        tuple(map(int, match.groups()))
+        for match in (re.match(r"uv (\d+)\.(\d+)\.(\d+)", text) for text in (version, OLDEST))
+        if match
+    ]
+    return len(numbers) < 2 or numbers[0] >= numbers[1]  # noqa: PLR2004 - one is unknown
 
 
 def _named_by(environ: Mapping[str, str]) -> str | None:

@@ -6,16 +6,18 @@ wheels are made for one build and unpacked right away, so there is nothing that 
 
 from __future__ import annotations
 
+import hashlib
+import re
 import zipfile
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from hatch_lambda_zip.errors import RecordError, WheelFormatError, WheelTagError
-from hatch_lambda_zip.record import check_path, format_record, parse_record
+from hatch_lambda_zip.record import Digest, check_path, format_record, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
 
     from hatch_lambda_zip.runtimes import Target
+
+_GENERATOR_LINE: Final = re.compile(rb"^Generator:[^\r\n]*", re.MULTILINE)
+_GENERATOR: Final = b"Generator: hatch-lambda-zip"
+
+# What zipfile raises for a broken, encrypted or otherwise strange zip.
+_UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,44 @@ def _check(name: str, tags: Collection[Tag], target: Target) -> None:
         )
 
 
+def content_digest(wheel: Path) -> str:
+    """Hash what a wheel installs, regardless of how and when the wheel file was written.
+
+    RECORD follows from the other files, and which release of a back end built the wheel does not
+    ship; both are left out.
+
+    Returns:
+        SHA-256 in hexadecimal.
+
+    Raises:
+        WheelFormatError: it is no valid wheel.
+    """
+    total = hashlib.sha256()
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for name in sorted(archive.namelist()):
+                if name.endswith((".dist-info/RECORD", "/")):
+                    continue
+                data = archive.read(name)
+                if name.endswith(".dist-info/WHEEL"):
+                    data = without_generator(data)
+                total.update(f"{Digest.of(data)} {name}\n".encode())
+    except (*_UNREADABLE, OSError) as error:
+        raise WheelFormatError(f"{wheel.name} is not a valid wheel: {error}.") from None
+    return total.hexdigest()
+
+
+def without_generator(wheel_file: bytes) -> bytes:
+    """Replace the back end's name and version in a ``WHEEL`` file (PEP 427) by ours alone."""
+    return _GENERATOR_LINE.sub(_GENERATOR, wheel_file, count=1)
+
+
+def generator(wheel_file: bytes) -> str | None:
+    """Return the back end that a ``WHEEL`` file names, or None."""
+    match = _GENERATOR_LINE.search(wheel_file)
+    return match[0].decode("utf-8", "replace").partition(":")[2].strip() if match else None
+
+
 def unpack_wheel(wheel: Path, site: Path) -> None:
     """Unpack a wheel into an empty directory, with a RECORD that lists where the files now lie.
 
@@ -112,7 +158,7 @@ def unpack_wheel(wheel: Path, site: Path) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive:
             _unpack(archive, wheel.name, site)
-    except (zipfile.BadZipFile, zlib.error, RecordError, ValueError, RuntimeError) as error:
+    except (*_UNREADABLE, RecordError) as error:
         raise WheelFormatError(f"{wheel.name} is not a valid wheel: {error}.") from None
 
 

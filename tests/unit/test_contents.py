@@ -72,7 +72,9 @@ def install(
 
 def site_of(path: Path, *names: str, version: str | None = "1.0", built: bool = False) -> Site:
     origin = Origin.LOCAL if built else Origin.INDEX
-    locked = tuple(LockedDistribution(name, version, origin) for name in names or ("demo",))
+    locked = tuple(
+        LockedDistribution(name, version, origin, "sha256:x") for name in names or ("demo",)
+    )
     return Site(path, locked, built)
 
 
@@ -286,7 +288,7 @@ def test_the_generator_of_a_wheel_built_here_is_left_out(staged: Path) -> None:
         b"hatchling 1.33.0", b"hatch-lambda-zip"
     )
     (distribution,) = contents.distributions
-    assert distribution.generator == "hatchling 1.33.0"
+    assert distribution.built_with == "hatchling 1.33.0"
     assert distribution.origin is Origin.LOCAL
 
 
@@ -294,7 +296,7 @@ def test_the_generator_of_a_wheel_from_an_index_stays(staged: Path) -> None:
     contents = ship(staged, {}, built=False)
     assert content_of(contents, "demo-1.0.dist-info/WHEEL") == WHEEL
     (distribution,) = contents.distributions
-    assert distribution.generator is None
+    assert distribution.built_with is None
     assert distribution.origin is Origin.INDEX
 
 
@@ -312,7 +314,7 @@ def test_only_the_generator_line_is_rewritten(
 ) -> None:
     contents = ship(staged, {"demo-1.0.dist-info/WHEEL": wheel}, built=True)
     assert content_of(contents, "demo-1.0.dist-info/WHEEL") == rewritten
-    assert contents.distributions[0].generator == generator
+    assert contents.distributions[0].built_with == generator
 
 
 def test_two_back_ends_make_the_same_contents(staged: Path) -> None:

@@ -13,11 +13,19 @@ from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import encoder, write_archive
 from hatch_lambda_zip.config import Function
 from hatch_lambda_zip.contents import Contents, Distribution, Entry, LeftOut, Reason
-from hatch_lambda_zip.lock.model import Origin
-from hatch_lambda_zip.manifest import make_manifest
+from hatch_lambda_zip.lock.model import (
+    InstallList,
+    LockedDistribution,
+    LockFile,
+    LockKind,
+    Origin,
+    Selection,
+)
+from hatch_lambda_zip.manifest import Inputs, describe_inputs, make_manifest, read_previous
 from hatch_lambda_zip.project import Project
 from hatch_lambda_zip.record import Digest
 from hatch_lambda_zip.runtimes import Target, find_runtime
+from hatch_lambda_zip.staging import LocalWheel
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.archive import Archive
@@ -32,6 +40,23 @@ def function_of(handler: str | None = "orders.app.handler") -> Function:
     runtime = find_runtime("python3.13")
     assert runtime is not None
     return Function("api", Target(runtime, "arm64"), handler)
+
+
+def inputs_of(handler: str | None = "orders.app.handler") -> Inputs:
+    lock = LockFile(LockKind.UV, Path("/home/somebody/orders/uv.lock"))
+    install = InstallList(
+        "pylock.wheels.toml",
+        "https://user:password@example.invalid/boto3-1.40.0-py3-none-any.whl",
+        (
+            LockedDistribution("empty", "2.0", Origin.GIT, "git:abc"),
+            LockedDistribution("boto3", "1.40.0", Origin.INDEX, "sha256:def"),
+        ),
+        builds=False,
+    )
+    own = LockedDistribution("my-orders", None, Origin.LOCAL, "content:123")
+    wheel = LocalWheel(Path("my_orders-1.0.0-py3-none-any.whl"), own, is_compiled=False)
+    selection = Selection(lock, (install,), ())
+    return describe_inputs(PROJECT, function_of(handler), selection, [wheel])
 
 
 def ignore(entry: Entry, content: bytes) -> None:
@@ -73,13 +98,13 @@ def archive_of(contents: Contents, workers: int = 1) -> Archive:
 def text_in(directory: Path, handler: str | None = "orders.app.handler") -> str:
     contents = contents_in(directory)
     archive = archive_of(contents)
-    return make_manifest(PROJECT, function_of(handler), "uv.lock", contents, archive)
+    return make_manifest(inputs_of(handler), contents, archive)
 
 
 def test_the_whole_manifest(tmp_path: Path) -> None:
     contents = contents_in(tmp_path)
     archive = archive_of(contents)
-    text = make_manifest(PROJECT, function_of(), "uv.lock", contents, archive)
+    text = make_manifest(inputs_of(), contents, archive)
     stored = {name: len(content) for name, content in (("data", b"{}"), ("app", b"x" * 19))}
     compressed = len(encoder.compress(b"boto" * 100))
     app = min(stored["app"], len(encoder.compress(b"def handler(): ...\n")))
@@ -100,6 +125,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
         "unzipped_bytes": 421,
         "files": 4,
         "lock": "uv.lock",
+        "inputs": {"boto3": "sha256:def", "empty": "git:abc", "my-orders": "content:123"},
         "distributions": [
             {
                 "name": "boto3",
@@ -150,7 +176,7 @@ def test_the_hash_is_that_of_the_zip_in_both_spellings(tmp_path: Path) -> None:
     contents = contents_in(tmp_path)
     stream = io.BytesIO()
     archive = write_archive(contents.entries, stream, inspect=ignore)
-    manifest = json.loads(make_manifest(PROJECT, function_of(), "uv.lock", contents, archive))
+    manifest = json.loads(make_manifest(inputs_of(), contents, archive))
     digest = hashlib.sha256(stream.getvalue()).digest()
     assert bytes.fromhex(manifest["sha256"]) == digest
     assert base64.b64decode(manifest["sha256_base64"]) == digest  # as AWS's CodeSha256
@@ -173,8 +199,7 @@ def test_the_same_zip_has_the_same_manifest_wherever_it_was_built(tmp_path: Path
     assert text_in(tmp_path / "a") == text_in(tmp_path / "somewhere" / "else")
     contents = contents_in(tmp_path)
     texts = {
-        make_manifest(PROJECT, function_of(), "uv.lock", contents, archive_of(contents, workers))
-        for workers in (1, 2, 8)
+        make_manifest(inputs_of(), contents, archive_of(contents, workers)) for workers in (1, 2, 8)
     }
     assert texts == {text_in(tmp_path)}
 
@@ -211,6 +236,21 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
+def mismatches_of_members(value: Json, schema: Json, root: Json, place: str) -> list[str]:
+    properties = schema.get("properties", {})
+    missing = set(schema.get("required", [])) - value.keys()
+    found = [f"{place}.{name} is missing" for name in sorted(missing)]
+    others = schema.get("additionalProperties", True)
+    for name in value.keys() - properties.keys():
+        if isinstance(others, dict):
+            found += mismatches(value[name], others, root, f"{place}.{name}")
+        elif not others:
+            found.append(f"{place}.{name} is not described")
+    for name in value.keys() & properties.keys():
+        found += mismatches(value[name], properties[name], root, f"{place}.{name}")
+    return found
+
+
 def mismatches(value: object, schema: Json, root: Json, place: str = "$") -> list[str]:
     """Compare a document with the plain part of JSON Schema that ours may use."""
     if reference := schema.get("$ref"):
@@ -228,19 +268,13 @@ def mismatches(value: object, schema: Json, root: Json, place: str = "$") -> lis
     if "enum" in schema and value not in schema["enum"]:
         found.append(f"{place} is not in {schema['enum']}")
     if isinstance(value, dict):
-        properties = schema.get("properties", {})
-        missing = set(schema.get("required", [])) - value.keys()
-        found += [f"{place}.{name} is missing" for name in sorted(missing)]
-        found += [f"{place}.{name} is not described" for name in value if name not in properties]
-        for name in value.keys() & properties.keys():
-            found += mismatches(value[name], properties[name], root, f"{place}.{name}")
+        found += mismatches_of_members(value, schema, root, place)
     if isinstance(value, list) and "items" in schema:
         for number, item in enumerate(value):
             found += mismatches(item, schema["items"], root, f"{place}[{number}]")
     return found
 
 
-@pytest.mark.skipif(not SCHEMA.is_file(), reason="docs/manifest.schema.json does not exist yet")
 @pytest.mark.parametrize("handler", ["orders.app.handler", None])
 def test_the_schema_describes_it(tmp_path: Path, handler: str | None) -> None:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
@@ -252,3 +286,31 @@ def test_the_schema_describes_it(tmp_path: Path, handler: str | None) -> None:
         "$.new is not described",
         "$.files is not of type ['integer']",
     ]
+
+
+def test_previous_outputs_are_found_only_whole(tmp_path: Path) -> None:
+    contents = contents_in(tmp_path / "staged")
+    artifact = tmp_path / "my_orders-1.0.0-api.zip"
+    manifest = tmp_path / "my_orders-1.0.0-api.json"
+    assert read_previous(artifact) is None
+    with artifact.open("wb") as stream:
+        archive = write_archive(contents.entries, stream, inspect=ignore)
+    assert read_previous(artifact) is None
+    manifest.write_text(make_manifest(inputs_of(), contents, archive), encoding="utf-8")
+    previous = read_previous(artifact)
+    assert previous is not None
+    assert previous.inputs == inputs_of()
+    assert previous.inputs != inputs_of(handler="orders.app.other")
+    assert previous.sha256 == archive.sha256.hex()
+    with artifact.open("ab") as stream:
+        stream.write(b"changed")
+    assert read_previous(artifact) is None
+    artifact.unlink()
+    assert read_previous(artifact) is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"tool": {"name": "other"}}', '{"tool": 1}'])
+def test_a_foreign_manifest_is_none_of_ours(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.zip").write_bytes(b"")
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+    assert read_previous(tmp_path / "a.zip") is None

@@ -32,6 +32,7 @@ else:
 URL = "https://example.invalid/files"
 INDEX = "https://example.invalid/simple"
 HASHES = {"sha256": "0" * 64}
+PIN = "sha256:" + "0" * 64
 ROOT = Path("project").absolute()
 
 Table = dict[str, Any]  # as tomllib returns it
@@ -108,8 +109,8 @@ def test_one_wheel_of_each_package_is_selected() -> None:
     assert install.file_name == "pylock.wheels.toml"
     assert not install.builds
     assert install.distributions == (
-        LockedDistribution("pure", "1.0", Origin.INDEX),
-        LockedDistribution("compiled", "1.0", Origin.INDEX),
+        LockedDistribution("pure", "1.0", Origin.INDEX, PIN),
+        LockedDistribution("compiled", "1.0", Origin.INDEX, PIN),
     )
     assert packages_in(install) == [
         {
@@ -367,8 +368,8 @@ def test_a_wheel_of_its_own_is_an_archive(tmp_path: Path) -> None:
     (install,) = selection.installs
     assert not install.builds
     assert install.distributions == (
-        LockedDistribution("by-url", None, Origin.ARCHIVE),
-        LockedDistribution("by-path", "3.0", Origin.ARCHIVE),
+        LockedDistribution("by-url", None, Origin.ARCHIVE, PIN),
+        LockedDistribution("by-path", "3.0", Origin.ARCHIVE, PIN),
     )
     by_url, by_path = packages_in(install)
     assert by_url == {
@@ -416,9 +417,9 @@ def test_git_and_source_archives_are_built(tmp_path: Path) -> None:
     assert sources.builds
     assert sources.file_name == "pylock.sources.toml"
     assert sources.distributions == (
-        LockedDistribution("from-git", "1.5", Origin.GIT),
-        LockedDistribution("from-source", None, Origin.ARCHIVE),
-        LockedDistribution("cloned", None, Origin.GIT),
+        LockedDistribution("from-git", "1.5", Origin.GIT, f"git:{'a' * 40}#python"),
+        LockedDistribution("from-source", None, Origin.ARCHIVE, f"{PIN}#deep"),
+        LockedDistribution("cloned", None, Origin.GIT, f"git:{'b' * 40}"),
     )
     assert packages_in(sources) == [
         {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,11 @@ def problems_of(text: str) -> list[str]:
     return [f"line {problem.splitlines()[0]}" for problem in problems]
 
 
+def pin(*hashes: str) -> str:
+    """Return what a requirement with these hashes is pinned by."""
+    return f"hashes:{hashlib.sha256(chr(10).join(hashes).encode()).hexdigest()}"
+
+
 def problem_of(line: str) -> str:
     """Return what is wrong with a line that stands between two good ones."""
     (problem,) = problems_of(f"first==1 {A}\n{line}\nlast==1 {A}\n")
@@ -66,8 +72,8 @@ def test_pinned_and_hashed_requirements() -> None:
     selection = select_from(f"Demo_Pkg==1.0 {A} {B}\nother===2.0.0 {A}\n")
     (install,) = selection.installs
     assert install.distributions == (
-        LockedDistribution("demo-pkg", "1.0", Origin.INDEX),
-        LockedDistribution("other", "2.0.0", Origin.INDEX),
+        LockedDistribution("demo-pkg", "1.0", Origin.INDEX, pin(A, B)),
+        LockedDistribution("other", "2.0.0", Origin.INDEX, pin(A)),
     )
     assert install.text == f"Demo_Pkg==1.0 {A} {B}\nother===2.0.0 {A}\n"
     assert selection.lock is LOCK
@@ -249,7 +255,7 @@ def test_an_unclosed_quote_is_refused_in_our_words() -> None:
 def test_a_url_with_a_hash_is_an_archive() -> None:
     line = f"demo @ https://example.invalid/demo-1.0-py3-none-any.whl {A}"
     (install,) = select_from(line).installs
-    assert install.distributions == (LockedDistribution("demo", None, Origin.ARCHIVE),)
+    assert install.distributions == (LockedDistribution("demo", None, Origin.ARCHIVE, pin(A)),)
     assert install.text.replace(" ", "") == line.replace(" ", "") + "\n"
 
 

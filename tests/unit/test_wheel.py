@@ -104,7 +104,7 @@ def test_every_scheme_of_the_data_directory(tmp_path: Path, site: Path) -> None:
 def test_what_is_unpacked_can_be_collected(tmp_path: Path, site: Path) -> None:
     files = {"demo_pkg/a,b.py": b"1", f"{DATA}/scripts/tool": b"#!python\n"}
     unpack_wheel(make_wheel(tmp_path, files), site)
-    locked = LockedDistribution("demo-pkg", None, Origin.LOCAL)
+    locked = LockedDistribution("demo-pkg", None, Origin.LOCAL, "content:x")
     contents = collect([Site(site, (locked,), built=True)])
     assert "demo_pkg/a,b.py" in {entry.name for entry in contents.entries}
     assert [left.path for left in contents.left_out] == ["bin/tool"]

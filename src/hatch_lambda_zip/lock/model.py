@@ -45,11 +45,15 @@ class LockedDistribution:
         name: normalized (PEP 503).
         version: as locked (PEP 440, normalized), or None where the lock gives none.
         origin: where it comes from.
+        identity: what its content is pinned by, with no path and no host: ``sha256:…`` of the
+            wheel or sdist, ``git:`` and the commit; for a requirements.txt ``hashes:`` and a hash
+            of the allowed hashes.
     """
 
     name: str
     version: str | None
     origin: Origin
+    identity: str
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from packaging.tags import Tag
@@ -104,11 +104,11 @@ def select(pylock: Pylock, lock: LockFile, target: Target, *, root: Path, base: 
     installs: list[InstallList] = []
     if wheels:
         text = _write_lock(_wheel_entry(package, wheel, base) for package, wheel in wheels)
-        named = tuple(_distribution(package) for package, _ in wheels)
+        named = tuple(_distribution(package, _pin(wheel.hashes)) for package, wheel in wheels)
         installs.append(InstallList(_WHEELS_FILE, text, named, builds=False))
     if sources:
         text = _write_lock(_source_entry(package, base) for package in sources)
-        named = tuple(_distribution(package) for package in sources)
+        named = tuple(_distribution(package, _source_pin(package)) for package in sources)
         installs.append(InstallList(_SOURCES_FILE, text, named, builds=True))
     others = [project for project in local_projects if project.path != root.resolve()]
     others.sort(key=lambda project: project.name)
@@ -195,7 +195,23 @@ def _is_for_one_host(pylock: Pylock) -> bool:
     return most == 1
 
 
-def _distribution(package: Package) -> LockedDistribution:
+def _pin(hashes: Mapping[str, str]) -> str:
+    """Write the best of a file's hashes, which uv checks all, as an identity."""
+    algorithm = "sha256" if "sha256" in hashes else min(hashes)
+    return f"{algorithm}:{hashes[algorithm]}"
+
+
+def _source_pin(package: Package) -> str:
+    if package.vcs is not None:
+        pin, subdirectory = f"{package.vcs.type}:{package.vcs.commit_id}", package.vcs.subdirectory
+    elif package.archive is not None:
+        pin, subdirectory = _pin(package.archive.hashes), package.archive.subdirectory
+    else:
+        raise AssertionError(package.name)
+    return f"{pin}#{subdirectory}" if subdirectory else pin
+
+
+def _distribution(package: Package, identity: str) -> LockedDistribution:
     if package.vcs is not None:
         origin = Origin.GIT
     elif package.archive is not None:
@@ -203,7 +219,7 @@ def _distribution(package: Package) -> LockedDistribution:
     else:
         origin = Origin.INDEX
     version = None if package.version is None else str(package.version)
-    return LockedDistribution(package.name, version, origin)
+    return LockedDistribution(package.name, version, origin, identity)
 
 
 def _is_source(package: Package) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selectio
                 ):
                     requirement.marker = None
                     requirements.append(" ".join([str(requirement), *hashes]))
-                    distributions.append(_distribution(requirement))
+                    distributions.append(_distribution(requirement, hashes))
         except _LineError as error:
             problems.append(f"{lock.path}, line {line.number}: {error}")
     if problems:
@@ -229,8 +230,8 @@ def _pinned_version(requirement: Requirement) -> str | None:
         ) from None
 
 
-def _distribution(requirement: Requirement) -> LockedDistribution:
+def _distribution(requirement: Requirement, hashes: list[str]) -> LockedDistribution:
     origin = Origin.INDEX if requirement.url is None else Origin.ARCHIVE
-    return LockedDistribution(
-        canonicalize_name(requirement.name), _pinned_version(requirement), origin
-    )
+    pin = hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
+    name = canonicalize_name(requirement.name)
+    return LockedDistribution(name, _pinned_version(requirement), origin, f"hashes:{pin}")
