@@ -17,9 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import uv as uv_package
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+# A loaded machine is no failure.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CHECKOUT = Path(__file__).parent.parent

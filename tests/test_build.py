@@ -155,10 +155,12 @@ def test_manifest_describes_the_zip(workbench: Workbench) -> None:
 def test_output_says_what_happens(workbench: Workbench) -> None:
     build = workbench.build()
     lines = build.output.splitlines()
-    assert "lambda: reading uv.lock for python3.13 on x86_64" in lines
-    assert "lambda: 3 locked distributions, 2 wheels to build" in lines
-    assert any(line.startswith("lambda: compressing ") for line in lines)
-    (summary,) = [line for line in lines if line.startswith("lambda: python3.13/x86_64, ")]
+    assert "fixture-app:lambda: reading uv.lock for python3.13 on x86_64" in lines
+    assert "fixture-app:lambda: 3 locked distributions, 2 wheels to build" in lines
+    assert any(line.startswith("fixture-app:lambda: compressing ") for line in lines)
+    (summary,) = [
+        line for line in lines if line.startswith("fixture-app:lambda: python3.13/x86_64, ")
+    ]
     assert "5 distributions" in summary
     assert f"sha256 {build.sha256}" in summary
     assert "Running in" not in build.output

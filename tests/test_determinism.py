@@ -153,7 +153,7 @@ def build(bench: Workbench, circumstance: Circumstance) -> str:
     return finished.sha256
 
 
-@pytest.mark.every_python
+@pytest.mark.once
 @pytest.mark.skipif(sys.platform != "linux", reason="umask, taskset and setpriv are Linux's")
 def test_nothing_about_the_machine_changes_the_bytes(
     locked_fixtures: Path, open_directory: Path, plugin_wheel: Path

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
     from conftest import Workbench
 
-COMMAND = [sys.executable, "-m", "hatchling", "build", "-t", "lambda-zip"]
+# A shell's background jobs ignore SIGINT, and what they start inherits that.
+HEEDING_SIGINT = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
+BUILD = ["-m", "hatchling", "build", "-t", "lambda-zip"]
+COMMAND = [sys.executable, "-c", HEEDING_SIGINT, *BUILD]
 
 
 def settle(directory: Path, deadline: float) -> list[str]:

@@ -21,13 +21,15 @@ from hatch_lambda_zip.config import (
     parse_config,
     unknown_functions,
 )
-from hatch_lambda_zip.errors import ConfigError, LambdaZipError, ProjectError
+from hatch_lambda_zip.errors import ConfigError, ProjectError
 from hatch_lambda_zip.project import Project
+from hatch_lambda_zip.reporting import AppReporter, aborting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from hatchling.bridge.app import Application
+    from hatch_lambda_zip.config import Function
+    from hatch_lambda_zip.pipeline import Job
 
 
 class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
@@ -64,18 +66,11 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         **options: Any,  # noqa: ANN401 - hatchling's own switches, passed through
     ) -> Generator[str, None, None]:
         """Build as hatchling does, but end an expected failure with its message alone."""
-        try:
-            for warning in self.lambda_config.warnings:
-                self.app.display_warning(f"Warning: {warning}")
-            self._check_project()
+        with aborting(self.app):
+            self.check()
             if unknown := unknown_functions(versions or self.config.versions, self.lambda_config):
                 raise ConfigError(unknown)
             yield from super().build(directory=directory, versions=versions, **options)
-        except LambdaZipError as error:
-            self.app.abort(f"Error: {error}")
-        except OSError as error:
-            # hatchling makes the output directory; what else fails here is the disk's doing too.
-            self.app.abort(f"Error: {error}. Free or repair that path and build again.")
 
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
@@ -83,49 +78,84 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
         remove_artifacts(Path(directory), canonicalize_name(self.metadata.core.name), versions)
 
-    def _build_function(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
+    def check(self) -> None:
+        """Check the configuration, and let hatchling check the project's metadata.
+
+        Raises:
+            ConfigError: the target's table has mistakes.
+            ProjectError: the metadata are invalid.
+        """
+        for warning in self.lambda_config.warnings:
+            self.app.display_warning(f"Warning: {warning}")
+        try:
+            self.metadata.validate_fields()
+        except (TypeError, ValueError, OSError) as error:
+            raise ProjectError(f"{error}. Correct pyproject.toml.") from None
+
+    def build_own_wheel(
+        self, directory: Path, build_data: dict[str, Any] | None = None
+    ) -> Path | None:
+        """Build the package's wheel as it ships in the zips; see ``own_wheel``."""
         # Imported here, so that configuring, cleaning and listing cost nothing.
         from hatch_lambda_zip.own_wheel import build_own_wheel
-        from hatch_lambda_zip.pipeline import Job, build_function
 
-        selection = {
+        return build_own_wheel(
+            self,
+            directory,
+            selection=self.own_file_selection,
+            build_data={
+                key: build_data[key]
+                for key in ("artifacts", "force_include")
+                if build_data and build_data.get(key)
+            },
+        )
+
+    @property
+    def own_file_selection(self) -> dict[str, Any]:
+        """The keys of the table that select the package's own files, with hatchling's meaning."""
+        return {
             key: value
             for key, value in self.target_config.items()
             if key in HATCHLING_SELECTION_KEYS
         }
-        job = Job(
+
+    def job(
+        self,
+        function: Function,
+        directory: str,
+        build_own: Callable[[Path], Path | None],
+    ) -> Job:
+        """Return the pipeline's job for a function.
+
+        Args:
+            function: one of the configuration's.
+            directory: the output directory, perhaps relative to the project.
+            build_own: see ``Job``.
+        """
+        from hatch_lambda_zip.pipeline import Job
+
+        return Job(
             project=Project(
                 name=canonicalize_name(self.metadata.core.name),
                 version=self.metadata.version,
                 file_stem=self.project_id,
             ),
             root=Path(self.root),
-            function=self.lambda_config.function(name),
+            function=function,
             lock=self.lambda_config.lock,
             output=Path(self.root, directory),
-            build_own=lambda place: build_own_wheel(
-                self,
-                place,
-                selection=selection,
-                build_data={
-                    key: build_data[key]
-                    for key in ("artifacts", "force_include")
-                    if build_data.get(key)
-                },
-            ),
+            build_own=build_own,
         )
-        return str(build_function(job, _AppReporter(self.app)))
 
-    def _check_project(self) -> None:
-        """Let hatchling check the project's metadata, where its errors still have no traceback.
+    def _build_function(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
+        from hatch_lambda_zip.pipeline import build_function
 
-        Raises:
-            ProjectError: they are invalid.
-        """
-        try:
-            self.metadata.validate_fields()
-        except (TypeError, ValueError, OSError) as error:
-            raise ProjectError(f"{error}. Correct pyproject.toml.") from None
+        job = self.job(
+            self.lambda_config.function(name),
+            directory,
+            partial(self.build_own_wheel, build_data=build_data),
+        )
+        return str(build_function(job, AppReporter(self.app)))
 
     def _hatchling_problems(self, table: dict[str, Any]) -> Iterator[str]:
         """Let hatchling check the keys that are its own."""
@@ -137,19 +167,3 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                     # hatchling says "Field `tool.…` must be …"; ours start with the key.
                     message = re.sub(r"^Field `[^`]*` ", "", str(error))
                     yield f"{TARGET_KEY}.{key}: {message}"
-
-
-class _AppReporter:
-    """Shows the pipeline's lines through hatchling."""
-
-    def __init__(self, app: Application) -> None:
-        self._app = app
-
-    def info(self, message: str) -> None:
-        self._app.display_info(message)
-
-    def warning(self, message: str) -> None:
-        self._app.display_warning(f"Warning: {message}")
-
-    def debug(self, message: str) -> None:
-        self._app.display_debug(message)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def remove_artifacts(directory: Path, project: str, functions: Collection[str]) -> None:
+def remove_artifacts(directory: Path, project: str, functions: Collection[str] | None) -> None:
     """Remove a project's zips and manifests from an output directory that others use too.
 
     A zip goes only when its bytes are those that its manifest names.
@@ -19,11 +19,13 @@ def remove_artifacts(directory: Path, project: str, functions: Collection[str]) 
     Args:
         directory: the output directory.
         project: the project's normalized name.
-        functions: the names of the functions to clean.
+        functions: the names of the functions to clean; None for all, past ones too.
     """
     for path in sorted(directory.glob("*.json")):
         manifest = read_manifest(path)
-        if manifest is None or manifest.get("function") not in functions:
+        if manifest is None:
+            continue
+        if functions is not None and manifest.get("function") not in functions:
             continue
         owner = manifest.get("project")
         artifact = path.with_suffix(".zip")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 TARGET_KEY: Final = "tool.hatch.build.targets.lambda-zip"
+HOOK_KEY: Final = "tool.hatch.build.hooks.lambda-zip"
 DEFAULT_FUNCTION: Final = "lambda"
 
 # What hatchling reads from every target's table, and which of its properties checks the value.
@@ -44,6 +45,12 @@ HATCHLING_KEYS: Final = {
 }
 # hatchling's "versions", the ones that are built by default, are functions here.
 _OWN_KEYS: Final = ("runtime", "architecture", "handler", "lock", "versions")
+
+# What hatchling itself reads from every build hook's table.
+_HATCHLING_HOOK_KEYS: Final = (
+    *("dependencies", "enable-by-default"),
+    *("require-runtime-dependencies", "require-runtime-features"),
+)
 
 # AWS: the part after the last dot is the function, the rest the module; Lambda reads "/" as ".".
 _HANDLER: Final = re.compile(r"[A-Za-z_]\w*(?:[./][A-Za-z_]\w*)*\.[A-Za-z_]\w*")
@@ -140,6 +147,33 @@ def parse_config(
         raise ConfigError(reader.problems)
     function = Function(DEFAULT_FUNCTION, Target(runtime, architecture), handler)
     return Config((function,), lock, tuple(warnings))
+
+
+@dataclass(frozen=True)
+class HookConfig:
+    """The build hook's table.
+
+    Attributes:
+        embed_lock: put what the functions need into the sdist.
+    """
+
+    embed_lock: bool
+
+
+def parse_hook_config(table: Mapping[str, object]) -> HookConfig:
+    """Check the build hook's table and turn it into a :class:`HookConfig`.
+
+    Raises:
+        ConfigError: with every mistake of the table.
+    """
+    reader = _Reader(HOOK_KEY, table, [])
+    reader.refuse_unknown(("embed-lock", *_HATCHLING_HOOK_KEYS))
+    embed_lock = table.get("embed-lock", False)
+    if not isinstance(embed_lock, bool):
+        reader.problem("embed-lock", f"must be true or false, not {embed_lock!r}")
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return HookConfig(bool(embed_lock))
 
 
 def unknown_functions(asked: Iterable[str], config: Config) -> list[str]:

@@ -65,6 +65,14 @@ class UvTimeoutError(UvError):
     """A uv command did not end in time."""
 
 
+class EmbeddingError(LambdaZipError):
+    """What a function needs can't be put into the sdist, or read from it."""
+
+
+class NothingToBuildFromError(LambdaZipError):
+    """A zip was asked for where there are neither the sources' lock nor an embedded one."""
+
+
 class WheelBuildError(LambdaZipError):
     """A local project could not be built as a wheel."""
 

@@ -1,4 +1,4 @@
-"""Registers the plugin with hatchling."""
+"""Registers the plugins with hatchling."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hatchling.plugin import hookimpl
 
 if TYPE_CHECKING:
+    from hatch_lambda_zip.build_hook import LambdaZipBuildHook
     from hatch_lambda_zip.builder import LambdaZipBuilder
 
 
@@ -16,3 +17,11 @@ def hatch_register_builder() -> type[LambdaZipBuilder]:
     from hatch_lambda_zip.builder import LambdaZipBuilder
 
     return LambdaZipBuilder
+
+
+@hookimpl
+def hatch_register_build_hook() -> type[LambdaZipBuildHook]:
+    """Offer the ``lambda-zip`` build hook."""
+    from hatch_lambda_zip.build_hook import LambdaZipBuildHook
+
+    return LambdaZipBuildHook

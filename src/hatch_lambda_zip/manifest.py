@@ -177,3 +177,15 @@ def read_previous(artifact: Path) -> Previous | None:
     if document.get("artifact") != artifact.name or document.get("sha256") != sha256:
         return None
     return Previous({key: document.get(key) for key in _INPUT_KEYS}, sha256)
+
+
+def holds_content(previous: Previous, project: Project, digest: str) -> bool:
+    """Tell whether the package in earlier outputs is the one that a wheel installs.
+
+    Args:
+        previous: the earlier outputs.
+        project: the package.
+        digest: see ``content_digest``.
+    """
+    inputs = previous.inputs["inputs"]
+    return isinstance(inputs, dict) and inputs.get(project.name) == f"content:{digest}"

@@ -1,4 +1,4 @@
-"""Files that are complete or absent, and temporary ones that never outlive the build."""
+"""Files that are complete or absent, and temporary ones that do not outlive the build."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Final
 from hatch_lambda_zip.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
 
     from typing_extensions import Self
@@ -32,7 +32,7 @@ for path in sys.argv[1:]:
 
 
 class Workspace:
-    """The temporary files of one artifact: a directory, and two outputs in the making.
+    """A directory for a build's temporary files, and its outputs in the making.
 
     A process that is killed can't clean up after itself. So a second one does: it reads from a
     pipe that nobody writes to, and the end of the pipe is the end of the build.
@@ -41,31 +41,30 @@ class Workspace:
         directory: an empty temporary directory.
     """
 
-    def __init__(self, artifact: Path, manifest: Path) -> None:
+    def __init__(self, outputs: Iterable[Path] = ()) -> None:
         """Prepare the workspace.
 
         Args:
-            artifact: the zip to be.
-            manifest: the manifest to be, in the same directory.
+            outputs: the files that the build is to make.
 
         Raises:
             OutputError: one of the directories can't be written.
         """
         token = secrets.token_hex(4)
-        self._outputs = [
-            (path.with_name(f".{path.name}.{token}.tmp"), path) for path in (artifact, manifest)
-        ]
+        self._temporaries = {path: path.with_name(f".{path.name}.{token}.tmp") for path in outputs}
         try:
-            artifact.parent.mkdir(parents=True, exist_ok=True)
+            for path in self._temporaries:
+                path.parent.mkdir(parents=True, exist_ok=True)
             self.directory = Path(tempfile.mkdtemp(prefix="hatch-lambda-zip-"))
         except OSError as error:
             raise OutputError(
                 f"No place to work in: {error}. Set TMPDIR or free some space."
             ) from None
+        doomed = (self.directory, *self._temporaries.values())
         self._janitor = subprocess.Popen(
             [
                 *(sys.executable, "-I", "-S", "-c", _JANITOR),
-                *(str(path.absolute()) for path in (self.directory, *self._temporaries)),
+                *(str(path.absolute()) for path in doomed),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -75,10 +74,6 @@ class Workspace:
         )
 
     @property
-    def _temporaries(self) -> list[Path]:
-        return [temporary for temporary, _ in self._outputs]
-
-    @property
     def keep_open(self) -> int | None:
         """The file descriptor that tells the janitor that the build is alive, if inheritable."""
         if sys.platform == "win32" or self._janitor.stdin is None:
@@ -86,40 +81,33 @@ class Workspace:
         return self._janitor.stdin.fileno()
 
     @contextlib.contextmanager
-    def artifact(self) -> Iterator[IO[bytes]]:
-        """Open the temporary file for the zip."""
-        with self._open(0) as stream:
-            yield stream
-
-    def write_manifest(self, text: str) -> None:
-        """Write the temporary file for the manifest."""
-        with self._open(1) as stream:
-            stream.write(text.encode())
-
-    def publish(self) -> None:
-        """Move both outputs into place, each in one step.
+    def writing(self, output: Path) -> Iterator[IO[bytes]]:
+        """Open the temporary file that is to become an output.
 
         Raises:
-            OutputError: the directory refuses it.
+            OutputError: it can't be written.
         """
-        for _, path in self._outputs:
-            # Found out before the first of them is replaced, so that they stay a pair.
+        try:
+            with self._temporaries[output].open("xb") as stream:
+                yield stream
+        except OSError as error:
+            raise OutputError(f"{output} can't be written: {error}.") from None
+
+    def publish(self) -> None:
+        """Move the outputs into place, each in one step.
+
+        Raises:
+            OutputError: a directory refuses it.
+        """
+        for path in self._temporaries:
+            # Found out before the first of them is replaced, so that they stay together.
             if path.is_dir():
                 raise OutputError(f"{path} can't be replaced: it is a directory. Move it away.")
-        for temporary, path in self._outputs:
+        for path, temporary in self._temporaries.items():
             try:
                 temporary.replace(path)
             except OSError as error:
                 raise OutputError(f"{path} can't be replaced: {error}.") from None
-
-    @contextlib.contextmanager
-    def _open(self, number: int) -> Iterator[IO[bytes]]:
-        temporary, path = self._outputs[number]
-        try:
-            with temporary.open("xb") as stream:
-                yield stream
-        except OSError as error:
-            raise OutputError(f"{path} can't be written: {error}.") from None
 
     def __enter__(self) -> Self:
         return self
@@ -131,6 +119,6 @@ class Workspace:
         traceback: TracebackType | None,
     ) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)
-        for temporary in self._temporaries:
+        for temporary in self._temporaries.values():
             temporary.unlink(missing_ok=True)
         self._janitor.communicate()

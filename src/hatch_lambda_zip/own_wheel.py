@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
     from hatchling.builders.plugin.interface import BuilderInterface
 
 
@@ -38,6 +39,11 @@ class _OwnWheelBuilder(WheelBuilder):
         )
         self._selection = selection
         self._build_data = build_data
+
+    def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
+        hooks: dict[str, BuildHookInterface[Any]] = super().get_build_hooks(directory)
+        # Ours would make the zips of the wheel that the zips are made of.
+        return {name: hook for name, hook in hooks.items() if name != "lambda-zip"}
 
     @property
     def target_config(self) -> dict[str, Any]:

@@ -63,6 +63,9 @@ def parse_record(text: str, source: str) -> list[RecordRow]:
     Raises:
         RecordError: a row is malformed, has a weak hash, or an unsafe path.
     """
+    if "\0" in text:
+        # Python's csv module refuses it in some versions only.
+        raise RecordError(f"{source} has a NUL character; the wheel is malformed")
     try:
         table = list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error as error:

@@ -107,6 +107,16 @@ class Staging:
             place = self._directory / f"install-{number}"
             self._installs.append(self._pool.submit(self._install, install, place))
 
+    def build_local_projects(self) -> tuple[LocalWheel, ...]:
+        """Build the local projects that the function needs.
+
+        Raises:
+            WheelBuildError: one could not be built.
+            WheelTagError: one was built for another machine.
+        """
+        builds = self._start_builds()
+        return tuple(self._local_wheel(build.result()) for build in builds)
+
     def build_wheels(
         self, own: LocalProject, build_own: Callable[[Path], Path | None]
     ) -> tuple[LocalWheel, ...]:
@@ -123,17 +133,19 @@ class Staging:
             WheelBuildError: one could not be built.
             WheelTagError: one was built for another machine.
         """
-        wheelhouse = self._directory / "wheels"
-        own_directory = wheelhouse / "own"
-        own_directory.mkdir(parents=True)
-        builds = [
-            self._pool.submit(_build, project, self._uv, wheelhouse / str(number))
+        builds = self._start_builds()
+        # hatchling works with the process's state, so the own wheel is made in this thread.
+        directory = self._directory / "own"
+        directory.mkdir()
+        own_wheel = build_own(directory) or _build(own, self._uv, directory / "built")
+        built = [build.result() for build in builds]
+        return tuple(map(self._local_wheel, (own_wheel, *built, *self._selection.wheels)))
+
+    def _start_builds(self) -> list[Future[Path]]:
+        return [
+            self._pool.submit(_build, project, self._uv, self._directory / f"wheel-{number}")
             for number, project in enumerate(self._selection.local_projects)
         ]
-        # hatchling works with the process's state, so the own wheel is made in this thread.
-        own_wheel = build_own(own_directory) or _build(own, self._uv, own_directory / "built")
-        paths = [own_wheel, *(build.result() for build in builds)]
-        return tuple(self._local_wheel(path) for path in paths)
 
     def finish(self, wheels: Iterable[LocalWheel]) -> tuple[Site, ...]:
         """Wait for the installs, and unpack the wheels beside them.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -36,14 +37,20 @@ def dist(tmp_path: Path) -> Path:
 
 
 def workspace_in(dist: Path) -> Workspace:
-    return Workspace(dist / "demo.zip", dist / "demo.json")
+    return Workspace([dist / "demo.zip", dist / "demo.json"])
+
+
+def output_of(workspace: Workspace, name: str) -> Path:
+    (path,) = (path for path in workspace._temporaries if path.name == name)
+    return path
 
 
 def build(workspace: Workspace) -> None:
-    with workspace.artifact() as stream:
+    with workspace.writing(output_of(workspace, "demo.zip")) as stream:
         stream.write(b"zip")
         stream.write(b" content")
-    workspace.write_manifest("{\u00fc}\n")
+    with workspace.writing(output_of(workspace, "demo.json")) as stream:
+        stream.write("{\u00fc}\n".encode())
 
 
 def files_in(directory: Path) -> dict[str, bytes]:
@@ -101,7 +108,7 @@ def fail_at_once(workspace: Workspace) -> None:
 
 
 def fail_in_the_middle_of_the_zip(workspace: Workspace) -> None:
-    with workspace.artifact() as stream:
+    with workspace.writing(output_of(workspace, "demo.zip")) as stream:
         stream.write(b"half a z")
         raise LambdaZipError("failed")
 
@@ -197,13 +204,12 @@ def test_a_temporary_directory_that_is_not_there_is_refused(
 def test_an_output_that_can_not_be_written_is_an_error(dist: Path) -> None:
     with workspace_in(dist) as workspace:
         dist.rmdir()
-        with (
-            pytest.raises(OutputError, match=r"demo\.zip can't be written: "),
-            workspace.artifact(),
-        ):
-            pytest.fail("there is nothing to write to")
-        with pytest.raises(OutputError, match=r"demo\.json can't be written: "):
-            workspace.write_manifest("{}")
+        for name in PUBLISHED:
+            with (
+                pytest.raises(OutputError, match=f"{re.escape(name)} can't be written: "),
+                workspace.writing(output_of(workspace, name)),
+            ):
+                pytest.fail("there is nothing to write to")
 
 
 @posix
@@ -228,16 +234,20 @@ def test_the_workspace_is_for_its_owner_only(temporary: Path, dist: Path) -> Non
 
 
 HOLDER = """
-import subprocess, sys, time
+import signal, subprocess, sys, time
 from pathlib import Path
 from hatch_lambda_zip.output import Workspace
 
 dist = Path("dist")  # relative, as hatchling's may be
-with Workspace(dist / "demo.zip", dist / "demo.json") as workspace:
+outputs = [dist / "demo.zip", dist / "demo.json"]
+# A shell's background jobs ignore SIGINT, and what they start inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with Workspace(outputs) as workspace:
     (workspace.directory / "deep").mkdir()
     (workspace.directory / "deep" / "file").write_bytes(b"x")
-    workspace.write_manifest("{}")
-    with workspace.artifact() as stream:
+    with workspace.writing(outputs[1]) as stream:
+        stream.write(b"{}")
+    with workspace.writing(outputs[0]) as stream:
         stream.write(b"half a z")
         stream.flush()
         if "child" in sys.argv:

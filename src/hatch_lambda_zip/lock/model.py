@@ -65,12 +65,14 @@ class InstallList:
         text: the file's content.
         distributions: what it installs, no more and no less.
         builds: whether these are sources that uv has to build as wheels first.
+        files: paths of this machine in ``text``.
     """
 
     file_name: str
     text: str
     distributions: tuple[LockedDistribution, ...]
     builds: bool
+    files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,10 @@ class Selection:
         lock: the file that says so; uv is run in its directory.
         installs: what uv installs.
         local_projects: what is built from directories, in the order of their names.
+        wheels: of local projects that were built before.
     """
 
     lock: LockFile
     installs: tuple[InstallList, ...]
     local_projects: tuple[LocalProject, ...]
+    wheels: tuple[Path, ...] = ()

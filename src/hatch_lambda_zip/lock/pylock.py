@@ -105,11 +105,13 @@ def select(pylock: Pylock, lock: LockFile, target: Target, *, root: Path, base: 
     if wheels:
         text = _write_lock(_wheel_entry(package, wheel, base) for package, wheel in wheels)
         named = tuple(_distribution(package, _pin(wheel.hashes)) for package, wheel in wheels)
-        installs.append(InstallList(_WHEELS_FILE, text, named, builds=False))
+        files = _files([wheel for _, wheel in wheels], base)
+        installs.append(InstallList(_WHEELS_FILE, text, named, builds=False, files=files))
     if sources:
         text = _write_lock(_source_entry(package, base) for package in sources)
         named = tuple(_distribution(package, _source_pin(package)) for package in sources)
-        installs.append(InstallList(_SOURCES_FILE, text, named, builds=True))
+        files = _files([package.vcs or package.archive for package in sources], base)
+        installs.append(InstallList(_SOURCES_FILE, text, named, builds=True, files=files))
     others = [project for project in local_projects if project.path != root.resolve()]
     others.sort(key=lambda project: project.name)
     return Selection(lock, tuple(installs), tuple(others))
@@ -298,6 +300,17 @@ def _source_entry(package: Package, base: Path) -> _Entry:
             **({"subdirectory": archive.subdirectory} if archive.subdirectory else {}),
         }
     return entry
+
+
+def _files(
+    sources: Iterable[PackageWheel | PackageArchive | PackageVcs | None], base: Path
+) -> tuple[Path, ...]:
+    """Return the local files that sources lie in."""
+    return tuple(
+        _resolve(source.path, base)
+        for source in sources
+        if source is not None and source.path is not None
+    )
 
 
 def _location(source: PackageWheel | PackageArchive | PackageVcs, base: Path) -> dict[str, object]:

@@ -69,6 +69,7 @@ def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selectio
     requirements: list[str] = []
     distributions: list[LockedDistribution] = []
     local_projects: list[LocalProject] = []
+    files: list[Path] = []
     for line in _logical_lines(text):
         try:
             local = _local_path(line.text, target)
@@ -77,7 +78,9 @@ def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selectio
                 if path != root.resolve():
                     local_projects.append(LocalProject(canonicalize_name(path.name), path))
             elif line.text.startswith("-"):
-                options.append(_index_option(line.text, lock.path.parent))
+                option, places = _index_option(line.text, lock.path.parent)
+                options.append(option)
+                files += places
             else:
                 requirement, hashes = _pinned(line.text)
                 if requirement.marker is None or requirement.marker.evaluate(
@@ -93,7 +96,11 @@ def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selectio
     installs: tuple[InstallList, ...] = ()
     if requirements:
         content = "\n".join([*options, *requirements]) + "\n"
-        installs = (InstallList(_FILE_NAME, content, tuple(distributions), builds=False),)
+        installs = (
+            InstallList(
+                _FILE_NAME, content, tuple(distributions), builds=False, files=tuple(files)
+            ),
+        )
     local_projects.sort(key=lambda project: project.name)
     return Selection(lock, installs, tuple(local_projects))
 
@@ -180,7 +187,7 @@ def _local_path(line: str, target: Target) -> str | None:
     return path
 
 
-def _index_option(line: str, base: Path) -> str:
+def _index_option(line: str, base: Path) -> tuple[str, list[Path]]:
     """Check an option line; a directory in it is made absolute, since uv reads it elsewhere."""
     name, *values = re.split(r"[\s=]+", line, maxsplit=1)
     if name not in _INDEX_OPTIONS:
@@ -188,8 +195,9 @@ def _index_option(line: str, base: Path) -> str:
             f"the option {name!r} is not supported; write one flat file of pinned requirements"
         )
     if name in {"-f", "--find-links"} and values and not re.match(r"\w+://|file:", values[0]):
-        return f"{name} {(base / values[0]).resolve()}"
-    return line
+        place = (base / values[0]).resolve()
+        return f"{name} {place}", [place]
+    return line, []
 
 
 def _pinned(line: str) -> tuple[Requirement, list[str]]:

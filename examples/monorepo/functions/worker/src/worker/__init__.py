@@ -1,0 +1,1 @@
+"""Works through a queue."""

@@ -1,0 +1,196 @@
+"""The build hook: zips beside the wheels, from `uv build`, `python -m build` and `hatch build`.
+
+None of these has a target flag. They build an sdist from the source tree and then a wheel from the
+unpacked sdist, or either alone, or both from the tree. The zips are made in the stage that sees
+the source tree, since the lock and the workspace are only there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatchling.builders.config import BuilderConfig
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from packaging.utils import canonicalize_name
+
+from hatch_lambda_zip.config import HookConfig, not_one_of, parse_hook_config
+from hatch_lambda_zip.errors import NothingToBuildFromError
+from hatch_lambda_zip.occasion import REQUEST_VARIABLE, Request, is_for_people, parse_request
+from hatch_lambda_zip.reporting import AppReporter, aborting
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.builder import LambdaZipBuilder
+    from hatch_lambda_zip.config import Function
+    from hatch_lambda_zip.pipeline import Job
+
+
+class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
+    """Makes the functions' zips when an sdist or a wheel is built for people."""
+
+    PLUGIN_NAME = "lambda-zip"
+
+    # What initialize() prepared for the sdist, until finalize() has made the zips from it.
+    _embedded: Path | None = None
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Put what the functions need into an sdist, if the configuration says so."""
+        if self.target_name != "sdist" or not self._has_work(version) or self._is_unpacked_sdist:
+            return
+        with aborting(self.app):
+            if not self._hook_config.embed_lock:
+                return
+            from hatch_lambda_zip.embedding import DIRECTORY
+            from hatch_lambda_zip.pipeline import prepare_embedding
+
+            self._builder.check()
+            self._embedded = Path(tempfile.mkdtemp(prefix="hatch-lambda-zip-"))
+            try:
+                for function in self._builder.lambda_config.functions:
+                    place = self._embedded / function.name
+                    prepare_embedding(self._job(function), place, AppReporter(self.app))
+            except BaseException:
+                shutil.rmtree(self._embedded)
+                raise
+            build_data["force_include"][str(self._embedded)] = DIRECTORY
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Make the zips."""
+        del build_data
+        if not self._has_work(version):
+            return
+        try:
+            with aborting(self.app):
+                self._make(Path(artifact_path))
+        finally:
+            if self._embedded is not None:
+                shutil.rmtree(self._embedded, ignore_errors=True)
+
+    def clean(self, versions: list[str]) -> None:
+        """Remove the zips and manifests of this project that we made, and nothing else."""
+        del versions
+        from hatch_lambda_zip.cleaning import remove_artifacts
+
+        name = canonicalize_name(self.metadata.core.name)
+        remove_artifacts(self._output, name, functions=None)
+
+    def _make(self, artifact: Path) -> None:
+        self._builder.check()
+        functions = self._functions()
+        if not functions:
+            return
+        if self._is_unpacked_sdist:
+            from hatch_lambda_zip.embedding import DIRECTORY
+
+            if (Path(self.root) / DIRECTORY).is_dir():
+                self._embedded_in_sdist(functions, artifact)
+            else:
+                self._look_for_finished(functions, artifact)
+            return
+        for function in functions:
+            job = self._job(function, artifact)
+            if self._embedded is not None:
+                job = replace(job, embedded=self._embedded / function.name)
+            self._build(job)
+
+    def _embedded_in_sdist(self, functions: list[Function], artifact: Path) -> None:
+        from hatch_lambda_zip.embedding import DIRECTORY
+
+        for function in functions:
+            place = Path(self.root) / DIRECTORY / function.name
+            self._build(replace(self._job(function, artifact), embedded=place))
+
+    def _look_for_finished(self, functions: list[Function], artifact: Path) -> None:
+        """Say whether the stage that saw the source tree made the zips of this very package.
+
+        Raises:
+            NothingToBuildFromError: it did not, and the zips were asked for.
+        """
+        from hatch_lambda_zip.pipeline import is_finished
+
+        jobs = [self._job(function, artifact) for function in functions]
+        missing = [job.label for job in jobs if not is_finished(job)]
+        if not missing:
+            labels = ", ".join(job.label for job in jobs)
+            self.app.display_info(f"{labels}: made already, from the source tree")
+            return
+        message = (
+            f"no zip of {', '.join(missing)}: this is an unpacked sdist, which has neither the "
+            "lock nor the local projects. Build from the source tree (`uv build`, or "
+            "`uv build --wheel` there), or set `embed-lock = true` in "
+            "[tool.hatch.build.hooks.lambda-zip] and build the sdist again."
+        )
+        if self._request.explicit:
+            raise NothingToBuildFromError(f"{REQUEST_VARIABLE} asks for zips, but {message}")
+        self.app.display_info(f"lambda-zip: {message}")
+
+    def _build(self, job: Job) -> None:
+        from hatch_lambda_zip.pipeline import build_function
+
+        build_function(replace(job, reuse=True), AppReporter(self.app))
+
+    def _job(self, function: Function, artifact: Path | None = None) -> Job:
+        """Return the job for a function.
+
+        Args:
+            function: what to build.
+            artifact: what hatchling has just built.
+        """
+
+        def build_own(directory: Path) -> Path | None:
+            is_wheel = artifact is not None and artifact.suffix == ".whl"
+            if artifact is not None and is_wheel and not self._builder.own_file_selection:
+                return artifact
+            return self._builder.build_own_wheel(directory)
+
+        return self._builder.job(function, str(self._output), build_own)
+
+    def _functions(self) -> list[Function]:
+        """Return the functions to make; says so when none of those asked for is here."""
+        known = {function.name: function for function in self._builder.lambda_config.functions}
+        if self._request.names is None:
+            return list(known.values())
+        chosen = [known[name] for name in self._request.names if name in known]
+        if not chosen:
+            # No error: in a workspace, every package sees the same variable.
+            for name in self._request.names:
+                message = f"{REQUEST_VARIABLE}: the function {not_one_of(name, known)}"
+                self.app.display_info(f"{self.metadata.core.name}: {message}")
+        return chosen
+
+    def _has_work(self, version: str) -> bool:
+        return self._request.enabled and is_for_people(
+            self.target_name, version, self._output, os.environ
+        )
+
+    @property
+    def _request(self) -> Request:
+        return parse_request(os.environ.get(REQUEST_VARIABLE))
+
+    @property
+    def _output(self) -> Path:
+        return Path(self.root, self.directory)
+
+    @property
+    def _is_unpacked_sdist(self) -> bool:
+        return (Path(self.root) / "PKG-INFO").is_file()
+
+    @property
+    def _hook_config(self) -> HookConfig:
+        return parse_hook_config(self.config)
+
+    @cached_property
+    def _builder(self) -> LambdaZipBuilder:
+        from hatch_lambda_zip.builder import LambdaZipBuilder
+
+        return LambdaZipBuilder(
+            self.root,
+            plugin_manager=self.build_config.builder.plugin_manager,
+            metadata=self.metadata,
+            app=self.app,
+        )

@@ -1,0 +1,64 @@
+"""When the build hook has something to do: in builds for people, not in those for machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hatch_lambda_zip.uv import NESTED_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+REQUEST_VARIABLE: Final = "HATCH_LAMBDA_ZIP"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for through the environment.
+
+    Attributes:
+        enabled: False when the hook is switched off.
+        names: the functions to make; None for all.
+        explicit: whether it was asked for at all, so that doing nothing would be a surprise.
+    """
+
+    enabled: bool
+    names: tuple[str, ...] | None
+    explicit: bool
+
+
+def parse_request(value: str | None) -> Request:
+    """Read ``HATCH_LAMBDA_ZIP``: 0 switches off, 1 asks for all, other values name functions.
+
+    Args:
+        value: the variable's value; None when it is not set.
+    """
+    words = tuple(word.strip() for word in (value or "").split(",") if word.strip())
+    if not words:
+        return Request(enabled=True, names=None, explicit=False)
+    if len(words) == 1 and words[0].lower() in {"0", "false"}:
+        return Request(enabled=False, names=None, explicit=False)
+    if len(words) == 1 and words[0].lower() in {"1", "true"}:
+        return Request(enabled=True, names=None, explicit=True)
+    return Request(enabled=True, names=words, explicit=True)
+
+
+def is_for_people(target: str, version: str, directory: Path, environ: Mapping[str, str]) -> bool:
+    """Tell whether somebody wants the outputs of a build, and not an installer its wheel.
+
+    Args:
+        target: hatchling's build target.
+        version: the target's version.
+        directory: the output directory.
+        environ: the environment.
+    """
+    if target not in {"sdist", "wheel"} or version == "editable":
+        return False
+    if NESTED_VARIABLE in environ or "PIP_BUILD_TRACKER" in environ:
+        return False
+    # uv's cache and tox's work directory are tagged as what may be thrown away
+    # (https://bford.info/cachedir/): nobody looks for a zip there.
+    resolved = directory.resolve()
+    return not any((parent / "CACHEDIR.TAG").is_file() for parent in (resolved, *resolved.parents))

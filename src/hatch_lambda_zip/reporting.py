@@ -1,0 +1,44 @@
+"""Between the pipeline and hatchling's application: lines out, expected failures to an end."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from hatch_lambda_zip.errors import LambdaZipError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatchling.bridge.app import Application
+
+
+class AppReporter:
+    """Shows the pipeline's lines through hatchling."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    def info(self, message: str) -> None:
+        """Report progress."""
+        self._app.display_info(message)
+
+    def warning(self, message: str) -> None:
+        """Report what may be wrong."""
+        self._app.display_warning(f"Warning: {message}")
+
+    def debug(self, message: str) -> None:
+        """Report what only ``-v`` shows."""
+        self._app.display_debug(message)
+
+
+@contextlib.contextmanager
+def aborting(app: Application) -> Iterator[None]:
+    """End an expected failure with its message alone, through ``app.abort``."""
+    try:
+        yield
+    except LambdaZipError as error:
+        app.abort(f"Error: {error}")
+    except OSError as error:
+        # hatchling makes the output directory; what else fails here is the disk's doing too.
+        app.abort(f"Error: {error}. Free or repair that path and build again.")

@@ -1,0 +1,460 @@
+"""The build hook: every command that people build with, and those that must not notice it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import CHECKOUT, UV, clean_environment, run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MONOREPO = CHECKOUT / "examples" / "monorepo"
+API = "functions/api"
+TABLE = "[tool.hatch.build.hooks.lambda-zip]\n"
+PYTHON_BUILD = (sys.executable, "-m", "build", "--installer", "uv")
+
+pytestmark = pytest.mark.once
+
+
+@dataclass(frozen=True)
+class Monorepo:
+    """A locked copy of the example, with the plugin from this checkout in reach."""
+
+    root: Path
+    environment: dict[str, str]
+
+    @property
+    def api(self) -> Path:
+        return self.root / API
+
+    def run(
+        self, command: Sequence[str | Path], where: str = "", *, check: bool = True, **more: str
+    ) -> subprocess.CompletedProcess[str]:
+        return run(command, cwd=self.root / where, env={**self.environment, **more}, check=check)
+
+    def zips(self) -> dict[str, str]:
+        """Return the hashes of all zips below the root, by their relative paths."""
+        found = {
+            path.relative_to(self.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in self.root.rglob("*-lambda.zip")
+        }
+        manifests = {path.relative_to(self.root) for path in self.root.rglob("*-lambda.json")}
+        assert {path.with_suffix(".zip").as_posix() for path in manifests} == found.keys()
+        return found
+
+    def rubbish(self) -> list[Path]:
+        return [path for path in self.root.rglob("*") if path.name.endswith(".tmp")]
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Change a file so that neither its size nor its time tells."""
+        path = self.root / file
+        status = path.stat()
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.fixture(scope="module")
+def locked_monorepo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("locked") / "monorepo"
+    shutil.copytree(MONOREPO, root, ignore=shutil.ignore_patterns("dist", "uv.lock", ".venv"))
+    # A path dependency from outside the workspace, and a member that only a member needs.
+    outside = root.parent / "outside"
+    write_package(outside, "outside", "uv_build>=0.10,<1", "uv_build")
+    write_package(root / "libraries/base", "base", "flit_core>=3.12", "flit_core.buildapi")
+    replace(root / API / "pyproject.toml", '["common", ', '["common", "outside", ')
+    replace(
+        root / "pyproject.toml",
+        "common = { workspace = true }\n",
+        'common = { workspace = true }\nbase = { workspace = true }\noutside = { path = "../outside" }\n',
+    )
+    replace(root / "libraries/common/pyproject.toml", '["humanize', '["base", "humanize')
+    run([UV, "lock", "-q"], cwd=root)
+    return root
+
+
+@pytest.fixture
+def monorepo(locked_monorepo: Path, plugin_wheel: Path, tmp_path: Path) -> Monorepo:
+    shutil.copytree(locked_monorepo.parent, tmp_path / "checkout")
+    links = str(plugin_wheel.parent)
+    environment = clean_environment(
+        UV_FIND_LINKS=links, PIP_FIND_LINKS=links, HATCH_DATA_DIR=str(tmp_path / "hatch")
+    )
+    return Monorepo(tmp_path / "checkout/monorepo", environment)
+
+
+def write_package(directory: Path, name: str, requirement: str, back_end: str) -> None:
+    package = directory / "src" / name
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(f'"""The package {name}."""\n\nVALUE = "old"\n')
+    (package / "data.txt").write_text("old\n")
+    (directory / "pyproject.toml").write_text(
+        f'[build-system]\nrequires = ["{requirement}"]\nbuild-backend = "{back_end}"\n\n'
+        f'[project]\nname = "{name}"\nversion = "0.1"\ndescription = "A test package"\n'
+        'requires-python = ">=3.10"\n'
+    )
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def reference(
+    locked_monorepo: Path, plugin_wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """Return the hashes that the target makes: what every other command has to make, too."""
+    del plugin_wheel
+    parent = tmp_path_factory.mktemp("reference")
+    shutil.copytree(locked_monorepo.parent, parent, dirs_exist_ok=True)
+    found = {}
+    for name in ("api", "worker"):
+        member = parent / "monorepo/functions" / name
+        run([sys.executable, "-m", "hatchling", "build", "-t", "lambda-zip"], cwd=member)
+        (artifact,) = (member / "dist").glob("*.zip")
+        found[artifact.name] = hashlib.sha256(artifact.read_bytes()).hexdigest()
+    return found
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that makes zips.
+
+    Attributes:
+        words: the command.
+        where: the directory to run it in, relative to the root.
+        output: where everything has to land.
+        wheel: whether a wheel lands there.
+        both: whether the other function's zip has to be there as well.
+    """
+
+    words: tuple[str, ...]
+    where: str = API
+    output: str = "dist"
+    wheel: bool = True
+    both: bool = False
+
+
+COMMANDS = {
+    "uv build": Command(("uv", "build")),
+    "uv build --wheel": Command(("uv", "build", "--wheel")),
+    "uv build --sdist": Command(("uv", "build", "--sdist"), wheel=False),
+    "uv build --package": Command(("uv", "build", "--package", "api"), where=""),
+    "uv build --all-packages": Command(("uv", "build", "--all-packages"), where="", both=True),
+    "uv build -o": Command(("uv", "build", "-o", "../../elsewhere"), output="elsewhere"),
+    "uv build from elsewhere": Command(("uv", "build", "functions/api"), where=""),
+    "python -m build": Command(PYTHON_BUILD, output=f"{API}/dist"),
+    "python -m build --wheel": Command((*PYTHON_BUILD, "--wheel"), output=f"{API}/dist"),
+    "hatch build": Command(("hatch", "build"), output=f"{API}/dist"),
+    "hatch build -t wheel": Command(("hatch", "build", "-t", "wheel"), output=f"{API}/dist"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_that_make_zips(monorepo: Monorepo, reference: dict[str, str], name: str) -> None:
+    command = COMMANDS[name]
+    result = monorepo.run(command.words, command.where)
+    expected = {
+        f"{command.output}/{artifact}": sha256
+        for artifact, sha256 in reference.items()
+        if command.both or artifact.startswith("api-")
+    }
+    assert monorepo.zips() == expected
+    assert (monorepo.root / command.output / "api-1.0.0-py3-none-any.whl").exists() is command.wheel
+    assert monorepo.rubbish() == []
+    text = result.stdout + result.stderr
+    # Made once: compressing is what a second making would do again.
+    assert text.count("api:lambda: compressing") == 1, text
+    if name in {"uv build", "python -m build"}:
+        assert "api:lambda: made already, from the source tree" in text
+    if name == "hatch build":
+        assert "api:lambda: unchanged, sha256" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["uv build", "uv build --wheel", "uv build --sdist", "python -m build", "hatch build"]
+)
+def test_an_edit_anywhere_is_in_the_next_zip(monorepo: Monorepo, name: str) -> None:
+    command = COMMANDS[name]
+    edited = {
+        "api/app.py": (f"{API}/src/api/app.py", "Greet the caller", "Great the caller"),
+        "common/greeting.txt": ("libraries/common/src/common/greeting.txt", "Hello", "Howdy"),
+        "common/__init__.py": ("libraries/common/src/common/__init__.py", "times", "tames"),
+        "base/data.txt": ("libraries/base/src/base/data.txt", "old", "new"),
+        "base/__init__.py": ("libraries/base/src/base/__init__.py", "old", "new"),
+        "outside/data.txt": ("../outside/src/outside/data.txt", "old", "new"),
+        "outside/__init__.py": ("../outside/src/outside/__init__.py", "old", "new"),
+    }
+    # cache-keys that notice nothing, as a project may have them.
+    for file in (f"{API}/pyproject.toml", "libraries/common/pyproject.toml"):
+        path = monorepo.root / file
+        path.write_text(path.read_text() + "\n[tool.uv]\ncache-keys = []\n")
+    monorepo.run(command.words, command.where)
+    before = monorepo.zips()
+    for file, old, new in edited.values():
+        monorepo.edit(file, old, new)
+    monorepo.run(command.words, command.where)
+    ((path, sha256),) = monorepo.zips().items()
+    assert before[path] != sha256
+    for member, (file, _, new) in edited.items():
+        content = subprocess.run(
+            ["unzip", "-p", monorepo.root / path, member],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        ).stdout
+        assert content == (monorepo.root / file).read_bytes(), member
+        assert new.encode() in content, member
+
+
+SILENT = {
+    "uv sync": ("uv", "sync", "-q", "--package", "api"),
+    "uv sync --no-editable": ("uv", "sync", "-q", "--no-editable", "--package", "api"),
+    "uv run": ("uv", "run", "-q", "--package", "api", "python", "-c", "import api"),
+    "uv pip install": ("uv", "pip", "install", "-q", "--target", "t", "--no-deps", f"./{API}"),
+    "uv pip install --no-cache": (
+        *("uv", "pip", "install", "-q", "--no-cache", "--target", "t", "--no-deps", f"./{API}"),
+    ),
+    "pip install": ("pip", "install", "-q", "--target", "t", "--no-deps", f"./{API}"),
+    "pip wheel": ("pip", "wheel", "-q", "-w", "w", "--no-deps", f"./{API}"),
+    "tox": ("tox", "run", "-q", "--root", API, "--workdir", f"{API}/.tox"),
+    "switched off": ("env", "HATCH_LAMBDA_ZIP=0", "uv", "build", "-q", "--package", "api"),
+    "no function of that name": (
+        *("env", "HATCH_LAMBDA_ZIP=other", "uv", "build", "--package", "api"),
+    ),
+    "nothing enabled": ("uv", "build", "-q", "--package", "api"),
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_commands_that_must_not_make_zips(monorepo: Monorepo, name: str, tmp_path: Path) -> None:
+    words = SILENT[name]
+    if name == "nothing enabled":
+        replace(monorepo.api / "pyproject.toml", TABLE, f"{TABLE}enable-by-default = false\n")
+    if words[0] == "pip":
+        run([UV, "venv", "-q", "--seed", "--python", sys.executable, tmp_path / "v"], cwd=tmp_path)
+        words = (str(tmp_path / "v/bin/python"), "-m", *words)
+    (monorepo.api / "tox.ini").write_text(
+        "[testenv]\nskip_install = false\ndeps =\ncommands = python -c 'import sys'\n"
+        "package = wheel\n[testenv:.pkg]\npass_env = *\n"
+    )
+    if name == "tox":
+        # The dependencies are nobody's business here, and `common` is on no index.
+        replace(monorepo.api / "pyproject.toml", '["common", "outside", "pydantic>=2.11"]', "[]")
+    # A configuration that no build of zips would survive.
+    broken = name not in {"no function of that name"}
+    if broken:
+        replace(monorepo.api / "pyproject.toml", 'runtime = "python3.13"', 'runtime = "broken"')
+    result = monorepo.run(words)
+    assert monorepo.zips() == {}
+    text = result.stdout + result.stderr
+    if name == "no function of that name":
+        assert "HATCH_LAMBDA_ZIP: the function 'other' is not one of lambda" in text
+    else:
+        assert "lambda" not in text
+
+
+@pytest.mark.parametrize("command", [("uv", "build"), ("uv", "sync", "-q", "--no-editable")])
+def test_the_hook_costs_next_to_nothing_when_it_has_nothing_to_do(
+    monorepo: Monorepo, command: tuple[str, ...]
+) -> None:
+    """Only measured and printed: `pytest -s` shows it."""
+    seconds = {}
+    for label, off in (("with the hook", False), ("without the hook", True)):
+        if off:
+            replace(monorepo.api / "pyproject.toml", TABLE, "")
+        times = []
+        for _ in range(3):
+            started = time.monotonic()
+            monorepo.run([*command, "--package", "api", "--refresh"], HATCH_LAMBDA_ZIP="0")
+            times.append(time.monotonic() - started)
+        seconds[label] = sorted(times)[1]
+    print(*command, *(f"{label}: {value:.2f} s" for label, value in seconds.items()), sep=", ")  # noqa: T201
+
+
+def test_functions_are_chosen_by_the_environment(monorepo: Monorepo) -> None:
+    monorepo.run(["uv", "build", "--package", "api"], HATCH_LAMBDA_ZIP="lambda,other")
+    assert monorepo.zips().keys() == {"dist/api-1.0.0-lambda.zip"}
+
+
+def test_hatch_clean_removes_what_we_made_and_nothing_else(monorepo: Monorepo) -> None:
+    monorepo.run(["hatch", "build"], API)
+    (monorepo.api / "dist/foreign.zip").write_bytes(b"not ours")
+    (monorepo.api / "dist/worker-1.0.0-lambda.zip").write_bytes(b"another package's")
+    monorepo.run(["hatch", "clean"], API)
+    names = sorted(path.name for path in (monorepo.api / "dist").iterdir())
+    assert names == ["foreign.zip", "worker-1.0.0-lambda.zip"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("embed-locks = true", ".embed-locks: unknown key. Did you mean 'embed-lock'?"),
+        ('embed-lock = "yes"', ".embed-lock: must be true or false, not 'yes'"),
+    ],
+)
+def test_mistakes_of_the_hooks_table(monorepo: Monorepo, line: str, message: str) -> None:
+    replace(monorepo.api / "pyproject.toml", TABLE, f"{TABLE}{line}\n")
+    result = monorepo.run(["uv", "build", "--wheel"], API, check=False)
+    assert result.returncode != 0
+    assert f"tool.hatch.build.hooks.lambda-zip{message}" in result.stdout + result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_a_failure_is_one_message_and_the_build_fails(monorepo: Monorepo) -> None:
+    replace(monorepo.api / "pyproject.toml", "api.app.handler", "api.app.missing")
+    for command in COMMANDS["uv build"], COMMANDS["python -m build"], COMMANDS["hatch build"]:
+        result = monorepo.run(command.words, command.where, check=False)
+        text = result.stdout + result.stderr
+        assert result.returncode != 0
+        assert "defines no 'missing'" in text
+        # Every front end adds lines of its own, but none shows a traceback of ours.
+        assert "hatch_lambda_zip/" not in text
+    assert monorepo.zips() == {}
+
+
+def test_a_nested_command_that_hangs_is_named(monorepo: Monorepo) -> None:
+    result = monorepo.run(["uv", "build"], API, check=False, HATCH_LAMBDA_ZIP_TIMEOUT="0.001")
+    assert result.returncode != 0
+    assert re.search(r"`uv [^`]*` did not end within 0\.001 seconds", result.stdout + result.stderr)
+
+
+def test_an_unpacked_sdist_without_a_lock(monorepo: Monorepo, tmp_path: Path) -> None:
+    monorepo.run(["uv", "build", "--sdist"], API)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    shutil.copy(monorepo.root / "dist/api-1.0.0.tar.gz", empty)
+    build = ["uv", "build", "--wheel", "api-1.0.0.tar.gz", "-o", "out"]
+    result = run(build, cwd=empty, env=monorepo.environment)
+    assert "no zip of api:lambda: this is an unpacked sdist" in result.stderr
+    assert not list(empty.rglob("*.zip"))
+    # Asked for in so many words, it is an error.
+    environment = {**monorepo.environment, "HATCH_LAMBDA_ZIP": "1"}
+    result = run(build, cwd=empty, env=environment, check=False)
+    assert result.returncode != 0
+    assert "HATCH_LAMBDA_ZIP asks for zips, but no zip of api:lambda" in result.stderr
+    assert "set `embed-lock = true`" in result.stderr
+    # And zips of other code are not taken for this package's.
+    monorepo.edit(f"{API}/src/api/app.py", "Greet the caller", "Great the caller")
+    monorepo.run(["uv", "build", "--wheel", "-o", empty / "out"], API)
+    result = run(build, cwd=empty, env=monorepo.environment)
+    assert "no zip of api:lambda" in result.stderr
+
+
+@pytest.mark.parametrize("front_end", ["uv build", "python -m build", "hatch build"])
+def test_an_sdist_with_the_lock_makes_the_same_zip_anywhere(
+    monorepo: Monorepo, reference: dict[str, str], tmp_path: Path, front_end: str
+) -> None:
+    replace(monorepo.api / "pyproject.toml", TABLE, f"{TABLE}embed-lock = true\n")
+    command = COMMANDS[front_end]
+    result = monorepo.run(command.words, command.where)
+    artifact = "api-1.0.0-lambda.zip"
+    assert monorepo.zips() == {f"{command.output}/{artifact}": reference[artifact]}
+    assert (result.stdout + result.stderr).count("api:lambda: compressing") == 1
+    sdist = monorepo.root / command.output / "api-1.0.0.tar.gz"
+    with tarfile.open(sdist) as archive:
+        for member in archive.getmembers():
+            file = archive.extractfile(member)
+            if file is not None and not member.name.endswith((".whl", "PKG-INFO")):
+                assert str(monorepo.root.parent).encode() not in file.read(), member.name
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    shutil.copy(sdist, empty)
+    shutil.rmtree(monorepo.root.parent)  # nothing to fall back on
+    environment = {**monorepo.environment, "HATCH_LAMBDA_ZIP": "1"}
+    run(["uv", "build", "--wheel", sdist.name, "-o", "."], cwd=empty, env=environment)
+    assert hashlib.sha256((empty / artifact).read_bytes()).hexdigest() == reference[artifact]
+    manifest = json.loads((empty / artifact).with_suffix(".json").read_text())
+    assert manifest["lock"] == "uv.lock"
+
+
+def test_an_sdist_takes_archives_along_and_credentials_never(
+    monorepo: Monorepo, tmp_path: Path
+) -> None:
+    replace(monorepo.api / "pyproject.toml", TABLE, f"{TABLE}embed-lock = true\n")
+    outside = monorepo.root.parent / "outside"
+    run([UV, "build", "-q", "--wheel", "-o", monorepo.root, outside], cwd=monorepo.root)
+    wheel = "outside-0.1-py3-none-any.whl"
+    replace(monorepo.root / "pyproject.toml", '"../outside"', f'"{wheel}"')
+    run([UV, "lock", "-q"], cwd=monorepo.root)
+    monorepo.run(["uv", "build"], API)
+    (zipped,) = monorepo.zips().values()
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    shutil.copy(monorepo.root / "dist/api-1.0.0.tar.gz", empty)
+    moved = monorepo.root.with_name("moved")
+    monorepo.root.rename(moved)
+    build = ["uv", "build", "--wheel", "api-1.0.0.tar.gz", "-o", "."]
+    run(build, cwd=empty, env=monorepo.environment)
+    (artifact,) = empty.glob("*.zip")
+    assert hashlib.sha256(artifact.read_bytes()).hexdigest() == zipped
+    moved.rename(monorepo.root)
+
+    url = re.search(
+        r'url = "(https://[^"]*/humanize[^"]*\.whl)"', (monorepo.root / "uv.lock").read_text()
+    )
+    assert url is not None
+    with_password = url[1].replace("https://", "https://reader:s3cret@")
+    replace(monorepo.root / "uv.lock", url[1], with_password)
+    result = monorepo.run(["uv", "build"], API, check=False)
+    text = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "uv.lock has a URL with credentials, which an sdist must not spread" in text
+    assert "s3cret" not in text
+
+
+@dataclass
+class Checkout:
+    """One of two checkouts that are built at the same time."""
+
+    root: Path
+    process: subprocess.Popen[str] | None = field(default=None)
+
+
+def test_twenty_functions_in_two_checkouts_at_once(monorepo: Monorepo, tmp_path: Path) -> None:
+    functions = monorepo.root / "functions"
+    for number in range(20):
+        shutil.copytree(functions / "worker", functions / f"worker{number:02}")
+        pyproject = functions / f"worker{number:02}/pyproject.toml"
+        replace(pyproject, 'name = "worker"', f'name = "worker{number:02}"')
+        replace(pyproject, '"worker.app.handler"', f'"worker{number:02}.app.handler"')
+        package = functions / f"worker{number:02}/src"
+        (package / "worker").rename(package / f"worker{number:02}")
+    run([UV, "lock", "-q"], cwd=monorepo.root)
+    checkouts = [Checkout(tmp_path / name) for name in ("one", "two")]
+    for checkout in checkouts:
+        shutil.copytree(monorepo.root.parent, checkout.root)
+        with (checkout.root / "log").open("w") as log:
+            checkout.process = subprocess.Popen(
+                ["uv", "build", "--all-packages"],
+                cwd=checkout.root / "monorepo",
+                env=monorepo.environment,
+                stdout=log,
+                stderr=log,
+                text=True,
+            )
+    results = []
+    for checkout in checkouts:
+        assert checkout.process is not None
+        assert checkout.process.wait(timeout=900) == 0, (checkout.root / "log").read_text()
+        built = Monorepo(checkout.root / "monorepo", {})
+        results.append(built.zips())
+        assert built.rubbish() == []
+    assert len(results[0]) == 22
+    assert results[0] == results[1]
