@@ -16,13 +16,18 @@ import sys
 import tempfile
 import venv
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 EXAMPLES = Path(__file__).resolve().parent
 CHECKOUT = EXAMPLES.parent
+HATCH_BUILD = ["hatch", "build", "-t", "lambda-zip"]
 
 
 def main() -> None:
-    """Lock the example, build it with `hatch build -t lambda-zip`, print its manifests."""
+    """Lock the example, build it, print its manifests."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     names = sorted(path.parent.name for path in EXAMPLES.glob("*/pyproject.toml"))
     parser.add_argument("example", choices=names)
@@ -42,7 +47,9 @@ def main() -> None:
             "PATH": os.pathsep.join([str(scripts), os.environ.get("PATH", "")]),
         }
         run(["uv", "lock"], cwd=project, env=environment)
-        run(["hatch", "build", "-t", "lambda-zip"], cwd=project, env=environment)
+        is_workspace = not (project / "src").is_dir()
+        build = ["uv", "build", "--all-packages"] if is_workspace else HATCH_BUILD
+        run(build, cwd=project, env=environment)
     for manifest in sorted((project / "dist").glob("*.json")):
         show(json.loads(manifest.read_text(encoding="utf-8")))
 
@@ -63,7 +70,7 @@ def python_in(scripts: Path) -> Path:
 
 
 def run(
-    command: list[str | Path], *, cwd: Path = CHECKOUT, env: dict[str, str] | None = None
+    command: Sequence[str | Path], *, cwd: Path = CHECKOUT, env: dict[str, str] | None = None
 ) -> None:
     """Show a command and run it; end with its exit code when it fails."""
     words = [str(word) for word in command]

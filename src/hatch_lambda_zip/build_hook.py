@@ -19,7 +19,7 @@ from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.config import HookConfig, not_one_of, parse_hook_config
+from hatch_lambda_zip.config import not_one_of, parse_hook_config
 from hatch_lambda_zip.errors import NothingToBuildFromError
 from hatch_lambda_zip.occasion import REQUEST_VARIABLE, Request, is_for_people, parse_request
 from hatch_lambda_zip.reporting import AppReporter, aborting
@@ -43,7 +43,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         if self.target_name != "sdist" or not self._has_work(version) or self._is_unpacked_sdist:
             return
         with aborting(self.app):
-            if not self._hook_config.embed_lock:
+            if not parse_hook_config(self.config).embed_lock:
                 return
             from hatch_lambda_zip.embedding import DIRECTORY
             from hatch_lambda_zip.pipeline import prepare_embedding
@@ -80,6 +80,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         remove_artifacts(self._output, name, functions=None)
 
     def _make(self, artifact: Path) -> None:
+        parse_hook_config(self.config)
         self._builder.check()
         functions = self._functions()
         if not functions:
@@ -179,10 +180,6 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
     @property
     def _is_unpacked_sdist(self) -> bool:
         return (Path(self.root) / "PKG-INFO").is_file()
-
-    @property
-    def _hook_config(self) -> HookConfig:
-        return parse_hook_config(self.config)
 
     @cached_property
     def _builder(self) -> LambdaZipBuilder:

@@ -200,7 +200,8 @@ def _compiled(function: Function, wheels: Iterable[LocalWheel]) -> Iterator[str]
 def _summary(job: Job, contents: Contents, archive: Archive, unzipped: int, seconds: float) -> str:
     target = job.function.target
     return (
-        f"{job.label}: {target.runtime.identifier}/{target.architecture}, {plural(len(contents.distributions), 'distribution')}, "
+        f"{job.label}: {target.runtime.identifier}/{target.architecture}, "
+        f"{plural(len(contents.distributions), 'distribution')}, "
         f"{plural(len(archive.members), 'file')}, {format_size(unzipped)} unzipped, "
         f"{format_size(archive.size)} zipped, {seconds:.1f} s, sha256 {archive.sha256.hex()}"
     )

@@ -388,12 +388,13 @@ class SlowStream(io.BytesIO):
         return super().write(data)
 
 
-@pytest.mark.parametrize("batch", [1_000, 2_500])
+@pytest.mark.parametrize(("batch", "window"), [(1_000, 10_000), (2_500, 10_000), (1_000, 1_000)])
 def test_the_workers_never_read_more_than_a_window_ahead(
-    monkeypatch: pytest.MonkeyPatch, batch: int
+    monkeypatch: pytest.MonkeyPatch, batch: int, window: int
 ) -> None:
     monkeypatch.setattr(writer, "_BATCH_BYTES", batch)
-    monkeypatch.setattr(writer, "_WINDOW_BYTES", 10_000)
+    monkeypatch.setattr(writer, "_WINDOW_BYTES", window)
+    allowed = window // 1_000  # the size of each content
     inspected: list[str] = []
     most_ahead = 0
 
@@ -403,11 +404,11 @@ def test_the_workers_never_read_more_than_a_window_ahead(
         inspected.append(entry.name)
         most_ahead = max(most_ahead, len(inspected) - stream.contents_written)
 
-    stream = SlowStream(lambda: most_ahead > 10)
+    stream = SlowStream(lambda: most_ahead > allowed)
     entries = make_entries({f"{number:03}": incompressible(1_000, number) for number in range(60)})
     write_archive(entries, stream, inspect=inspect, workers=4)
     assert len(inspected) == stream.contents_written == 60
-    assert 1 < most_ahead <= 10  # ten contents of a thousand bytes
+    assert min(2, allowed) <= most_ahead <= allowed
 
 
 def test_a_file_larger_than_every_bound_goes_through_alone(
@@ -426,6 +427,7 @@ def test_small_files_go_to_the_workers_together() -> None:
         for number in range(12)
     ]
     assert [len(batch) for batch in writer._batches(entries)] == [4, 4, 2, 1, 1]
+    assert [len(batch) for batch in writer._batches(entries[::-1])] == [1, 1, 4, 4, 2]
 
 
 def test_the_cpus_are_counted() -> None:

@@ -373,6 +373,15 @@ def test_the_same_content_under_another_hash_ships_once(staged: Path) -> None:
     assert [entry.name for entry in contents.entries].count("shared.py") == 1
 
 
+def test_different_content_under_another_hash_is_refused(staged: Path) -> None:
+    install(staged / "1", {"shared.py": b"one"}, name="first")
+    put(staged / "2" / "shared.py", b"two")
+    row = f"shared.py,{Digest.of(b'two', 'sha512')},3\n"
+    install(staged / "2", {}, name="second", extra_rows=row)
+    with pytest.raises(CollisionError, match=r"^first and second both ship shared\.py"):
+        collect([site_of(staged / "1", "first"), site_of(staged / "2", "second")])
+
+
 def test_what_is_left_out_collides_with_nothing(staged: Path) -> None:
     install(staged / "1", {"bin/tool": b"#!one"}, name="first")
     install(staged / "2", {"bin/tool": b"#!two"}, name="second")
@@ -380,14 +389,21 @@ def test_what_is_left_out_collides_with_nothing(staged: Path) -> None:
     assert [left.distribution for left in contents.left_out] == ["first", "second"]
 
 
-@pytest.mark.parametrize("deep", ["clash/module.py", "clash/deeper/module.py"])
-def test_a_file_and_a_directory_of_one_name_are_refused(staged: Path, deep: str) -> None:
-    install(staged / "1", {"clash": b"a file"}, name="first")
+@pytest.mark.parametrize(
+    ("file", "deep"),
+    [
+        ("clash", "clash/module.py"),
+        ("clash", "clash/deeper/module.py"),
+        ("package/clash", "package/clash/module.py"),
+    ],
+)
+def test_a_file_and_a_directory_of_one_name_are_refused(staged: Path, file: str, deep: str) -> None:
+    install(staged / "1", {file: b"a file"}, name="first")
     install(staged / "2", {deep: b""}, name="second")
     with pytest.raises(CollisionError) as caught:
         collect([site_of(staged / "1", "first"), site_of(staged / "2", "second")])
     assert str(caught.value).startswith(
-        f"first ships clash as a file, and second has it as a directory with {deep}."
+        f"first ships {file} as a file, and second has it as a directory with {deep}."
     )
 
 

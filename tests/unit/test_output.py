@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,6 +96,15 @@ def test_previous_outputs_are_replaced(previous: Path) -> None:
     assert files_in(previous) == {**PREVIOUS, **PUBLISHED}
 
 
+@posix
+def test_a_reader_of_a_previous_output_sees_the_whole_of_it(previous: Path) -> None:
+    with (previous / "demo.zip").open("rb") as reader:
+        with workspace_in(previous) as workspace:
+            build(workspace)
+            workspace.publish()
+        assert reader.read() == PREVIOUS["demo.zip"]
+
+
 def test_previous_outputs_stay_until_the_new_ones_are_published(previous: Path) -> None:
     with workspace_in(previous) as workspace:
         build(workspace)
@@ -184,6 +194,14 @@ def test_a_manifest_that_can_not_be_replaced_leaves_both_as_they_were(previous: 
         with pytest.raises(OutputError, match=r"demo\.json can't be replaced: "):
             workspace.publish()
     assert files_in(previous) == before
+
+
+def test_an_output_directory_that_has_gone_is_an_error(dist: Path) -> None:
+    with workspace_in(dist) as workspace:
+        build(workspace)
+        shutil.rmtree(dist)
+        with pytest.raises(OutputError, match=r"demo\.zip can't be replaced: "):
+            workspace.publish()
 
 
 def test_an_output_directory_that_is_a_file_is_refused(temporary: Path, tmp_path: Path) -> None:

@@ -129,6 +129,16 @@ def test_one_wheel_of_each_package_is_selected() -> None:
     assert selection.lock == LockFile(LockKind.PYLOCK, ROOT / "pylock.toml")
 
 
+def test_a_wheel_is_pinned_by_the_best_of_its_hashes() -> None:
+    for hashes, pin in (
+        ({"md5": "1", "sha256": "2", "sha512": "3"}, "sha256:2"),
+        ({"sha512": "3", "sha384": "4"}, "sha384:4"),
+    ):
+        wheel = {**wheel_of("demo-1.0-py3-none-any.whl"), "hashes": hashes}
+        (install,) = select_from(package_of("demo", wheels=[wheel])).installs
+        assert [distribution.identity for distribution in install.distributions] == [pin]
+
+
 def test_an_empty_lock_selects_nothing() -> None:
     selection = select_from()
     assert selection.installs == ()
@@ -334,8 +344,9 @@ def test_the_package_itself_is_recognised_however_it_is_written(
     root.mkdir()
     (tmp_path / "other").mkdir()
     (tmp_path / "link").symlink_to(root)
-    selection = select_from({"name": "demo", "directory": directory}, root=root, base=root)
-    assert selection.local_projects == ()
+    for project in (root, tmp_path / "link"):
+        selection = select_from({"name": "demo", "directory": directory}, root=project, base=root)
+        assert selection.local_projects == ()
 
 
 def test_relative_paths_start_from_the_base(tmp_path: Path) -> None:
@@ -475,8 +486,10 @@ def test_what_is_no_lock_is_refused(text: str) -> None:
 @pytest.mark.parametrize("name", ["demo-1.0.whl", "demo-1.0-py3-none.whl", "demo-1.0.tar.gz"])
 def test_an_invalid_wheel_name_is_refused(name: str) -> None:
     package = package_of("demo", wheels=[{"name": name, "url": f"{URL}/{name}", "hashes": HASHES}])
-    with pytest.raises(LockFormatError):
-        select_from(package)
+    archive = {"name": "demo", "archive": {"url": f"{URL}/{name}.whl", "hashes": HASHES}}
+    for invalid in (package, archive):
+        with pytest.raises(LockFormatError):
+            select_from(invalid)
 
 
 characters = st.characters(exclude_categories=["Cs"])

@@ -116,6 +116,13 @@ def test_a_comment_ends_a_continued_line_as_in_pip() -> None:
     assert installed(text) == [f"demo==1.0 {A}", f"other==2.0 {B}"]
 
 
+def test_a_comment_at_the_start_of_a_line_ends_a_continued_line_too() -> None:
+    assert installed(f"demo==1.0 {A}\\\n# via other\nother==2.0 {B}\n") == [
+        f"demo==1.0 {A}",
+        f"other==2.0 {B}",
+    ]
+
+
 def test_a_continuation_at_the_end_of_the_file() -> None:
     assert installed(f"demo==1.0 \\\n  {A} \\\n") == [f"demo==1.0 {A}"]
     assert installed(f"demo==1.0 \\\n  {A} \\") == [f"demo==1.0 {A}"]

@@ -151,6 +151,14 @@ def test_credentials_never_appear(tmp_path: Path) -> None:
         assert "https://***@example.invalid/simple" in text
 
 
+def test_credentials_do_not_appear_in_what_uv_says(tmp_path: Path) -> None:
+    url = f"https://somebody:{SECRET}@example.invalid/simple"
+    with pytest.raises(UvError) as caught:
+        find().run([url], cwd=tmp_path)  # uv blots out most of them, but not in a subcommand
+    assert SECRET not in str(caught.value)
+    assert "unrecognized subcommand 'https://***@example.invalid/simple'" in str(caught.value)
+
+
 def test_credentials_do_not_appear_when_a_command_takes_too_long(tmp_path: Path) -> None:
     uv = find({TIMEOUT_VARIABLE: "0.000001"})
     url = f"https://somebody:{SECRET}@example.invalid/simple"
