@@ -93,9 +93,12 @@ class Entry:
         """Return the content, verified.
 
         Raises:
-            VerificationError: it is not what RECORD says.
+            VerificationError: it is not what RECORD says, or can't be read.
         """
-        data = self.content if isinstance(self.content, bytes) else self.content.read_bytes()
+        try:
+            data = self.content if isinstance(self.content, bytes) else self.content.read_bytes()
+        except OSError as error:
+            raise VerificationError(f"{self.name} of {self.distribution}: {error}.") from None
         if len(data) != self.size or Digest.of(data, self.digest.algorithm) != self.digest:
             raise VerificationError(
                 f"{self.name} of {self.distribution} is not the file that its RECORD lists. Some "

@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import io
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # PEP 427 asks for sha256 or better.
 _ALGORITHMS: Final = frozenset(("sha256", "sha384", "sha512"))
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,18 @@ def format_record(rows: Iterable[tuple[str, Digest | None, int | None]]) -> byte
         One line per file, ascending by the path's UTF-8 bytes, ended by a line feed; fields are
         quoted only where CSV needs it.
     """
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
+    lines = []
     for path, digest, size in sorted(rows, key=lambda row: row[0].encode()):
-        writer.writerow((path, "" if digest is None else digest, "" if size is None else size))
-    return buffer.getvalue().encode()
+        cells = (path, "" if digest is None else str(digest), "" if size is None else str(size))
+        lines.append(",".join(map(_quoted, cells)) + "\n")
+    return "".join(lines).encode()
+
+
+def _quoted(cell: str) -> str:
+    """Quote a cell where RFC 4180 needs it; Python's csv module does so by version."""
+    if "," not in cell and '"' not in cell:
+        return cell
+    return '"' + cell.replace('"', '""') + '"'
 
 
 def check_path(path: str, source: str) -> None:
@@ -107,7 +116,12 @@ def check_path(path: str, source: str) -> None:
     """
     parts = path.split("/")
     drive = len(parts[0]) > 1 and parts[0][1] == ":"
-    if drive or "\\" in path or "\0" in path or any(part in {"", ".", ".."} for part in parts):
+    if (
+        drive
+        or _CONTROL.search(path)
+        or "\\" in path
+        or any(part in {"", ".", ".."} for part in parts)
+    ):
         raise RecordError(
             f"{source}: {path!r} is not a plain relative path below the package directory; "
             "the wheel is malformed"

@@ -77,6 +77,8 @@ def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selectio
                 path = (lock.path.parent / local).resolve() if local else root.resolve()
                 if path != root.resolve():
                     local_projects.append(LocalProject(canonicalize_name(path.name), path))
+            elif line.text == "--require-hashes":
+                continue  # they are required anyway
             elif line.text.startswith("-"):
                 option, places = _index_option(line.text, lock.path.parent)
                 options.append(option)
@@ -166,7 +168,8 @@ def _local_path(line: str, target: Target) -> str | None:
     if candidate.startswith("git+"):
         raise _LineError(f"{candidate!r} {_NO_GIT}")
     path, _, marker = candidate.partition(";")
-    path = path.strip()
+    # What an extra adds stands in the file by itself.
+    path = re.sub(r"\[[^\]]*\]$", "", path.strip())
     if path.endswith((".whl", ".tar.gz", ".zip")):
         raise _LineError(
             "a path to an archive has no name and version here; use uv.lock or pylock.toml for it"
@@ -218,6 +221,8 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
         raise _LineError(f"{requirement.name} is not pinned to one version with ==")
     if requirement.url is not None and requirement.url.startswith("git+"):
         raise _LineError(f"{requirement.name} {_NO_GIT}")
+    if requirement.url is not None and requirement.url.startswith("file:"):
+        raise _LineError(f"{requirement.url!r} is a URL of one machine only")
     if not hashes:
         raise _LineError(f"{requirement.name} has no --hash")
     return requirement, hashes
