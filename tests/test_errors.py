@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -73,12 +74,12 @@ def test_a_stale_lock(workbench: Workbench) -> None:
 def test_a_dependency_without_a_matching_wheel(workbench: Workbench) -> None:
     # numpy 1.26.4 is the last release that knows nothing of Python 3.13.
     workbench.replace('    "six",', '    "numpy==1.26.4",')
-    workbench.replace('requires-python = ">=3.10"', 'requires-python = "==3.13.*"')
     workbench.lock()
     message = workbench.fail()
     assert "numpy 1.26.4 has no wheel for python3.13 on x86_64" in message
     assert "it needs cp313 or any, and manylinux_2_34_x86_64 or older" in message
-    assert "uv.lock has only its source distribution" in message
+    assert "uv.lock has numpy-1.26.4-cp310-cp310-macosx" in message
+    assert re.search(r"\.whl and \d+ more\.", message)
     assert "Nothing is built from source for Lambda" in message
 
 
@@ -142,6 +143,7 @@ def test_own_files_that_hatchling_cannot_find(workbench: Workbench) -> None:
     assert "hatchling can't build the package's wheel: Forced include not found" in message
 
 
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
 def test_a_compiled_local_wheel_for_another_machine(workbench: Workbench) -> None:
     library = workbench.root / "lib"
     (library / "fast.c").write_text(

@@ -8,8 +8,7 @@ the source tree, since the lock and the workspace are only there.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +18,11 @@ from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.config import not_one_of, parse_hook_config
+from hatch_lambda_zip.config import parse_hook_config
 from hatch_lambda_zip.errors import NothingToBuildFromError
 from hatch_lambda_zip.occasion import REQUEST_VARIABLE, Request, is_for_people, parse_request
-from hatch_lambda_zip.reporting import AppReporter, aborting
+from hatch_lambda_zip.reporting import aborting
+from hatch_lambda_zip.tables import not_one_of
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.builder import LambdaZipBuilder
@@ -38,6 +38,10 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
     # What initialize() prepared for the sdist, until finalize() has made the zips from it.
     _embedded: Path | None = None
 
+    @cached_property
+    def _stack(self) -> ExitStack:
+        return ExitStack()
+
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Put what the functions need into an sdist, if the configuration says so."""
         if self.target_name != "sdist" or not self._has_work(version) or self._is_unpacked_sdist:
@@ -49,14 +53,12 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             from hatch_lambda_zip.pipeline import prepare_embedding
 
             self._builder.check()
-            self._embedded = Path(tempfile.mkdtemp(prefix="hatch-lambda-zip-"))
-            try:
-                for function in self._builder.lambda_config.functions:
-                    place = self._embedded / function.name
-                    prepare_embedding(self._job(function), place, AppReporter(self.app))
-            except BaseException:
-                shutil.rmtree(self._embedded)
-                raise
+            # Open until finalize() has made the zips, or the process ends without it.
+            workshop = self._stack.enter_context(self._builder.open_workshop())
+            self._embedded = workshop.workspace.directory / "embedded"
+            for function in self._builder.lambda_config.functions:
+                place = self._embedded / function.name
+                prepare_embedding(workshop, self._job(function), place)
             build_data["force_include"][str(self._embedded)] = DIRECTORY
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
@@ -64,12 +66,8 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         del build_data
         if not self._has_work(version):
             return
-        try:
-            with aborting(self.app):
-                self._make(Path(artifact_path))
-        finally:
-            if self._embedded is not None:
-                shutil.rmtree(self._embedded, ignore_errors=True)
+        with self._stack, aborting(self.app):
+            self._make(Path(artifact_path))
 
     def clean(self, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
@@ -85,40 +83,35 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         functions = self._functions()
         if not functions:
             return
+        jobs = [self._job(function, artifact) for function in functions]
+        embedded = self._embedded
         if self._is_unpacked_sdist:
             from hatch_lambda_zip.embedding import DIRECTORY
 
-            if (Path(self.root) / DIRECTORY).is_dir():
-                self._embedded_in_sdist(functions, artifact)
-            else:
-                self._look_for_finished(functions, artifact)
-            return
-        for function in functions:
-            job = self._job(function, artifact)
-            if self._embedded is not None:
-                job = replace(job, embedded=self._embedded / function.name)
-            self._build(job)
+            embedded = Path(self.root) / DIRECTORY
+            if not embedded.is_dir():
+                self._look_for_finished(jobs)
+                return
+        from hatch_lambda_zip.pipeline import build_function
 
-    def _embedded_in_sdist(self, functions: list[Function], artifact: Path) -> None:
-        from hatch_lambda_zip.embedding import DIRECTORY
+        with self._builder.open_workshop() as workshop:
+            for job in jobs:
+                place = None if embedded is None else embedded / job.function.name
+                build_function(workshop, replace(job, embedded=place))
 
-        for function in functions:
-            place = Path(self.root) / DIRECTORY / function.name
-            self._build(replace(self._job(function, artifact), embedded=place))
-
-    def _look_for_finished(self, functions: list[Function], artifact: Path) -> None:
+    def _look_for_finished(self, jobs: list[Job]) -> None:
         """Say whether the stage that saw the source tree made the zips of this very package.
 
         Raises:
             NothingToBuildFromError: it did not, and the zips were asked for.
         """
-        from hatch_lambda_zip.pipeline import is_finished
+        from hatch_lambda_zip.pipeline import is_finished, label_of
 
-        jobs = [self._job(function, artifact) for function in functions]
-        missing = [job.label for job in jobs if not is_finished(job)]
+        with self._builder.open_workshop() as workshop:
+            labels = {label_of(workshop, job.function): job for job in jobs}
+            missing = [label for label, job in labels.items() if not is_finished(workshop, job)]
         if not missing:
-            labels = ", ".join(job.label for job in jobs)
-            self.app.display_info(f"{labels}: made already, from the source tree")
+            self.app.display_info(f"{', '.join(labels)}: made already, from the source tree")
             return
         message = (
             f"no zip of {', '.join(missing)}: this is an unpacked sdist, which has neither the "
@@ -130,11 +123,6 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             raise NothingToBuildFromError(f"{REQUEST_VARIABLE} asks for zips, but {message}")
         self.app.display_info(f"lambda-zip: {message}")
 
-    def _build(self, job: Job) -> None:
-        from hatch_lambda_zip.pipeline import build_function
-
-        build_function(replace(job, reuse=True), AppReporter(self.app))
-
     def _job(self, function: Function, artifact: Path | None = None) -> Job:
         """Return the job for a function.
 
@@ -142,14 +130,15 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             function: what to build.
             artifact: what hatchling has just built.
         """
+        from hatch_lambda_zip.pipeline import Job
 
-        def build_own(directory: Path) -> Path | None:
-            is_wheel = artifact is not None and artifact.suffix == ".whl"
-            if artifact is not None and is_wheel and not self._builder.own_file_selection:
-                return artifact
-            return self._builder.build_own_wheel(directory)
-
-        return self._builder.job(function, str(self._output), build_own)
+        own = self._builder.own_wheel()
+        if artifact is not None and artifact.suffix == ".whl":
+            wheel = artifact
+            # The wheel target's wheel is the package's own, unless the zips select other files.
+            if not self._builder.own_file_selection:
+                own = replace(own, build=lambda _directory: wheel)
+        return Job(function, self._output, own, reuse=True)
 
     def _functions(self) -> list[Function]:
         """Return the functions to make; says so when none of those asked for is here."""

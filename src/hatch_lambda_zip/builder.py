@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from datetime import datetime, timezone
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from hatch_lambda_zip.config import (
     HATCHLING_SELECTION_KEYS,
     TARGET_KEY,
     Config,
+    Known,
     parse_config,
     unknown_functions,
 )
@@ -28,8 +30,8 @@ from hatch_lambda_zip.reporting import AppReporter, aborting
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from hatch_lambda_zip.config import Function
-    from hatch_lambda_zip.pipeline import Job
+    from hatch_lambda_zip.staging import OwnWheel
+    from hatch_lambda_zip.workshop import Workshop
 
 
 class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
@@ -49,7 +51,12 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         except TypeError:
             raise ConfigError([f"{TARGET_KEY}: must be a table"]) from None
         today = datetime.now(timezone.utc).date()
-        return parse_config(table, today=today, problems=self._hatchling_problems(table))
+        return parse_config(
+            table,
+            today=today,
+            known=self._known_names(),
+            problems=self._hatchling_problems(table),
+        )
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
         """Return what builds each function, by its name."""
@@ -70,7 +77,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             self.check()
             if unknown := unknown_functions(versions or self.config.versions, self.lambda_config):
                 raise ConfigError(unknown)
-            yield from super().build(directory=directory, versions=versions, **options)
+            with ExitStack() as self._stack:
+                yield from super().build(directory=directory, versions=versions, **options)
 
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
@@ -92,23 +100,25 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         except (TypeError, ValueError, OSError) as error:
             raise ProjectError(f"{error}. Correct pyproject.toml.") from None
 
-    def build_own_wheel(
-        self, directory: Path, build_data: dict[str, Any] | None = None
-    ) -> Path | None:
-        """Build the package's wheel as it ships in the zips; see ``own_wheel``."""
-        # Imported here, so that configuring, cleaning and listing cost nothing.
-        from hatch_lambda_zip.own_wheel import build_own_wheel
+    def own_wheel(self, build_data: dict[str, Any] | None = None) -> OwnWheel:
+        """Return how to build the package's wheel as it ships in the zips.
 
-        return build_own_wheel(
-            self,
-            directory,
-            selection=self.own_file_selection,
-            build_data={
-                key: build_data[key]
-                for key in ("artifacts", "force_include")
-                if build_data and build_data.get(key)
-            },
-        )
+        Args:
+            build_data: as build hooks left it.
+        """
+        # Imported here, so that configuring, cleaning and listing cost nothing.
+        from hatch_lambda_zip.lock.model import LocalProject
+        from hatch_lambda_zip.own_wheel import build_own_wheel
+        from hatch_lambda_zip.staging import OwnWheel
+
+        wanted = {
+            key: build_data[key]
+            for key in ("artifacts", "force_include")
+            if build_data and build_data.get(key)
+        }
+        build = partial(build_own_wheel, self, selection=self.own_file_selection, build_data=wanted)
+        project = LocalProject(canonicalize_name(self.metadata.core.name), Path(self.root))
+        return OwnWheel(project, build, variant=repr(wanted))
 
     @property
     def own_file_selection(self) -> dict[str, Any]:
@@ -119,43 +129,40 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             if key in HATCHLING_SELECTION_KEYS
         }
 
-    def job(
-        self,
-        function: Function,
-        directory: str,
-        build_own: Callable[[Path], Path | None],
-    ) -> Job:
-        """Return the pipeline's job for a function.
+    def open_workshop(self) -> Workshop:
+        """Return the workshop for the functions of one command, to be entered."""
+        from hatch_lambda_zip.workshop import Workshop
 
-        Args:
-            function: one of the configuration's.
-            directory: the output directory, perhaps relative to the project.
-            build_own: see ``Job``.
-        """
-        from hatch_lambda_zip.pipeline import Job
-
-        return Job(
-            project=Project(
-                name=canonicalize_name(self.metadata.core.name),
-                version=self.metadata.version,
-                file_stem=self.project_id,
-            ),
-            root=Path(self.root),
-            function=function,
-            lock=self.lambda_config.lock,
-            output=Path(self.root, directory),
-            build_own=build_own,
+        project = Project(
+            name=canonicalize_name(self.metadata.core.name),
+            version=self.metadata.version,
+            file_stem=self.project_id,
         )
+        lock = self.lambda_config.lock
+        return Workshop(project, Path(self.root), lock=lock, report=AppReporter(self.app))
 
     def _build_function(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
-        from hatch_lambda_zip.pipeline import build_function
+        from hatch_lambda_zip.pipeline import Job, build_function
 
-        job = self.job(
+        job = Job(
             self.lambda_config.function(name),
-            directory,
-            partial(self.build_own_wheel, build_data=build_data),
+            Path(self.root, directory),
+            self.own_wheel(build_data),
         )
-        return str(build_function(job, AppReporter(self.app)))
+        return str(build_function(self._workshop, job))
+
+    @cached_property
+    def _workshop(self) -> Workshop:
+        return self._stack.enter_context(self.open_workshop())
+
+    def _known_names(self) -> Known:
+        """Return the extras and dependency groups that pyproject.toml declares."""
+        project = self.metadata.config.get("project", {})
+        groups = self.metadata.config.get("dependency-groups", {})
+        extras = None
+        if "optional-dependencies" not in project.get("dynamic", []):
+            extras = tuple(sorted(map(canonicalize_name, project.get("optional-dependencies", {}))))
+        return Known(extras, tuple(sorted(map(canonicalize_name, groups))))
 
     def _hatchling_problems(self, table: dict[str, Any]) -> Iterator[str]:
         """Let hatchling check the keys that are its own."""

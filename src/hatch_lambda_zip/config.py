@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from packaging.utils import canonicalize_name
+
 from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES, Target, find_runtime
+from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES, Runtime, Target, find_runtime
+from hatch_lambda_zip.tables import TableReader, not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,8 +45,10 @@ HATCHLING_KEYS: Final = {
     "require-runtime-dependencies": "require_runtime_dependencies",
     "require-runtime-features": "require_runtime_features",
 }
+# What every function may have; in the target's own table they are the defaults for all.
+_FUNCTION_KEYS: Final = ("runtime", "architecture", "handler", "extras", "groups")
 # hatchling's "versions", the ones that are built by default, are functions here.
-_OWN_KEYS: Final = ("runtime", "architecture", "handler", "lock", "versions")
+_OWN_KEYS: Final = (*_FUNCTION_KEYS, "functions", "lock", "versions")
 
 # What hatchling itself reads from every build hook's table.
 _HATCHLING_HOOK_KEYS: Final = (
@@ -52,8 +56,22 @@ _HATCHLING_HOOK_KEYS: Final = (
     *("require-runtime-dependencies", "require-runtime-features"),
 )
 
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
 # AWS: the part after the last dot is the function, the rest the module; Lambda reads "/" as ".".
 _HANDLER: Final = re.compile(r"[A-Za-z_]\w*(?:[./][A-Za-z_]\w*)*\.[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True)
+class Wants:
+    """Which part of the package's dependencies a function wants.
+
+    Attributes:
+        extras: of the package, normalized (PEP 685) and sorted.
+        groups: its dependency groups (PEP 735), likewise.
+    """
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,11 +82,13 @@ class Function:
         name: how the function is called on the command line and in the zip's file name.
         target: the runtime and architecture that it is built for.
         handler: AWS's ``module.name``, or None when it is not to be checked.
+        wants: which dependencies it ships.
     """
 
     name: str
     target: Target
     handler: str | None
+    wants: Wants = Wants()
 
 
 @dataclass(frozen=True)
@@ -97,56 +117,182 @@ class Config:
         raise KeyError(name)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the package itself declares, so that a misspelt name is found here.
+
+    Attributes:
+        extras: normalized; None when they can't be known beforehand.
+        groups: likewise.
+    """
+
+    extras: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
+
+
 def parse_config(
-    table: Mapping[str, object], *, today: date, problems: Iterable[str] = ()
+    table: Mapping[str, object],
+    *,
+    today: date,
+    known: Known | None = None,
+    problems: Iterable[str] = (),
 ) -> Config:
     """Check the target's table and turn it into a :class:`Config`.
 
     Args:
         table: what stands in ``[tool.hatch.build.targets.lambda-zip]``.
         today: the date that deprecations are judged by.
+        known: what the package declares.
         problems: mistakes found elsewhere (by hatchling, in its own keys), reported with ours.
 
     Raises:
         ConfigError: with every mistake of the table.
     """
-    reader = _Reader(TARGET_KEY, table, list(problems))
+    reader = TableReader(TARGET_KEY, table, list(problems))
     reader.refuse_unknown((*_OWN_KEYS, *HATCHLING_KEYS))
-    identifier = reader.text("runtime", required=True)
-    architecture = reader.text("architecture", choices=ARCHITECTURES) or ARCHITECTURES[0]
-    handler = reader.text("handler")
-    if handler is not None and not _HANDLER.fullmatch(handler):
-        reader.problem(
-            "handler",
-            f"{handler!r} is not of the form 'package.module.function', which Lambda needs",
+    defaults = _read_options(reader, known or Known())
+    lock = reader.text("lock", _wrong_lock)
+    tables = reader.tables("functions")
+    named = [(name, inner, _read_function(name, inner, known or Known())) for name, inner in tables]
+    if "functions" not in table:
+        named = [(DEFAULT_FUNCTION, reader, _Options())]
+    functions = [
+        function
+        for name, inner, options in named
+        if (
+            function := _function(
+                name, inner, options.over(defaults), has_default="runtime" in table
+            )
         )
-    lock = reader.text("lock")
-    if lock is not None:
-        _check_lock(reader, lock)
-
-    runtime = None
-    warnings: list[str] = []
-    if identifier is not None:
-        runtime = find_runtime(identifier)
-        known = [row.identifier for row in RUNTIMES]
-        if runtime is None:
-            reader.problem("runtime", not_one_of(identifier, known))
-        elif not runtime.known:
-            warnings.append(
-                f"{TARGET_KEY}.runtime: {identifier!r} is newer than this version of "
-                f"hatch-lambda-zip, which knows {known[-1]!r} as the newest and assumes the same "
-                "operating system; look for an update of hatch-lambda-zip"
-            )
-        elif runtime.deprecated is not None and runtime.deprecated <= today:
-            warnings.append(
-                f"{TARGET_KEY}.runtime: AWS deprecated {identifier!r} on "
-                f"{runtime.deprecated.isoformat()}; it gets no more security updates"
-            )
-    _check_versions(reader, [DEFAULT_FUNCTION])
-    if reader.problems or runtime is None:
+    ]
+    if not named and not reader.problems:
+        reader.problem("functions", "has no function in it; remove the table, or add one")
+    names = [name for name, _, _ in named]
+    reader.texts("versions", lambda name: None if name in names else not_one_of(name, names))
+    if reader.problems:
         raise ConfigError(reader.problems)
-    function = Function(DEFAULT_FUNCTION, Target(runtime, architecture), handler)
-    return Config((function,), lock, tuple(warnings))
+    runtimes = {
+        function.target.runtime.identifier: function.target.runtime for function in functions
+    }
+    warnings = [
+        warning for runtime in runtimes.values() if (warning := _runtime_warning(runtime, today))
+    ]
+    return Config(tuple(functions), lock, tuple(warnings))
+
+
+@dataclass(frozen=True)
+class _Options:
+    """The keys that a function may have, as far as they are given."""
+
+    runtime: Runtime | None = None
+    architecture: str | None = None
+    handler: str | None = None
+    extras: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
+
+    def over(self, defaults: _Options) -> _Options:
+        """Return these options, with the defaults where one is not given."""
+        return _Options(
+            **{
+                field.name: (
+                    getattr(defaults, field.name)
+                    if getattr(self, field.name) is None
+                    else getattr(self, field.name)
+                )
+                for field in fields(_Options)
+            }
+        )
+
+
+def _read_options(reader: TableReader, known: Known) -> _Options:
+    identifier = reader.text("runtime", _wrong_runtime)
+    return _Options(
+        None if identifier is None else find_runtime(identifier),
+        reader.text("architecture", lambda value: _wrong_choice(value, ARCHITECTURES)),
+        reader.text("handler", _wrong_handler),
+        _names(reader.texts("extras", lambda name: _wrong_choice(name, known.extras))),
+        _names(reader.texts("groups", lambda name: _wrong_choice(name, known.groups))),
+    )
+
+
+def _read_function(name: str, reader: TableReader, known: Known) -> _Options:
+    reader.refuse_unknown(_FUNCTION_KEYS)
+    if not _NAME.fullmatch(name):
+        reader.problems.append(
+            f"{reader.key}: {name!r} can't name a function: it is part of file names and of "
+            "`-t lambda-zip:NAME,…`, so only ASCII letters, digits, '-' and '_' will do"
+        )
+    return _read_options(reader, known)
+
+
+def _function(
+    name: str, reader: TableReader, options: _Options, *, has_default: bool
+) -> Function | None:
+    if options.runtime is None:
+        # A runtime that is given, but wrong, was noted where it stands.
+        if "runtime" not in reader.table and not has_default:
+            newest = RUNTIMES[-1].identifier
+            reader.problem("runtime", f'is required; for example: runtime = "{newest}"')
+        return None
+    target = Target(options.runtime, options.architecture or ARCHITECTURES[0])
+    wants = Wants(options.extras or (), options.groups or ())
+    return Function(name, target, options.handler, wants)
+
+
+def _names(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(sorted({canonicalize_name(name) for name in values}))
+
+
+def _wrong_choice(value: str, choices: tuple[str, ...] | None) -> str | None:
+    if choices is None or value in choices or canonicalize_name(value) in choices:
+        return None
+    return not_one_of(value, choices)
+
+
+def _wrong_runtime(identifier: str) -> str | None:
+    if find_runtime(identifier) is not None:
+        return None
+    return not_one_of(identifier, [row.identifier for row in RUNTIMES])
+
+
+def _wrong_handler(handler: str) -> str | None:
+    if _HANDLER.fullmatch(handler):
+        return None
+    return f"{handler!r} is not of the form 'package.module.function', which Lambda needs"
+
+
+def _wrong_lock(lock: str) -> str | None:
+    path = PurePosixPath(lock)
+    if path.is_absolute() or re.match(r"[A-Za-z]:|[\\/]", lock):
+        return (
+            f"{lock!r} is an absolute path, which other machines don't have; "
+            "write it relative to pyproject.toml"
+        )
+    if (
+        path.name in {"uv.lock", "pylock.toml"}
+        or re.fullmatch(r"pylock\.[^.]+\.toml", path.name)
+        or path.suffix == ".txt"
+    ):
+        return None
+    return (
+        f"{lock!r} is not a lock file that can be read: "
+        "uv.lock, pylock.toml, pylock.<name>.toml or a requirements.txt with hashes"
+    )
+
+
+def _runtime_warning(runtime: Runtime, today: date) -> str | None:
+    if not runtime.known:
+        return (
+            f"{TARGET_KEY}.runtime: {runtime.identifier!r} is newer than this version of "
+            f"hatch-lambda-zip, which knows {RUNTIMES[-1].identifier!r} as the newest and "
+            "assumes the same operating system; look for an update of hatch-lambda-zip"
+        )
+    if runtime.deprecated is not None and runtime.deprecated <= today:
+        return (
+            f"{TARGET_KEY}.runtime: AWS deprecated {runtime.identifier!r} on "
+            f"{runtime.deprecated.isoformat()}; it gets no more security updates"
+        )
+    return None
 
 
 @dataclass(frozen=True)
@@ -166,14 +312,12 @@ def parse_hook_config(table: Mapping[str, object]) -> HookConfig:
     Raises:
         ConfigError: with every mistake of the table.
     """
-    reader = _Reader(HOOK_KEY, table, [])
+    reader = TableReader(HOOK_KEY, table, [])
     reader.refuse_unknown(("embed-lock", *_HATCHLING_HOOK_KEYS))
-    embed_lock = table.get("embed-lock", False)
-    if not isinstance(embed_lock, bool):
-        reader.problem("embed-lock", f"must be true or false, not {embed_lock!r}")
+    config = HookConfig(reader.flag("embed-lock"))
     if reader.problems:
         raise ConfigError(reader.problems)
-    return HookConfig(bool(embed_lock))
+    return config
 
 
 def unknown_functions(asked: Iterable[str], config: Config) -> list[str]:
@@ -184,77 +328,3 @@ def unknown_functions(asked: Iterable[str], config: Config) -> list[str]:
         for name in asked
         if name not in known
     ]
-
-
-def not_one_of(value: str, choices: Iterable[str]) -> str:
-    """Say that a value is none of the choices, and which one was perhaps meant."""
-    choices = list(choices)
-    close = difflib.get_close_matches(value, choices, n=1)
-    hint = f". Did you mean {close[0]!r}?" if close else ""
-    return f"{value!r} is not one of {', '.join(choices)}{hint}"
-
-
-def _check_versions(reader: _Reader, functions: list[str]) -> None:
-    versions = reader.table.get("versions", [])
-    if not isinstance(versions, list) or not all(isinstance(name, str) for name in versions):
-        reader.problem("versions", f"must be an array of functions' names, not {versions!r}")
-        return
-    for name in versions:
-        if name not in functions:
-            reader.problem("versions", not_one_of(name, functions))
-
-
-def _check_lock(reader: _Reader, lock: str) -> None:
-    path = PurePosixPath(lock)
-    if path.is_absolute() or re.match(r"[A-Za-z]:|[\\/]", lock):
-        reader.problem(
-            "lock",
-            f"{lock!r} is an absolute path, which other machines don't have; "
-            "write it relative to pyproject.toml",
-        )
-    elif not (
-        path.name in {"uv.lock", "pylock.toml"}
-        or re.fullmatch(r"pylock\.[^.]+\.toml", path.name)
-        or path.suffix == ".txt"
-    ):
-        reader.problem(
-            "lock",
-            f"{lock!r} is not a lock file that can be read: "
-            "uv.lock, pylock.toml, pylock.<name>.toml or a requirements.txt with hashes",
-        )
-
-
-class _Reader:
-    """Reads one table and collects what is wrong with it."""
-
-    def __init__(self, key: str, table: Mapping[str, object], problems: list[str]) -> None:
-        self.key = key
-        self.table = table
-        self.problems = problems
-
-    def problem(self, key: str, message: str) -> None:
-        self.problems.append(f"{self.key}.{key}: {message}")
-
-    def refuse_unknown(self, known: Iterable[str]) -> None:
-        known = sorted(known)
-        for key in self.table:
-            if key not in known:
-                close = difflib.get_close_matches(key, known, n=1)
-                hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}"
-                self.problem(key, f"unknown key. {hint}")
-
-    def text(self, key: str, *, required: bool = False, choices: Iterable[str] = ()) -> str | None:
-        """Return a string value; None when it is absent or wrong (which is noted)."""
-        if key not in self.table:
-            if required:
-                newest = RUNTIMES[-1].identifier
-                self.problem(key, f'is required; for example: {key} = "{newest}"')
-            return None
-        value = self.table[key]
-        if not isinstance(value, str) or not value:
-            self.problem(key, f"must be a non-empty string, not {value!r}")
-            return None
-        if choices and value not in choices:
-            self.problem(key, not_one_of(value, choices))
-            return None
-        return value

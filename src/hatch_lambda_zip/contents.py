@@ -6,7 +6,9 @@ Only what a RECORD lists can ship; the staging directory is never walked for con
 from __future__ import annotations
 
 import configparser
+import os
 import re
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -290,17 +292,27 @@ def _reason_to_leave_out(
     if len(parts) == 2 and parts[0] == "bin":  # noqa: PLR2004 - bin/NAME
         if parts[1] in scripts:
             return Reason.SCRIPT
-        # A package that happens to be called bin is no place of scripts.
-        if "bin/__init__.py" not in listed and _starts_with_shebang(site.path / path):
+        if _is_script(site.path / path, in_package="bin/__init__.py" in listed):
             return Reason.SCRIPT
     return None
 
 
-def _starts_with_shebang(path: Path) -> bool:
+def _is_script(path: Path, *, in_package: bool) -> bool:
+    """Tell whether a file in bin/ is a script, whose first line installers write.
+
+    Args:
+        path: the file.
+        in_package: whether bin/ is a package as well, whose modules may start with ``#!`` too.
+    """
     if not path.is_file():
         return False  # reported with the other files that RECORD lists in vain
     with path.open("rb") as file:
-        return file.read(2) == b"#!"
+        lines = file.readline() + file.readline()
+    if not lines.startswith(b"#!"):
+        return False
+    # "#!python" is what a wheel has for an installer to replace by its interpreter (PEP 427).
+    is_installers = lines.startswith(b"#!python") or os.fsencode(sys.executable) in lines
+    return is_installers or not in_package
 
 
 def _entry_point_scripts(path: Path) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import shutil
 import subprocess
@@ -14,16 +15,17 @@ from typing import IO, TYPE_CHECKING, Final
 from hatch_lambda_zip.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from types import TracebackType
 
     from typing_extensions import Self
 
 # Waits until the build, and every command that it started, is gone; then removes what is left.
+# What that may be, it is told before the file or directory is made.
 _JANITOR: Final = """
 import os, shutil, sys
-sys.stdin.buffer.read()
-for path in sys.argv[1:]:
+*paths, _unfinished = sys.stdin.buffer.read().split(b"\\0")
+for path in paths:
     try:
         os.remove(path)
     except OSError:
@@ -32,46 +34,47 @@ for path in sys.argv[1:]:
 
 
 class Workspace:
-    """A directory for a build's temporary files, and its outputs in the making.
+    """A directory for a command's temporary files, and its outputs in the making.
 
     A process that is killed can't clean up after itself. So a second one does: it reads from a
-    pipe that nobody writes to, and the end of the pipe is the end of the build.
+    pipe that this one keeps open, and the end of the pipe is the end of the build.
 
     Attributes:
         directory: an empty temporary directory.
     """
 
-    def __init__(self, outputs: Iterable[Path] = ()) -> None:
+    def __init__(self) -> None:
         """Prepare the workspace.
 
-        Args:
-            outputs: the files that the build is to make.
-
         Raises:
-            OutputError: one of the directories can't be written.
+            OutputError: there is no place for temporary files.
         """
-        token = secrets.token_hex(4)
-        self._temporaries = {path: path.with_name(f".{path.name}.{token}.tmp") for path in outputs}
-        try:
-            for path in self._temporaries:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            self.directory = Path(tempfile.mkdtemp(prefix="hatch-lambda-zip-"))
-        except OSError as error:
-            raise OutputError(
-                f"No place to work in: {error}. Set TMPDIR or free some space."
-            ) from None
-        doomed = (self.directory, *self._temporaries.values())
         self._janitor = subprocess.Popen(
-            [
-                *(sys.executable, "-I", "-S", "-c", _JANITOR),
-                *(str(path.absolute()) for path in doomed),
-            ],
+            [sys.executable, "-I", "-S", "-c", _JANITOR],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             # Not in the group that an interrupt or a closing terminal reaches.
             start_new_session=True,
         )
+        self._temporaries: dict[Path, Path] = {}
+        try:
+            name = f"hatch-lambda-zip-{secrets.token_hex(8)}"
+            self.directory = Path(tempfile.gettempdir(), name)
+            self._announce(self.directory)
+            self.directory.mkdir(mode=0o700)
+        except OSError as error:
+            self._janitor.communicate()
+            raise OutputError(
+                f"No place to work in: {error}. Set TMPDIR or free some space."
+            ) from None
+
+    def _announce(self, path: Path) -> None:
+        """Tell the janitor of something that must not outlive the build."""
+        if self._janitor.stdin is None:
+            raise AssertionError
+        self._janitor.stdin.write(os.fsencode(path.absolute()) + b"\0")
+        self._janitor.stdin.flush()
 
     @property
     def keep_open(self) -> int | None:
@@ -82,19 +85,23 @@ class Workspace:
 
     @contextlib.contextmanager
     def writing(self, output: Path) -> Iterator[IO[bytes]]:
-        """Open the temporary file that is to become an output.
+        """Open a temporary file that is to become an output.
 
         Raises:
             OutputError: it can't be written.
         """
+        temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}.tmp")
         try:
-            with self._temporaries[output].open("xb") as stream:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            self._announce(temporary)
+            self._temporaries[output] = temporary
+            with temporary.open("xb") as stream:
                 yield stream
         except OSError as error:
             raise OutputError(f"{output} can't be written: {error}.") from None
 
     def publish(self) -> None:
-        """Move the outputs into place, each in one step.
+        """Move what was written since the last time into place, each file in one step.
 
         Raises:
             OutputError: a directory refuses it.
@@ -108,6 +115,7 @@ class Workspace:
                 temporary.replace(path)
             except OSError as error:
                 raise OutputError(f"{path} can't be replaced: {error}.") from None
+        self._temporaries.clear()
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import configparser
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,13 +23,12 @@ from hatch_lambda_zip.wheel import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from hatch_lambda_zip.lock.model import InstallList, LocalProject, Selection
+    from hatch_lambda_zip.lock.model import InstallList, LocalProject, LockFile, Selection
     from hatch_lambda_zip.runtimes import Target
     from hatch_lambda_zip.uv import Uv
 
@@ -68,24 +67,41 @@ class LocalWheel:
     is_compiled: bool
 
 
-class Staging:
-    """Fills a staging directory, with what can run at the same time running at the same time."""
+@dataclass(frozen=True)
+class OwnWheel:
+    """How to get the package's own wheel.
 
-    def __init__(self, selection: Selection, target: Target, *, uv: Uv, directory: Path) -> None:
+    Attributes:
+        project: the package.
+        build: builds its wheel into a directory; None when uv has to do it.
+        variant: tells wheels apart that build hooks want to differ between functions.
+    """
+
+    project: LocalProject
+    build: Callable[[Path], Path | None]
+    variant: str = ""
+
+
+class Staging:
+    """Fills a staging directory for all functions of a command; nothing is done twice.
+
+    Installs and builds run in the background, as many at a time as make sense.
+    """
+
+    def __init__(self, *, uv: Uv, directory: Path) -> None:
         """Prepare the staging; nothing runs yet.
 
         Args:
-            selection: from the lock.
-            target: the function's runtime and architecture.
             uv: runs the installs and the builds.
             directory: an empty directory to fill.
         """
-        self._selection = selection
-        self._target = target
         self._uv = uv
         self._directory = directory
         self._pool = ThreadPoolExecutor(_PARALLEL_JOBS)
-        self._installs: list[Future[Site]] = []
+        self._installs: dict[tuple[InstallList, Target], Future[Site]] = {}
+        self._builds: dict[Path, Future[Path]] = {}
+        self._own_wheels: dict[str, Path] = {}
+        self._unpacked: dict[Path, Path] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -101,30 +117,28 @@ class Staging:
             self._uv.stop()
         self._pool.shutdown()
 
-    def start_installs(self) -> None:
-        """Let uv install what the lock names, in the background."""
-        for number, install in enumerate(self._selection.installs):
-            place = self._directory / f"install-{number}"
-            self._installs.append(self._pool.submit(self._install, install, place))
-
-    def build_local_projects(self) -> tuple[LocalWheel, ...]:
-        """Build the local projects that the function needs.
-
-        Raises:
-            WheelBuildError: one could not be built.
-            WheelTagError: one was built for another machine.
-        """
-        builds = self._start_builds()
-        return tuple(self._local_wheel(build.result()) for build in builds)
+    def start_installs(self, selection: Selection, target: Target) -> list[Future[Site]]:
+        """Let uv install what the lock names, unless it has done or is doing so."""
+        futures = []
+        for install in selection.installs:
+            key = (install, target)
+            if key not in self._installs:
+                place = self._directory / f"install-{len(self._installs)}"
+                self._installs[key] = self._pool.submit(
+                    self._install, install, selection.lock, target, place
+                )
+            futures.append(self._installs[key])
+        return futures
 
     def build_wheels(
-        self, own: LocalProject, build_own: Callable[[Path], Path | None]
+        self, selection: Selection, target: Target, own: OwnWheel | None
     ) -> tuple[LocalWheel, ...]:
-        """Build the package and the local projects that it needs.
+        """Build the local projects that a function needs, each once for all functions.
 
         Args:
-            own: the package itself.
-            build_own: builds its wheel into a directory; None when uv has to do it.
+            selection: from the lock.
+            target: the function's runtime and architecture.
+            own: the package itself; None when only what it needs is wanted.
 
         Returns:
             The wheels, the package's own first.
@@ -133,75 +147,91 @@ class Staging:
             WheelBuildError: one could not be built.
             WheelTagError: one was built for another machine.
         """
-        builds = self._start_builds()
-        # hatchling works with the process's state, so the own wheel is made in this thread.
-        directory = self._directory / "own"
-        directory.mkdir()
-        own_wheel = build_own(directory) or _build(own, self._uv, directory / "built")
-        built = [build.result() for build in builds]
-        return tuple(map(self._local_wheel, (own_wheel, *built, *self._selection.wheels)))
+        for project in selection.local_projects:
+            self._start_build(project)
+        paths = [] if own is None else [self._own_wheel(own)]
+        paths += [self._builds[project.path].result() for project in selection.local_projects]
+        paths += selection.wheels
+        return tuple(_local_wheel(path, target) for path in paths)
 
-    def _start_builds(self) -> list[Future[Path]]:
-        return [
-            self._pool.submit(_build, project, self._uv, self._directory / f"wheel-{number}")
-            for number, project in enumerate(self._selection.local_projects)
-        ]
-
-    def finish(self, wheels: Iterable[LocalWheel]) -> tuple[Site, ...]:
+    def finish(
+        self, selection: Selection, target: Target, wheels: Iterable[LocalWheel]
+    ) -> tuple[Site, ...]:
         """Wait for the installs, and unpack the wheels beside them.
 
         Raises:
             UvError, UvTimeoutError, MissingWheelError: an install failed.
         """
-        if not self._installs:
-            self.start_installs()
-        sites = []
-        for number, wheel in enumerate(wheels):
-            site = self._directory / f"local-{number}"
+        installs = self.start_installs(selection, target)
+        sites = [
+            Site(self._unpack(wheel.path), (wheel.distribution,), built=True) for wheel in wheels
+        ]
+        return (*sites, *(install.result() for install in installs))
+
+    def _start_build(self, project: LocalProject) -> None:
+        if project.path not in self._builds:
+            place = self._directory / f"wheel-{len(self._builds)}"
+            self._builds[project.path] = self._pool.submit(_build, project, self._uv, place)
+
+    def _own_wheel(self, own: OwnWheel) -> Path:
+        if own.variant not in self._own_wheels:
+            # hatchling works with the process's state, so this is done in this thread.
+            directory = self._directory / f"own-{len(self._own_wheels)}"
+            directory.mkdir()
+            wheel = own.build(directory) or _build(own.project, self._uv, directory / "built")
+            self._own_wheels[own.variant] = wheel
+        return self._own_wheels[own.variant]
+
+    def _unpack(self, wheel: Path) -> Path:
+        if wheel not in self._unpacked:
+            site = self._directory / f"local-{len(self._unpacked)}"
             site.mkdir()
-            unpack_wheel(wheel.path, site)
-            sites.append(Site(site, (wheel.distribution,), built=True))
-        return (*sites, *(install.result() for install in self._installs))
+            unpack_wheel(wheel, site)
+            self._unpacked[wheel] = site
+        return self._unpacked[wheel]
 
-    def _local_wheel(self, path: Path) -> LocalWheel:
-        name = parse_name(path)
-        check_tags(name, self._target)
-        identity = f"content:{content_digest(path)}"
-        distribution = LockedDistribution(name.distribution, None, Origin.LOCAL, identity)
-        return LocalWheel(path, distribution, name.is_compiled)
-
-    def _install(self, install: InstallList, directory: Path) -> Site:
+    def _install(
+        self, install: InstallList, lock: LockFile, target: Target, directory: Path
+    ) -> Site:
         """Install one list with uv."""
         directory.mkdir()
         site = directory / "site"
-        lock = directory / install.file_name
-        lock.write_text(install.text, encoding="utf-8")
+        file = directory / install.file_name
+        file.write_text(install.text, encoding="utf-8")
         command: list[str | Path] = [
             *("pip", "install", "--no-deps", "--no-compile-bytecode"),
             *("--target", site),
             # uv wants an interpreter; which one makes no difference to what is installed.
             *("--python", sys.executable),
-            *("--python-platform", self._target.uv_platform),
-            *("--python-version", self._target.runtime.python_version),
+            *("--python-platform", target.uv_platform),
+            *("--python-version", target.runtime.python_version),
             *([] if install.builds else ["--no-build"]),
-            *("-r", lock),
+            *("-r", file),
         ]
-        if self._selection.lock.kind is LockKind.REQUIREMENTS:
+        if lock.kind is LockKind.REQUIREMENTS:
             command.append("--require-hashes")
         try:
             # In the lock's directory, so that uv finds the configuration of indexes that it was
             # locked with.
-            self._uv.run(command, cwd=self._selection.lock.path.parent)
+            self._uv.run(command, cwd=lock.path.parent)
         except UvTimeoutError:
             raise
         except UvError as error:
             from hatch_lambda_zip.lock.requirements import explain_failure
 
-            raise explain_failure(str(error), self._selection.lock, self._target) or error from None
+            raise explain_failure(str(error), lock, target) or error from None
         if install.builds:
             for wheel_file in sorted(site.glob("*.dist-info/WHEEL")):
-                check_built_tags(wheel_file, self._target)
+                check_built_tags(wheel_file, target)
         return Site(site, install.distributions, install.builds)
+
+
+def _local_wheel(path: Path, target: Target) -> LocalWheel:
+    name = parse_name(path)
+    check_tags(name, target)
+    identity = f"content:{content_digest(path)}"
+    distribution = LockedDistribution(name.distribution, None, Origin.LOCAL, identity)
+    return LocalWheel(path, distribution, name.is_compiled)
 
 
 def _build(project: LocalProject, uv: Uv, directory: Path) -> Path:

@@ -12,12 +12,12 @@ from hatch_lambda_zip.config import (
     TARGET_KEY,
     Config,
     Function,
-    not_one_of,
     parse_config,
     unknown_functions,
 )
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import RUNTIMES, Target, find_runtime
+from hatch_lambda_zip.tables import not_one_of
 
 # A day on which the newest runtimes are supported and the oldest are not.
 TODAY = date(2026, 1, 1)

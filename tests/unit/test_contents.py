@@ -214,6 +214,20 @@ def test_a_package_called_bin_ships_whole(staged: Path) -> None:
     assert contents.left_out == ()
 
 
+def test_scripts_beside_a_package_called_bin_are_left_out(staged: Path) -> None:
+    # Their first lines hold the path of an interpreter, or will when an installer has seen them.
+    files = {
+        "bin/__init__.py": b"",
+        "bin/installed": f"#!{sys.executable}\n".encode(),
+        "bin/long": f"#!/bin/sh\n'''exec' '{sys.executable}' \"$0\"\n".encode(),
+        "bin/unpacked": b"#!python\n",
+    }
+    contents = ship(staged, files)
+    assert names_in(contents) == ["bin/__init__.py"]
+    assert {left.reason for left in contents.left_out} == {Reason.SCRIPT}
+    assert len(contents.left_out) == 3
+
+
 def test_entry_points_that_can_not_be_read_leave_nothing_out(staged: Path) -> None:
     for number, broken in enumerate((b"no section\n", b"[console_scripts\n", b"\xff\xfe")):
         site = staged / f"{number}"

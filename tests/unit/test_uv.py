@@ -129,8 +129,9 @@ def test_a_failing_command_shows_its_stderr(tmp_path: Path) -> None:
 
 
 def test_a_command_that_fails_in_silence_shows_its_exit_code(tmp_path: Path) -> None:
-    with pytest.raises(UvError, match=r"\(no message, exit code [12]\)$"):
-        find().run(["--quiet", "--quiet", "lock"], cwd=tmp_path)
+    command = ["run", "--no-project", "--python", sys.executable, "python", "-c", "exit(3)"]
+    with pytest.raises(UvError, match=r"\(no message, exit code 3\)$"):
+        find().run(["--quiet", *command], cwd=tmp_path)
 
 
 SECRET = "s3cret"  # noqa: S105 - of nobody

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
+    from hatch_lambda_zip.config import Wants
     from hatch_lambda_zip.lock.model import LockFile
     from hatch_lambda_zip.runtimes import Target
 
@@ -67,13 +68,22 @@ def parse_pylock(text: str, lock: LockFile) -> Pylock:
         ) from None
 
 
-def select(pylock: Pylock, lock: LockFile, target: Target, *, root: Path, base: Path) -> Selection:
+def select(
+    pylock: Pylock,
+    lock: LockFile,
+    target: Target,
+    *,
+    wants: Wants | None = None,
+    root: Path,
+    base: Path,
+) -> Selection:
     """Select what a function needs.
 
     Args:
         pylock: the parsed lock.
         lock: where it came from (for uv.lock, ``pylock`` is uv's export of it).
         target: the runtime and architecture.
+        wants: the extras and groups to select; None when the lock was made for them.
         root: the project's own directory, which the selection leaves out.
         base: the directory that the lock's relative paths start from.
 
@@ -86,7 +96,7 @@ def select(pylock: Pylock, lock: LockFile, target: Target, *, root: Path, base: 
     sources: list[Package] = []
     local_projects: list[LocalProject] = []
     missing: list[Package] = []
-    for package in _packages(pylock, lock, target):
+    for package in _packages(pylock, lock, target, wants):
         if package.directory is not None:
             local_projects.append(LocalProject(package.name, _path(package.directory, base)))
         elif _is_source(package):
@@ -117,8 +127,18 @@ def select(pylock: Pylock, lock: LockFile, target: Target, *, root: Path, base: 
     return Selection(lock, tuple(installs), tuple(others))
 
 
-def _packages(pylock: Pylock, lock: LockFile, target: Target) -> list[Package]:
+def _packages(pylock: Pylock, lock: LockFile, target: Target, wants: Wants | None) -> list[Package]:
     """Return the packages whose markers hold, by the rules of PEP 751."""
+    extras, groups = (wants.extras, wants.groups) if wants else ((), ())
+    absent = [
+        *set(extras) - set(pylock.extras or ()),
+        *set(groups) - set(pylock.dependency_groups or ()),
+    ]
+    if absent:
+        raise LockSelectionError(
+            f"{lock.path} was not made with {', '.join(sorted(absent))} as extras or dependency "
+            "groups to choose from. Use uv.lock for functions that differ in them."
+        )
     # Stand-ins without wheels: the rules for markers and versions apply as they are, while the
     # choice of wheels, and the report of all that are missing, stays here.
     originals: dict[int, Package] = {}
@@ -141,7 +161,14 @@ def _packages(pylock: Pylock, lock: LockFile, target: Target) -> list[Package]:
         packages=stand_ins,
     )
     try:
-        selected = list(selectable.select(environment=target.marker_environment(), tags=()))
+        selected = list(
+            selectable.select(
+                environment=target.marker_environment(),
+                tags=(),
+                extras=extras,
+                dependency_groups=groups or None,  # None: the lock's default groups
+            )
+        )
     except PylockSelectError as error:
         raise LockSelectionError(
             f"{lock.path} does not cover {target}: {error}. "

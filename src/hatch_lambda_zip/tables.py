@@ -1,0 +1,103 @@
+"""Reads TOML tables value by value and collects every mistake, each with its full key."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+
+class TableReader:
+    """Reads one table.
+
+    Attributes:
+        key: the table's full key.
+        table: its content.
+        problems: the mistakes found so far, one line each; shared with the tables inside.
+    """
+
+    def __init__(self, key: str, table: Mapping[str, object], problems: list[str]) -> None:
+        self.key = key
+        self.table = table
+        self.problems = problems
+
+    def problem(self, key: str, message: str) -> None:
+        """Note a mistake in one of the table's keys."""
+        self.problems.append(f"{self.key}.{key}: {message}")
+
+    def refuse_unknown(self, known: Iterable[str]) -> None:
+        """Note every key that is not known."""
+        known = sorted(known)
+        for key in self.table:
+            if key not in known:
+                close = difflib.get_close_matches(key, known, n=1)
+                hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}"
+                self.problem(key, f"unknown key. {hint}")
+
+    def text(self, key: str, check: Callable[[str], str | None] | None = None) -> str | None:
+        """Return a string; None when it is absent or wrong (which is noted).
+
+        Args:
+            key: where it stands.
+            check: returns what is wrong with a value, or None.
+        """
+        if key not in self.table:
+            return None
+        value = self.table[key]
+        if not isinstance(value, str) or not value:
+            self.problem(key, f"must be a non-empty string, not {value!r}")
+            return None
+        if check is not None and (message := check(value)):
+            self.problem(key, message)
+            return None
+        return value
+
+    def texts(
+        self, key: str, check: Callable[[str], str | None] | None = None
+    ) -> tuple[str, ...] | None:
+        """Return an array of strings; None when it is absent or wrong (which is noted)."""
+        if key not in self.table:
+            return None
+        values = self.table[key]
+        if not isinstance(values, list) or not all(
+            isinstance(value, str) and value for value in values
+        ):
+            self.problem(key, f"must be an array of non-empty strings, not {values!r}")
+            return None
+        messages = [message for value in values if check and (message := check(value))]
+        for message in messages:
+            self.problem(key, message)
+        return None if messages else tuple(values)
+
+    def flag(self, key: str) -> bool:
+        """Return a boolean; False when it is absent or wrong (which is noted)."""
+        value = self.table.get(key, False)
+        if not isinstance(value, bool):
+            self.problem(key, f"must be true or false, not {value!r}")
+            return False
+        return value
+
+    def tables(self, key: str) -> list[tuple[str, TableReader]]:
+        """Return a reader for each table inside a table, with its name."""
+        outer = self.table.get(key, {})
+        if not isinstance(outer, dict):
+            self.problem(key, f"must be a table of tables, not {outer!r}")
+            return []
+        found = []
+        for name, inner in outer.items():
+            if isinstance(inner, dict):
+                reader = TableReader(f"{self.key}.{key}.{name}", inner, self.problems)
+                found.append((name, reader))
+            else:
+                self.problem(f"{key}.{name}", f"must be a table, not {inner!r}")
+        return found
+
+
+def not_one_of(value: str, choices: Iterable[str]) -> str:
+    """Say that a value is none of the choices, and which one was perhaps meant."""
+    choices = list(choices)
+    close = difflib.get_close_matches(value, choices, n=1)
+    hint = f". Did you mean {close[0]!r}?" if close else ""
+    return f"{value!r} is not one of {', '.join(choices) or '(there is none)'}{hint}"

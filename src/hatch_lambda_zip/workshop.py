@@ -1,0 +1,92 @@
+"""What the functions of one command share: uv, the lock, the staging and temporary files."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from hatch_lambda_zip.lock.find import find_lock
+from hatch_lambda_zip.lock.read import LockReader
+from hatch_lambda_zip.output import Workspace
+from hatch_lambda_zip.staging import Staging
+from hatch_lambda_zip.uv import find_uv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from hatch_lambda_zip.project import Project
+    from hatch_lambda_zip.reporting import Reporter
+    from hatch_lambda_zip.uv import Uv
+
+
+class Workshop:
+    """Open for as long as a command builds functions; everything in it is made when needed.
+
+    Attributes:
+        project: the package.
+        report: takes lines for the user.
+        workspace: the command's temporary files.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        root: Path,
+        *,
+        lock: str | None,
+        report: Reporter,
+    ) -> None:
+        """Prepare the workshop; nothing is made yet.
+
+        Args:
+            project: the package.
+            root: its directory.
+            lock: the value of ``lock`` in the configuration.
+            report: takes lines for the user.
+        """
+        self.project = project
+        self.report = report
+        self._root = root
+        self._lock = lock
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.workspace = self._stack.enter_context(Workspace())
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(exc_type, exc, traceback)
+
+    @cached_property
+    def reader(self) -> LockReader:
+        """The reader of the project's lock.
+
+        Raises:
+            LockNotFoundError: there is none, or several and no choice.
+        """
+        lock = find_lock(self._root, self._lock, self._uv)
+        return LockReader(lock, root=self._root, name=self.project.name, uv=self._uv)
+
+    @cached_property
+    def staging(self) -> Staging:
+        """The staging directory.
+
+        Raises:
+            UvNotFoundError: there is no uv to fill it.
+        """
+        staging = Staging(uv=self._uv, directory=self.workspace.directory)
+        return self._stack.enter_context(staging)
+
+    @cached_property
+    def _uv(self) -> Uv:
+        return find_uv(os.environ, log=self.report.debug, keep_open=self.workspace.keep_open)
