@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
