@@ -105,6 +105,10 @@ class EditableInstallError(LambdaZipError):
     """A distribution is an editable install, which means nothing on Lambda."""
 
 
+class BytecodeError(LambdaZipError):
+    """A .pyc that can't be read, or whose meaning a canonical form could not keep."""
+
+
 class EncoderError(LambdaZipError):
     """The DEFLATE encoder on this machine is not the pinned one, so the bytes would differ."""
 

@@ -1,0 +1,582 @@
+"""Reading, normalizing and writing .pyc files: byte by byte, on the host's Python alone."""
+
+from __future__ import annotations
+
+import builtins
+import importlib.util
+import marshal
+import math
+import random
+import struct
+import sys
+import time
+import types
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from interpreters.compare_code import describe
+
+from hatch_lambda_zip.bytecode import normalize, read_header, source_hash
+from hatch_lambda_zip.bytecode.magic import FORMATS, find_format
+from hatch_lambda_zip.bytecode.marshal_reader import read_marshal
+from hatch_lambda_zip.bytecode.marshal_writer import write_marshal
+from hatch_lambda_zip.bytecode.siphash import siphash
+from hatch_lambda_zip.errors import BytecodeError
+
+HOST = find_format(importlib.util.MAGIC_NUMBER)
+BY_MINOR = {form.python_minor: form for form in FORMATS}
+HEADER = HOST.magic_bytes + bytes(12)
+
+
+def size(number: int) -> bytes:
+    return number.to_bytes(4, "little", signed=True)
+
+
+def canonical(stream: bytes, minor: int = 13) -> bytes:
+    """Normalize any marshal stream, not only code."""
+    objects, root = read_marshal(stream, BY_MINOR[minor])
+    return write_marshal(objects, root)
+
+
+def load(stream: bytes) -> Any:  # noqa: ANN401
+    return marshal.loads(stream)  # noqa: S302 - our own
+
+
+def host_canonical(value: Any, *version: int) -> bytes:  # noqa: ANN401
+    return canonical(marshal.dumps(value, *version), HOST.python_minor)
+
+
+# Streams, as input and in their canonical form.
+
+
+@pytest.mark.parametrize(
+    ("stream", "expected"),
+    [
+        pytest.param(b"N", b"N", id="none"),
+        pytest.param(b"\xe9\1\0\0\0", b"i\1\0\0\0", id="unused flag"),
+        pytest.param(b"l" + size(1) + b"\7\0", b"i\7\0\0\0", id="small long"),
+        pytest.param(b"l" + size(-3) + b"\0\0\0\0\2\0", b"i\0\0\0\x80", id="smallest int"),
+        pytest.param(
+            b"l" + size(3) + b"\0\0\0\0\2\0", b"l" + size(3) + b"\0\0\0\0\2\0", id="2**31 stays"
+        ),
+        pytest.param(b"l" + size(0), b"i\0\0\0\0", id="long zero"),
+        pytest.param(b"u" + size(2) + b"a-", b"z\2a-", id="version 2 string"),
+        pytest.param(b"u" + size(2) + b"ab", b"Z\2ab", id="name"),
+        pytest.param(b"a" + size(2) + b"a-", b"z\2a-", id="short string in long form"),
+        pytest.param(b"A" + size(300) + b"-" * 300, b"a" + size(300) + b"-" * 300, id="long"),
+        pytest.param(b"a" + size(300) + b"b" * 300, b"A" + size(300) + b"b" * 300, id="long name"),
+        pytest.param(b"t" + size(3) + "é-".encode(), b"u" + size(3) + "é-".encode(), id="unicode"),
+        pytest.param(b"u" + size(2) + "é".encode(), b"t" + size(2) + "é".encode(), id="latin-1"),
+        pytest.param(b"t" + size(2) + "ā".encode(), b"u" + size(2) + "ā".encode(), id="not latin"),
+        pytest.param(b"u" + size(3) + b"\xed\xa0\x80", b"u" + size(3) + b"\xed\xa0\x80", id="lone"),
+        pytest.param(b"z\0", b"Z\0", id="empty string"),
+        pytest.param(b"z\1-", b"Z\1-", id="single character"),
+        pytest.param(b"(" + size(1) + b"N", b")\1N", id="small tuple in long form"),
+        pytest.param(b")\2z\2a-z\2a-", b")\2\xfa\2a-r" + size(0), id="merged"),
+        pytest.param(
+            b")\3z\2a-\xe9\1\0\0\0r\0\0\0\0",
+            b")\3z\2a-\xe9\1\0\0\0r" + size(0),
+            id="renumbered",
+        ),
+        pytest.param(
+            b")\2)\1i\1\0\0\0)\1i\1\0\0\0", b")\2\xa9\1i\1\0\0\0r" + size(0), id="merged tuples"
+        ),
+        pytest.param(b")\2NN", b")\2NN", id="singletons are not shared"),
+        pytest.param(
+            b">" + size(3) + b"z\1bN)\1z\1a",
+            b">" + size(3) + b")\1Z\1aNZ\1b",
+            id="frozenset is sorted",
+        ),
+        pytest.param(b"[" + size(1) + b"N", b"[" + size(1) + b"N", id="list"),
+        pytest.param(b"{z\1bNz\1aN0", b"{Z\1bNZ\1aN0", id="dict keeps its order"),
+        pytest.param(
+            b")\2[" + size(0) + b"[" + size(0),
+            b")\2[" + size(0) + b"[" + size(0),
+            id="mutable objects stay two",
+        ),
+        pytest.param(
+            b")\2\xdb" + size(0) + b"r" + size(0),
+            b")\2\xdb" + size(0) + b"r" + size(0),
+            id="mutable object stays one",
+        ),
+        pytest.param(
+            b"g" + struct.pack("<Q", 0xFFF8_0000_0000_0000),
+            b"g" + struct.pack("<d", math.nan),
+            id="folded nan of x86",
+        ),
+        pytest.param(
+            b"y" + struct.pack("<dQ", -0.0, 0x7FF0_0000_0000_0001),
+            b"y" + struct.pack("<dd", -0.0, math.nan),
+            id="signalling nan",
+        ),
+        pytest.param(
+            b")\2g" + struct.pack("<d", 0.0) + b"g" + struct.pack("<d", -0.0),
+            b")\2g" + struct.pack("<d", 0.0) + b"g" + struct.pack("<d", -0.0),
+            id="zeros are two",
+        ),
+        pytest.param(b")\2Ti\1\0\0\0", b")\2Ti\1\0\0\0", id="True is not 1"),
+    ],
+)
+def test_streams(stream: bytes, expected: bytes) -> None:
+    assert canonical(stream) == expected
+    assert canonical(expected) == expected
+
+
+def test_two_nans_stay_two() -> None:
+    nan = b"g" + struct.pack("<d", math.nan)
+    two = b")\2" + nan + nan
+    one = b")\2\xe7" + nan[1:] + b"r" + size(0)
+    assert canonical(two) == two
+    assert canonical(one) == one
+
+
+def test_slices_since_3_14_frozendicts_since_3_15() -> None:
+    part = b":i\1\0\0\0NN"
+    assert canonical(b")\2" + part + part, 14) == b")\2\xba" + part[1:] + b"r" + size(0)
+    items = b"}z\1aN0"
+    assert canonical(b")\2" + items + items, 15) == b")\2\xfdZ\1aN0r" + size(0)
+
+
+@pytest.mark.parametrize(
+    ("stream", "message"),
+    [
+        (b"", "cut off"),
+        (b"i\0\0", "cut off"),
+        (b"g1234567", "cut off"),
+        (b"y123456789012345", "cut off"),
+        (b"z", "cut off"),
+        (b"z\5abcd", "cut off"),
+        (b")", "cut off"),
+        (b")\2N", "cut off"),
+        (b"r\0\0", "cut off"),
+        (b"c", "cut off"),
+        (b"s" + size(5) + b"abcd", "cut off"),
+        (b"s" + size(0x7FFF_FFFF), "cut off"),
+        (b"(" + size(0x7FFF_FFFF) + b"N", "cut off"),
+        (b"l" + size(-0x8000_0000), "cut off"),
+        (b"{NN", "cut off"),
+        (b"NN", "follows"),
+        (b"s" + size(-1), "Negative size"),
+        (b"(" + size(-1), "Negative size"),
+        (b"?", "Unknown marshal type"),
+        (b"0", "Unknown marshal type"),
+        (b")\0010", "Unknown marshal type"),
+        (b"{N0", "Unknown marshal type"),
+        (b"I12345678", "Unknown marshal type"),
+        (b"f\0011", "Unknown marshal type"),
+        (b"\xceN", "Unknown marshal type"),
+        (b":NNN", "no marshal type"),
+        (b"}0", "no marshal type"),
+        (b"r" + size(0), "no object"),
+        (b")\2\xe9\1\0\0\0r" + size(1), "no object"),
+        (b"\xdb" + size(1) + b"r" + size(0), "no object"),
+        (b"\xa9\1r" + size(0), "no object"),
+        (b")\1r" + size(-1), "no object"),
+        (b"z\1\xe9", "ASCII"),
+        (b"a" + size(1) + b"\xe9", "ASCII"),
+        (b"u" + size(1) + b"\xe9", "UTF-8"),
+        (b"u" + size(2) + b"\xc1\x81", "UTF-8"),
+        (b"l" + size(1) + b"\0\0", "Malformed integer"),
+        (b"l" + size(1) + b"\0\x80", "Malformed integer"),
+        (b">" + size(2) + b"Ti\1\0\0\0", "equal members"),
+        (b">" + size(2) + b")\1T)\1g" + struct.pack("<d", 1.0), "equal members"),
+        (b">" + size(2) + b"F" + b"y" + struct.pack("<dd", -0.0, -0.0), "equal members"),
+        (
+            b">"
+            + size(2)
+            + b"g"
+            + struct.pack("<d", -(2.0**40))
+            + b"l"
+            + size(-3)
+            + b"\0\0\0\0\0\4",
+            "equal members",
+        ),
+        (b"<" + size(2) + b"z\1az\1a", "equal members"),
+        (b"{i\1\0\0\0NTN0", "equal members"),
+        (b">" + size(1) + b"[" + size(0), "holds an object of type '\\['"),
+        (b">" + size(1) + b")\1[" + size(0), "holds an object of type '\\['"),
+        (b"c" + bytes(20) + b"N" * 8 + bytes(4) + b"NN", "no bytes"),
+    ],
+)
+def test_rejected(stream: bytes, message: str) -> None:
+    with pytest.raises(BytecodeError, match=message):
+        canonical(stream)
+
+
+def test_depth_limit_is_that_of_cpython() -> None:
+    deepest = b")\1" * 1999 + b"N"
+    assert canonical(deepest) == deepest
+    assert load(deepest)
+    with pytest.raises(BytecodeError, match="deeply"):
+        canonical(b")\1" * 2000 + b"N")
+    with pytest.raises(ValueError, match="recursion"):
+        load(b")\1" * 2000 + b"N")
+    with pytest.raises(BytecodeError, match="deeply"):
+        canonical((b"[" + size(1)) * 1_000_000)
+
+
+NESTED_FROZENSETS = b"".join(
+    b">" + size(51) + b"".join(b"i" + size(50 * depth + item) for item in range(50))
+    for depth in range(1900)
+)
+
+
+@pytest.mark.parametrize(
+    ("stream", "accepted"),
+    [
+        pytest.param(b")\xff" * 1_000_000, False, id="nested tuples"),
+        pytest.param((b"[" + size(1)) * 1_000_000, False, id="nested lists"),
+        pytest.param(b"l" + size(1_000_000) + b"\1\0" * 1_000_000, True, id="long integer"),
+        pytest.param(b"(" + size(1_000_000) + b"N" * 1_000_000, True, id="wide tuple"),
+        pytest.param(
+            # Tuples that hold the next one twice: 2**900 leaves when written in full.
+            b">"
+            + size(1)
+            + b"\xa9\2" * 900
+            + b"NN"
+            + b"".join(b"r" + size(n) for n in range(899, 0, -1)),
+            True,
+            id="exponential",
+        ),
+        pytest.param(NESTED_FROZENSETS + b"N", True, id="nested frozensets"),
+        pytest.param(
+            b">"
+            + size(2)
+            + b"\xf3"
+            + size(1_000_000)
+            + bytes(1_000_000)
+            + b"("
+            + size(50_000)
+            + (b"r" + size(0)) * 50_000,
+            True,
+            id="long member of a member, often",
+        ),
+        pytest.param(
+            b"("
+            + size(100_000)
+            + b"\xf3"
+            + size(1_000_000)
+            + bytes(1_000_000)
+            + (b"r" + size(0)) * 99_999,
+            True,
+            id="long member, often",
+        ),
+    ],
+)
+def test_hostile_streams_take_no_time(stream: bytes, accepted: bool) -> None:  # noqa: FBT001
+    start = time.process_time()
+    try:
+        assert accepted == bool(canonical(stream))
+    except BytecodeError:
+        assert not accepted
+    assert time.process_time() - start < 5
+
+
+# Headers and hashes.
+
+
+def test_header() -> None:
+    data = HOST.magic_bytes + b"\3\0\0\0" + b"12345678"
+    header = read_header(data)
+    assert (header.form, header.source_hash, header.check_source) == (HOST, b"12345678", True)
+    assert read_header(HEADER).source_hash is None
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (b"", "0 bytes are too few"),
+        (b"\0" * 16, "magic number 00 00 00 00 is not"),
+        (BY_MINOR[13].magic_bytes[:2] + b"\n\r" + bytes(12), "magic number"),
+        (BY_MINOR[13].magic_bytes + b"\2" + bytes(11), "Unknown flags 0x2"),
+        (BY_MINOR[13].magic_bytes + b"\1\0\1" + bytes(9), "Unknown flags 0x10001"),
+    ],
+)
+def test_bad_headers(header: bytes, message: str) -> None:
+    with pytest.raises(BytecodeError, match=message):
+        normalize(header and header + marshal.dumps(compile("", "", "exec")))
+
+
+def test_cut_off_header() -> None:
+    with pytest.raises(BytecodeError, match="15 bytes are too few"):
+        read_header(HEADER[:15])
+
+
+def test_only_code_is_a_pyc() -> None:
+    with pytest.raises(BytecodeError, match="no code object"):
+        normalize(HEADER + b"N")
+
+
+@pytest.mark.parametrize("count", [*range(18), 1000])
+def test_siphash_is_the_interpreters(count: int) -> None:
+    data = random.Random(count).randbytes(count)  # noqa: S311 - no secret
+    expected = importlib.util.source_hash(data)
+    key = int.from_bytes(HOST.magic_bytes, "little")
+    assert siphash(key, data, HOST.siphash_rounds) == expected
+    assert source_hash(data, HOST) == expected
+
+
+def test_source_hash_of_other_pythons() -> None:
+    # What each interpreter's own importlib.util.source_hash(b"abc") returned.
+    expected = {
+        9: "361f0027dbc6db99",
+        10: "435b6a4bbf3d9415",
+        11: "c7af82e77c1da4f5",
+        12: "a00f5731f8bafd32",
+        13: "c9ff551a534790a0",
+        14: "6e461bf6a5e97b4a",
+        15: "5bcfa3ea93a700a5",
+    }
+    assert {minor: source_hash(b"abc", form).hex() for minor, form in BY_MINOR.items()} == expected
+
+
+def test_a_source_hash_has_eight_bytes() -> None:
+    with pytest.raises(ValueError, match="8 bytes, not 3"):
+        normalize(HEADER + marshal.dumps(compile("", "", "exec")), source_hash=b"abc")
+
+
+# Whole files.
+
+SOURCE = '''
+"""A module."""
+import os.path as p
+from typing import *
+DATA = {"b", "a", 1.5, (1, "x"), b"x"} if p else -0.0
+def outer(a, /, b: int = 10**20, *args, c=1j, **kwargs):
+    """Doc string."""
+    def inner():
+        return a in {"spam", "eggs", ("x", None), 1e300 * 1e300, ...}, (1, 1.0, True)
+    class Local[T] if False else inner: pass
+    return lambda: (inner, "a text that is no name")
+class Outer:
+    def method(self): return self.method.__name__, "method", "Outer.method"
+async def co(): await (yield "é")
+'''.replace("class Local[T] if False else inner: pass", "class Local(object): attr = 'ÿ', 'ā'")
+
+
+def pyc(source: str = SOURCE, filename: str = "module.py") -> bytes:
+    return HEADER + marshal.dumps(compile(source, filename, "exec", dont_inherit=True))
+
+
+def test_normalized_file_loads_equal() -> None:
+    original = pyc()
+    result = normalize(original, source_hash=b"12345678")
+    assert result[:16] == HOST.magic_bytes + b"\1\0\0\0" + b"12345678"
+    assert len(result) <= len(original)
+    code = load(result[16:])
+    assert code == load(original[16:])
+    assert describe(code) == describe(load(original[16:]))
+    assert normalize(result, source_hash=b"12345678") == result
+
+
+def test_names_are_interned() -> None:
+    code = load(normalize(pyc())[16:])
+    for name in (*code.co_names, code.co_name, *code.co_consts[-2:]):
+        if isinstance(name, str):
+            assert sys.intern(name) is name
+
+
+def test_sharing_leaves_no_trace() -> None:
+    code = compile(SOURCE, "module.py", "exec")
+    streams = {marshal.dumps(code, version) for version in (3, 4)}
+    held = [constant for constant in walk(code) if not isinstance(constant, types.CodeType)]
+    streams.add(marshal.dumps(code))
+    del held
+    streams.add(marshal.dumps(load(marshal.dumps(code))))
+    if sys.version_info < (3, 14):
+        streams.add(marshal.dumps(code, 2))
+    assert len(streams) >= 3
+    assert len({normalize(HEADER + stream) for stream in streams}) == 1
+
+
+def walk(code: types.CodeType) -> list[object]:
+    found = list[object](code.co_consts)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found += walk(constant)
+    return found
+
+
+def test_filename_is_replaced_everywhere() -> None:
+    filename = "/var/task/mödule.py"
+    result = normalize(pyc(filename="/tmp/x/module.py"), filename=filename)  # noqa: S108
+    assert result == normalize(pyc(filename=filename))
+    assert result == normalize(pyc(filename="other.py"), filename=filename)
+    code = load(result[16:])
+    codes = [item for item in walk(code) if isinstance(item, types.CodeType)]
+    assert {item.co_filename for item in (code, *codes)} == {filename}
+
+
+def test_filename_that_is_also_a_constant() -> None:
+    source = "x = 'module.py'"
+    code = load(normalize(pyc(source), filename="/var/task/module.py")[16:])
+    assert "module.py" in code.co_consts
+
+
+def test_nothing_is_loaded_or_executed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    original = pyc()
+    for name in ("load", "loads"):
+        monkeypatch.setattr(marshal, name, refuse)
+    for name in ("exec", "eval"):
+        monkeypatch.setattr(builtins, name, refuse)
+    assert normalize(original)
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: f"3.{form.python_minor}")
+def test_field_types_are_checked(form: Any) -> None:  # noqa: ANN401
+    values = {"bytes": b"s" + size(0), "string": b"z\0", "tuple": b")\0", "names": b")\0"}
+    layout = form.layout
+
+    def stream(broken: int | None = None, value: bytes = b"N") -> bytes:
+        parts = [values.get(field, bytes(4)) for field in layout.fields]
+        if broken is not None:
+            parts[broken] = value
+        return b"c" + bytes(4 * layout.counts) + b"".join(parts)
+
+    header = form.magic_bytes + bytes(12)
+    assert normalize(header + stream())
+    for index, field in enumerate(layout.fields):
+        if field != "raw":
+            with pytest.raises(BytecodeError, match="code object has"):
+                normalize(header + stream(index))
+        if field == "names":
+            with pytest.raises(BytecodeError, match="no tuple of strings"):
+                normalize(header + stream(index, b")\1N"))
+
+
+def test_every_cut_is_noticed() -> None:
+    original = pyc("def f(a): return a, (1, 'x y'), 2.5, 10**30, b'z', {*()}")
+    for end in range(len(original)):
+        with pytest.raises(BytecodeError):
+            normalize(original[:end])
+
+
+# Random constants.
+
+SCALARS = st.one_of(
+    st.sampled_from([None, True, False, ..., StopIteration]),
+    st.integers(),
+    st.integers(-(2**40), 2**40),
+    st.floats(allow_nan=False),
+    st.complex_numbers(allow_nan=False),
+    st.text(st.characters(exclude_categories=()), max_size=5),
+    st.text("ab_ ", max_size=3),
+    st.sampled_from([("x", 255), ("x", 256), ("-", 255), ("-", 256), ("é", 200)]).map(
+        lambda pair: pair[0] * pair[1]
+    ),
+    st.binary(max_size=5),
+)
+HASHABLE = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=5).map(tuple), st.frozensets(inner, max_size=5)
+    ),
+    max_leaves=20,
+)
+CONSTANTS = st.recursive(HASHABLE, lambda inner: st.lists(inner, max_size=6).map(tuple))
+MUTABLE = st.recursive(
+    HASHABLE | st.floats() | st.complex_numbers(),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.lists(inner, max_size=4).map(tuple),
+        st.sets(HASHABLE, max_size=4),
+        st.dictionaries(HASHABLE, inner, max_size=4),
+    ),
+    max_leaves=20,
+)
+
+
+def rebuild(value: Any) -> Any:  # noqa: ANN401, PLR0911
+    """Copy a value so that as little as possible is shared."""
+    if isinstance(value, tuple):
+        return tuple([rebuild(item) for item in value])
+    if isinstance(value, frozenset):
+        return frozenset([rebuild(item) for item in sorted(value, key=repr, reverse=True)])
+    if isinstance(value, str):
+        return "".join(list(value))
+    if isinstance(value, bytes):
+        return bytes(bytearray(value))
+    if isinstance(value, (bool, types.EllipsisType, type)) or value is None:
+        return value
+    if isinstance(value, int):
+        return int(str(value))
+    return type(value)(repr(value)) if isinstance(value, (float, complex)) else value
+
+
+@given(CONSTANTS)
+def test_constants_survive(value: object) -> None:
+    result = host_canonical(value)
+    assert describe(load(result)) == describe(value)
+    assert canonical(result, HOST.python_minor) == result
+
+
+@given(CONSTANTS)
+def test_equal_constants_equal_bytes(value: object) -> None:
+    expected = host_canonical(value)
+    assert host_canonical(rebuild(value)) == expected
+    assert host_canonical((value, value)) == host_canonical((value, rebuild(value)))
+    assert host_canonical(value, 2) == expected
+    assert host_canonical(value, 3) == expected
+
+
+@given(MUTABLE)
+def test_mutable_and_nan_survive(value: object) -> None:
+    try:
+        result = host_canonical(value)
+    except BytecodeError as error:
+        assume("equal members" not in str(error))  # two NaNs in one set
+        raise
+    assert describe(load(result)) == describe(value)
+    assert canonical(result, HOST.python_minor) == result
+
+
+@given(st.lists(CONSTANTS, max_size=4), st.text(max_size=10), st.sampled_from(["f", "é", "a b"]))
+def test_random_code(constants: list[object], filename: str, name: str) -> None:
+    assume("\0" not in filename)
+    outer = compile("def f(a, *, b=1):\n  x = a\n  return lambda: x", "module.py", "exec")
+    inner = next(item for item in outer.co_consts if isinstance(item, types.CodeType))
+    inner = inner.replace(co_consts=(*inner.co_consts, *constants), co_name=name)
+    code = outer.replace(co_consts=(*constants, inner, inner, *outer.co_consts))
+    result = normalize(HEADER + marshal.dumps(code))
+    assert describe(load(result[16:])) == describe(load(marshal.dumps(code)))
+    assert normalize(result) == result
+    renamed = normalize(result, filename=filename)
+    assert load(renamed[16:]).co_filename == filename
+    assert normalize(result, filename=filename) == renamed
+    assert normalize(renamed) == renamed
+
+
+@given(st.data())
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_mutations_raise_or_mean_the_same(data: st.DataObject) -> None:
+    stream = bytearray(SAMPLES[data.draw(st.integers(0, len(SAMPLES) - 1))])
+    for _ in range(data.draw(st.integers(1, 4))):
+        position = data.draw(st.integers(0, len(stream) - 1))
+        stream[position] = data.draw(st.integers(0, 255) | st.sampled_from(b"r)z>N(isl\xe9\xa9"))
+    try:
+        result = host_canonical_stream(bytes(stream))
+    except BytecodeError:
+        return
+    assert host_canonical_stream(result) == result
+    try:
+        original = load(bytes(stream))
+    except (ValueError, TypeError, EOFError):
+        return
+    assert describe(load(result)) == describe(original)
+
+
+def host_canonical_stream(stream: bytes) -> bytes:
+    return canonical(stream, HOST.python_minor)
+
+
+SAMPLE_VALUES: tuple[Any, ...] = (
+    ("spam", ("eggs", 1.5, frozenset({1, 2.5, "x y", (1,)})), 10**20, b"xyz", ("eggs",)),
+    ["a" * 300, {"é": None, "b": ("é", ...)}, {1j, True, -7}, 2**31],
+    (((((((1,), 2), 3), 4), 5), 6), ((((((1,), 2), 3), 4), 5), 6)),
+)
+SAMPLES = [marshal.dumps(value) for value in SAMPLE_VALUES]
