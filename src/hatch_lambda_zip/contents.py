@@ -5,12 +5,8 @@ Only what a RECORD lists can ship; the staging directory is never walked for con
 
 from __future__ import annotations
 
-import configparser
-import os
 import re
-import sys
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
@@ -23,6 +19,7 @@ from hatch_lambda_zip.errors import (
     StagingError,
     VerificationError,
 )
+from hatch_lambda_zip.left_out import LeftOut, entry_point_scripts, reason_to_leave_out
 from hatch_lambda_zip.record import Digest, format_record, parse_record
 from hatch_lambda_zip.wheel import generator, without_generator
 
@@ -42,35 +39,6 @@ _INSTALLER_FILES: Final = frozenset(
 # writes into the file: a directory of this machine, or the import of a finder that knows one.
 _EDITABLE_NAME: Final = re.compile(r"(__editable__|_?__editables?_|_editable_).*\.pth")
 _EDITABLE_LINE: Final = re.compile(r"[\\/]|[A-Za-z]:[\\/]|import\s+_+editable")
-
-
-class Reason(Enum):
-    """Why a file that a distribution lists is not in the zip."""
-
-    BYTECODE = "bytecode"
-    SCRIPT = "script"
-    SIGNATURE = "signature"
-
-    @property
-    def explanation(self) -> str:
-        """The reason in one sentence."""
-        return _EXPLANATIONS[self]
-
-
-_EXPLANATIONS: Final = {
-    Reason.BYTECODE: "Compiled by some interpreter at some time; the source ships.",
-    Reason.SCRIPT: "Starts with the path of an interpreter of the machine that installed it.",
-    Reason.SIGNATURE: "Signs the RECORD of the wheel, which is rewritten.",
-}
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A file that does not ship."""
-
-    path: str
-    reason: Reason
-    distribution: str
 
 
 @dataclass(frozen=True)
@@ -252,14 +220,14 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
         raise RecordError(f"{source} can't be read: {error}.") from None
     rows = parse_record(text, source)
     listed = {row.path for row in rows}
-    scripts = _entry_point_scripts(site.path / dist_info / "entry_points.txt")
+    scripts = entry_point_scripts(site.path / dist_info / "entry_points.txt")
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
     warnings: list[str] = []
     for row in rows:
         if row.path == record or _is_installers(row.path, dist_info):
             continue
-        if reason := _reason_to_leave_out(row.path, record, site, listed, scripts):
+        if reason := reason_to_leave_out(row.path, record, site.path, listed, scripts):
             left_out.append(LeftOut(row.path, reason, distribution.name))
             continue
         entry = _entry(row, site, source, distribution)
@@ -275,58 +243,6 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
 def _is_installers(path: str, dist_info: str) -> bool:
     directory, _, name = path.rpartition("/")
     return directory == dist_info and name in _INSTALLER_FILES
-
-
-def _reason_to_leave_out(
-    path: str, record: str, site: Site, listed: set[str], scripts: frozenset[str]
-) -> Reason | None:
-    parts = path.split("/")
-    if path in {f"{record}.jws", f"{record}.p7s"}:
-        return Reason.SIGNATURE  # PEP 427
-    if "__pycache__" in parts:
-        return Reason.BYTECODE
-    # Outside __pycache__, bytecode without its source is a module like any other (PEP 3147);
-    # beside its source it is never loaded.
-    if path.endswith(".pyc") and path[:-1] in listed:
-        return Reason.BYTECODE
-    if len(parts) == 2 and parts[0] == "bin":  # noqa: PLR2004 - bin/NAME
-        if parts[1] in scripts:
-            return Reason.SCRIPT
-        if _is_script(site.path / path, in_package="bin/__init__.py" in listed):
-            return Reason.SCRIPT
-    return None
-
-
-def _is_script(path: Path, *, in_package: bool) -> bool:
-    """Tell whether a file in bin/ is a script, whose first line installers write.
-
-    Args:
-        path: the file.
-        in_package: whether bin/ is a package as well, whose modules may start with ``#!`` too.
-    """
-    if not path.is_file():
-        return False  # reported with the other files that RECORD lists in vain
-    with path.open("rb") as file:
-        lines = file.readline() + file.readline()
-    if not lines.startswith(b"#!"):
-        return False
-    # "#!python" is what a wheel has for an installer to replace by its interpreter (PEP 427).
-    is_installers = lines.startswith(b"#!python") or os.fsencode(sys.executable) in lines
-    return is_installers or not in_package
-
-
-def _entry_point_scripts(path: Path) -> frozenset[str]:
-    """Return the names of the scripts that an installer makes from entry points."""
-    if not path.is_file():
-        return frozenset()
-    parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
-    try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-    except (configparser.Error, UnicodeDecodeError):
-        return frozenset()  # then no installer has made scripts of it either
-    groups = ("console_scripts", "gui_scripts")
-    return frozenset(name for group in groups if group in parser for name in parser[group])
 
 
 def _entry(row: RecordRow, site: Site, source: str, distribution: Distribution) -> Entry:

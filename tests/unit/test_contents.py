@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.contents import Contents, Entry, LeftOut, Reason, collect
+from hatch_lambda_zip.contents import Contents, Entry, collect
 from hatch_lambda_zip.errors import (
     CollisionError,
     EditableInstallError,
@@ -17,6 +17,7 @@ from hatch_lambda_zip.errors import (
     StagingError,
     VerificationError,
 )
+from hatch_lambda_zip.left_out import LeftOut, Reason
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, format_record, parse_record
 from hatch_lambda_zip.staging import Site

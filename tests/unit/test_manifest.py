@@ -12,7 +12,8 @@ import pytest
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import encoder, write_archive
 from hatch_lambda_zip.config import Function
-from hatch_lambda_zip.contents import Contents, Distribution, Entry, LeftOut, Reason
+from hatch_lambda_zip.contents import Contents, Distribution, Entry
+from hatch_lambda_zip.left_out import LeftOut, Reason
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LockedDistribution,

@@ -18,7 +18,8 @@ from hatch_lambda_zip.lock.model import (
     Origin,
     Selection,
 )
-from hatch_lambda_zip.lock.pylock import _toml, parse_pylock, select
+from hatch_lambda_zip.lock.pylock import parse_pylock, select
+from hatch_lambda_zip.lock.pylock_writer import _toml
 from hatch_lambda_zip.runtimes import Target, find_runtime
 
 if TYPE_CHECKING:

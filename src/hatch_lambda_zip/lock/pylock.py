@@ -6,7 +6,6 @@ version and every configuration of uv.
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +14,6 @@ from packaging.pylock import (
     PackageArchive,
     PackageDirectory,
     PackageSdist,
-    PackageVcs,
     PackageWheel,
     Pylock,
     PylockSelectError,
@@ -32,6 +30,12 @@ from hatch_lambda_zip.lock.model import (
     LockKind,
     Origin,
     Selection,
+)
+from hatch_lambda_zip.lock.pylock_writer import (
+    local_files,
+    source_entry,
+    wheel_entry,
+    write_lock,
 )
 
 if sys.version_info >= (3, 11):
@@ -113,14 +117,14 @@ def select(
 
     installs: list[InstallList] = []
     if wheels:
-        text = _write_lock(_wheel_entry(package, wheel, base) for package, wheel in wheels)
+        text = write_lock(wheel_entry(package, wheel, base) for package, wheel in wheels)
         named = tuple(_distribution(package, _pin(wheel.hashes)) for package, wheel in wheels)
-        files = _files([wheel for _, wheel in wheels], base)
+        files = local_files([wheel for _, wheel in wheels], base)
         installs.append(InstallList(_WHEELS_FILE, text, named, builds=False, files=files))
     if sources:
-        text = _write_lock(_source_entry(package, base) for package in sources)
+        text = write_lock(source_entry(package, base) for package in sources)
         named = tuple(_distribution(package, _source_pin(package)) for package in sources)
-        files = _files([package.vcs or package.archive for package in sources], base)
+        files = local_files([package.vcs or package.archive for package in sources], base)
         installs.append(InstallList(_SOURCES_FILE, text, named, builds=True, files=files))
     others = [project for project in local_projects if project.path != root.resolve()]
     others.sort(key=lambda project: project.name)
@@ -281,84 +285,3 @@ def _wheel_tags(wheel: PackageWheel) -> frozenset[Tag]:
 
 def _path(directory: PackageDirectory, base: Path) -> Path:
     return (base / directory.path / (directory.subdirectory or ".")).resolve()
-
-
-def _resolve(path: str, base: Path) -> Path:
-    return (base / path).resolve()
-
-
-# What follows writes the small part of TOML that such a lock needs.
-
-_Entry = dict[str, "str | dict[str, object] | list[dict[str, object]]"]
-
-
-def _wheel_entry(package: Package, wheel: PackageWheel, base: Path) -> _Entry:
-    entry: _Entry = {"name": package.name}
-    if package.version is not None:
-        entry["version"] = str(package.version)
-    location = _location(wheel, base)
-    if package.archive is not None:
-        entry["archive"] = {**location, "hashes": dict(wheel.hashes)}
-    else:
-        if package.index is not None:
-            # uv looks the credentials of an index up by it.
-            entry["index"] = package.index
-        entry["wheels"] = [{"name": wheel.filename, **location, "hashes": dict(wheel.hashes)}]
-    return entry
-
-
-def _source_entry(package: Package, base: Path) -> _Entry:
-    entry: _Entry = {"name": package.name}
-    if package.version is not None:
-        entry["version"] = str(package.version)
-    if package.vcs is not None:
-        vcs = package.vcs
-        entry["vcs"] = {
-            "type": vcs.type,
-            **_location(vcs, base),
-            "commit-id": vcs.commit_id,
-            **({"subdirectory": vcs.subdirectory} if vcs.subdirectory else {}),
-        }
-    elif package.archive is not None:
-        archive = package.archive
-        entry["archive"] = {
-            **_location(archive, base),
-            "hashes": dict(archive.hashes),
-            **({"subdirectory": archive.subdirectory} if archive.subdirectory else {}),
-        }
-    return entry
-
-
-def _files(
-    sources: Iterable[PackageWheel | PackageArchive | PackageVcs | None], base: Path
-) -> tuple[Path, ...]:
-    """Return the local files that sources lie in."""
-    return tuple(
-        _resolve(source.path, base)
-        for source in sources
-        if source is not None and source.path is not None
-    )
-
-
-def _location(source: PackageWheel | PackageArchive | PackageVcs, base: Path) -> dict[str, object]:
-    if source.path is not None:
-        return {"path": str(_resolve(source.path, base))}
-    return {"url": source.url}
-
-
-def _write_lock(entries: Iterable[_Entry]) -> str:
-    lines = ['lock-version = "1.0"', 'created-by = "hatch-lambda-zip"']
-    for entry in entries:
-        lines += ["", "[[packages]]"]
-        lines += [f"{key} = {_toml(value)}" for key, value in entry.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _toml(value: object) -> str:
-    """Write strings, tables and arrays of them as TOML."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped.
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,107 @@
+"""Which files of a distribution do not ship, and why."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+
+class Reason(Enum):
+    """Why a file that a distribution lists is not in the zip."""
+
+    BYTECODE = "bytecode"
+    SCRIPT = "script"
+    SIGNATURE = "signature"
+
+    @property
+    def explanation(self) -> str:
+        """The reason in one sentence."""
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS: Final = {
+    Reason.BYTECODE: "Compiled by some interpreter at some time; the source ships.",
+    Reason.SCRIPT: "Starts with the path of an interpreter of the machine that installed it.",
+    Reason.SIGNATURE: "Signs the RECORD of the wheel, which is rewritten.",
+}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that does not ship."""
+
+    path: str
+    reason: Reason
+    distribution: str
+
+
+def reason_to_leave_out(
+    path: str, record: str, site: Path, listed: Collection[str], scripts: Collection[str]
+) -> Reason | None:
+    """Decide about one file of a distribution.
+
+    Args:
+        path: as in RECORD.
+        record: the path of that RECORD.
+        site: the directory that both are relative to.
+        listed: all paths of the RECORD.
+        scripts: the names of the distribution's entry point scripts.
+
+    Returns:
+        Why it does not ship; None when it does.
+    """
+    parts = path.split("/")
+    if path in {f"{record}.jws", f"{record}.p7s"}:
+        return Reason.SIGNATURE  # PEP 427
+    if "__pycache__" in parts:
+        return Reason.BYTECODE
+    # Outside __pycache__, bytecode without its source is a module like any other (PEP 3147);
+    # beside its source it is never loaded.
+    if path.endswith(".pyc") and path[:-1] in listed:
+        return Reason.BYTECODE
+    if len(parts) == 2 and parts[0] == "bin":  # noqa: PLR2004 - bin/NAME
+        if parts[1] in scripts:
+            return Reason.SCRIPT
+        if _is_script(site / path, in_package="bin/__init__.py" in listed):
+            return Reason.SCRIPT
+    return None
+
+
+def _is_script(path: Path, *, in_package: bool) -> bool:
+    """Tell whether a file in bin/ is a script, whose first line installers write.
+
+    Args:
+        path: the file.
+        in_package: whether bin/ is a package as well, whose modules may start with ``#!`` too.
+    """
+    if not path.is_file():
+        return False  # reported with the other files that RECORD lists in vain
+    with path.open("rb") as file:
+        lines = file.readline() + file.readline()
+    if not lines.startswith(b"#!"):
+        return False
+    # "#!python" is what a wheel has for an installer to replace by its interpreter (PEP 427).
+    is_installers = lines.startswith(b"#!python") or os.fsencode(sys.executable) in lines
+    return is_installers or not in_package
+
+
+def entry_point_scripts(path: Path) -> frozenset[str]:
+    """Return the names of the scripts that an installer makes from entry points."""
+    if not path.is_file():
+        return frozenset()
+    parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"))
+    except (configparser.Error, UnicodeDecodeError):
+        return frozenset()  # then no installer has made scripts of it either
+    groups = ("console_scripts", "gui_scripts")
+    return frozenset(name for group in groups if group in parser for name in parser[group])

@@ -1,0 +1,99 @@
+"""Writes a pylock.toml (PEP 751) that says exactly what to install: the little TOML it needs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from packaging.pylock import Package, PackageArchive, PackageVcs, PackageWheel
+
+Entry = dict[str, "str | dict[str, object] | list[dict[str, object]]"]
+
+
+def wheel_entry(package: Package, wheel: PackageWheel, base: Path) -> Entry:
+    """Return the entry of a package that is installed from one wheel.
+
+    Args:
+        package: the lock's entry.
+        wheel: the chosen one.
+        base: the directory that relative paths start from.
+    """
+    entry: Entry = {"name": package.name}
+    if package.version is not None:
+        entry["version"] = str(package.version)
+    location = _location(wheel, base)
+    if package.archive is not None:
+        entry["archive"] = {**location, "hashes": dict(wheel.hashes)}
+    else:
+        if package.index is not None:
+            # uv looks the credentials of an index up by it.
+            entry["index"] = package.index
+        entry["wheels"] = [{"name": wheel.filename, **location, "hashes": dict(wheel.hashes)}]
+    return entry
+
+
+def source_entry(package: Package, base: Path) -> Entry:
+    """Return the entry of a package that is built from a git commit or an sdist of its own."""
+    entry: Entry = {"name": package.name}
+    if package.version is not None:
+        entry["version"] = str(package.version)
+    if package.vcs is not None:
+        vcs = package.vcs
+        entry["vcs"] = {
+            "type": vcs.type,
+            **_location(vcs, base),
+            "commit-id": vcs.commit_id,
+            **({"subdirectory": vcs.subdirectory} if vcs.subdirectory else {}),
+        }
+    elif package.archive is not None:
+        archive = package.archive
+        entry["archive"] = {
+            **_location(archive, base),
+            "hashes": dict(archive.hashes),
+            **({"subdirectory": archive.subdirectory} if archive.subdirectory else {}),
+        }
+    return entry
+
+
+def local_files(
+    sources: Iterable[PackageWheel | PackageArchive | PackageVcs | None], base: Path
+) -> tuple[Path, ...]:
+    """Return the local files that sources lie in."""
+    return tuple(
+        _resolve(source.path, base)
+        for source in sources
+        if source is not None and source.path is not None
+    )
+
+
+def _resolve(path: str, base: Path) -> Path:
+    return (base / path).resolve()
+
+
+def _location(source: PackageWheel | PackageArchive | PackageVcs, base: Path) -> dict[str, object]:
+    if source.path is not None:
+        return {"path": str(_resolve(source.path, base))}
+    return {"url": source.url}
+
+
+def write_lock(entries: Iterable[Entry]) -> str:
+    """Write a pylock.toml."""
+    lines = ['lock-version = "1.0"', 'created-by = "hatch-lambda-zip"']
+    for entry in entries:
+        lines += ["", "[[packages]]"]
+        lines += [f"{key} = {_toml(value)}" for key, value in entry.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    """Write strings, tables and arrays of them as TOML."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
