@@ -261,7 +261,7 @@ def test_commands_that_must_not_make_zips(monorepo: Monorepo, name: str, tmp_pat
     assert monorepo.zips() == {}
     text = result.stdout + result.stderr
     if name == "no function of that name":
-        assert "HATCH_LAMBDA_ZIP: the function 'other' is not one of lambda" in text
+        assert "HATCH_LAMBDA_ZIP: 'other' is not one of api:lambda" in text
     else:
         assert "lambda" not in text
 
@@ -334,9 +334,70 @@ def test_a_root_that_is_a_package_and_members_with_extras_groups_and_hooks(
     assert not any(name.startswith("iniconfig") for name in names)
 
 
-def test_functions_are_chosen_by_the_environment(monorepo: Monorepo) -> None:
-    monorepo.run(["uv", "build", "--package", "api"], HATCH_LAMBDA_ZIP="lambda,other")
+@pytest.mark.parametrize("chosen", ["lambda,other", "api,other", "api:lambda"])
+def test_functions_are_chosen_by_the_environment(monorepo: Monorepo, chosen: str) -> None:
+    monorepo.run(["uv", "build", "--package", "api"], HATCH_LAMBDA_ZIP=chosen)
     assert monorepo.zips().keys() == {"dist/api-1.0.0-lambda.zip"}
+
+
+def test_an_edit_of_vendored_metadata_is_seen(monorepo: Monorepo) -> None:
+    vendored = monorepo.api / "src/api/_vendor/other-1.dist-info"
+    vendored.mkdir(parents=True)
+    for text in ("one", "two"):
+        (vendored / "RECORD").write_text(f"{text}\n")
+        (vendored / "WHEEL").write_text(f"Wheel-Version: 1.0\nGenerator: {text}\n")
+        monorepo.run(["uv", "build"], API)
+        with zipfile.ZipFile(monorepo.root / "dist/api-1.0.0-lambda.zip") as archive:
+            place = "api/_vendor/other-1.dist-info"
+            assert archive.read(f"{place}/RECORD").decode() == f"{text}\n"
+            assert archive.read(f"{place}/WHEEL").decode().endswith(f"Generator: {text}\n")
+
+
+def test_a_path_wheel_that_changed_since_it_was_locked_is_found(monorepo: Monorepo) -> None:
+    outside = monorepo.root.parent / "outside"
+    run([UV, "build", "-q", "--wheel", "-o", monorepo.root, outside], cwd=monorepo.root)
+    wheel = "outside-0.1-py3-none-any.whl"
+    replace(monorepo.root / "pyproject.toml", '"../outside"', f'"{wheel}"')
+    run([UV, "lock", "-q"], cwd=monorepo.root)
+    monorepo.run(["uv", "build"], API)
+    with zipfile.ZipFile(monorepo.root / wheel, "a") as archive:
+        archive.writestr("outside/added.txt", "added")
+    result = monorepo.run(["uv", "build"], API, check=False)
+    assert result.returncode != 0
+    assert "Hash mismatch" in result.stdout + result.stderr
+
+
+def test_one_library_is_built_by_one_command_at_a_time(monorepo: Monorepo) -> None:
+    """pdm-backend works inside the source tree, where two builds would meet."""
+    library = monorepo.root / "libraries/base"
+    shutil.rmtree(library)
+    write_package(library, "base", "pdm-backend>=2.4", "pdm.backend")
+    for number in range(200):
+        (library / f"src/base/module{number}.py").write_text(f"VALUE = {number}\n")
+    run([UV, "lock", "-q"], cwd=monorepo.root)
+    found = set()
+    for _ in range(3):
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", "hatchling", "build", "-t", "lambda-zip", "-d", str(number)],
+                cwd=monorepo.api,
+                env=monorepo.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for number in range(3)
+        ]
+        for process in processes:
+            _, stderr = process.communicate(timeout=300)
+            assert process.returncode == 0, stderr
+        found |= {
+            hashlib.sha256(
+                (monorepo.api / f"{number}/api-1.0.0-lambda.zip").read_bytes()
+            ).hexdigest()
+            for number in range(3)
+        }
+    assert len(found) == 1
 
 
 def test_hatch_clean_removes_what_we_made_and_nothing_else(monorepo: Monorepo) -> None:
@@ -461,7 +522,7 @@ def test_an_sdist_takes_archives_along_and_credentials_never(
     result = monorepo.run(["uv", "build"], API, check=False)
     text = result.stdout + result.stderr
     assert result.returncode != 0
-    assert "uv.lock has a URL with credentials, which an sdist must not spread" in text
+    assert "uv.lock has a URL with credentials (or a query, which may be one), which an" in text
     assert "s3cret" not in text
 
 

@@ -53,6 +53,55 @@ def test_requirements_txt_gives_the_same_bytes_as_uv_lock(workbench: Workbench) 
     assert workbench.build().sha256 == reference.sha256
 
 
+@pytest.mark.parametrize("kind", ["pylock.toml", "requirements.txt"])
+def test_a_lock_that_lacks_what_the_package_requires(workbench: Workbench, kind: str) -> None:
+    export(workbench, "--format", kind, "-o", kind)
+    workbench.configure(lock=kind)
+    workbench.build()
+    workbench.replace('    "six",', '    "six",\n    "iniconfig",')
+    workbench.replace('    "idna",', '    "idna<3",')
+    message = workbench.fail()
+    assert f"{kind} does not have what fixture-app requires: " in message
+    assert "idna<3 (it has 3." in message
+    assert "iniconfig (not in it)" in message
+
+
+def test_no_configuration_of_uv_makes_it_build_from_source(workbench: Workbench) -> None:
+    export(workbench, "--format", "requirements.txt", "-o", "requirements.txt")
+    workbench.configure(lock="requirements.txt")
+    reference = workbench.build().sha256
+    (workbench.path / "uv.toml").write_text(
+        'no-binary-package = ["markupsafe"]\n[pip]\nno-binary = ["markupsafe"]\n'
+    )
+    assert workbench.build().sha256 == reference
+    config = {"UV_CONFIG_FILE": str(workbench.path / "uv.toml")}
+    assert workbench.build(environment=config).sha256 == reference
+
+
+def test_a_configuration_that_wants_source_is_an_error_with_advice(workbench: Workbench) -> None:
+    workbench.replace("[tool.uv]\n", '[tool.uv]\nno-binary-package = ["six"]\n')
+    workbench.lock()
+    message = workbench.fail()
+    assert "A uv configuration asks to build it from source (no-binary" in message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-e git+https://reader:s3cret@example.invalid/a@abc",
+        "https://reader:s3cret@example.invalid/x-1-py3-none-any.whl --hash=sha256:00",
+        "x @ https://reader:s3'cret@example.invalid/x.whl --hash=sha256:00 --foo",
+        "-ihttps://reader:s3cret@example.invalid/simple",
+    ],
+)
+def test_no_message_about_a_line_shows_a_password(workbench: Workbench, line: str) -> None:
+    (workbench.path / "requirements.txt").write_text(f"{line}\n")
+    workbench.configure(lock="requirements.txt")
+    message = workbench.fail()
+    assert "requirements.txt, line 1" in message
+    assert "cret" not in message
+
+
 def test_the_chosen_lock_wins(workbench: Workbench) -> None:
     run([*EXPORT, "--format", "pylock.toml", "-o", "pylock.old.toml"], cwd=workbench.path)
     assert workbench.build().manifest["lock"] == "uv.lock"
@@ -282,7 +331,29 @@ def test_no_markers_of_the_host_decide(workbench: Workbench) -> None:
     assert not any("colorama" in found for found in names.values())
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in front of git")
+@pytest.mark.parametrize("variable", ["FORCE_COLOR", "CLICOLOR_FORCE"])
+def test_colours_that_a_ci_system_asks_for(workbench: Workbench, variable: str) -> None:
+    reference = workbench.build().sha256
+    # A second lock, which must not be taken for the first because that was not recognised.
+    run([*EXPORT, "--format", "pylock.toml", "-o", "pylock.toml"], cwd=workbench.path)
+    build = workbench.build(environment={variable: "1"})
+    assert build.manifest["lock"] == "uv.lock"
+    assert build.sha256 == reference
+
+
+def test_a_relative_cache_directory_is_one_directory(workbench: Workbench) -> None:
+    environment = {"UV_CACHE_DIR": ".uv-cache", "PWD": str(workbench.root)}
+    workbench.build(environment=environment)
+    found = [path.parent for path in workbench.root.rglob(".uv-cache")]
+    assert found == [workbench.root]
+
+
+def test_a_uv_that_is_not_there(workbench: Workbench) -> None:
+    message = workbench.fail({"UV": "/nonexistent/uv"})
+    assert "UV=/nonexistent/uv: there is no such program" in message
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in front of uv")
 def test_uv_is_taken_from_the_environment(workbench: Workbench, tmp_path: Path) -> None:
     called = tmp_path / "called"
     wrapper = tmp_path / "my-uv"

@@ -142,15 +142,14 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
 
     def _functions(self) -> list[Function]:
         """Return the functions to make; says so when none of those asked for is here."""
-        known = {function.name: function for function in self._builder.lambda_config.functions}
-        if self._request.names is None:
-            return list(known.values())
-        chosen = [known[name] for name in self._request.names if name in known]
-        if not chosen:
+        package = canonicalize_name(self.metadata.core.name)
+        known = self._builder.lambda_config.functions
+        chosen = [function for function in known if self._request.includes(package, function.name)]
+        if not chosen and self._request.names is not None:
             # No error: in a workspace, every package sees the same variable.
+            names = [f"{package}:{function.name}" for function in known]
             for name in self._request.names:
-                message = f"{REQUEST_VARIABLE}: the function {not_one_of(name, known)}"
-                self.app.display_info(f"{self.metadata.core.name}: {message}")
+                self.app.display_info(f"{package}: {REQUEST_VARIABLE}: {not_one_of(name, names)}")
         return chosen
 
     def _has_work(self, version: str) -> bool:

@@ -167,10 +167,12 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def _hatchling_problems(self, table: dict[str, Any]) -> Iterator[str]:
         """Let hatchling check the keys that are its own."""
         for key, attribute in HATCHLING_KEYS.items():
-            if key in table:
+            # hatchling reads hooks from tool.hatch.build as well.
+            if key in table or key == "hooks":
                 try:
                     getattr(self.config, attribute)
                 except (TypeError, ValueError, OSError) as error:
                     # hatchling says "Field `tool.…` must be …"; ours start with the key.
-                    message = re.sub(r"^Field `[^`]*` ", "", str(error))
-                    yield f"{TARGET_KEY}.{key}: {message}"
+                    match = re.match(r"Field `([^`]*)` (.*)", str(error), re.DOTALL)
+                    field, message = match.groups() if match else (f"{TARGET_KEY}.{key}", error)
+                    yield f"{field}: {message}"

@@ -66,9 +66,9 @@ def embed(selection: Selection, target: Target, wheels: Iterable[Path], director
             )
         if redact(text) != text:
             raise EmbeddingError(
-                f"{selection.lock.path.name} has a URL with credentials, which an sdist must not "
-                "spread. Give them to uv through its variables, netrc or keyring instead, lock "
-                "again, or switch embed-lock off."
+                f"{selection.lock.path.name} has a URL with credentials (or a query, which may "
+                "be one), which an sdist must not spread. Give them to uv through its variables, "
+                "netrc or keyring instead, lock again, or switch embed-lock off."
             )
         (place / install.file_name).write_text(text, encoding="utf-8")
         installs.append(

@@ -29,7 +29,7 @@ class Reason(Enum):
 
 _EXPLANATIONS: Final = {
     Reason.BYTECODE: "Compiled by some interpreter at some time; the source ships.",
-    Reason.SCRIPT: "Starts with the path of an interpreter of the machine that installed it.",
+    Reason.SCRIPT: "A script for the command line; installers write an interpreter's path into it.",
     Reason.SIGNATURE: "Signs the RECORD of the wheel, which is rewritten.",
 }
 

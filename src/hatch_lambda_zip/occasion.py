@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REQUEST_VARIABLE: Final = "HATCH_LAMBDA_ZIP"
+_OFF: Final = frozenset(("0", "false", "no", "off"))
+_ON: Final = frozenset(("1", "true", "yes", "on"))
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,20 @@ class Request:
 
     Attributes:
         enabled: False when the hook is switched off.
-        names: the functions to make; None for all.
+        names: what to make, in terms of functions, packages or both as ``package:function``;
+            None for all.
         explicit: whether it was asked for at all, so that doing nothing would be a surprise.
     """
 
     enabled: bool
     names: tuple[str, ...] | None
     explicit: bool
+
+    def includes(self, package: str, function: str) -> bool:
+        """Tell whether a function of a package is asked for."""
+        if self.names is None:
+            return True
+        return not {function, package, f"{package}:{function}"}.isdisjoint(self.names)
 
 
 def parse_request(value: str | None) -> Request:
@@ -38,9 +47,9 @@ def parse_request(value: str | None) -> Request:
     words = tuple(word.strip() for word in (value or "").split(",") if word.strip())
     if not words:
         return Request(enabled=True, names=None, explicit=False)
-    if len(words) == 1 and words[0].lower() in {"0", "false"}:
+    if len(words) == 1 and words[0].lower() in _OFF:
         return Request(enabled=False, names=None, explicit=False)
-    if len(words) == 1 and words[0].lower() in {"1", "true"}:
+    if len(words) == 1 and words[0].lower() in _ON:
         return Request(enabled=True, names=None, explicit=True)
     return Request(enabled=True, names=words, explicit=True)
 

@@ -13,12 +13,14 @@ from hatch_lambda_zip.contents import collect
 from hatch_lambda_zip.embedding import embed, read_embedded
 from hatch_lambda_zip.formatting import format_size, plural
 from hatch_lambda_zip.handler import check_handler
+from hatch_lambda_zip.lock.model import LockKind
 from hatch_lambda_zip.manifest import (
     describe_inputs,
     holds_content,
     make_manifest,
     read_previous,
 )
+from hatch_lambda_zip.requirements_check import check_requirements
 from hatch_lambda_zip.wheel import content_digest
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from hatch_lambda_zip.contents import Contents
     from hatch_lambda_zip.lock.model import Selection
     from hatch_lambda_zip.manifest import Inputs
-    from hatch_lambda_zip.staging import LocalWheel, OwnWheel
+    from hatch_lambda_zip.staging import OwnWheel, Site
     from hatch_lambda_zip.workshop import Workshop
 
 
@@ -72,7 +74,7 @@ def build_function(workshop: Workshop, job: Job) -> Path:
 
     selection = _select(workshop, job)
     report.info(f"{label}: {_what_is_staged(selection)}")
-    previous = read_previous(artifact) if job.reuse else None
+    previous = read_previous(artifact) if job.reuse and _is_pinned(selection) else None
     if previous is None:
         workshop.staging.start_installs(selection, function.target)
     wheels = workshop.staging.build_wheels(selection, function.target, job.own)
@@ -80,10 +82,16 @@ def build_function(workshop: Workshop, job: Job) -> Path:
     if previous is not None and previous.inputs == inputs:
         report.info(f"{label}: unchanged, sha256 {previous.sha256}")
         return artifact
-    contents = collect(workshop.staging.finish(selection, function.target, wheels))
+    sites = workshop.staging.finish(selection, function.target, wheels)
+    contents = collect(sites)
+    if job.embedded is not None or selection.lock.kind is not LockKind.UV:
+        # uv has checked its own lock; nobody has checked these.
+        check_requirements(project.name, sites, function.target, function.wants, selection.lock)
 
     unzipped = checks.check_unzipped_size(contents.entries)
-    warnings = [*_compiled(function, wheels), *contents.warnings]
+    warnings = [*_compiled(function, sites), *contents.warnings]
+    if all(".dist-info/" in e.name for e in contents.entries if e.distribution == project.name):
+        warnings.append(f"the zip has no file of {project.name} itself: does its wheel have any?")
     if function.handler is not None:
         warnings += filter(None, [check_handler(function.handler, contents.entries)])
     for warning in warnings:
@@ -159,12 +167,21 @@ def _what_is_staged(selection: Selection) -> str:
     return f"{plural(locked, 'locked distribution')}, {plural(local, 'wheel')} to build"
 
 
-def _compiled(function: Function, wheels: Iterable[LocalWheel]) -> Iterator[str]:
-    for wheel in wheels:
-        if wheel.is_compiled:
+def _is_pinned(selection: Selection) -> bool:
+    """Tell whether the lock alone says what is installed.
+
+    What is built from a commit or an sdist follows from uv's configuration as well, and a file on
+    this machine may have changed since it was locked.
+    """
+    return not any(install.builds or install.files for install in selection.installs)
+
+
+def _compiled(function: Function, sites: Iterable[Site]) -> Iterator[str]:
+    for site in sites:
+        for name in site.compiled:
             yield (
-                f"{wheel.distribution.name} was compiled on this machine; another machine's "
-                "compiler may make other bytes of it, and it may need a newer glibc than "
+                f"{name} was compiled on this machine; another machine's compiler may make other "
+                "bytes of it, and it may need a newer glibc than "
                 f"{function.target.runtime.identifier} has"
             )
 

@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Protocol
 
 from hatch_lambda_zip.errors import LambdaZipError
+from hatch_lambda_zip.uv import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,15 +35,15 @@ class AppReporter:
 
     def info(self, message: str) -> None:
         """Report progress."""
-        self._app.display_info(message)
+        self._app.display_info(redact(message))
 
     def warning(self, message: str) -> None:
         """Report what may be wrong."""
-        self._app.display_warning(f"Warning: {message}")
+        self._app.display_warning(f"Warning: {redact(message)}")
 
     def debug(self, message: str) -> None:
         """Report what only ``-v`` shows."""
-        self._app.display_debug(message)
+        self._app.display_debug(redact(message))
 
 
 @contextlib.contextmanager
@@ -51,7 +52,7 @@ def aborting(app: Application) -> Iterator[None]:
     try:
         yield
     except LambdaZipError as error:
-        app.abort(f"Error: {error}")
+        app.abort(f"Error: {redact(str(error))}")
     except OSError as error:
         # hatchling makes the output directory; what else fails here is the disk's doing too.
         app.abort(f"Error: {error}. Free or repair that path and build again.")

@@ -6,6 +6,8 @@ Nothing that was put into it is changed afterwards: its files may be hard links 
 from __future__ import annotations
 
 import configparser
+import contextlib
+import os
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from hatch_lambda_zip.wheel import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -45,11 +47,13 @@ class Site:
         distributions: what was to be installed.
         built: whether they were built on this machine, so that their WHEEL names the local
             version of a build back end.
+        compiled: the names of those that hold code compiled on this machine.
     """
 
     path: Path
     distributions: tuple[LockedDistribution, ...]
     built: bool
+    compiled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,13 @@ class Staging:
         """
         installs = self.start_installs(selection, target)
         sites = [
-            Site(self._unpack(wheel.path), (wheel.distribution,), built=True) for wheel in wheels
+            Site(
+                self._unpack(wheel.path),
+                (wheel.distribution,),
+                built=True,
+                compiled=(wheel.distribution.name,) if wheel.is_compiled else (),
+            )
+            for wheel in wheels
         ]
         return (*sites, *(install.result() for install in installs))
 
@@ -208,22 +218,36 @@ class Staging:
             *([] if install.builds else ["--no-build"]),
             *("-r", file),
         ]
+        without: tuple[str, ...] = ()
         if lock.kind is LockKind.REQUIREMENTS:
-            command.append("--require-hashes")
+            # Here uv chooses the wheels. A configuration could make it build them from source
+            # (no-binary wins over --no-build), so none is read: indexes stand in the file itself
+            # or in uv's variables.
+            command += ["--require-hashes", "--no-config"]
+            without = ("UV_CONFIG_FILE",)
         try:
             # In the lock's directory, so that uv finds the configuration of indexes that it was
             # locked with.
-            self._uv.run(command, cwd=lock.path.parent)
+            self._uv.run(command, cwd=lock.path.parent, without=without)
         except UvTimeoutError:
             raise
         except UvError as error:
             from hatch_lambda_zip.lock.requirements import explain_failure
 
+            if "marked as `--no-binary`" in str(error):
+                raise UvError(
+                    f"{error}\nA uv configuration asks to build it from source (no-binary, "
+                    "no-binary-package). Functions are made of wheels: remove that setting, or "
+                    "keep it out of this build with UV_CONFIG_FILE."
+                ) from None
             raise explain_failure(str(error), lock, target) or error from None
-        if install.builds:
-            for wheel_file in sorted(site.glob("*.dist-info/WHEEL")):
-                check_built_tags(wheel_file, target)
-        return Site(site, install.distributions, install.builds)
+        wheel_files = sorted(site.glob("*.dist-info/WHEEL")) if install.builds else ()
+        compiled = tuple(
+            wheel_file.parent.name.partition("-")[0]
+            for wheel_file in wheel_files
+            if check_built_tags(wheel_file, target)
+        )
+        return Site(site, install.distributions, install.builds, compiled)
 
 
 def _local_wheel(path: Path, target: Target) -> LocalWheel:
@@ -244,11 +268,12 @@ def _build(project: LocalProject, uv: Uv, directory: Path) -> Path:
     directory.mkdir(parents=True)
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
-        uv.run(
-            [*command, "--out-dir", directory / "dist", project.path],
-            cwd=project.path,
-            variables=_setuptools_in(directory, uv.environment),
-        )
+        with _alone_in(project.path):
+            uv.run(
+                [*command, "--out-dir", directory / "dist", project.path],
+                cwd=project.path,
+                variables=_setuptools_in(directory, uv.environment),
+            )
     except UvTimeoutError:
         raise
     except UvError as error:
@@ -259,6 +284,28 @@ def _build(project: LocalProject, uv: Uv, directory: Path) -> Path:
             f"The build of {project.name} in {project.path} made {len(wheels)} wheels, not one."
         )
     return wheels[0]
+
+
+@contextlib.contextmanager
+def _alone_in(project: Path) -> Iterator[None]:
+    """Keep other builds of ours out of a source tree.
+
+    Some back ends work inside it (pdm-backend in ``.pdm-build``), and the functions of a
+    workspace, built at the same time, share their members.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    directory = os.open(project, os.O_RDONLY)
+    try:
+        # A file system without locks has to do without.
+        with contextlib.suppress(OSError):
+            fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
 
 
 def _setuptools_in(directory: Path, environ: Mapping[str, str]) -> dict[str, str]:

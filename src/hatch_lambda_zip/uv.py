@@ -23,6 +23,7 @@ TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
 DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow line
 _LONGEST_TIMEOUT: Final = 1e6  # seconds: more overflows the system call below
 
+_UNKNOWN_VERSION: Final = "uv of unknown version"
 OLDEST: Final = "uv 0.10.2"
 
 NESTED_VARIABLE: Final = "HATCH_LAMBDA_ZIP_NESTED"
@@ -56,17 +57,21 @@ _DROPPED_VARIABLES: Final = frozenset(
         "NO_VERIFY_HASHES",
         "OVERRIDE",
         "PACKAGE",
-        "PRERELEASE",
         "PROJECT",
         "PYTHON",
         "REQUIRE_HASHES",
-        "RESOLUTION",
         "SYSTEM_PYTHON",
         "TORCH_BACKEND",
         "WORKING_DIR",
         "WORKING_DIRECTORY",
     )
 )
+
+
+# Its output is read here, so it must not be coloured, whatever a CI system asks for.
+_COLOUR_VARIABLES: Final = frozenset(("CLICOLOR_FORCE", "FORCE_COLOR"))
+# Paths that may be relative to the directory that the user works in; uv runs in others.
+_PATH_VARIABLES: Final = ("UV_BUILD_CONSTRAINT", "UV_CACHE_DIR", "UV_CONFIG_FILE", "UV_FIND_LINKS")
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class Uv:
         *,
         cwd: Path,
         variables: Mapping[str, str] | None = None,
+        without: Iterable[str] = (),
     ) -> str:
         """Run one uv command.
 
@@ -101,6 +107,7 @@ class Uv:
             arguments: what follows ``uv``.
             cwd: the directory to run in, which decides the uv configuration that holds.
             variables: environment variables for this command alone.
+            without: environment variables that this command does not get.
 
         Returns:
             The standard output.
@@ -111,12 +118,15 @@ class Uv:
         """
         command = [str(self.executable), *map(str, arguments)]
         shown = redact(shlex.join(["uv", *command[1:]]))
-        self.log(f"Running in {cwd}: {shown}")
+        self.log(f"Running in {cwd}, {self.executable}: {shown}")
+        environment = {**self.environment, **(variables or {})}
+        for name in without:
+            environment.pop(name, None)
         try:
             process = subprocess.Popen(
                 command,
                 cwd=cwd,
-                env={**self.environment, **(variables or {})},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -160,16 +170,19 @@ class Uv:
 
     def _version(self) -> str:
         """Return what ``uv --version`` prints, for the message of a failure."""
-        result = subprocess.run(
-            [str(self.executable), "--version"],
-            check=False,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            timeout=30,
-        )
-        return result.stdout.strip() or "uv of unknown version"
+        try:
+            result = subprocess.run(
+                [str(self.executable), "--version"],
+                check=False,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                stdin=subprocess.DEVNULL,
+                timeout=30,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return _UNKNOWN_VERSION  # what is being reported is another failure
+        return result.stdout.strip() or _UNKNOWN_VERSION
 
 
 def find_uv(
@@ -183,7 +196,7 @@ def find_uv(
         keep_open: see :class:`Uv`.
 
     Raises:
-        UvNotFoundError: it is in none of these places.
+        UvNotFoundError: it is in none of these places, or not where a variable says.
         UvError: the timeout in the environment is not a number of seconds.
     """
     executable = _named_by(environ) or shutil.which("uv", path=environ.get("PATH")) or _packaged()
@@ -193,14 +206,39 @@ def find_uv(
             'Install it, or write "hatch-lambda-zip[uv]" in build-system.requires, '
             "which brings it into the build."
         )
-    environment = {name: value for name, value in environ.items() if name not in _DROPPED_VARIABLES}
-    environment[NESTED_VARIABLE] = "1"
-    return Uv(Path(executable), environment, _timeout(environ), log, keep_open)
+    dropped = _DROPPED_VARIABLES | _COLOUR_VARIABLES
+    environment = {name: value for name, value in environ.items() if name not in dropped}
+    environment |= {NESTED_VARIABLE: "1", "NO_COLOR": "1"}
+    for name in _PATH_VARIABLES:
+        if environment.get(name):
+            environment[name] = _absolute(environment[name], environ)
+    return Uv(Path(executable).absolute(), environment, _timeout(environ), log, keep_open)
+
+
+def _absolute(value: str, environ: Mapping[str, str]) -> str:
+    """Make a path absolute that the user gave relative to where the command was typed.
+
+    A build back end runs in the project's directory; the shell's own is still in ``PWD``.
+    """
+    if "://" in value or Path(value).is_absolute():
+        return value
+    bases = [Path(base) for base in (environ.get("PWD"), Path.cwd()) if base]
+    existing = [base / value for base in bases if (base / value).exists()]
+    return str((existing or [bases[0] / value])[0].absolute())
 
 
 def redact(text: str) -> str:
-    """Blot out the user name and password of every URL in a text."""
-    return re.sub(r"(?<=://)[^/\s'\"]+@", "***@", text)
+    """Blot out what may be secret in the URLs of a text: user, password and query.
+
+    A user name alone stays in an ssh URL, where it is ``git`` and no secret.
+    """
+
+    def without_user(match: re.Match[str]) -> str:
+        is_public = match["scheme"].endswith("ssh") and ":" not in match["user"]
+        return match[0] if is_public else f"{match['scheme']}://***@"
+
+    text = re.sub(r"(?P<scheme>\w[\w+.-]*)://(?P<user>[^/\s]+)@", without_user, text)
+    return re.sub(r"(://[^\s?#'\"]+\?)[^\s#'\"]+", r"\1***", text)
 
 
 def _is_recent(version: str) -> bool:
@@ -216,8 +254,14 @@ def _is_recent(version: str) -> bool:
 def _named_by(environ: Mapping[str, str]) -> str | None:
     for variable in ("UV", "HATCH_UV"):
         value = environ.get(variable)
-        if value and (found := shutil.which(value)):
-            return found
+        if not value:
+            continue
+        found = shutil.which(value)
+        if found is None:
+            raise UvNotFoundError(
+                f"{variable}={value}: there is no such program. Correct the variable, or remove it."
+            )
+        return found
     return None
 
 

@@ -76,12 +76,15 @@ def check_tags(wheel: WheelName, target: Target) -> None:
     _check(f"{wheel.distribution} {wheel.version}", wheel.tags, target)
 
 
-def check_built_tags(wheel_file: Path, target: Target) -> None:
+def check_built_tags(wheel_file: Path, target: Target) -> bool:
     """Check the same of a wheel that uv built from a lock's git or sdist entry and installed.
 
     Args:
         wheel_file: the installed ``WHEEL`` file.
         target: the function's runtime and architecture.
+
+    Returns:
+        Whether it holds code compiled on this machine.
 
     Raises:
         WheelTagError: none of its tags is one of the target's.
@@ -94,6 +97,7 @@ def check_built_tags(wheel_file: Path, target: Target) -> None:
         for tag in parse_tag(line.removeprefix("Tag:").strip())
     }
     _check(wheel_file.parent.name.removesuffix(".dist-info").replace("-", " "), tags, target)
+    return any(tag.platform != "any" for tag in tags)
 
 
 def _check(name: str, tags: Collection[Tag], target: Target) -> None:
@@ -124,10 +128,12 @@ def content_digest(wheel: Path) -> str:
     try:
         with zipfile.ZipFile(wheel) as archive:
             for name in sorted(archive.namelist()):
-                if name.endswith((".dist-info/RECORD", "/")):
+                # Files called so further down are somebody's vendored copies, and ship.
+                is_own = name.count("/") == 1
+                if name.endswith("/") or (is_own and name.endswith(".dist-info/RECORD")):
                     continue
                 data = archive.read(name)
-                if name.endswith(".dist-info/WHEEL"):
+                if is_own and name.endswith(".dist-info/WHEEL"):
                     data = without_generator(data)
                 total.update(f"{Digest.of(data)} {name}\n".encode())
     except (*_UNREADABLE, OSError) as error:

@@ -63,13 +63,14 @@ def test_uv_is_found_in_the_documented_order(tmp_path: Path) -> None:
         places[variable] = ""
 
 
-def test_a_named_uv_that_can_not_run_is_passed_over(tmp_path: Path) -> None:
+def test_a_named_uv_that_can_not_run_is_an_error(tmp_path: Path) -> None:
     second = executable(tmp_path / "second" / "uv")
     broken = tmp_path / "broken"
     broken.write_bytes(b"")
     for useless in (broken, tmp_path / "missing", tmp_path):
         variables = {"UV": str(useless), "HATCH_UV": str(second)}
-        assert find(variables).executable == second
+        with pytest.raises(UvNotFoundError, match="there is no such program"):
+            find(variables)
 
 
 def test_the_uv_of_the_environment_that_is_given_counts(tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_the_standard_output_is_returned_and_the_command_is_logged(tmp_path: Pat
     lines: list[str] = []
     uv = find_uv(ENVIRONMENT, log=lines.append)
     assert uv.run(["--version"], cwd=tmp_path).startswith("uv ")
-    assert lines == [f"Running in {tmp_path}: uv --version"]
+    assert lines == [f"Running in {tmp_path}, {uv.executable}: uv --version"]
 
 
 # uv as the parent of a Python program, which is given last.
@@ -174,7 +175,10 @@ def test_credentials_do_not_appear_when_a_command_takes_too_long(tmp_path: Path)
         ("https://user:pass@host/path", "https://***@host/path"),
         ("https://token@host", "https://***@host"),
         ("git+https://token@host/a@b", "git+https://***@host/a@b"),
-        ("git+ssh://git@host/a", "git+ssh://***@host/a"),
+        ("git+ssh://git@host/a", "git+ssh://git@host/a"),
+        ("git+ssh://git:pass@host/a", "git+ssh://***@host/a"),
+        ("https://host/a.whl?token=secret#sha256=1", "https://host/a.whl?***#sha256=1"),
+        ("https://user:pa'ss@host/a", "https://***@host/a"),
         ("https://user:@host", "https://***@host"),
         ("https://:pass@host", "https://***@host"),
         ("https://us%40er:p%2Fss@host", "https://***@host"),
@@ -309,8 +313,6 @@ def test_a_program_that_can_not_be_started_is_an_error(tmp_path: Path, content: 
 DROPPED = {
     "UV_NO_BINARY": "1",
     "UV_NO_BUILD": "1",
-    "UV_PRERELEASE": "allow",
-    "UV_RESOLUTION": "lowest",
     "UV_CONSTRAINT": "constraints.txt",
     "UV_OVERRIDE": "overrides.txt",
     "UV_FROZEN": "1",
@@ -330,9 +332,9 @@ KEPT = {
     "UV_INDEX_PRIVATE_PASSWORD": SECRET,
     "UV_DEFAULT_INDEX": "https://example.invalid/simple",
     "UV_OFFLINE": "1",
-    "UV_CACHE_DIR": "cache",
+    "UV_CACHE_DIR": "/cache",
     "UV_KEYRING_PROVIDER": "subprocess",
-    "UV_CONFIG_FILE": "uv.toml",
+    "UV_CONFIG_FILE": "/uv.toml",
     "HTTPS_PROXY": "http://proxy.invalid",
     "SSL_CERT_FILE": "certificates.pem",
     "HATCH_BUILD_NO_HOOKS": "true",
@@ -347,6 +349,7 @@ def test_settings_that_would_change_the_result_are_dropped() -> None:
     assert uv.environment == {
         **{name: value for name, value in environ.items() if name not in DROPPED},
         NESTED_VARIABLE: "1",
+        "NO_COLOR": "1",
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.config import TARGET_KEY
-from hatch_lambda_zip.errors import LockNotFoundError
+from hatch_lambda_zip.errors import LockNotFoundError, UvError
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 
 if TYPE_CHECKING:
@@ -86,6 +86,9 @@ def _uv_lock(root: Path, uv: Uv) -> Path | None:
     # Most projects without a uv.lock have none above them either: then uv needs no asking.
     if not any((directory / "uv.lock").is_file() for directory in (root, *root.parents)):
         return None
-    workspace = Path(uv.run(["workspace", "dir"], cwd=root).strip())
+    answer = uv.run(["workspace", "dir"], cwd=root).strip()
+    workspace = Path(answer)
+    if not workspace.is_dir():
+        raise UvError(f"`uv workspace dir` in {root} answered {answer!r}, which is no directory.")
     lock = workspace / "uv.lock"
     return lock if lock.is_file() else None

@@ -98,9 +98,10 @@ class LockReader:
             return self._uv.run(command, cwd=self.lock.path.parent)
         except UvError as error:
             if "needs to be updated" in str(error):
+                said = str(error).partition("\n")[2]
                 raise LockOutdatedError(
                     f"{self.lock.path} does not match pyproject.toml any more. "
-                    "Run `uv lock` and commit the result."
+                    f"Run `uv lock` and commit the result. uv says:\n{said}"
                 ) from None
             raise
 
