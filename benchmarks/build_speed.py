@@ -127,10 +127,11 @@ def by_hand(python: Path, root: Path, output: Path) -> list[list[str | Path]]:
 def timed(commands: list[list[str | Path]], cwd: Path, output: Path) -> Run:
     """Run commands one after the other, starting without their earlier output."""
     shutil.rmtree(output, ignore_errors=True)
+    quiet = subprocess.DEVNULL
     memory = 0
     started = time.monotonic()
     for command in commands:
-        with subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL) as process:
+        with subprocess.Popen(command, cwd=cwd, stdout=quiet, stderr=quiet) as process:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
