@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import uv as uv_package
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 # A loaded machine is no failure.
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
 FIXTURES = Path(__file__).parent / "fixtures"
