@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from typing import TYPE_CHECKING
+import sysconfig
+from pathlib import Path
 
 import pytest
 from conftest import Workbench, clean_environment, run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEY = "tool.hatch.build.targets.lambda-zip"
 
@@ -143,7 +141,10 @@ def test_own_files_that_hatchling_cannot_find(workbench: Workbench) -> None:
     assert "hatchling can't build the package's wheel: Forced include not found" in message
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+@pytest.mark.skipif(
+    shutil.which("cc") is None or not Path(sysconfig.get_path("include"), "Python.h").is_file(),
+    reason="compiling needs a C compiler and Python's headers",
+)
 def test_a_compiled_local_wheel_for_another_machine(workbench: Workbench) -> None:
     library = workbench.root / "lib"
     (library / "fast.c").write_text(
