@@ -60,8 +60,4 @@ def check_requirements(
 def _is_wanted(requirement: Requirement, target: Target, wants: Wants) -> bool:
     if requirement.marker is None:
         return True
-    environment = {key: str(value) for key, value in target.marker_environment().items()}
-    return any(
-        requirement.marker.evaluate({**environment, "extra": extra})
-        for extra in ("", *wants.extras)
-    )
+    return any(target.satisfies(requirement.marker, extra=extra) for extra in ("", *wants.extras))

@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from packaging.markers import Environment
+    from packaging.markers import Environment, Marker
     from packaging.tags import Tag
 
 # AWS's name -> the kernel's and packaging's name for the same machine.
@@ -128,6 +128,11 @@ class Target:
             "python_version": self.runtime.python_version,
             "sys_platform": "linux",
         }
+
+    def satisfies(self, marker: Marker, *, extra: str = "") -> bool:
+        """Tell whether an environment marker holds here, with one extra or none."""
+        environment = {key: str(value) for key, value in self.marker_environment().items()}
+        return marker.evaluate({**environment, "extra": extra})
 
     def platforms(self) -> tuple[str, ...]:
         """Return the platform tags that the runtime can load, best first (PEP 600)."""

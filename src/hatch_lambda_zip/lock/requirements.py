@@ -85,9 +85,7 @@ def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selectio
                 files += places
             else:
                 requirement, hashes = _pinned(line.text)
-                if requirement.marker is None or requirement.marker.evaluate(
-                    {key: str(value) for key, value in target.marker_environment().items()}
-                ):
+                if requirement.marker is None or target.satisfies(requirement.marker):
                     requirement.marker = None
                     requirements.append(" ".join([str(requirement), *hashes]))
                     distributions.append(_distribution(requirement, hashes))
@@ -180,9 +178,7 @@ def _local_path(line: str, target: Target) -> str | None:
         raise _LineError(f"{path!r} is a path of one machine only; write it relative to here")
     if marker:
         try:
-            holds = Marker(marker.strip()).evaluate(
-                {key: str(value) for key, value in target.marker_environment().items()}
-            )
+            holds = target.satisfies(Marker(marker.strip()))
         except InvalidMarker as error:
             raise _LineError(f"invalid marker: {error}") from None
         if not holds:
