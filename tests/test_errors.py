@@ -15,14 +15,14 @@ KEY = "tool.hatch.build.targets.lambda-zip"
 
 
 def test_all_mistakes_of_the_configuration_at_once(workbench: Workbench) -> None:
-    workbench.configure(runtime="python3.31x", architecture="arm46", handlr="x", exclude="src")
+    workbench.configure(runtime="python3.31x", architecture="arm46", handlr="x", artifacts="src")
     message = workbench.fail()
     assert f"{KEY}.runtime: 'python3.31x' is not one of python3.8, " in message
     assert (
         f"{KEY}.architecture: 'arm46' is not one of x86_64, arm64. Did you mean 'arm64'?"
     ) in message
     assert f"{KEY}.handlr: unknown key. Did you mean 'handler'?" in message
-    assert f"{KEY}.exclude: must be an array of strings" in message
+    assert f"{KEY}.artifacts: must be an array of strings" in message
 
 
 def test_an_unknown_function(workbench: Workbench) -> None:

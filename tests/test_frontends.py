@@ -55,7 +55,7 @@ def test_a_hook_that_only_the_wheel_has(workbench: Workbench, plugin_wheel: Path
     build = workbench.build(environment={**links, "HATCH_VERBOSE": "1"})
     assert build.read("fixture_app/generated.py") == b'by = "hook"\n'
     assert "uv build --wheel" in build.output
-    workbench.replace('runtime = "python3.13"', 'runtime = "python3.13"\nexclude = ["x"]')
+    workbench.replace('runtime = "python3.13"', 'runtime = "python3.13"\nartifacts = ["x"]')
     message = workbench.fail(links)
     assert (
         "The wheel target needs iniconfig<2, which this build environment does not have" in message

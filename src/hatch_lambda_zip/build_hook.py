@@ -18,15 +18,15 @@ from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.config import parse_hook_config
 from hatch_lambda_zip.errors import NothingToBuildFromError
+from hatch_lambda_zip.hook_config import parse_hook_config
 from hatch_lambda_zip.occasion import REQUEST_VARIABLE, Request, is_for_people, parse_request
 from hatch_lambda_zip.reporting import aborting
 from hatch_lambda_zip.tables import not_one_of
 
 if TYPE_CHECKING:
+    from hatch_lambda_zip.artifacts import Artifact
     from hatch_lambda_zip.builder import LambdaZipBuilder
-    from hatch_lambda_zip.config import Function
     from hatch_lambda_zip.pipeline import Job
 
 
@@ -44,7 +44,11 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Put what the functions need into an sdist, if the configuration says so."""
-        if self.target_name != "sdist" or not self._has_work(version) or self._is_unpacked_sdist:
+        if (
+            self.target_name != "sdist"
+            or not self._has_work(version)
+            or self._builder.is_unpacked_sdist
+        ):
             return
         with aborting(self.app):
             if not parse_hook_config(self.config).embed_lock:
@@ -56,10 +60,12 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             # Open until finalize() has made the zips, or the process ends without it.
             workshop = self._stack.enter_context(self._builder.open_workshop())
             self._embedded = workshop.workspace.directory / "embedded"
-            for function in self._builder.lambda_config.functions:
-                place = self._embedded / function.name
-                prepare_embedding(workshop, self._job(function), place)
+            for artifact in self._builder.lambda_config.artifacts:
+                prepare_embedding(workshop, self._job(artifact), self._embedded)
             build_data["force_include"][str(self._embedded)] = DIRECTORY
+            for artifact in self._builder.lambda_config.artifacts:
+                for source, _ in artifact.own_files.added:
+                    build_data["force_include"].setdefault(str(Path(self.root, source)), source)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Make the zips."""
@@ -75,29 +81,28 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         from hatch_lambda_zip.cleaning import remove_artifacts
 
         name = canonicalize_name(self.metadata.core.name)
-        remove_artifacts(self._output, name, functions=None)
+        remove_artifacts(self._output, name, artifacts=None)
 
     def _make(self, artifact: Path) -> None:
         parse_hook_config(self.config)
         self._builder.check()
-        functions = self._functions()
-        if not functions:
+        artifacts = self._artifacts()
+        if not artifacts:
             return
-        jobs = [self._job(function, artifact) for function in functions]
+        jobs = [self._job(one, artifact) for one in artifacts]
         embedded = self._embedded
-        if self._is_unpacked_sdist:
+        if self._builder.is_unpacked_sdist:
             from hatch_lambda_zip.embedding import DIRECTORY
 
             embedded = Path(self.root) / DIRECTORY
             if not embedded.is_dir():
                 self._look_for_finished(jobs)
                 return
-        from hatch_lambda_zip.pipeline import build_function
+        from hatch_lambda_zip.pipeline import build_artifact
 
         with self._builder.open_workshop() as workshop:
             for job in jobs:
-                place = None if embedded is None else embedded / job.function.name
-                build_function(workshop, replace(job, embedded=place))
+                build_artifact(workshop, replace(job, embedded=embedded))
 
     def _look_for_finished(self, jobs: list[Job]) -> None:
         """Say whether the stage that saw the source tree made the zips of this very package.
@@ -108,7 +113,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         from hatch_lambda_zip.pipeline import is_finished, label_of
 
         with self._builder.open_workshop() as workshop:
-            labels = {label_of(workshop, job.function): job for job in jobs}
+            labels = {label_of(workshop, job.artifact): job for job in jobs}
             missing = [label for label, job in labels.items() if not is_finished(workshop, job)]
         if not missing:
             self.app.display_info(f"{', '.join(labels)}: made already, from the source tree")
@@ -123,31 +128,37 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             raise NothingToBuildFromError(f"{REQUEST_VARIABLE} asks for zips, but {message}")
         self.app.display_info(f"lambda-zip: {message}")
 
-    def _job(self, function: Function, artifact: Path | None = None) -> Job:
-        """Return the job for a function.
+    def _job(self, artifact: Artifact, built: Path | None = None) -> Job:
+        """Return the job for a function or layer.
 
         Args:
-            function: what to build.
-            artifact: what hatchling has just built.
+            artifact: what to build.
+            built: what hatchling has just built.
         """
         from hatch_lambda_zip.pipeline import Job
 
         own = self._builder.own_wheel()
-        if artifact is not None and artifact.suffix == ".whl":
-            wheel = artifact
+        if built is not None and built.suffix == ".whl":
+            wheel = built
             # The wheel target's wheel is the package's own, unless the zips select other files.
             if not self._builder.own_file_selection:
                 own = replace(own, build=lambda _directory: wheel)
-        return Job(function, self._output, own, reuse=True)
+        layers = self._builder.lambda_config.layers_of(artifact)
+        return Job(artifact, layers, self._output, own, reuse=True)
 
-    def _functions(self) -> list[Function]:
-        """Return the functions to make; says so when none of those asked for is here."""
+    def _artifacts(self) -> list[Artifact]:
+        """Return what to make; says so when nothing of what is asked for is here."""
         package = canonicalize_name(self.metadata.core.name)
-        known = self._builder.lambda_config.functions
-        chosen = [function for function in known if self._request.includes(package, function.name)]
+        known = self._builder.lambda_config.artifacts
+        chosen = [
+            one
+            for one in known
+            if self._request.includes(package, one.name)
+            or self._request.includes(package, one.table)
+        ]
         if not chosen and self._request.names is not None:
             # No error: in a workspace, every package sees the same variable.
-            names = [f"{package}:{function.name}" for function in known]
+            names = [f"{package}:{one.name}" for one in known]
             for name in self._request.names:
                 self.app.display_info(f"{package}: {REQUEST_VARIABLE}: {not_one_of(name, names)}")
         return chosen
@@ -164,10 +175,6 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
     @property
     def _output(self) -> Path:
         return Path(self.root, self.directory)
-
-    @property
-    def _is_unpacked_sdist(self) -> bool:
-        return (Path(self.root) / "PKG-INFO").is_file()
 
     @cached_property
     def _builder(self) -> LambdaZipBuilder:

@@ -19,11 +19,10 @@ from hatch_lambda_zip.config import (
     HATCHLING_SELECTION_KEYS,
     TARGET_KEY,
     Config,
-    Known,
     parse_config,
-    unknown_functions,
 )
 from hatch_lambda_zip.errors import ConfigError, ProjectError
+from hatch_lambda_zip.options import Known
 from hatch_lambda_zip.project import Project
 from hatch_lambda_zip.reporting import AppReporter, aborting
 
@@ -54,15 +53,16 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return parse_config(
             table,
             today=today,
-            known=self._known_names(),
+            known=self._known(),
+            project=self._project_if_valid(),
             problems=self._hatchling_problems(table),
         )
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
-        """Return what builds each function, by its name."""
+        """Return what builds each function and layer, by its name."""
         return {
-            function.name: partial(self._build_function, function.name)
-            for function in self.lambda_config.functions
+            artifact.name: partial(self._build_artifact, artifact.name)
+            for artifact in self.lambda_config.artifacts
         }
 
     def build(
@@ -75,10 +75,10 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Build as hatchling does, but end an expected failure with its message alone."""
         with aborting(self.app):
             self.check()
-            if unknown := unknown_functions(versions or self.config.versions, self.lambda_config):
-                raise ConfigError(unknown)
+            # One name may stand for several zips, one for each runtime and architecture.
+            names = self.lambda_config.named(versions or self._configured_names)
             with ExitStack() as self._stack:
-                yield from super().build(directory=directory, versions=versions, **options)
+                yield from super().build(directory=directory, versions=names, **options)
 
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
@@ -133,36 +133,65 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Return the workshop for the functions of one command, to be entered."""
         from hatch_lambda_zip.workshop import Workshop
 
-        project = Project(
-            name=canonicalize_name(self.metadata.core.name),
-            version=self.metadata.version,
-            file_stem=self.project_id,
-        )
         lock = self.lambda_config.lock
-        return Workshop(project, Path(self.root), lock=lock, report=AppReporter(self.app))
+        return Workshop(self._project, Path(self.root), lock=lock, report=AppReporter(self.app))
 
-    def _build_function(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
-        from hatch_lambda_zip.pipeline import Job, build_function
+    def _build_artifact(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
+        from hatch_lambda_zip.pipeline import Job, build_artifact
 
-        job = Job(
-            self.lambda_config.function(name),
-            Path(self.root, directory),
-            self.own_wheel(build_data),
-        )
-        return str(build_function(self._workshop, job))
+        artifact = self.lambda_config.artifact(name)
+        layers = self.lambda_config.layers_of(artifact)
+        own = self.own_wheel(build_data)
+        job = Job(artifact, layers, Path(self.root, directory), own)
+        return str(build_artifact(self._workshop, job))
 
     @cached_property
     def _workshop(self) -> Workshop:
         return self._stack.enter_context(self.open_workshop())
 
-    def _known_names(self) -> Known:
-        """Return the extras and dependency groups that pyproject.toml declares."""
+    @property
+    def _configured_names(self) -> list[str]:
+        """The names that ``versions`` has, all by default."""
+        return self.target_config.get("versions") or [*self.get_version_api()]
+
+    @cached_property
+    def _project(self) -> Project:
+        core = self.metadata.core
+        return Project(
+            name=canonicalize_name(core.name),
+            version=self.metadata.version,
+            file_stem=self.project_id,
+            dependencies=tuple(core.dependencies),
+            optional_dependencies={
+                canonicalize_name(extra): tuple(requirements)
+                for extra, requirements in core.optional_dependencies.items()
+            },
+            dependency_groups=self.metadata.config.get("dependency-groups", {}),
+        )
+
+    def _project_if_valid(self) -> Project | None:
+        """Return the project; None when its metadata is invalid, which `check` will report."""
+        try:
+            self.metadata.validate_fields()
+        except (TypeError, ValueError, OSError):
+            return None
+        return self._project
+
+    @property
+    def is_unpacked_sdist(self) -> bool:
+        """Whether this is no source tree, but what an sdist took of one."""
+        return (Path(self.root) / "PKG-INFO").is_file()
+
+    def _known(self) -> Known:
+        """Return what pyproject.toml declares and where the project's files are."""
         project = self.metadata.config.get("project", {})
         groups = self.metadata.config.get("dependency-groups", {})
         extras = None
         if "optional-dependencies" not in project.get("dynamic", []):
             extras = tuple(sorted(map(canonicalize_name, project.get("optional-dependencies", {}))))
-        return Known(extras, tuple(sorted(map(canonicalize_name, groups))))
+        # An sdist need not have all files.
+        root = None if self.is_unpacked_sdist else Path(self.root)
+        return Known(extras, tuple(sorted(map(canonicalize_name, groups))), root)
 
     def _hatchling_problems(self, table: dict[str, Any]) -> Iterator[str]:
         """Let hatchling check the keys that are its own."""

@@ -11,7 +11,7 @@ from hatch_lambda_zip.formatting import format_size
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from hatch_lambda_zip.contents import Entry
+    from hatch_lambda_zip.entry import Entry
     from hatch_lambda_zip.runtimes import Target
 
 # AWS Lambda developer guide, "Lambda quotas".
@@ -29,8 +29,12 @@ _MACHINE_NUMBERS: Final = {"x86_64": 62, "aarch64": 183}
 _MACHINE_NAMES: Final = {3: "32-bit x86", 40: "32-bit ARM", 62: "x86_64", 183: "arm64"}
 
 
-def check_unzipped_size(entries: Iterable[Entry]) -> int:
+def check_unzipped_size(entries: Iterable[Entry], what: str = "function") -> int:
     """Check the size of everything that ships against Lambda's limit.
+
+    Args:
+        entries: of the function and its layers, or of one layer.
+        what: what is said to be too large.
 
     Returns:
         The size in bytes.
@@ -48,7 +52,7 @@ def check_unzipped_size(entries: Iterable[Entry]) -> int:
             f"{name} {format_size(size)}" for name, size in ranked[:_SHOWN_DISTRIBUTIONS]
         )
         raise SizeLimitError(
-            f"The function is {total:,} bytes unzipped, and Lambda takes {MAX_UNZIPPED:,} at the "
+            f"The {what} is {total:,} bytes unzipped, and Lambda takes {MAX_UNZIPPED:,} at the "
             f"most. The largest distributions: {largest}. Remove dependencies that the function "
             "does not import, or deploy a container image."
         )

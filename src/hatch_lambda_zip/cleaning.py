@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def remove_artifacts(directory: Path, project: str, functions: Collection[str] | None) -> None:
+def remove_artifacts(directory: Path, project: str, artifacts: Collection[str] | None) -> None:
     """Remove a project's zips and manifests from an output directory that others use too.
 
     A zip goes only when its bytes are those that its manifest names.
@@ -19,13 +19,14 @@ def remove_artifacts(directory: Path, project: str, functions: Collection[str] |
     Args:
         directory: the output directory.
         project: the project's normalized name.
-        functions: the names of the functions to clean; None for all, past ones too.
+        artifacts: the names of those to clean; None for all, past ones too.
     """
+    targets = [f"lambda-zip:{name}" for name in artifacts or ()]
     for path in sorted(directory.glob("*.json")):
         manifest = read_manifest(path)
         if manifest is None:
             continue
-        if functions is not None and manifest.get("function") not in functions:
+        if artifacts is not None and manifest.get("target") not in targets:
             continue
         owner = manifest.get("project")
         artifact = path.with_suffix(".zip")

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import canonicalize_name
-
+from hatch_lambda_zip.artifact_names import name_problems
+from hatch_lambda_zip.artifacts import Artifact, Kind
 from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES, Runtime, Target, find_runtime
+from hatch_lambda_zip.expansion import expand
+from hatch_lambda_zip.options import (
+    FUNCTION_KEYS,
+    LAYER_KEYS,
+    Known,
+    Options,
+    is_absolute,
+    read_options,
+)
+from hatch_lambda_zip.runtimes import RUNTIMES, Runtime
 from hatch_lambda_zip.tables import TableReader, not_one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
+    from hatch_lambda_zip.project import Project
+
 TARGET_KEY: Final = "tool.hatch.build.targets.lambda-zip"
-HOOK_KEY: Final = "tool.hatch.build.hooks.lambda-zip"
 DEFAULT_FUNCTION: Final = "lambda"
 
 # What hatchling reads from every target's table, and which of its properties checks the value.
+# Its `include` and `exclude` are not among them: here they choose among the wheel's files.
 HATCHLING_SELECTION_KEYS: Final = {
     "artifacts": "artifact_spec",
-    "exclude": "exclude_spec",
     "force-include": "force_include",
     "ignore-vcs": "ignore_vcs",
-    "include": "include_spec",
     "only-include": "only_include",
     "only-packages": "only_packages",
     "packages": "packages",
@@ -45,50 +54,10 @@ HATCHLING_KEYS: Final = {
     "require-runtime-dependencies": "require_runtime_dependencies",
     "require-runtime-features": "require_runtime_features",
 }
-# What every function may have; in the target's own table they are the defaults for all.
-_FUNCTION_KEYS: Final = ("runtime", "architecture", "handler", "extras", "groups")
-# hatchling's "versions", the ones that are built by default, are functions here.
-_OWN_KEYS: Final = (*_FUNCTION_KEYS, "functions", "lock", "versions")
-
-# What hatchling itself reads from every build hook's table.
-_HATCHLING_HOOK_KEYS: Final = (
-    *("dependencies", "enable-by-default"),
-    *("require-runtime-dependencies", "require-runtime-features"),
-)
+# hatchling's "versions", the ones that are built by default, are functions and layers here.
+_OWN_KEYS: Final = (*FUNCTION_KEYS, *LAYER_KEYS, "functions", "layers", "lock", "versions")
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
-# AWS: the part after the last dot is the function, the rest the module; Lambda reads "/" as ".".
-_HANDLER: Final = re.compile(r"[A-Za-z_]\w*(?:[./][A-Za-z_]\w*)*\.[A-Za-z_]\w*")
-
-
-@dataclass(frozen=True)
-class Wants:
-    """Which part of the package's dependencies a function wants.
-
-    Attributes:
-        extras: of the package, normalized (PEP 685) and sorted.
-        groups: its dependency groups (PEP 735), likewise.
-    """
-
-    extras: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Function:
-    """One function: one zip.
-
-    Attributes:
-        name: how the function is called on the command line and in the zip's file name.
-        target: the runtime and architecture that it is built for.
-        handler: AWS's ``module.name``, or None when it is not to be checked.
-        wants: which dependencies it ships.
-    """
-
-    name: str
-    target: Target
-    handler: str | None
-    wants: Wants = Wants()
 
 
 @dataclass(frozen=True)
@@ -96,38 +65,55 @@ class Config:
     """The whole table.
 
     Attributes:
-        functions: in the order in which they are built.
+        artifacts: what is to be built, layers before the functions.
         lock: the value of ``lock``, relative to the project, or None to look for a lock file.
         warnings: what is no mistake but worth a line.
     """
 
-    functions: tuple[Function, ...]
+    artifacts: tuple[Artifact, ...]
     lock: str | None
     warnings: tuple[str, ...]
 
-    def function(self, name: str) -> Function:
-        """Return the function of that name.
+    def artifact(self, name: str) -> Artifact:
+        """Return the artifact of that name.
 
         Raises:
             KeyError: there is none.
         """
-        for function in self.functions:
-            if function.name == name:
-                return function
+        for artifact in self.artifacts:
+            if artifact.name == name:
+                return artifact
         raise KeyError(name)
 
+    def layers_of(self, function: Artifact) -> tuple[Artifact, ...]:
+        """Return the layers that a function is deployed with, in its order."""
+        return tuple(
+            artifact
+            for table in function.layers
+            for artifact in self.artifacts
+            if artifact.table == table and artifact.target == function.target
+        )
 
-@dataclass(frozen=True)
-class Known:
-    """What the package itself declares, so that a misspelt name is found here.
+    def named(self, asked: Iterable[str]) -> list[str]:
+        """Return the names of the artifacts that are meant, each once.
 
-    Attributes:
-        extras: normalized; None when they can't be known beforehand.
-        groups: likewise.
-    """
+        Args:
+            asked: names of functions, of layers, or of single artifacts.
 
-    extras: tuple[str, ...] | None = None
-    groups: tuple[str, ...] | None = None
+        Raises:
+            ConfigError: one of them is none of these.
+        """
+        asked = list(asked)
+        known = list(
+            dict.fromkeys(name for one in self.artifacts for name in (one.table, one.name))
+        )
+        if unknown := [name for name in asked if name not in known]:
+            has_layers = any(one.kind is Kind.LAYER for one in self.artifacts)
+            what = "function or layer" if has_layers else "function"
+            raise ConfigError(
+                f"{TARGET_KEY}: the {what} {not_one_of(name, known)}" for name in unknown
+            )
+        return [one.name for one in self.artifacts if not {one.name, one.table}.isdisjoint(asked)]
 
 
 def parse_config(
@@ -135,6 +121,7 @@ def parse_config(
     *,
     today: date,
     known: Known | None = None,
+    project: Project | None = None,
     problems: Iterable[str] = (),
 ) -> Config:
     """Check the target's table and turn it into a :class:`Config`.
@@ -142,132 +129,140 @@ def parse_config(
     Args:
         table: what stands in ``[tool.hatch.build.targets.lambda-zip]``.
         today: the date that deprecations are judged by.
-        known: what the package declares.
+        known: what the package has.
+        project: the package, which file names are made with; None leaves them unchecked.
         problems: mistakes found elsewhere (by hatchling, in its own keys), reported with ours.
 
     Raises:
         ConfigError: with every mistake of the table.
     """
+    known = known or Known()
     reader = TableReader(TARGET_KEY, table, list(problems))
     reader.refuse_unknown((*_OWN_KEYS, *HATCHLING_KEYS))
-    defaults = _read_options(reader, known or Known())
     lock = reader.text("lock", _wrong_lock)
-    tables = reader.tables("functions")
-    named = [(name, inner, _read_function(name, inner, known or Known())) for name, inner in tables]
-    if "functions" not in table:
-        named = [(DEFAULT_FUNCTION, reader, _Options())]
-    functions = [
-        function
-        for name, inner, options in named
-        if (
-            function := _function(
-                name, inner, options.over(defaults), has_default="runtime" in table
-            )
-        )
-    ]
-    if not named and not reader.problems:
-        reader.problem("functions", "has no function in it; remove the table, or add one")
-    names = [name for name, _, _ in named]
+    tables = [*_read_tables(reader, known)]
+    artifacts = [artifact for one in tables for artifact in one.artifacts]
+    _check_names(tables)
+    _check_layers(tables)
+    if project is not None and not reader.problems:
+        readers = {one.name: one.reader for one in tables}
+        for name, message in name_problems(artifacts, project):
+            readers[name].problem("filename", message)
+    names = [name for one in artifacts for name in (one.table, one.name)]
     reader.texts("versions", lambda name: None if name in names else not_one_of(name, names))
     if reader.problems:
         raise ConfigError(reader.problems)
-    runtimes = {
-        function.target.runtime.identifier: function.target.runtime for function in functions
-    }
+    runtimes = {one.target.runtime.identifier: one.target.runtime for one in artifacts}
     warnings = [
         warning for runtime in runtimes.values() if (warning := _runtime_warning(runtime, today))
     ]
-    return Config(tuple(functions), lock, tuple(warnings))
+    return Config(tuple(artifacts), lock, tuple(warnings))
 
 
 @dataclass(frozen=True)
-class _Options:
-    """The keys that a function may have, as far as they are given."""
+class _Table:
+    """A function's or layer's table.
 
-    runtime: Runtime | None = None
-    architecture: str | None = None
-    handler: str | None = None
-    extras: tuple[str, ...] | None = None
-    groups: tuple[str, ...] | None = None
+    Attributes:
+        name: of the function or layer.
+        kind: which of the two.
+        reader: takes its mistakes.
+        own: what stands in it.
+        options: the same, with the defaults.
+        artifacts: what is built for it.
+    """
 
-    def over(self, defaults: _Options) -> _Options:
-        """Return these options, with the defaults where one is not given."""
-        return _Options(
-            **{
-                field.name: (
-                    getattr(defaults, field.name)
-                    if getattr(self, field.name) is None
-                    else getattr(self, field.name)
-                )
-                for field in fields(_Options)
-            }
-        )
+    name: str
+    kind: Kind
+    reader: TableReader
+    own: Options
+    options: Options
+    artifacts: list[Artifact] = field(default_factory=list)
 
 
-def _read_options(reader: TableReader, known: Known) -> _Options:
-    identifier = reader.text("runtime", _wrong_runtime)
-    return _Options(
-        None if identifier is None else find_runtime(identifier),
-        reader.text("architecture", lambda value: _wrong_choice(value, ARCHITECTURES)),
-        reader.text("handler", _wrong_handler),
-        _names(reader.texts("extras", lambda name: _wrong_choice(name, known.extras))),
-        _names(reader.texts("groups", lambda name: _wrong_choice(name, known.groups))),
-    )
-
-
-def _read_function(name: str, reader: TableReader, known: Known) -> _Options:
-    reader.refuse_unknown(_FUNCTION_KEYS)
-    if not _NAME.fullmatch(name):
-        reader.problems.append(
-            f"{reader.key}: {name!r} can't name a function: it is part of file names and of "
-            "`-t lambda-zip:NAME,…`, so only ASCII letters, digits, '-' and '_' will do"
-        )
-    return _read_options(reader, known)
-
-
-def _function(
-    name: str, reader: TableReader, options: _Options, *, has_default: bool
-) -> Function | None:
-    if options.runtime is None:
+def _read_tables(reader: TableReader, known: Known) -> list[_Table]:
+    """Read all layers, then all functions."""
+    # Here `layers` holds the tables of layers; which of them a function has, its own table says.
+    own = {key: value for key, value in reader.table.items() if key != "layers"}
+    defaults = read_options(TableReader(reader.key, own, reader.problems), known)
+    tables = []
+    for name, inner in reader.tables("layers"):
+        _refuse_keys(inner, known=LAYER_KEYS, others=FUNCTION_KEYS, owner="functions")
+        options = read_options(inner, known)
+        tables.append(_Table(name, Kind.LAYER, inner, options, options.over(defaults)))
+    for name, inner in reader.tables("functions"):
+        _refuse_keys(inner, known=FUNCTION_KEYS, others=LAYER_KEYS, owner="layers")
+        options = read_options(inner, known)
+        tables.append(_Table(name, Kind.FUNCTION, inner, options, options.over(defaults)))
+    if "functions" not in reader.table:
+        tables.append(_Table(DEFAULT_FUNCTION, Kind.FUNCTION, reader, defaults, defaults))
+    elif not tables and not reader.problems:
+        reader.problem("functions", "has no function in it; remove the table, or add one")
+    has_default = not {"runtime", "runtimes"}.isdisjoint(reader.table)
+    for one in tables:
+        if one.options.runtimes is not None:
+            one.artifacts.extend(expand(one.name, one.kind, one.own, one.options, one.reader))
         # A runtime that is given, but wrong, was noted where it stands.
-        if "runtime" not in reader.table and not has_default:
+        elif {"runtime", "runtimes"}.isdisjoint(one.reader.table) and not has_default:
             newest = RUNTIMES[-1].identifier
-            reader.problem("runtime", f'is required; for example: runtime = "{newest}"')
-        return None
-    target = Target(options.runtime, options.architecture or ARCHITECTURES[0])
-    wants = Wants(options.extras or (), options.groups or ())
-    return Function(name, target, options.handler, wants)
+            one.reader.problem("runtime", f'is required; for example: runtime = "{newest}"')
+    return tables
 
 
-def _names(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    return None if values is None else tuple(sorted({canonicalize_name(name) for name in values}))
+def _refuse_keys(
+    reader: TableReader, *, known: Sequence[str], others: Sequence[str], owner: str
+) -> None:
+    """Note keys that do not belong in a table."""
+    for key in reader.table:
+        if key in others and key not in known:
+            reader.problem(key, f"is an option of {owner} only; remove it")
+    reader.refuse_unknown({*known, *others})
 
 
-def _wrong_choice(value: str, choices: tuple[str, ...] | None) -> str | None:
-    if choices is None or value in choices or canonicalize_name(value) in choices:
-        return None
-    return not_one_of(value, choices)
+def _check_names(tables: Iterable[_Table]) -> None:
+    owners: dict[str, str] = {}
+    for one in tables:
+        key = one.reader.key
+        if not _NAME.fullmatch(one.name):
+            one.reader.problems.append(
+                f"{key}: {one.name!r} can't name a {one.kind.value}, since it becomes part of a "
+                "file name; only ASCII letters, digits, '-' and '_' will do"
+            )
+        names = {one.name: None, **{artifact.name: None for artifact in one.artifacts}}
+        for name in names:
+            if owners.setdefault(name, key) != key:
+                one.reader.problems.append(
+                    f"{key}: the name {name!r} is taken by {owners[name]}; rename one of them"
+                )
 
 
-def _wrong_runtime(identifier: str) -> str | None:
-    if find_runtime(identifier) is not None:
-        return None
-    return not_one_of(identifier, [row.identifier for row in RUNTIMES])
-
-
-def _wrong_handler(handler: str) -> str | None:
-    if _HANDLER.fullmatch(handler):
-        return None
-    return f"{handler!r} is not of the form 'package.module.function', which Lambda needs"
+def _check_layers(tables: Sequence[_Table]) -> None:
+    """Note layers that functions name and that are not built, or not for the same target."""
+    layers = {table.name: table for table in tables if table.kind is Kind.LAYER}
+    for one in tables:
+        names = (one.options.layers or ()) if one.kind is Kind.FUNCTION else ()
+        for name in names:
+            if name not in layers:
+                one.reader.problem("layers", f"the layer {not_one_of(name, sorted(layers))}")
+                continue
+            targets = [artifact.target for artifact in layers[name].artifacts]
+            for artifact in one.artifacts:
+                if targets and artifact.target not in targets:
+                    one.reader.problem(
+                        "layers",
+                        f"the layer {name!r} is built for {', '.join(map(str, targets))}, and the "
+                        f"function for {artifact.target}; make them agree, or build the layer for "
+                        "both (`architectures`, `runtimes`)",
+                    )
 
 
 def _wrong_lock(lock: str) -> str | None:
-    path = PurePosixPath(lock)
-    if path.is_absolute() or re.match(r"[A-Za-z]:|[\\/]", lock):
+    if is_absolute(lock):
         return (
             f"{lock!r} is an absolute path, which other machines don't have; "
             "write it relative to pyproject.toml"
         )
+    path = PurePosixPath(lock)
     if (
         path.name in {"uv.lock", "pylock.toml"}
         or re.fullmatch(r"pylock\.[^.]+\.toml", path.name)
@@ -293,38 +288,3 @@ def _runtime_warning(runtime: Runtime, today: date) -> str | None:
             f"{runtime.deprecated.isoformat()}; it gets no more security updates"
         )
     return None
-
-
-@dataclass(frozen=True)
-class HookConfig:
-    """The build hook's table.
-
-    Attributes:
-        embed_lock: put what the functions need into the sdist.
-    """
-
-    embed_lock: bool
-
-
-def parse_hook_config(table: Mapping[str, object]) -> HookConfig:
-    """Check the build hook's table and turn it into a :class:`HookConfig`.
-
-    Raises:
-        ConfigError: with every mistake of the table.
-    """
-    reader = TableReader(HOOK_KEY, table, [])
-    reader.refuse_unknown(("embed-lock", *_HATCHLING_HOOK_KEYS))
-    config = HookConfig(reader.flag("embed-lock"))
-    if reader.problems:
-        raise ConfigError(reader.problems)
-    return config
-
-
-def unknown_functions(asked: Iterable[str], config: Config) -> list[str]:
-    """Return one message for each name in ``asked`` that is no function of ``config``."""
-    known = [function.name for function in config.functions]
-    return [
-        f"{TARGET_KEY}: the function {not_one_of(name, known)}"
-        for name in asked
-        if name not in known
-    ]

@@ -101,12 +101,28 @@ class CollisionError(LambdaZipError):
     """Two distributions want different content under one path."""
 
 
+class ExclusionError(LambdaZipError):
+    """Something is to be left out that is not there, or can't be left out."""
+
+
+class LayerError(LambdaZipError):
+    """A layer does not ship what it should, or does not fit a function that names it."""
+
+
+class OwnFilesError(LambdaZipError):
+    """A file of the project is to ship, and is not there or can't be read."""
+
+
 class EditableInstallError(LambdaZipError):
     """A distribution is an editable install, which means nothing on Lambda."""
 
 
 class BytecodeError(LambdaZipError):
     """A .pyc that can't be read, or whose meaning a canonical form could not keep."""
+
+
+class ForeignBytecodeError(LambdaZipError):
+    """A module without source was not compiled for the runtime, or can't be made canonical."""
 
 
 class EncoderError(LambdaZipError):

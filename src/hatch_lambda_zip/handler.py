@@ -12,7 +12,7 @@ from hatch_lambda_zip.errors import HandlerError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_lambda_zip.contents import Entry
+    from hatch_lambda_zip.entry import Entry
 
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)

@@ -20,6 +20,11 @@ class Reason(Enum):
     BYTECODE = "bytecode"
     SCRIPT = "script"
     SIGNATURE = "signature"
+    PATTERN = "pattern"
+    TESTS = "tests"
+    TYPE_STUB = "type-stub"
+    NATIVE_HEADER = "native-header"
+    SOURCE = "source"
 
     @property
     def explanation(self) -> str:
@@ -31,6 +36,11 @@ _EXPLANATIONS: Final = {
     Reason.BYTECODE: "Compiled by some interpreter at some time; the source ships.",
     Reason.SCRIPT: "A script for the command line; installers write an interpreter's path into it.",
     Reason.SIGNATURE: "Signs the RECORD of the wheel, which is rewritten.",
+    Reason.PATTERN: "`include` or `exclude` leaves it out.",
+    Reason.TESTS: "A test directory that no shipped module imports, by `strip`.",
+    Reason.TYPE_STUB: "For type checkers only, by `strip`.",
+    Reason.NATIVE_HEADER: "For C and C++ compilers only, by `strip`.",
+    Reason.SOURCE: 'Its bytecode ships instead, by `source = "omit"`.',
 }
 
 
@@ -88,20 +98,39 @@ def _is_script(path: Path, *, in_package: bool) -> bool:
         lines = file.readline() + file.readline()
     if not lines.startswith(b"#!"):
         return False
-    # "#!python" is what a wheel has for an installer to replace by its interpreter (PEP 427).
-    is_installers = lines.startswith(b"#!python") or os.fsencode(sys.executable) in lines
-    return is_installers or not in_package
+    return is_installers_script(lines) or not in_package
 
 
 def entry_point_scripts(path: Path) -> frozenset[str]:
     """Return the names of the scripts that an installer makes from entry points."""
     if not path.is_file():
         return frozenset()
+    groups = read_entry_points(path.read_bytes())
+    wanted = (groups.get(group, {}) for group in ("console_scripts", "gui_scripts"))
+    return frozenset(name for group in wanted for name in group)
+
+
+def read_entry_points(content: bytes) -> dict[str, dict[str, str]]:
+    """Read an ``entry_points.txt``.
+
+    Returns:
+        The references of each group by their names; nothing of a file that can't be read, since
+        no installer has made scripts of it either.
+    """
     parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
+        parser.read_string(content.decode())
     except (configparser.Error, UnicodeDecodeError):
-        return frozenset()  # then no installer has made scripts of it either
-    groups = ("console_scripts", "gui_scripts")
-    return frozenset(name for group in groups if group in parser for name in parser[group])
+        return {}
+    return {section: dict(parser[section]) for section in parser.sections()}
+
+
+def is_installers_script(start: bytes) -> bool:
+    """Tell whether an installer wrote, or is to write, the first line of a script.
+
+    Args:
+        start: its first two lines.
+    """
+    # "#!python" is what a wheel has for an installer to replace by its interpreter (PEP 427).
+    return start.startswith(b"#!python") or os.fsencode(sys.executable) in start

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import encoder
+from hatch_lambda_zip.artifact_names import file_name
+from hatch_lambda_zip.artifacts import Kind
 from hatch_lambda_zip.project import TOOL_NAME
 
 if TYPE_CHECKING:
@@ -21,10 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda_zip.archive import Archive
-    from hatch_lambda_zip.config import Function
-    from hatch_lambda_zip.contents import Contents
+    from hatch_lambda_zip.artifacts import Artifact
+    from hatch_lambda_zip.entry import Entry
     from hatch_lambda_zip.lock.model import Selection
     from hatch_lambda_zip.project import Project
+    from hatch_lambda_zip.shipment import Shipment
     from hatch_lambda_zip.staging import LocalWheel
 
 SCHEMA_VERSION: Final = 1
@@ -50,21 +53,29 @@ class Previous:
 
 
 def describe_inputs(
-    project: Project, function: Function, selection: Selection, wheels: Iterable[LocalWheel]
+    project: Project,
+    artifact: Artifact,
+    layers: Iterable[Artifact],
+    selection: Selection,
+    wheels: Iterable[LocalWheel],
+    added: Iterable[tuple[str, Entry]],
 ) -> Inputs:
     """Describe everything that the zip's bytes follow from.
 
     Args:
         project: the package.
-        function: what the zip is built for.
+        artifact: what the zip is.
+        layers: those that a function is deployed with.
         selection: from the lock.
         wheels: the local projects, as just built.
+        added: files of the project that ship besides, by their sources.
 
     Returns:
         The manifest's first part, with an ``inputs`` entry that pins each distribution.
     """
     locked = [entry for install in selection.installs for entry in install.distributions]
     local = [wheel.distribution for wheel in wheels]
+    is_layer = artifact.kind is Kind.LAYER
     return {
         "schema": SCHEMA_VERSION,
         "tool": {"name": TOOL_NAME, "version": __version__},
@@ -74,26 +85,63 @@ def describe_inputs(
             "version": encoder.VERSION,
             "level": encoder.LEVEL,
         },
-        "artifact": project.artifact_name(function.name),
+        "artifact": file_name(artifact, project),
+        "target": f"lambda-zip:{artifact.name}",
         "project": {"name": project.name, "version": project.version},
-        "function": function.name,
-        "handler": function.handler,
-        "runtime": function.target.runtime.identifier,
-        "architecture": function.target.architecture,
+        "function": None if is_layer else artifact.table,
+        "layer": artifact.table if is_layer else None,
+        "handler": artifact.handler,
+        "runtime": artifact.target.runtime.identifier,
+        "architecture": artifact.target.architecture,
+        "layers": [
+            {
+                "layer": layer.table,
+                "artifact": file_name(layer, project),
+                "options": describe_options(layer),
+            }
+            for layer in layers
+        ],
+        "options": describe_options(artifact),
         "lock": selection.lock.path.name,
         "inputs": {
             distribution.name: distribution.identity
             for distribution in sorted([*locked, *local], key=lambda entry: entry.name)
         },
+        "include_files": [
+            {"source": source, "path": entry.name, "digest": str(entry.digest)}
+            for source, entry in added
+        ],
     }
 
 
-def make_manifest(inputs: Inputs, contents: Contents, archive: Archive) -> str:
+def describe_options(artifact: Artifact) -> dict[str, object]:
+    """Describe the options that decide what is in a zip, in the words of the configuration."""
+    wants, exclusions, files = artifact.wants, artifact.exclusions, artifact.own_files
+    bytecode = artifact.bytecode
+    options: dict[str, object] = {
+        "extras": [*wants.extras],
+        "groups": [*wants.groups],
+        "distributions": None if artifact.distributions is None else [*artifact.distributions],
+        "exclude-distributions": [*exclusions.distributions],
+        "provided": exclusions.provided,
+        "strip": [kind.value for kind in exclusions.strip],
+        "include": None if files.include is None else [*files.include],
+        "exclude": [*files.exclude],
+        "scripts": artifact.scripts,
+        "bytecode": bytecode.mode.value,
+        "bytecode-python": bytecode.python,
+        "bytecode-optimize": bytecode.optimize,
+        "source": "omit" if bytecode.omit_source else "keep",
+    }
+    return options
+
+
+def make_manifest(inputs: Inputs, shipment: Shipment, archive: Archive) -> str:
     """Describe a finished zip.
 
     Args:
         inputs: what it was made from.
-        contents: what ships, and what does not.
+        shipment: what ships, and what does not.
         archive: the zip.
 
     Returns:
@@ -124,7 +172,17 @@ def make_manifest(inputs: Inputs, contents: Contents, archive: Archive) -> str:
                 "bytes": sizes[distribution.name],
                 "compressed_bytes": compressed[distribution.name],
             }
-            for distribution in contents.distributions
+            for distribution in shipment.contents.distributions
+        ],
+        "absent_distributions": [
+            {
+                "name": absent.distribution.name,
+                "version": absent.distribution.version,
+                "reason": absent.reason.value,
+                "explanation": absent.reason.explanation,
+                "layer": absent.layer,
+            }
+            for absent in shipment.absent
         ],
         "left_out": [
             {
@@ -133,15 +191,16 @@ def make_manifest(inputs: Inputs, contents: Contents, archive: Archive) -> str:
                 "reason": left.reason.value,
                 "explanation": left.reason.explanation,
             }
-            for left in contents.left_out
+            for left in shipment.contents.left_out
         ],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 _INPUT_KEYS: Final = (
-    *("schema", "tool", "format", "encoder", "artifact", "project", "function", "handler"),
-    *("runtime", "architecture", "lock", "inputs"),
+    *("schema", "tool", "format", "encoder", "artifact", "target", "project", "function", "layer"),
+    *("handler", "runtime", "architecture", "layers", "options", "lock", "inputs"),
+    "include_files",
 )
 
 

@@ -1,26 +1,24 @@
-"""The whole story of one function's zip."""
+"""The whole story of one zip, a function's or a layer's."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip import checks
 from hatch_lambda_zip.archive import write_archive
 from hatch_lambda_zip.archive.encoder import check_encoder
-from hatch_lambda_zip.contents import collect
+from hatch_lambda_zip.artifact_names import file_name, manifest_name
+from hatch_lambda_zip.artifacts import Kind
 from hatch_lambda_zip.embedding import embed, read_embedded
 from hatch_lambda_zip.formatting import format_size, plural
-from hatch_lambda_zip.handler import check_handler
+from hatch_lambda_zip.installed import read_installed
 from hatch_lambda_zip.lock.model import LockKind
-from hatch_lambda_zip.manifest import (
-    describe_inputs,
-    holds_content,
-    make_manifest,
-    read_previous,
-)
+from hatch_lambda_zip.manifest import describe_inputs, holds_content, make_manifest, read_previous
+from hatch_lambda_zip.own_files import read_added
 from hatch_lambda_zip.requirements_check import check_requirements
+from hatch_lambda_zip.shipment import ship_function, ship_layer
 from hatch_lambda_zip.wheel import content_digest
 
 if TYPE_CHECKING:
@@ -28,36 +26,48 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda_zip.archive import Archive
-    from hatch_lambda_zip.config import Function
-    from hatch_lambda_zip.contents import Contents
+    from hatch_lambda_zip.artifacts import Artifact
+    from hatch_lambda_zip.entry import Entry
     from hatch_lambda_zip.lock.model import Selection
     from hatch_lambda_zip.manifest import Inputs
-    from hatch_lambda_zip.staging import OwnWheel, Site
+    from hatch_lambda_zip.shipment import Shipment
+    from hatch_lambda_zip.staging import LocalWheel, OwnWheel, Site
     from hatch_lambda_zip.workshop import Workshop
 
 
 @dataclass(frozen=True)
 class Job:
-    """One function to build.
+    """One zip to build.
 
     Attributes:
-        function: what to build.
+        artifact: what to build.
+        layers: those that a function is deployed with.
         output: the directory for the zip and its manifest.
         own: how to get the package's own wheel.
         reuse: leave outputs alone that were made from the very same inputs.
-        embedded: a directory that :func:`prepare_embedding` filled, to build from instead of the
-            lock and the local projects.
+        embedded: a directory that :func:`prepare_embedding` filled for each artifact, to build
+            from instead of the lock and the local projects.
     """
 
-    function: Function
+    artifact: Artifact
+    layers: tuple[Artifact, ...]
     output: Path
     own: OwnWheel
     reuse: bool = False
     embedded: Path | None = None
 
 
-def build_function(workshop: Workshop, job: Job) -> Path:
-    """Build one function's zip and manifest.
+@dataclass(frozen=True)
+class _Materials:
+    """What a zip is made of, before anything is installed."""
+
+    selection: Selection
+    wheels: tuple[LocalWheel, ...]
+    added: tuple[tuple[str, Entry], ...]
+
+
+def build_artifact(workshop: Workshop, job: Job) -> Path:
+    """Build one zip and its manifest.
 
     Returns:
         The zip's path.
@@ -67,132 +77,190 @@ def build_function(workshop: Workshop, job: Job) -> Path:
             what they were before.
     """
     started = time.monotonic()
-    function, project, report = job.function, workshop.project, workshop.report
-    label = label_of(workshop, function)
-    artifact = job.output / project.artifact_name(function.name)
+    artifact, project, report = job.artifact, workshop.project, workshop.report
+    label = label_of(workshop, artifact)
+    output = job.output / file_name(artifact, project)
     check_encoder()
 
     selection = _select(workshop, job)
-    report.info(f"{label}: {_what_is_staged(selection)}")
-    previous = read_previous(artifact) if job.reuse and _is_pinned(selection) else None
+    report.info(f"{label}: {_what_is_staged(selection, artifact)}")
+    previous = read_previous(output) if job.reuse and _is_pinned(selection, job) else None
     if previous is None:
-        workshop.staging.start_installs(selection, function.target)
-    wheels = workshop.staging.build_wheels(selection, function.target, job.own)
-    inputs = describe_inputs(project, function, selection, wheels)
+        workshop.staging.start_installs(selection, artifact.target)
+    materials = _prepare(workshop, job, selection)
+    inputs = describe_inputs(
+        project, artifact, job.layers, selection, materials.wheels, materials.added
+    )
     if previous is not None and previous.inputs == inputs:
         report.info(f"{label}: unchanged, sha256 {previous.sha256}")
-        return artifact
-    sites = workshop.staging.finish(selection, function.target, wheels)
-    contents = collect(sites)
-    if job.embedded is not None or selection.lock.kind is not LockKind.UV:
-        # uv has checked its own lock; nobody has checked these.
-        check_requirements(project.name, sites, function.target, function.wants, selection.lock)
-
-    unzipped = checks.check_unzipped_size(contents.entries)
-    warnings = [*_compiled(function, sites), *contents.warnings]
-    if all(".dist-info/" in e.name for e in contents.entries if e.distribution == project.name):
-        warnings.append(f"the zip has no file of {project.name} itself: does its wheel have any?")
-    if function.handler is not None:
-        warnings += filter(None, [check_handler(function.handler, contents.entries)])
-    for warning in warnings:
+        return output
+    shipment = _ship(workshop, job, materials)
+    entries = shipment.contents.entries
+    unzipped = sum(entry.size for entry in entries)
+    _check_size(workshop, job, shipment)
+    for warning in shipment.warnings:
         report.warning(f"{label}: {warning}")
 
-    count = plural(len(contents.entries), "file")
-    report.info(f"{label}: compressing {count}, {format_size(unzipped)}")
-    archive = _write(workshop, job, inputs, contents)
+    report.info(f"{label}: compressing {plural(len(entries), 'file')}, {format_size(unzipped)}")
+    archive = _write(workshop, job, inputs, shipment)
     if note := checks.upload_note(archive.size):
         report.warning(f"{label}: {note}")
     seconds = time.monotonic() - started
-    report.info(f"{label}: {_summary(function, contents, archive, unzipped, seconds)}")
-    return artifact
+    report.info(f"{label}: {_summary(artifact, shipment, archive, unzipped, seconds)}")
+    return output
 
 
 def prepare_embedding(workshop: Workshop, job: Job, directory: Path) -> None:
-    """Put what a function needs, but for the package itself, into a directory for the sdist.
+    """Put what a zip needs, but for the package itself, into a directory for the sdist.
 
     Raises:
         LambdaZipError: one of its subclasses for every expected failure.
     """
-    target = job.function.target
+    target = job.artifact.target
     selection = _select(workshop, job)
     wheels = workshop.staging.build_wheels(selection, target, own=None)
-    embed(selection, target, [wheel.path for wheel in wheels], directory)
+    embed(selection, target, [wheel.path for wheel in wheels], directory / job.artifact.name)
 
 
 def is_finished(workshop: Workshop, job: Job) -> bool:
-    """Tell whether the function's outputs are there and have this very package in them.
+    """Tell whether an artifact's outputs are there and have this very package in them.
 
     Raises:
         WheelBuildError: the package's wheel can't be built, and so not compared.
     """
     project = workshop.project
-    previous = read_previous(job.output / project.artifact_name(job.function.name))
+    previous = read_previous(job.output / file_name(job.artifact, project))
     if previous is None:
         return False
+    if job.artifact.kind is Kind.LAYER:
+        return True  # nothing of the package itself is in it
     wheel = job.own.build(workshop.workspace.directory)
     return wheel is not None and holds_content(previous, project, content_digest(wheel))
 
 
-def label_of(workshop: Workshop, function: Function) -> str:
+def label_of(workshop: Workshop, artifact: Artifact) -> str:
     """Return what lines for the user start with; the builds of a workspace mix theirs."""
-    return f"{workshop.project.name}:{function.name}"
+    return f"{workshop.project.name}:{artifact.name}"
 
 
 def _select(workshop: Workshop, job: Job) -> Selection:
-    """Select what the function needs, from the lock or from what an sdist took along."""
-    function = job.function
+    """Select what is needed, from the lock or from what an sdist took along."""
+    artifact = job.artifact
     if job.embedded is not None:
-        return read_embedded(job.embedded, function.target)
+        return read_embedded(job.embedded / artifact.name, artifact.target)
     name = workshop.reader.lock.path.name
-    label = label_of(workshop, function)
-    workshop.report.info(f"{label}: reading {name} for {function.target}")
-    return workshop.reader.select(function.target, function.wants)
+    label = label_of(workshop, artifact)
+    workshop.report.info(f"{label}: reading {name} for {artifact.target}")
+    return workshop.reader.select(artifact.target, artifact.wants)
 
 
-def _write(workshop: Workshop, job: Job, inputs: Inputs, contents: Contents) -> Archive:
+def _prepare(workshop: Workshop, job: Job, selection: Selection) -> _Materials:
+    """Build the local wheels, and read the project's other files."""
+    artifact = job.artifact
+    if artifact.kind is Kind.FUNCTION:
+        wheels = workshop.staging.build_wheels(selection, artifact.target, job.own)
+    elif artifact.distributions is not None:
+        wheels = workshop.staging.build_wheels(selection, artifact.target, own=None)
+    else:
+        # Everything third-party: then nothing of the workspace is looked at.
+        selection, wheels = replace(selection, local_projects=(), wheels=()), ()
+    added = read_added(
+        workshop.root,
+        artifact.own_files.added,
+        owner=workshop.project.name,
+        key=artifact.key,
+    )
+    return _Materials(selection, wheels, added)
+
+
+def _ship(workshop: Workshop, job: Job, materials: _Materials) -> Shipment:
+    """Wait for what is staged, and decide what ships of it."""
+    artifact, project, selection = job.artifact, workshop.project, materials.selection
+    sites = workshop.staging.finish(selection, artifact.target, materials.wheels)
+    installed = read_installed(sites)
+    added = [entry for _, entry in materials.added]
+    if artifact.kind is Kind.LAYER:
+        shipment = ship_layer(artifact, project, installed, added)
+    else:
+        if job.embedded is not None or selection.lock.kind is not LockKind.UV:
+            # uv has checked its own lock; nobody has checked these.
+            check_requirements(
+                project.name, installed, artifact.target, artifact.wants, selection.lock
+            )
+        layers = {layer.table: _ship_layer_of(workshop, job, layer) for layer in job.layers}
+        shipment = ship_function(artifact, project, installed, added, layers)
+    compiled = tuple(_compiled(artifact, shipment, sites))
+    shipment = replace(shipment, warnings=(*compiled, *shipment.warnings))
+    workshop.shipments[artifact.name] = shipment
+    return shipment
+
+
+def _ship_layer_of(workshop: Workshop, job: Job, layer: Artifact) -> Shipment:
+    if layer.name in workshop.shipments:
+        return workshop.shipments[layer.name]
+    job = replace(job, artifact=layer, layers=())
+    return _ship(workshop, job, _prepare(workshop, job, _select(workshop, job)))
+
+
+def _check_size(workshop: Workshop, job: Job, shipment: Shipment) -> None:
+    entries = [*shipment.contents.entries]
+    for layer in job.layers:
+        entries += workshop.shipments[layer.name].contents.entries
+    what = job.artifact.kind.value
+    checks.check_unzipped_size(entries, f"{what} with its layers" if job.layers else what)
+
+
+def _write(workshop: Workshop, job: Job, inputs: Inputs, shipment: Shipment) -> Archive:
     """Write zip and manifest, and move both into place."""
-    function, workspace = job.function, workshop.workspace
-    with workspace.writing(job.output / workshop.project.artifact_name(function.name)) as stream:
-        inspect = checks.machine_inspector(function.target)
-        archive = write_archive(contents.entries, stream, inspect=inspect)
-    with workspace.writing(job.output / workshop.project.manifest_name(function.name)) as stream:
-        stream.write(make_manifest(inputs, contents, archive).encode())
+    artifact, project, workspace = job.artifact, workshop.project, workshop.workspace
+    with workspace.writing(job.output / file_name(artifact, project)) as stream:
+        inspect = checks.machine_inspector(artifact.target)
+        archive = write_archive(shipment.contents.entries, stream, inspect=inspect)
+    with workspace.writing(job.output / manifest_name(artifact, project)) as stream:
+        stream.write(make_manifest(inputs, shipment, archive).encode())
     workspace.publish()
     return archive
 
 
-def _what_is_staged(selection: Selection) -> str:
+def _what_is_staged(selection: Selection, artifact: Artifact) -> str:
     locked = sum(len(install.distributions) for install in selection.installs)
-    local = 1 + len(selection.local_projects)
-    return f"{plural(locked, 'locked distribution')}, {plural(local, 'wheel')} to build"
+    wheels = len(selection.local_projects) + (artifact.kind is Kind.FUNCTION)
+    if artifact.kind is Kind.LAYER and artifact.distributions is None:
+        wheels = 0
+    return f"{plural(locked, 'locked distribution')}, {plural(wheels, 'wheel')} to build"
 
 
-def _is_pinned(selection: Selection) -> bool:
-    """Tell whether the lock alone says what is installed.
+def _is_pinned(selection: Selection, job: Job) -> bool:
+    """Tell whether the lock, as far as it is selected here, alone says what is installed.
 
-    What is built from a commit or an sdist follows from uv's configuration as well, and a file on
-    this machine may have changed since it was locked.
+    What is built from a commit or an sdist follows from uv's configuration as well, a file on
+    this machine may have changed since it was locked, and another part of the lock may have
+    changed for a layer.
     """
+    if any(layer.wants != job.artifact.wants for layer in job.layers):
+        return False
     return not any(install.builds or install.files for install in selection.installs)
 
 
-def _compiled(function: Function, sites: Iterable[Site]) -> Iterator[str]:
+def _compiled(artifact: Artifact, shipment: Shipment, sites: Iterable[Site]) -> Iterator[str]:
+    shipped = {distribution.name for distribution in shipment.contents.distributions}
     for site in sites:
         for name in site.compiled:
-            yield (
-                f"{name} was compiled on this machine; another machine's compiler may make other "
-                "bytes of it, and it may need a newer glibc than "
-                f"{function.target.runtime.identifier} has"
-            )
+            if name in shipped:
+                yield (
+                    f"{name} was compiled on this machine; another machine's compiler may make "
+                    "other bytes of it, and it may need a newer glibc than "
+                    f"{artifact.target.runtime.identifier} has"
+                )
 
 
 def _summary(
-    function: Function, contents: Contents, archive: Archive, unzipped: int, seconds: float
+    artifact: Artifact, shipment: Shipment, archive: Archive, unzipped: int, seconds: float
 ) -> str:
-    target = function.target
+    target = artifact.target
     return (
         f"{target.runtime.identifier}/{target.architecture}, "
-        f"{plural(len(contents.distributions), 'distribution')}, "
+        f"{plural(len(shipment.contents.distributions), 'distribution')}, "
         f"{plural(len(archive.members), 'file')}, {format_size(unzipped)} unzipped, "
         f"{format_size(archive.size)} zipped, {seconds:.1f} s, sha256 {archive.sha256.hex()}"
     )

@@ -71,13 +71,52 @@ class TableReader:
             self.problem(key, message)
         return None if messages else tuple(values)
 
-    def flag(self, key: str) -> bool:
-        """Return a boolean; False when it is absent or wrong (which is noted)."""
-        value = self.table.get(key, False)
+    def flag(self, key: str) -> bool | None:
+        """Return a boolean; None when it is absent or wrong (which is noted)."""
+        if key not in self.table:
+            return None
+        value = self.table[key]
         if not isinstance(value, bool):
             self.problem(key, f"must be true or false, not {value!r}")
-            return False
+            return None
         return value
+
+    def number(self, key: str, choices: Iterable[int]) -> int | None:
+        """Return one of some integers; None when it is absent or wrong (which is noted)."""
+        if key not in self.table:
+            return None
+        value = self.table[key]
+        choices = tuple(choices)
+        if isinstance(value, bool) or value not in choices or not isinstance(value, int):
+            self.problem(key, f"must be one of {', '.join(map(str, choices))}, not {value!r}")
+            return None
+        return value
+
+    def text_pairs(
+        self, key: str, check: Callable[[str, str], str | None] | None = None
+    ) -> tuple[tuple[str, str], ...] | None:
+        """Return a table of strings; None when it is absent or wrong (which is noted).
+
+        Args:
+            key: where it stands.
+            check: returns what is wrong with a key and its value, or None.
+        """
+        if key not in self.table:
+            return None
+        pairs = self.table[key]
+        if not isinstance(pairs, dict) or not all(
+            name and isinstance(value, str) and value for name, value in pairs.items()
+        ):
+            self.problem(key, f"must be a table of non-empty strings, not {pairs!r}")
+            return None
+        messages = {
+            name: message
+            for name, value in pairs.items()
+            if check and (message := check(name, value))
+        }
+        for name, message in messages.items():
+            self.problem(f'{key}."{name}"', message)
+        return None if messages else tuple(pairs.items())
 
     def tables(self, key: str) -> list[tuple[str, TableReader]]:
         """Return a reader for each table inside a table, with its name."""

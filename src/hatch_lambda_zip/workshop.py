@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda_zip.project import Project
     from hatch_lambda_zip.reporting import Reporter
+    from hatch_lambda_zip.shipment import Shipment
     from hatch_lambda_zip.uv import Uv
 
 
@@ -31,6 +32,8 @@ class Workshop:
         project: the package.
         report: takes lines for the user.
         workspace: the command's temporary files.
+        root: the package's directory.
+        shipments: what ships in the zips so far, by their names.
     """
 
     def __init__(
@@ -51,7 +54,8 @@ class Workshop:
         """
         self.project = project
         self.report = report
-        self._root = root
+        self.root = root
+        self.shipments: dict[str, Shipment] = {}
         self._lock = lock
         self._stack = ExitStack()
 
@@ -74,8 +78,8 @@ class Workshop:
         Raises:
             LockNotFoundError: there is none, or several and no choice.
         """
-        lock = find_lock(self._root, self._lock, self._uv)
-        return LockReader(lock, root=self._root, name=self.project.name, uv=self._uv)
+        lock = find_lock(self.root, self._lock, self._uv)
+        return LockReader(lock, root=self.root, name=self.project.name, uv=self._uv)
 
     @cached_property
     def staging(self) -> Staging:

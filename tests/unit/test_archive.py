@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hatch_lambda_zip.archive import Archive, encoder, layout, write_archive, writer
-from hatch_lambda_zip.contents import Entry
+from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ArchiveLimitError, HandlerError, VerificationError
 from hatch_lambda_zip.record import Digest
 

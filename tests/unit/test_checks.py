@@ -13,7 +13,7 @@ from hatch_lambda_zip.checks import (
     machine_inspector,
     upload_note,
 )
-from hatch_lambda_zip.contents import Entry
+from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import MachineError, SizeLimitError
 from hatch_lambda_zip.record import Digest
 from hatch_lambda_zip.runtimes import Target, find_runtime

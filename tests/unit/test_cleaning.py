@@ -19,7 +19,7 @@ def manifest_of(function: str = "lambda") -> dict[str, object]:
         "tool": {"name": "hatch-lambda-zip", "version": "0.1.0"},
         "artifact": f"demo-1.0-{function}.zip",
         "project": {"name": "demo", "version": "1.0"},
-        "function": function,
+        "target": f"lambda-zip:{function}",
         "sha256": hashlib.sha256(ZIP).hexdigest(),
     }
 
@@ -72,7 +72,7 @@ def test_what_others_made_is_left(tmp_path: Path) -> None:
         "text.json": b"no json",
         "latin.json": b"\xff\xfe",
         "empty.json": b"",
-        "tool.json": b'{"tool": "hatch-lambda-zip", "function": "lambda"}',
+        "tool.json": b'{"tool": "hatch-lambda-zip", "target": "lambda-zip:lambda"}',
     }
     for name, content in others.items():
         (tmp_path / name).write_bytes(content)
@@ -92,9 +92,9 @@ def test_what_others_made_is_left(tmp_path: Path) -> None:
         {"project": {}},
         {"project": "demo"},
         {"project": None},
-        {"function": "other"},
-        {"function": None},
-        {"function": ["lambda"]},
+        {"target": "lambda-zip:other"},
+        {"target": None},
+        {"target": ["lambda-zip:lambda"]},
         {"artifact": "other.zip"},
         {"artifact": "../demo-1.0-lambda.zip"},
         {"artifact": None},

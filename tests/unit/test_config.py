@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hatch_lambda_zip.artifacts import Artifact, Kind
 from hatch_lambda_zip.config import (
     DEFAULT_FUNCTION,
     HATCHLING_KEYS,
     TARGET_KEY,
     Config,
-    Function,
     parse_config,
-    unknown_functions,
 )
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import RUNTIMES, Target, find_runtime
@@ -44,14 +43,19 @@ def problem_of(**table: object) -> str:
 def test_the_smallest_table_gives_the_defaults() -> None:
     runtime = find_runtime("python3.13")
     assert runtime is not None
-    assert parse() == Config(
-        functions=(Function("lambda", Target(runtime, "x86_64"), None),), lock=None, warnings=()
+    artifact = Artifact(
+        name="lambda",
+        table="lambda",
+        key=TARGET_KEY,
+        kind=Kind.FUNCTION,
+        target=Target(runtime, "x86_64"),
     )
+    assert parse() == Config(artifacts=(artifact,), lock=None, warnings=())
 
 
 def test_every_key_is_read() -> None:
     config = parse(runtime="python3.12", architecture="arm64", handler="a.b.c", lock="uv.lock")
-    (function,) = config.functions
+    (function,) = config.artifacts
     assert function.target.runtime.identifier == "python3.12"
     assert function.target.architecture == "arm64"
     assert function.handler == "a.b.c"
@@ -61,7 +65,7 @@ def test_every_key_is_read() -> None:
 @pytest.mark.parametrize("runtime", [row.identifier for row in RUNTIMES])
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 def test_every_runtime_and_architecture_is_accepted(runtime: str, architecture: str) -> None:
-    (function,) = parse(runtime=runtime, architecture=architecture).functions
+    (function,) = parse(runtime=runtime, architecture=architecture).artifacts
     assert str(function.target) == f"{runtime} on {architecture}"
 
 
@@ -141,7 +145,7 @@ def test_the_keys_of_hatchling_are_not_ours_to_check(key: str) -> None:
     "handler", ["app.handler", "package.module.function", "a/b/c.d", "a/b.c.d", "_a._b", "a1.b2"]
 )
 def test_handlers(handler: str) -> None:
-    (function,) = parse(handler=handler).functions
+    (function,) = parse(handler=handler).artifacts
     assert function.handler == handler
 
 
@@ -250,7 +254,7 @@ def test_a_problem_found_elsewhere_is_enough_to_refuse() -> None:
 
 def test_an_unknown_newer_runtime_is_taken_with_a_warning() -> None:
     config = parse(runtime="python3.15")
-    (function,) = config.functions
+    (function,) = config.artifacts
     assert function.target.runtime.python_version == "3.15"
     assert function.target.runtime.glibc_minor == RUNTIMES[-1].glibc_minor
     (warning,) = config.warnings
@@ -281,20 +285,22 @@ def test_a_runtime_is_deprecated_from_its_day_on(runtime: object) -> None:
 
 def test_a_function_is_found_by_its_name() -> None:
     config = parse()
-    assert config.function(DEFAULT_FUNCTION) is config.functions[0]
+    assert config.artifact(DEFAULT_FUNCTION) is config.artifacts[0]
     with pytest.raises(KeyError, match="api"):
-        config.function("api")
+        config.artifact("api")
 
 
 def test_unknown_functions_are_named_one_by_one() -> None:
-    assert unknown_functions(["lambda"], parse()) == []
-    assert unknown_functions(["lamda", "lambda", "zzz"], parse()) == [
+    assert parse().named(["lambda"]) == ["lambda"]
+    with pytest.raises(ConfigError) as caught:
+        parse().named(["lamda", "lambda", "zzz"])
+    assert caught.value.problems == (
         (
             "tool.hatch.build.targets.lambda-zip: the function 'lamda' is not one of lambda. "
             "Did you mean 'lambda'?"
         ),
         "tool.hatch.build.targets.lambda-zip: the function 'zzz' is not one of lambda",
-    ]
+    )
 
 
 def test_not_one_of_takes_any_iterable() -> None:
@@ -314,7 +320,7 @@ def test_any_table_is_parsed_or_refused_with_full_keys(table: dict[str, object])
     except ConfigError as error:
         problems = error.problems
     else:
-        assert config.functions
+        assert config.artifacts
         return
     assert problems
     assert all(problem.startswith(f"{TARGET_KEY}.") for problem in problems)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.contents import Contents, Entry, collect
+from hatch_lambda_zip.contents import Contents, assemble
+from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import (
     CollisionError,
     EditableInstallError,
@@ -17,13 +18,14 @@ from hatch_lambda_zip.errors import (
     StagingError,
     VerificationError,
 )
+from hatch_lambda_zip.installed import read_installed
 from hatch_lambda_zip.left_out import LeftOut, Reason
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, format_record, parse_record
 from hatch_lambda_zip.staging import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 WHEEL = (
@@ -84,6 +86,10 @@ def ship(site: Path, files: Mapping[str, bytes], *, built: bool = False) -> Cont
     """Install one distribution called demo and collect it."""
     install(site, files)
     return collect([site_of(site, built=built)])
+
+
+def collect(sites: Iterable[Site]) -> Contents:
+    return assemble(read_installed(sites))
 
 
 def names_in(contents: Contents) -> list[str]:
@@ -238,7 +244,8 @@ def test_entry_points_that_can_not_be_read_leave_nothing_out(staged: Path) -> No
 
 
 def test_every_reason_is_explained() -> None:
-    assert {reason.value for reason in Reason} == {"bytecode", "script", "signature"}
+    values = "bytecode", "script", "signature", "pattern", "tests", "type-stub", "native-header"
+    assert {reason.value for reason in Reason} == {*values, "source"}
     assert len({reason.explanation for reason in Reason}) == len(Reason)
     for reason in Reason:
         assert reason.explanation.endswith(".")

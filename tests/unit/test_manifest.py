@@ -11,8 +11,12 @@ import pytest
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import encoder, write_archive
-from hatch_lambda_zip.config import Function
-from hatch_lambda_zip.contents import Contents, Distribution, Entry
+from hatch_lambda_zip.artifact_names import file_name, manifest_name
+from hatch_lambda_zip.artifacts import Artifact, Kind
+from hatch_lambda_zip.contents import Contents
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.exclusions import Absence, AbsentDistribution
+from hatch_lambda_zip.installed import Distribution
 from hatch_lambda_zip.left_out import LeftOut, Reason
 from hatch_lambda_zip.lock.model import (
     InstallList,
@@ -22,25 +26,40 @@ from hatch_lambda_zip.lock.model import (
     Origin,
     Selection,
 )
-from hatch_lambda_zip.manifest import Inputs, describe_inputs, make_manifest, read_previous
+from hatch_lambda_zip.manifest import (
+    Inputs,
+    describe_inputs,
+    describe_options,
+    make_manifest,
+    read_previous,
+)
 from hatch_lambda_zip.project import Project
 from hatch_lambda_zip.record import Digest
 from hatch_lambda_zip.runtimes import Target, find_runtime
+from hatch_lambda_zip.shipment import Shipment
 from hatch_lambda_zip.staging import LocalWheel
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.archive import Archive
 
 PROJECT = Project("my-orders", "1.0.0", "my_orders-1.0.0")
+ADDED = [("config/prod.toml", Entry.of("config.toml", b"a = 1\n", "my-orders"))]
 SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
 
 Json = dict[str, Any]  # as json.loads returns it
 
 
-def function_of(handler: str | None = "orders.app.handler") -> Function:
+def function_of(handler: str | None = "orders.app.handler") -> Artifact:
     runtime = find_runtime("python3.13")
     assert runtime is not None
-    return Function("api", Target(runtime, "arm64"), handler)
+    return Artifact(
+        name="api",
+        table="api",
+        key="the key",
+        kind=Kind.FUNCTION,
+        target=Target(runtime, "arm64"),
+        handler=handler,
+    )
 
 
 def inputs_of(handler: str | None = "orders.app.handler") -> Inputs:
@@ -57,7 +76,7 @@ def inputs_of(handler: str | None = "orders.app.handler") -> Inputs:
     own = LockedDistribution("my-orders", None, Origin.LOCAL, "content:123")
     wheel = LocalWheel(Path("my_orders-1.0.0-py3-none-any.whl"), own, is_compiled=False)
     selection = Selection(lock, (install,), ())
-    return describe_inputs(PROJECT, function_of(handler), selection, [wheel])
+    return describe_inputs(PROJECT, function_of(handler), (), selection, [wheel], ADDED)
 
 
 def ignore(entry: Entry, content: bytes) -> None:
@@ -80,9 +99,9 @@ def contents_in(directory: Path) -> Contents:
     return Contents(
         entries=tuple(entries),
         distributions=(
-            Distribution("boto3", "1.40.0", Origin.INDEX, None),
-            Distribution("empty", "2.0", Origin.GIT, "setuptools (80.0)"),
-            Distribution("my-orders", "1.0.0", Origin.LOCAL, "hatchling 1.33.0"),
+            Distribution("boto3", "1.40.0", Origin.INDEX, "sha256:def", None),
+            Distribution("empty", "2.0", Origin.GIT, "git:abc", "setuptools (80.0)"),
+            Distribution("my-orders", "1.0.0", Origin.LOCAL, "content:123", "hatchling 1.33.0"),
         ),
         left_out=(
             LeftOut("bin/tool", Reason.SCRIPT, "boto3"),
@@ -96,16 +115,21 @@ def archive_of(contents: Contents, workers: int = 1) -> Archive:
     return write_archive(contents.entries, io.BytesIO(), inspect=ignore, workers=workers)
 
 
+def shipment_of(contents: Contents) -> Shipment:
+    urllib3 = Distribution("urllib3", "2.5.0", Origin.INDEX, "sha256:abc", None)
+    return Shipment(contents, (), (AbsentDistribution(urllib3, Absence.LAYER, "deps"),), ())
+
+
 def text_in(directory: Path, handler: str | None = "orders.app.handler") -> str:
     contents = contents_in(directory)
     archive = archive_of(contents)
-    return make_manifest(inputs_of(handler), contents, archive)
+    return make_manifest(inputs_of(handler), shipment_of(contents), archive)
 
 
 def test_the_whole_manifest(tmp_path: Path) -> None:
     contents = contents_in(tmp_path)
     archive = archive_of(contents)
-    text = make_manifest(inputs_of(), contents, archive)
+    text = make_manifest(inputs_of(), shipment_of(contents), archive)
     stored = {name: len(content) for name, content in (("data", b"{}"), ("app", b"x" * 19))}
     compressed = len(encoder.compress(b"boto" * 100))
     app = min(stored["app"], len(encoder.compress(b"def handler(): ...\n")))
@@ -116,7 +140,18 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
         "encoder": {"name": "deflate", "version": "0.9.0", "level": 6},
         "artifact": "my_orders-1.0.0-api.zip",
         "project": {"name": "my-orders", "version": "1.0.0"},
+        "target": "lambda-zip:api",
         "function": "api",
+        "layer": None,
+        "layers": [],
+        "options": describe_options(function_of()),
+        "include_files": [
+            {
+                "source": "config/prod.toml",
+                "path": "config.toml",
+                "digest": str(Digest.of(b"a = 1\n")),
+            }
+        ],
         "handler": "orders.app.handler",
         "runtime": "python3.13",
         "architecture": "arm64",
@@ -156,6 +191,15 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
                 "compressed_bytes": app,
             },
         ],
+        "absent_distributions": [
+            {
+                "name": "urllib3",
+                "version": "2.5.0",
+                "reason": "layer",
+                "explanation": Absence.LAYER.explanation,
+                "layer": "deps",
+            }
+        ],
         "left_out": [
             {
                 "path": "bin/tool",
@@ -177,7 +221,7 @@ def test_the_hash_is_that_of_the_zip_in_both_spellings(tmp_path: Path) -> None:
     contents = contents_in(tmp_path)
     stream = io.BytesIO()
     archive = write_archive(contents.entries, stream, inspect=ignore)
-    manifest = json.loads(make_manifest(inputs_of(), contents, archive))
+    manifest = json.loads(make_manifest(inputs_of(), shipment_of(contents), archive))
     digest = hashlib.sha256(stream.getvalue()).digest()
     assert bytes.fromhex(manifest["sha256"]) == digest
     assert base64.b64decode(manifest["sha256_base64"]) == digest  # as AWS's CodeSha256
@@ -200,7 +244,8 @@ def test_the_same_zip_has_the_same_manifest_wherever_it_was_built(tmp_path: Path
     assert text_in(tmp_path / "a") == text_in(tmp_path / "somewhere" / "else")
     contents = contents_in(tmp_path)
     texts = {
-        make_manifest(inputs_of(), contents, archive_of(contents, workers)) for workers in (1, 2, 8)
+        make_manifest(inputs_of(), shipment_of(contents), archive_of(contents, workers))
+        for workers in (1, 2, 8)
     }
     assert texts == {text_in(tmp_path)}
 
@@ -222,8 +267,8 @@ def test_it_is_readable_utf_8_with_one_line_feed_at_the_end(tmp_path: Path) -> N
 
 
 def test_the_names_of_the_outputs() -> None:
-    assert PROJECT.artifact_name("api") == "my_orders-1.0.0-api.zip"
-    assert PROJECT.manifest_name("api") == "my_orders-1.0.0-api.json"
+    assert file_name(function_of(), PROJECT) == "my_orders-1.0.0-api.zip"
+    assert manifest_name(function_of(), PROJECT) == "my_orders-1.0.0-api.json"
 
 
 TYPES: dict[str, type | tuple[type, ...]] = {
@@ -297,7 +342,9 @@ def test_previous_outputs_are_found_only_whole(tmp_path: Path) -> None:
     with artifact.open("wb") as stream:
         archive = write_archive(contents.entries, stream, inspect=ignore)
     assert read_previous(artifact) is None
-    manifest.write_text(make_manifest(inputs_of(), contents, archive), encoding="utf-8")
+    manifest.write_text(
+        make_manifest(inputs_of(), shipment_of(contents), archive), encoding="utf-8"
+    )
     previous = read_previous(artifact)
     assert previous is not None
     assert previous.inputs == inputs_of()

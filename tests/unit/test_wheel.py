@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda_zip.contents import collect
+from hatch_lambda_zip.contents import assemble
 from hatch_lambda_zip.errors import WheelFormatError, WheelTagError
+from hatch_lambda_zip.installed import read_installed
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, format_record, parse_record
 from hatch_lambda_zip.runtimes import Target, find_runtime
@@ -105,7 +106,7 @@ def test_what_is_unpacked_can_be_collected(tmp_path: Path, site: Path) -> None:
     files = {"demo_pkg/a,b.py": b"1", f"{DATA}/scripts/tool": b"#!python\n"}
     unpack_wheel(make_wheel(tmp_path, files), site)
     locked = LockedDistribution("demo-pkg", None, Origin.LOCAL, "content:x")
-    contents = collect([Site(site, (locked,), built=True)])
+    contents = assemble(read_installed([Site(site, (locked,), built=True)]))
     assert "demo_pkg/a,b.py" in {entry.name for entry in contents.entries}
     assert [left.path for left in contents.left_out] == ["bin/tool"]
 

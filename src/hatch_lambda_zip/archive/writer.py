@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
-    from hatch_lambda_zip.contents import Entry
+    from hatch_lambda_zip.entry import Entry
 
 # Small files go to the workers in batches, which saves a hand-over each; both bounds in bytes
 # of uncompressed content. One file larger than a bound still goes through, alone.

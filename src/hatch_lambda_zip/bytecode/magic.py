@@ -95,7 +95,13 @@ FORMATS: Final = (
     Format(15, 3666, 6, _LAYOUT_3_11, 1),
 )
 
+_BY_MINOR: Final = {row.python_minor: row for row in FORMATS}
 _BY_MAGIC: Final = {row.magic_bytes: row for row in FORMATS}
+
+
+def format_of(python_minor: int) -> Format | None:
+    """Return how Python 3.N writes .pyc files; None when that is not known."""
+    return _BY_MINOR.get(python_minor)
 
 
 def find_format(magic: bytes) -> Format:

@@ -1,0 +1,130 @@
+"""The file names of zips: from a template, unique, and none that is taken for something else."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from packaging.version import InvalidVersion, Version
+
+from hatch_lambda_zip.tables import not_one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hatch_lambda_zip.artifacts import Artifact
+    from hatch_lambda_zip.project import Project
+
+PLACEHOLDERS: Final = ("name", "version", "function", "runtime", "architecture")
+_SUFFIX: Final = ".zip"
+# What file systems and shells take for something else; control characters among them.
+_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]|^[.~-]')
+_PROJECT_NAME: Final = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
+
+
+def wrong_template(template: str) -> str | None:
+    """Return what is wrong with a ``filename``, or None."""
+    try:
+        fields = [
+            (name, conversion or spec)
+            for _, name, spec, conversion in string.Formatter().parse(template)
+            if name is not None
+        ]
+    except ValueError as error:
+        return f"{template!r} is no template: {error}"
+    for name, extra in fields:
+        if name not in PLACEHOLDERS:
+            return f"{template!r}: the placeholder {not_one_of(name, PLACEHOLDERS)}"
+        if extra:
+            return f"{template!r}: write plain {{{name}}}"
+    if not template.endswith(_SUFFIX):
+        return f"{template!r} does not end with .zip, by which the tools of AWS know a package"
+    sample = template.format_map(dict.fromkeys(PLACEHOLDERS, "x"))
+    if _UNSAFE.search(sample):
+        return f"{template!r} is not a plain file name; choose the directory with `directory`"
+    return None
+
+
+def file_name(artifact: Artifact, project: Project) -> str:
+    """Return the file name of a zip."""
+    if artifact.file_name is None:
+        return f"{project.file_stem}-{artifact.name}{_SUFFIX}"
+    name, _, version = project.file_stem.rpartition("-")
+    return artifact.file_name.format(
+        name=name,
+        version=version,
+        function=artifact.table,
+        runtime=artifact.target.runtime.identifier,
+        architecture=artifact.target.architecture,
+    )
+
+
+def manifest_name(artifact: Artifact, project: Project) -> str:
+    """Return the file name of a zip's manifest."""
+    return file_name(artifact, project).removesuffix(_SUFFIX) + ".json"
+
+
+def name_problems(artifacts: Iterable[Artifact], project: Project) -> Iterator[tuple[str, str]]:
+    """Yield the name of a table and what is wrong with the file name that it gives.
+
+    Args:
+        artifacts: all zips of a package.
+        project: the package.
+    """
+    by_name: dict[str, list[Artifact]] = defaultdict(list)
+    for artifact in artifacts:
+        # macOS and Windows take names that differ in case for one.
+        by_name[file_name(artifact, project).casefold()].append(artifact)
+    for same in by_name.values():
+        name = file_name(same[0], project)
+        if len(same) > 1:
+            missing = [
+                f"{{{placeholder}}}"
+                for placeholder, values in (
+                    ("function", {one.table for one in same}),
+                    ("runtime", {one.target.runtime.identifier for one in same}),
+                    ("architecture", {one.target.architecture for one in same}),
+                )
+                if len(values) > 1
+            ]
+            who = ", ".join(one.name for one in same)
+            yield (
+                same[0].table,
+                f"{name!r} is the name of {len(same)} zips ({who}); add {' and '.join(missing)}",
+            )
+        if version := _taken_for_sdist(name, project):
+            yield (
+                same[0].table,
+                (
+                    f"{name!r} is what tools of the package index take for the source "
+                    f"distribution of a version {version!r}, and upload or install; choose "
+                    "another name"
+                ),
+            )
+
+
+def _taken_for_sdist(name: str, project: Project) -> str | None:
+    """Return the version that a file name seems to have as an sdist's, or None.
+
+    An sdist may be a zip called NAME-VERSION.zip (PEP 527 knows the format; uv and pip read it).
+    Some tools split at the last hyphen, others where the name that they look for ends.
+    """
+    # What follows a + is no part of the question: the index takes no such version.
+    stem = name.removesuffix(_SUFFIX)
+    _, plus, local = project.version.partition("+")
+    stem = stem.replace(plus + local, "") if plus else stem
+    for match in re.finditer("-", stem):
+        version = stem[match.end() :]
+        if _PROJECT_NAME.fullmatch(stem[: match.start()]) and _is_version(version):
+            return version
+    return None
+
+
+def _is_version(text: str) -> bool:
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True

@@ -1,0 +1,116 @@
+"""Which distributions need which others: the graph that their METADATA spans."""
+
+from __future__ import annotations
+
+from email.parser import BytesHeaderParser
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from hatch_lambda_zip.errors import StagingError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from hatch_lambda_zip.installed import Installed
+    from hatch_lambda_zip.runtimes import Target
+
+Node = tuple[str, str]
+"""A distribution's normalized name, and one of its extras or the empty string."""
+
+
+class Dependencies:
+    """The requirements among a closed set of installed distributions.
+
+    A distribution that nothing here requires (a lock can add some, by overrides) counts as
+    required by the package itself, so that nobody's absence is ever concluded from it.
+
+    Args:
+        installed: the distributions, the package itself among them or not.
+        roots: what the package requires.
+        target: what markers are evaluated for.
+    """
+
+    def __init__(
+        self, installed: Iterable[Installed], roots: Iterable[Requirement], target: Target
+    ) -> None:
+        self._installed = {one.name: one for one in installed}
+        self._target = target
+        self._roots = tuple(roots)
+
+    def needed(self, *, without: Collection[str] = ()) -> frozenset[str]:
+        """Return the names of what is needed, if some distributions are left out.
+
+        Raises:
+            StagingError: a distribution's metadata can't be read.
+        """
+        return frozenset(name for name, _ in self._reach(self._start, without))
+
+    def closure(self, names: Iterable[str]) -> frozenset[str]:
+        """Return names of distributions, with all that they need in the way they are used here.
+
+        Raises:
+            StagingError: a distribution's metadata can't be read.
+        """
+        names = frozenset(names)
+        start = [node for node in self._reach(self._start) if node[0] in names]
+        return frozenset(name for name, _ in self._reach(start))
+
+    @cached_property
+    def _start(self) -> frozenset[Node]:
+        """What the package requires, and whatever that does not lead to."""
+        required = [*self._nodes(self._roots, extra="")]
+        reached = {name for name, _ in self._reach(required)}
+        return frozenset((*required, *((name, "") for name in self._installed.keys() - reached)))
+
+    def _reach(self, start: Iterable[Node], without: Collection[str] = ()) -> set[Node]:
+        found: set[Node] = set()
+        todo = list(start)
+        while todo:
+            node = todo.pop()
+            name, extra = node
+            if node in found or name in without or name not in self._installed:
+                continue
+            found.add(node)
+            todo += self._nodes(self._requires(name), extra)
+        return found
+
+    def _nodes(self, requirements: Iterable[Requirement], extra: str) -> Iterator[Node]:
+        for requirement in requirements:
+            marker = requirement.marker
+            if marker is not None and not self._target.satisfies(marker, extra=extra):
+                continue
+            name = canonicalize_name(requirement.name)
+            yield name, ""
+            yield from ((name, canonicalize_name(wanted)) for wanted in requirement.extras)
+
+    def _requires(self, name: str) -> tuple[Requirement, ...]:
+        if name not in self._read:
+            self._read[name] = requirements_of(self._installed[name])
+        return self._read[name]
+
+    @cached_property
+    def _read(self) -> dict[str, tuple[Requirement, ...]]:
+        return {}
+
+
+def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
+    """Return what a distribution requires (``Requires-Dist``), markers unevaluated.
+
+    Raises:
+        StagingError: its METADATA is missing, or has a requirement that is none (PEP 508).
+    """
+    path = f"{installed.dist_info}/METADATA"
+    for entry in installed.entries:
+        if entry.name == path:
+            message = BytesHeaderParser().parsebytes(entry.read())
+            try:
+                return tuple(map(Requirement, message.get_all("Requires-Dist", ())))
+            except InvalidRequirement as error:
+                raise StagingError(
+                    f"METADATA of {installed.name} has a requirement that is none: {error}. "
+                    "Choose another version of it."
+                ) from None
+    raise StagingError(f"{installed.name} has no METADATA. Choose another version of it.")

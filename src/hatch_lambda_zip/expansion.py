@@ -1,0 +1,120 @@
+"""A table's options -> one artifact for each of its runtimes and architectures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hatch_lambda_zip.artifacts import (
+    Artifact,
+    Bytecode,
+    BytecodeMode,
+    Exclusions,
+    Kind,
+    OwnFiles,
+    Wants,
+)
+from hatch_lambda_zip.bytecode.magic import format_of
+from hatch_lambda_zip.options import Several, python_for
+from hatch_lambda_zip.runtimes import ARCHITECTURES, Target, find_runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_lambda_zip.options import Options
+    from hatch_lambda_zip.runtimes import Runtime
+    from hatch_lambda_zip.tables import TableReader
+
+
+def expand(
+    name: str, kind: Kind, own: Options, options: Options, reader: TableReader
+) -> Iterator[Artifact]:
+    """Yield the artifacts of a function or layer.
+
+    Args:
+        name: of the function or layer.
+        kind: which of the two.
+        own: what stands in its own table.
+        options: the same, with the defaults; has a runtime.
+        reader: takes mistakes.
+    """
+    if options.runtimes is None:
+        raise AssertionError(name)
+    architectures = options.architectures or Several((ARCHITECTURES[0],), listed=False)
+    exclusions = Exclusions(
+        distributions=options.exclude_distributions or (),
+        required=own.exclude_distributions or (),
+        provided=options.provided,
+        strip=options.strip or (),
+    )
+    for identifier in options.runtimes.values:
+        runtime = find_runtime(identifier)
+        if runtime is None:
+            raise AssertionError(identifier)
+        bytecode = _bytecode(options, runtime, reader)
+        for architecture in architectures.values:
+            parts = [
+                name,
+                *([identifier] if options.runtimes.listed else []),
+                *([architecture] if architectures.listed else []),
+            ]
+            artifact = Artifact(
+                name="-".join(parts),
+                table=name,
+                key=reader.key,
+                kind=kind,
+                target=Target(runtime, architecture),
+                wants=Wants(options.extras or (), options.groups or ()),
+                file_name=options.filename,
+                exclusions=exclusions,
+                scripts=options.scripts or False,
+                bytecode=bytecode,
+            )
+            yield (
+                _as_layer(artifact, own, options)
+                if kind is Kind.LAYER
+                else _as_function(artifact, options)
+            )
+
+
+def _as_function(artifact: Artifact, options: Options) -> Artifact:
+    files = OwnFiles(options.include, options.exclude or (), options.include_files or ())
+    layers = options.layers or ()
+    return replace(artifact, handler=options.handler, layers=layers, own_files=files)
+
+
+def _as_layer(artifact: Artifact, own: Options, options: Options) -> Artifact:
+    # The defaults' files go into every function; in its layers they would be there twice.
+    files = OwnFiles(added=own.include_files or ())
+    return replace(artifact, distributions=options.distributions, own_files=files)
+
+
+def _bytecode(options: Options, runtime: Runtime, reader: TableReader) -> Bytecode:
+    mode = options.bytecode or BytecodeMode.STRIP
+    omit_source = options.source == "omit"
+    if omit_source and mode is not BytecodeMode.COMPILE:
+        reader.problem("source", '"omit" would leave no code at all without bytecode = "compile"')
+    if mode is not BytecodeMode.STRIP and format_of(runtime.python_minor) is None:
+        reader.problem(
+            "bytecode",
+            f"{mode.value!r} is not possible for {runtime.identifier}, whose bytecode this version "
+            'of hatch-lambda-zip can\'t normalize; "strip" is',
+        )
+    if mode is not BytecodeMode.COMPILE:
+        return Bytecode(mode)
+    pythons = options.bytecode_pythons
+    python = python_for(runtime, pythons or ())
+    if pythons is None and "bytecode-python" not in reader.table:
+        reader.problem(
+            "bytecode-python",
+            'is required with bytecode = "compile": the exact version of the compiling '
+            f"interpreter, a release of Python {runtime.python_version}",
+        )
+    elif python is None and pythons:
+        reader.problem(
+            "bytecode-python",
+            f"{', '.join(pythons)} can't compile for {runtime.identifier}: name a release of "
+            f"Python {runtime.python_version}",
+        )
+    optimize = options.bytecode_optimize or 0
+    return Bytecode(mode, python, options.bytecode_python_path, optimize, omit_source)

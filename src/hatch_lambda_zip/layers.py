@@ -1,0 +1,167 @@
+"""What a layer ships, and the check that a function and its layers make a whole."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from hatch_lambda_zip.errors import LayerError
+from hatch_lambda_zip.lock.model import Origin
+from hatch_lambda_zip.tables import not_one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from hatch_lambda_zip.dependencies import Dependencies
+    from hatch_lambda_zip.entry import Entry
+    from hatch_lambda_zip.installed import Distribution, Installed
+
+# What makes the __init__.py of several distributions' common package look beyond its own
+# directory (pkgutil and setuptools; Python's packaging guide calls these legacy namespaces).
+_SPREADS: Final = re.compile(rb"extend_path|declare_namespace")
+
+
+def choose_for_layer(
+    installed: Iterable[Installed],
+    named: Sequence[str] | None,
+    dependencies: Dependencies,
+    *,
+    key: str,
+    own: str,
+) -> tuple[Installed, ...]:
+    """Choose what a layer ships.
+
+    Args:
+        installed: what the lock selects for the layer.
+        named: the distributions to ship with all that they need; None for everything that is no
+            project of the workspace.
+        dependencies: among ``installed``.
+        key: the configuration key of the layer, for errors.
+        own: the package's name, which layers do not ship.
+
+    Raises:
+        LayerError: a name is not among what the lock selects.
+    """
+    others = tuple(one for one in installed if one.name != own)
+    if named is None:
+        return tuple(one for one in others if one.distribution.origin is not Origin.LOCAL)
+    names = {one.name for one in others}
+    if own in named:
+        raise LayerError(
+            f"{key}.distributions: {own!r} is the package itself, which its functions ship"
+        )
+    if unknown := [name for name in named if name not in names]:
+        raise LayerError(
+            "\n".join(
+                f"{key}.distributions: of what the lock selects for this layer, "
+                f"{not_one_of(name, sorted(names))}. What comes with an extra or a dependency "
+                "group has to be selected here too (`extras`, `groups`)"
+                for name in unknown
+            )
+        )
+    chosen = dependencies.closure(named)
+    return tuple(one for one in others if one.name in chosen)
+
+
+def divide(
+    installed: Iterable[Installed],
+    layers: Mapping[str, Sequence[Installed]],
+    *,
+    key: str,
+) -> dict[str, str]:
+    """Check that a function's layers fit it, and say which layer ships what.
+
+    Args:
+        installed: what the function needs altogether.
+        layers: what each of its layers ships, by the layer's name.
+        key: the configuration key that names the layers, for errors.
+
+    Returns:
+        The name of the layer that ships a distribution, by the distribution's name.
+
+    Raises:
+        LayerError: a layer ships what the function does not need, or a different version or
+            build of it; or two layers ship the same distribution.
+    """
+    needed = {one.name: one.distribution for one in installed}
+    shipped_by: dict[str, str] = {}
+    problems = []
+    for layer, shipped in layers.items():
+        for one in shipped:
+            found = one.distribution
+            if found.name not in needed:
+                problems.append(
+                    f"{key}: the layer {layer!r} ships {found.name} {found.version}, which is "
+                    "none of what the function needs; give the function the extras or groups "
+                    "that select it, or leave it out of the layer"
+                )
+            elif found.identity != needed[found.name].identity:
+                problems.append(_other_version(key, layer, found, needed[found.name]))
+            elif found.name in shipped_by:
+                problems.append(
+                    f"{key}: the layers {shipped_by[found.name]!r} and {layer!r} both ship "
+                    f"{found.name}; leave it out of one of them"
+                )
+            shipped_by.setdefault(found.name, layer)
+    if problems:
+        raise LayerError("\n".join(problems))
+    return shipped_by
+
+
+def _other_version(key: str, layer: str, shipped: Distribution, needed: Distribution) -> str:
+    if shipped.version == needed.version:
+        differs = f"another build of {shipped.name} {shipped.version} than the function needs"
+    else:
+        differs = (
+            f"{shipped.name} {shipped.version}, while the lock gives the function {needed.version}"
+        )
+    return f"{key}: the layer {layer!r} ships {differs}; select the same extras and groups for both"
+
+
+def check_packages(function: Iterable[Installed], layers: Iterable[Installed], key: str) -> None:
+    """Check that no package is torn apart between a function and its layers.
+
+    Lambda puts them into two directories, ``/var/task`` and ``/opt/python``. Python looks for the
+    modules of a package with an ``__init__.py`` in one directory only.
+
+    Args:
+        function: what the function's own zip ships.
+        layers: what its layers ship together.
+        key: the configuration key that names the layers, for errors.
+
+    Raises:
+        LayerError: modules of such a package are on both sides.
+    """
+    (owners, inits), (others, other_inits) = _packages(function), _packages(layers)
+    torn: list[str] = []
+    for directory in sorted(owners.keys() & others.keys()):
+        found = [side[directory] for side in (inits, other_inits) if directory in side]
+        is_closed = any(not _SPREADS.search(entry.read()) for entry in found)
+        # What lies below a torn package is torn with it.
+        if is_closed and not any(directory.startswith(f"{parent}/") for parent in torn):
+            torn.append(directory)
+    if torn:
+        raise LayerError(
+            "\n".join(
+                f"{key}: the package {directory.replace('/', '.')!r} would be torn apart: the "
+                f"function ships a part of it with {owners[directory]}, a layer one with "
+                f"{others[directory]}, and Python looks into one of them only. Put both into the "
+                "layer, or neither"
+                for directory in torn
+            )
+        )
+
+
+def _packages(installed: Iterable[Installed]) -> tuple[dict[str, str], dict[str, Entry]]:
+    """Return the owners of directories with files, and the directories' ``__init__.py``."""
+    owners: dict[str, str] = {}
+    inits: dict[str, Entry] = {}
+    for one in installed:
+        for entry in one.entries:
+            directory, _, file = entry.name.rpartition("/")
+            if file == "__init__.py":
+                inits.setdefault(directory, entry)
+            while directory and directory not in owners:
+                owners[directory] = one.name
+                directory = directory.rpartition("/")[0]
+    return owners, inits

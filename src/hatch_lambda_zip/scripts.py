@@ -1,0 +1,113 @@
+"""Console scripts for Lambda: the same on every machine, with the runtime's interpreter."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from hatch_lambda_zip.artifacts import Kind
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import RecordError
+from hatch_lambda_zip.left_out import is_installers_script, read_entry_points
+from hatch_lambda_zip.record import check_path
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.installed import Installed
+    from hatch_lambda_zip.runtimes import Runtime
+
+# Entry points specification, "Data model": module:attribute [extras].
+_REFERENCE: Final = re.compile(
+    r"(?P<module>[\w.]+)\s*:\s*(?P<attribute>[\w.]+)\s*(?:\[[^\]]*\])?", re.ASCII
+)
+# What installers put before a script's own text: the interpreter, or, where its path is too long
+# or has spaces, a shell that starts it (pypa/distlib).
+_SHEBANG: Final = re.compile(rb"#!/bin/sh\r?\n'''exec' [^\n]*\n' '''\r?\n|#![^\n]*\n")
+_SCRIPT_GROUPS: Final = ("console_scripts", "gui_scripts")
+
+# A script's own directory comes first on sys.path; the modules are one above. What it can't
+# import from there, a layer may have.
+_TEMPLATE: Final = """\
+#!{interpreter}
+import os
+import sys
+
+sys.path[:1] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__))){others}]
+
+from {module} import {first}
+
+if __name__ == "__main__":
+    sys.exit({attribute}())
+"""
+
+
+def interpreter_of(runtime: Runtime) -> str:
+    """Return the path of a runtime's Python on Lambda, as in AWS's base images for Python."""
+    return f"/var/lang/bin/python{runtime.python_version}"
+
+
+def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installed:
+    """Let a distribution's scripts ship.
+
+    These are the entry points in ``console_scripts``, written anew, and scripts that came with
+    the wheel, with their first line replaced where the installer wrote it. Graphical ones do not.
+
+    Args:
+        installed: the distribution.
+        runtime: names the interpreter.
+        kind: what the zip is, which says where else modules are.
+
+    Raises:
+        RecordError: an entry point is malformed.
+    """
+    interpreter = interpreter_of(runtime)
+    others = ', "/opt/python"' if kind is Kind.FUNCTION else ""
+    groups = _entry_points(installed)
+    scripts: dict[str, Entry] = {}
+    for name, reference in groups.get("console_scripts", {}).items():
+        path = f"bin/{name}"
+        check_path(path, f"entry_points.txt of {installed.name}")
+        text = _console_script(reference, interpreter, others, f"{name} of {installed.name}")
+        scripts[path] = Entry.of(path, text.encode(), installed.name)
+    made = {f"bin/{name}" for group in _SCRIPT_GROUPS for name in groups.get(group, {})}
+    for script in installed.scripts:
+        if script.name not in made:
+            content = _with_interpreter(script.read(), interpreter)
+            scripts[script.name] = Entry.of(script.name, content, installed.name)
+    return replace(
+        installed,
+        entries=(*installed.entries, *scripts.values()),
+        left_out=tuple(left for left in installed.left_out if left.path not in scripts),
+    )
+
+
+def _entry_points(installed: Installed) -> dict[str, dict[str, str]]:
+    name = f"{installed.dist_info}/entry_points.txt"
+    for entry in installed.entries:
+        if entry.name == name:
+            return read_entry_points(entry.read())
+    return {}
+
+
+def _console_script(reference: str, interpreter: str, others: str, what: str) -> str:
+    match = _REFERENCE.fullmatch(reference.strip())
+    if match is None:
+        raise RecordError(
+            f"The console script {what} refers to {reference!r}, which is not of the form "
+            "'module:function'. Choose another version, or set `scripts = false`."
+        )
+    attribute = match["attribute"]
+    return _TEMPLATE.format(
+        interpreter=interpreter,
+        others=others,
+        module=match["module"],
+        first=attribute.partition(".")[0],
+        attribute=attribute,
+    )
+
+
+def _with_interpreter(script: bytes, interpreter: str) -> bytes:
+    """Replace the interpreter that an installer wrote; leave others, such as a shell's."""
+    if not is_installers_script(b"".join(script.splitlines(keepends=True)[:2])):
+        return script
+    return f"#!{interpreter}\n".encode() + _SHEBANG.sub(b"", script, count=1)

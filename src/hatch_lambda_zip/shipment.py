@@ -1,0 +1,162 @@
+"""Out of what was staged: what ships in one zip, and what does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hatch_lambda_zip.compiled_modules import with_canonical_bytecode
+from hatch_lambda_zip.contents import Contents, assemble
+from hatch_lambda_zip.dependencies import Dependencies
+from hatch_lambda_zip.exclusions import Absence, AbsentDistribution, exclude
+from hatch_lambda_zip.handler import check_handler
+from hatch_lambda_zip.layers import check_packages, choose_for_layer, divide
+from hatch_lambda_zip.own_files import choose
+from hatch_lambda_zip.scripts import with_scripts
+from hatch_lambda_zip.stripping import strip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hatch_lambda_zip.artifacts import Artifact
+    from hatch_lambda_zip.entry import Entry
+    from hatch_lambda_zip.installed import Installed
+    from hatch_lambda_zip.project import Project
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """What goes into one zip.
+
+    Attributes:
+        contents: the files.
+        distributions: what they are from, as installed, before any file was left out.
+        absent: the distributions that were selected and do not ship, ascending by name.
+        warnings: lines for the user.
+    """
+
+    contents: Contents
+    distributions: tuple[Installed, ...]
+    absent: tuple[AbsentDistribution, ...]
+    warnings: tuple[str, ...]
+
+
+def ship_layer(
+    artifact: Artifact, project: Project, installed: Iterable[Installed], added: Iterable[Entry]
+) -> Shipment:
+    """Decide what a layer ships.
+
+    Args:
+        artifact: the layer.
+        project: the package that it belongs to.
+        installed: what the lock selects for it.
+        added: files of the project that ship besides.
+
+    Raises:
+        LayerError, ExclusionError, CollisionError, StagingError: see the steps.
+    """
+    installed = tuple(installed)
+    dependencies = _dependencies(artifact, project, installed)
+    chosen = choose_for_layer(
+        installed, artifact.distributions, dependencies, key=artifact.key, own=project.name
+    )
+    kept, absent = exclude(
+        chosen, artifact.exclusions, dependencies, key=artifact.key, own=project.name
+    )
+    return _ship(artifact, kept, absent, added=added)
+
+
+def ship_function(
+    artifact: Artifact,
+    project: Project,
+    installed: Iterable[Installed],
+    added: Iterable[Entry],
+    layers: Mapping[str, Shipment],
+) -> Shipment:
+    """Decide what a function ships.
+
+    Args:
+        artifact: the function.
+        project: the package that it belongs to.
+        installed: what the lock selects for it, and the package itself.
+        added: files of the project that ship besides.
+        layers: what its layers ship, by their names.
+
+    Raises:
+        LayerError, ExclusionError, HandlerError, CollisionError, StagingError: see the steps.
+    """
+    installed = tuple(installed)
+    dependencies = _dependencies(artifact, project, installed)
+    kept, absent = exclude(
+        installed, artifact.exclusions, dependencies, key=artifact.key, own=project.name
+    )
+    in_layer = {name: layer.distributions for name, layer in layers.items()}
+    in_layers = [one for distributions in in_layer.values() for one in distributions]
+    layers_key = f"{artifact.key}.layers"
+    shipped_by = divide(
+        kept,
+        {name: layer.distributions for name, layer in layers.items()},
+        key=f"{artifact.key}.layers",
+    )
+    mine = tuple(one for one in kept if one.name not in shipped_by)
+    check_packages(mine, in_layers, layers_key)
+    absent += tuple(
+        AbsentDistribution(one.distribution, Absence.LAYER, shipped_by[one.name])
+        for one in kept
+        if one.name in shipped_by
+    )
+    return _ship(artifact, mine, absent, added=added, own=project.name, elsewhere=in_layers)
+
+
+def _dependencies(
+    artifact: Artifact, project: Project, installed: Iterable[Installed]
+) -> Dependencies:
+    return Dependencies(installed, project.requirements(artifact.wants), artifact.target)
+
+
+def _ship(
+    artifact: Artifact,
+    distributions: tuple[Installed, ...],
+    absent: tuple[AbsentDistribution, ...],
+    *,
+    added: Iterable[Entry],
+    own: str | None = None,
+    elsewhere: Iterable[Installed] = (),
+) -> Shipment:
+    """Leave files out, add others, and put together what ships.
+
+    Args:
+        artifact: the function or layer.
+        distributions: what ships.
+        absent: what does not.
+        added: files of the project that ship besides.
+        own: the package's name, if it is among ``distributions``.
+        elsewhere: what the function's layers ship.
+    """
+    elsewhere = tuple(elsewhere)
+    runtime, warnings = artifact.target.runtime, []
+    shipped = distributions
+    if own is not None:
+        (package,) = (one for one in shipped if one.name == own)
+        package, idle = choose(package, artifact.own_files)
+        shipped = tuple(package if one.name == own else one for one in shipped)
+        warnings += [f"the pattern {pattern!r} matches no file of {own}" for pattern in idle]
+        if all(entry.name.startswith(f"{package.dist_info}/") for entry in package.entries):
+            warnings.append(f"the zip has no file of {own} itself: does its wheel have any?")
+    if artifact.exclusions.strip:
+        shipped = strip(
+            shipped, artifact.exclusions.strip, elsewhere=elsewhere, handler=artifact.handler
+        )
+    if artifact.scripts:
+        shipped = tuple(with_scripts(one, runtime, artifact.kind) for one in shipped)
+    if artifact.handler is not None:
+        entries = [entry for one in (*shipped, *elsewhere) for entry in one.entries]
+        warnings += filter(None, [check_handler(artifact.handler, [*entries, *added])])
+    shipped = with_canonical_bytecode(shipped, artifact)
+    contents = assemble(shipped, added=added, prefix=artifact.kind.prefix)
+    return Shipment(
+        contents,
+        distributions,
+        tuple(sorted(absent, key=lambda one: one.distribution.name)),
+        (*warnings, *contents.warnings),
+    )
