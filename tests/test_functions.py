@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import UV, clean_environment, run
+from packaging.requirements import Requirement
+
+from hatch_lambda_zip.runtimes import Target, find_runtime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,3 +121,83 @@ def test_a_flat_lock_has_no_extras_to_choose_from(functions: Workbench) -> None:
     functions.lock_path.unlink()
     message = functions.fail()
     assert "pylock.toml was not made with web as extras or dependency groups" in message
+
+
+SELECTIONS = """
+[build-system]
+requires = ["hatchling", "hatch-lambda-zip"]
+build-backend = "hatchling.build"
+
+[project]
+name = "choosy"
+version = "1"
+requires-python = ">=3.11"
+dependencies = [
+    "colorama; sys_platform == 'win32'",
+    "exceptiongroup; python_version < '3.12'",
+    "iniconfig; platform_machine == 'aarch64'",
+    "pluggy; platform_machine == 'x86_64' and python_version >= '3.13'",
+    "markupsafe",
+]
+
+[project.optional-dependencies]
+web = ["click", "idna>=3.7"]
+all = ["choosy[web]", "attrs; implementation_name == 'cpython'"]
+
+[dependency-groups]
+old = ["six<1.17", "tomli<2.1; python_version < '3.13'"]
+new = ["six>=1.17", { include-group = "more" }]
+more = ["packaging; sys_platform == 'linux'"]
+dev = ["pytest"]
+
+[tool.hatch.build.targets.lambda-zip]
+runtimes = ["python3.11", "python3.12", "python3.13"]
+architectures = ["x86_64", "arm64"]
+
+[tool.hatch.build.targets.lambda-zip.functions.plain]
+
+[tool.hatch.build.targets.lambda-zip.functions.everything]
+extras = ["all"]
+groups = ["new"]
+
+[tool.hatch.build.targets.lambda-zip.functions.legacy]
+extras = ["web"]
+groups = ["old"]
+
+[tool.uv]
+exclude-newer = "2026-11-01T00:00:00Z"
+conflicts = [[{ group = "old" }, { group = "new" }]]
+"""
+
+
+def test_each_function_gets_exactly_what_uv_exports_for_it(tmp_path: Path) -> None:
+    (tmp_path / "choosy.py").touch()
+    (tmp_path / "pyproject.toml").write_text(SELECTIONS)
+    run([UV, "lock", "-q"], cwd=tmp_path)
+    run([*COMMAND, "lambda-zip"], cwd=tmp_path)
+    seen = set()
+    for path in (tmp_path / "dist").glob("*.json"):
+        manifest = json.loads(path.read_text())
+        options = manifest["options"]
+        command = [UV, "export", "-q", "--locked", "--no-default-groups", "--no-emit-project"]
+        command += [f"--extra={extra}" for extra in options["extras"]]
+        command += [f"--group={group}" for group in options["groups"]]
+        exported = run([*command, "--no-hashes", "--no-annotate", "--no-header"], cwd=tmp_path)
+        runtime = find_runtime(manifest["runtime"])
+        assert runtime is not None
+        target = Target(runtime, manifest["architecture"])
+        requirements = map(Requirement, exported.stdout.splitlines())
+        expected = {
+            f"{requirement.name}{requirement.specifier}"
+            for requirement in requirements
+            if requirement.marker is None or target.satisfies(requirement.marker)
+        }
+        found = {
+            f"{entry['name']}=={entry['version']}"
+            for entry in manifest["distributions"]
+            if entry["name"] != "choosy"
+        }
+        assert found == expected, manifest["target"]
+        seen.add(frozenset(found))
+    assert len(list((tmp_path / "dist").glob("*.zip"))) == 18
+    assert len(seen) > 12  # the markers did make differences

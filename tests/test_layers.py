@@ -1,0 +1,301 @@
+"""Functions with layers, as in examples/functions: divided, they are what they were in one piece."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import CHECKOUT, Workbench, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+pytestmark = pytest.mark.once
+
+COMMAND = [sys.executable, "-m", "hatchling", "build", "-t"]
+KEY = "tool.hatch.build.targets.lambda-zip"
+HTTP_EVENT = {
+    "version": "2.0",
+    "rawPath": "/orders",
+    "requestContext": {"http": {"method": "POST", "path": "/orders"}, "stage": "$default"},
+    "body": json.dumps(
+        {"customer": "ada", "items": [{"sku": "a", "quantity": 3, "price": "1.50"}]}
+    ),
+}
+SQS_EVENT = {"Records": [{"body": HTTP_EVENT["body"]}]}
+# Lambda's own order: the function's directory first, then the layers'.
+CALL = (
+    "import importlib, json, sys; sys.path[:0] = sys.argv[3:];"
+    "module, _, name = sys.argv[1].rpartition('.');"
+    "handler = getattr(importlib.import_module(module), name);"
+    "print(json.dumps(handler(json.loads(sys.argv[2]), None)))"
+)
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
+    root = tmp_path_factory.mktemp("examples")
+    ignored = shutil.ignore_patterns("dist", "uv.lock")
+    shutil.copytree(CHECKOUT / "examples/functions", root / "functions", ignore=ignored)
+    bench = Workbench(root, "functions")
+    bench.lock()
+    return bench
+
+
+@pytest.fixture
+def example(locked: Workbench, tmp_path: Path) -> Workbench:
+    return locked.copy_to(tmp_path / "bench")
+
+
+def build(bench: Workbench, names: str = "") -> dict[str, dict[str, Any]]:
+    """Build and return the manifests by what they are of."""
+    shutil.rmtree(bench.path / "dist", ignore_errors=True)
+    run([*COMMAND, f"lambda-zip{names}"], cwd=bench.path)
+    manifests = [json.loads(path.read_text()) for path in (bench.path / "dist").glob("*.json")]
+    return {manifest["target"].removeprefix("lambda-zip:"): manifest for manifest in manifests}
+
+
+def fail(bench: Workbench) -> str:
+    result = run([*COMMAND, "lambda-zip"], cwd=bench.path, check=False)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    return result.stdout + result.stderr
+
+
+def files(bench: Workbench, name: str) -> dict[str, bytes]:
+    with zipfile.ZipFile(bench.path / f"dist/orders-1.0.0-{name}.zip") as archive:
+        return {member: archive.read(member) for member in archive.namelist()}
+
+
+def names_of(manifest: dict[str, Any]) -> set[str]:
+    return {entry["name"] for entry in manifest["distributions"]}
+
+
+def test_a_function_over_its_layers_is_the_undivided_function(example: Workbench) -> None:
+    manifests = build(example)
+    assert set(manifests) == {"api", "deps", "worker"}
+    function, layer = files(example, "api"), files(example, "deps")
+    assert all(name.startswith("python/") for name in layer)
+    below = {name.removeprefix("python/"): content for name, content in layer.items()}
+    assert not below.keys() & function.keys()
+    assert names_of(manifests["api"]) == {"orders", "orjson"}
+    assert {"pydantic", "pydantic-core", "jmespath"} < names_of(manifests["deps"])
+    assert manifests["api"]["layers"][0]["artifact"] == "orders-1.0.0-deps.zip"
+    absent = {entry["name"]: entry for entry in manifests["api"]["absent_distributions"]}
+    assert set(absent) == names_of(manifests["deps"])
+    assert {(entry["reason"], entry["layer"]) for entry in absent.values()} == {("layer", "deps")}
+
+    example.replace('layers = ["deps"]\n', "")
+    build(example, ":api")
+    assert files(example, "api") == {**below, **function}
+
+
+def test_what_is_left_out_and_added_on_request(example: Workbench) -> None:
+    manifest = build(example, ":worker")["worker"]
+    absent = {entry["name"]: entry["reason"] for entry in manifest["absent_distributions"]}
+    assert absent == {
+        "boto3": "excluded",
+        "botocore": "unneeded",
+        "python-dateutil": "unneeded",
+        "s3transfer": "unneeded",
+        "six": "unneeded",
+    }
+    # Others need these too.
+    assert {"jmespath", "urllib3"} < names_of(manifest)
+    shipped = files(example, "worker")
+    assert shipped["config.toml"] == (example.path / "config/prod.toml").read_bytes()
+    assert manifest["include_files"][0]["source"] == "config/prod.toml"
+    assert "orders/worker.py" in shipped
+    assert "orders/api/__init__.py" not in shipped
+    left = {(entry["path"], entry["reason"]) for entry in manifest["left_out"]}
+    assert ("orders/api/__init__.py", "pattern") in left
+    record = shipped["orders-1.0.0.dist-info/RECORD"].decode()
+    assert "orders/worker.py," in record
+    assert "orders/api" not in record
+    example.replace('exclude-distributions = ["boto3"]', 'provided = "aws-sdk"')
+    manifest = build(example, ":worker")["worker"]
+    absent = {entry["name"]: entry["reason"] for entry in manifest["absent_distributions"]}
+    assert {name for name, reason in absent.items() if reason == "provided"} == {
+        *("boto3", "botocore", "jmespath", "s3transfer")
+    }
+
+
+@pytest.mark.skipif(
+    sys.version_info < (3, 11) or sys.platform != "linux", reason="the example's runtimes"
+)
+def test_the_functions_run_with_their_layers(example: Workbench, tmp_path: Path) -> None:
+    machine = {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+    example.replace('"arm64"', f'"{machine}"')
+    example.replace('"x86_64"', f'"{machine}"')
+    example.replace('"python3.13"', f'"python3.{sys.version_info.minor}"')
+    build(example)
+    for name in ("api", "worker", "deps"):
+        with zipfile.ZipFile(example.path / f"dist/orders-1.0.0-{name}.zip") as archive:
+            archive.extractall(tmp_path / name)
+    api, worker, layer = tmp_path / "api", tmp_path / "worker", tmp_path / "deps/python"
+    answer = call("orders.api.handler", HTTP_EVENT, api, layer)
+    assert answer["statusCode"] == 201
+    assert json.loads(answer["body"]) == {"customer": "ada", "total": "4.50"}
+    answer = call("orders.worker.handler", SQS_EVENT, worker)
+    assert answer == {"sent": 1, "webhook": "https://warehouse.example/orders"}
+
+
+def call(handler: str, event: dict[str, Any], *path: Path) -> dict[str, Any]:
+    result = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", CALL, handler, json.dumps(event), *path],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "REHEARSAL": "1"},
+    )
+    assert result.returncode == 0, result.stderr
+    answer: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return answer
+
+
+def test_hashes_of_functions_and_layers_do_not_depend_on_each_other(example: Workbench) -> None:
+    before = {name: manifest["sha256"] for name, manifest in build(example).items()}
+    model = "src/orders/model.py"
+    example.replace("What an order is.", "What an order may be.", file=model)
+    edited = {name: manifest["sha256"] for name, manifest in build(example).items()}
+    assert edited["deps"] == before["deps"]
+    assert edited["api"] != before["api"]
+    assert edited["worker"] != before["worker"]
+    example.replace("What an order may be.", "What an order is.", file=model)
+    example.replace("[tool.uv]\n", '[tool.uv]\nconstraint-dependencies = ["jmespath<1.1"]\n')
+    example.lock()
+    relocked = {name: manifest["sha256"] for name, manifest in build(example).items()}
+    assert relocked["deps"] != before["deps"]
+    assert relocked["api"] == before["api"]
+    assert relocked["worker"] != before["worker"]  # it ships jmespath itself
+
+
+def test_an_edit_of_an_added_file_changes_the_hash(example: Workbench) -> None:
+    before = build(example, ":worker")["worker"]["sha256"]
+    example.replace("warehouse", "depot", file="config/prod.toml")
+    assert build(example, ":worker")["worker"]["sha256"] != before
+
+
+def test_one_zip_for_each_runtime_and_architecture(example: Workbench) -> None:
+    example.replace(
+        'runtime = "python3.13"\narchitecture = "arm64"',
+        'runtimes = ["python3.12", "python3.13"]\narchitectures = ["x86_64", "arm64"]',
+    )
+    combinations = {
+        f"-python3.{minor}-{architecture}"
+        for minor in (12, 13)
+        for architecture in ("x86_64", "arm64")
+    }
+    manifests = build(example, ":api,deps")
+    assert set(manifests) == {name + end for name in ("api", "deps") for end in combinations}
+    for name, manifest in manifests.items():
+        assert manifest["artifact"] == f"orders-1.0.0-{name}.zip"
+        assert name.endswith(f"-{manifest['runtime']}-{manifest['architecture']}")
+    layers = manifests["api-python3.12-arm64"]["layers"]
+    assert [layer["artifact"] for layer in layers] == ["orders-1.0.0-deps-python3.12-arm64.zip"]
+    assert set(build(example, ":worker-python3.12")) == {"worker-python3.12"}
+    assert "worker-python3.13" in fail_of(example, ":worker-python3.11")
+    example.replace('layers = ["deps"]', 'layers = ["deps"]\nfilename = "{function}.zip"')
+    assert f"{KEY}.functions.api.filename: 'api.zip' is the name of 4 zips" in fail(example)
+
+
+def fail_of(bench: Workbench, names: str) -> str:
+    result = run([*COMMAND, f"lambda-zip{names}"], cwd=bench.path, check=False)
+    assert result.returncode == 1
+    return result.stderr
+
+
+def test_a_layer_without_distributions_ships_everything_third_party(example: Workbench) -> None:
+    example.replace('distributions = ["pydantic", "aws-lambda-powertools"]', 'extras = ["api"]')
+    manifests = build(example, ":api,deps")
+    assert names_of(manifests["api"]) == {"orders"}
+    assert {"orjson", "pydantic"} < names_of(manifests["deps"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            'distributions = ["pydantic", "aws-lambda-powertools"]',
+            'groups = ["worker"]',
+            "functions.api.layers: the layer 'deps' ships boto3 1.",
+        ),
+        (
+            '["pydantic", "aws',
+            '["orjson", "aws',
+            "layers.deps.distributions: of what the lock selects for this layer, 'orjson' is not",
+        ),
+        ('["pydantic", "aws', '["orders", "aws', "'orders' is the package itself"),
+        (
+            'layers = ["deps"]',
+            'layers = ["dep"]',
+            "functions.api.layers: the layer 'dep' is not one of deps. Did you mean 'deps'?",
+        ),
+        (
+            'layers = ["deps"]',
+            'layers = ["deps"]\narchitecture = "x86_64"',
+            "the layer 'deps' is built for python3.13 on arm64, and the function for python3.13 on",
+        ),
+        (
+            '["boto3"] #',
+            '["boto33"] #',
+            "functions.worker.exclude-distributions: of what the lock selects here, 'boto33' is",
+        ),
+        ('"config/prod.toml"', '"config/prd.toml"', 'include-files."config/prd.toml": there is no'),
+        ('"config.toml"', '"../config.toml"', "'../config.toml' leaves the zip"),
+        ('"config/prod.toml"', '"/etc/hosts"', "'/etc/hosts' is an absolute path"),
+        ('"config.toml"', '"orders/model.py"', "both ship orders/model.py, with different content"),
+    ],
+)
+def test_what_does_not_fit_is_an_error(
+    example: Workbench, old: str, new: str, expected: str
+) -> None:
+    example.replace(old, new)
+    assert expected in fail(example)
+
+
+def test_all_mistakes_come_at_once(example: Workbench) -> None:
+    example.replace('layers = ["deps"]', 'layers = ["dep"]\nfilename = "{function}"')
+    example.replace('"config/prod.toml"', '"prod.toml"')
+    example.replace("distributions = [", 'provided = "aws"\ndistributions = [')
+    message = fail(example)
+    for key in (
+        "functions.api.layers",
+        "functions.api.filename",
+        'functions.worker.include-files."prod.toml"',
+        "layers.deps.provided",
+    ):
+        assert f"{KEY}.{key}: " in message
+
+
+def test_layers_of_conflicting_groups_do_not_fit(example: Workbench) -> None:
+    example.replace(
+        'worker = ["boto3>=1.40", "requests>=2.32"]',
+        'worker = ["boto3>=1.40", "requests>=2.32"]\n'
+        'old = ["jmespath<1.1"]\nnew = ["jmespath>=1.1"]',
+    )
+    example.replace(
+        "[tool.uv]\n", '[tool.uv]\nconflicts = [[{ group = "old" }, { group = "new" }]]\n'
+    )
+    example.replace('layers = ["deps"]', 'layers = ["deps"]\ngroups = ["old"]')
+    example.replace("[tool.uv]", 'groups = ["new"]\n\n[tool.uv]')
+    example.lock()
+    message = fail(example)
+    assert f"{KEY}.functions.api.layers: the layer 'deps' ships jmespath 1.1" in message
+    assert "while the lock gives the function 1.0" in message
+
+
+def test_the_size_of_the_layers_counts(example: Workbench) -> None:
+    with (example.path / "src/orders/large.bin").open("wb") as file:
+        file.truncate(255_000_000)
+    message = fail(example)
+    assert "The function with its layers is 26" in message
+    assert "The largest distributions: orders 255.0 MB, " in message
