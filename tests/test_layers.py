@@ -1,4 +1,4 @@
-"""Functions with layers, as in examples/functions: divided, they are what they were in one piece."""
+"""Functions with layers, as in examples/functions: divided, they are what they were whole."""
 
 from __future__ import annotations
 
