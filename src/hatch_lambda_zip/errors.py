@@ -125,6 +125,14 @@ class ForeignBytecodeError(LambdaZipError):
     """A module without source was not compiled for the runtime, or can't be made canonical."""
 
 
+class InterpreterNotFoundError(LambdaZipError):
+    """There is no CPython of exactly the version that bytecode is to be compiled with."""
+
+
+class CompileError(LambdaZipError):
+    """The compiling interpreter failed, or met a limit that another machine may not have."""
+
+
 class EncoderError(LambdaZipError):
     """The DEFLATE encoder on this machine is not the pinned one, so the bytes would differ."""
 

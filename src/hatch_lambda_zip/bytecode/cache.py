@@ -1,0 +1,146 @@
+"""Keeps what compiling gave, from build to build, in a directory of the user's."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from hatch_lambda_zip import __version__
+from hatch_lambda_zip.archive.writer import available_cpus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+DIRECTORY_VARIABLE: Final = "HATCH_LAMBDA_ZIP_CACHE"
+
+_SCHEMA: Final = 1  # of names and content; also new whenever a result changes without a release
+_DIGEST_SIZE: Final = hashlib.sha256().digest_size
+# https://bford.info/cachedir/: backups leave such a directory out.
+_TAG: Final = b"""Signature: 8a477f597d28d172789f06886806bc55
+# A cache of hatch-lambda-zip. It can be removed at any time.
+"""
+
+
+def cache_directory(environ: Mapping[str, str]) -> Path:
+    """Return where the cache is: as ``HATCH_LAMBDA_ZIP_CACHE`` says, or with the user's others.
+
+    Args:
+        environ: the environment to look in.
+    """
+    named = environ.get(DIRECTORY_VARIABLE)
+    if named:
+        return Path(named).absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("hatch-lambda-zip", appauthor=False))
+
+
+def entry_name(version: str, *, optimize: int, filename: str, source: bytes) -> str:
+    """Name the result of one compilation after everything that it depends on.
+
+    Args:
+        version: of the CPython, to the patch release.
+        optimize: 0, 1 or 2.
+        filename: the ``co_filename``.
+        source: the content of the .py file.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    circumstances = (str(_SCHEMA), __version__, version, str(optimize), filename)
+    digest = hashlib.sha256(source)
+    digest = hashlib.sha256(digest.digest())
+    # None of these holds a NUL, which ends each of them.
+    digest.update("".join(f"{part}\0" for part in circumstances).encode())
+    return digest.hexdigest()
+
+
+class BytecodeCache:
+    """Entries by name, each complete and intact or not there at all.
+
+    A directory that can't be used is no failure: the log says so once, and entries are missing.
+
+    Args:
+        directory: made when the first entry is.
+        log: takes that line.
+    """
+
+    def __init__(self, directory: Path, *, log: Callable[[str], None]) -> None:
+        self._directory = directory
+        self._log = log
+        self._readable = True
+        self._writable = True
+
+    def read(self, names: Sequence[str]) -> list[bytes | None]:
+        """Read entries.
+
+        Args:
+            names: from ``entry_name``.
+
+        Returns:
+            For each, what was written, or None if it is not there or damaged.
+        """
+        if not self._directory.exists():
+            return [None] * len(names)
+        with ThreadPoolExecutor(available_cpus()) as pool:
+            return list(pool.map(self._read, names))
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write an entry, in one step; several processes may do so.
+
+        Args:
+            name: from ``entry_name``.
+            content: what ``read`` is to return.
+        """
+        if not self._writable:
+            return
+        path = self._path(name)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        try:
+            if not path.parent.is_dir():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._write_tag()
+            try:
+                temporary.write_bytes(hashlib.sha256(content).digest() + content)
+                temporary.replace(path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            self._writable = False
+            self._report("written", error)
+
+    def _read(self, name: str) -> bytes | None:
+        if not self._readable:
+            return None
+        try:
+            # As few calls as possible: there are thousands of files.
+            with open(self._path(name), "rb", buffering=0) as stream:  # noqa: PTH123
+                data = stream.readall()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._readable = False
+            self._report("read", error)
+            return None
+        digest, content = data[:_DIGEST_SIZE], data[_DIGEST_SIZE:]
+        return content if hashlib.sha256(content).digest() == digest else None
+
+    def _path(self, name: str) -> Path:
+        return self._directory / "bytecode" / name[:2] / name[2:]
+
+    def _write_tag(self) -> None:
+        tag = self._directory / "CACHEDIR.TAG"
+        if not tag.exists():
+            tag.write_bytes(_TAG)
+
+    def _report(self, what: str, error: OSError) -> None:
+        self._log(
+            f"The bytecode cache {self._directory} can't be {what}, so this build does without: "
+            f"{error.strerror}"
+        )

@@ -1,0 +1,292 @@
+"""Compiles sources into canonical .pyc files, on all cores, with a cache."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from hatch_lambda_zip.archive.writer import available_cpus
+from hatch_lambda_zip.bytecode import worker
+from hatch_lambda_zip.bytecode.cache import entry_name
+from hatch_lambda_zip.bytecode.magic import FORMATS
+from hatch_lambda_zip.bytecode.normalize import normalize
+from hatch_lambda_zip.bytecode.process import WorkerProcess
+from hatch_lambda_zip.bytecode.pyc import HEADER_SIZE, unchecked_header
+from hatch_lambda_zip.errors import BytecodeError, CompileError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from concurrent.futures import Future
+
+    from hatch_lambda_zip.bytecode.cache import BytecodeCache
+    from hatch_lambda_zip.bytecode.interpreter import Interpreter
+
+_BATCH_BYTES: Final = 64 << 10  # of sources; a larger one goes alone
+_AHEAD: Final = 2  # batches that a worker has, so that it need not wait for the next
+_HASH_START: Final = 8  # of the source hash in a header
+
+
+class Obstacle(Enum):
+    """Why a module ships without a .pyc; its source does in any case."""
+
+    SYNTAX = "syntax"
+    CPU = "cpu-dependent"
+    CANONICAL = "not-canonical"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A module to compile.
+
+    Attributes:
+        name: in the zip, for messages.
+        filename: the path that tracebacks show, on Lambda.
+        content: of the .py file.
+    """
+
+    name: str
+    filename: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What became of a module.
+
+    Attributes:
+        pyc: the content of the canonical file, or None.
+        obstacle: why there is none, else None.
+        detail: the same in words: one line, the same on every machine; else empty.
+    """
+
+    pyc: bytes | None
+    obstacle: Obstacle | None
+    detail: str
+
+
+class Compiler:
+    """Compiles with one interpreter.
+
+    The results depend on the sources, the interpreter's release and ``optimize``, on nothing else.
+
+    Args:
+        interpreter: compiles.
+        optimize: 0; 1 drops assertions; 2 docstrings as well.
+        cache: where results are looked up and kept, or None.
+        log: takes a line for each command.
+        timeout: seconds that one call of ``compile`` may take.
+        workers: how many processes; by default one for each CPU that is ours.
+        keep_open: a file descriptor that the processes inherit (and never use), or None.
+    """
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        *,
+        optimize: int,
+        cache: BytecodeCache | None,
+        log: Callable[[str], None],
+        timeout: float,
+        workers: int | None = None,
+        keep_open: int | None = None,
+    ) -> None:
+        self._interpreter = interpreter
+        self._optimize = optimize
+        self._cache = cache
+        self._log = log
+        self._timeout = timeout
+        self._workers = workers or available_cpus()
+        self._keep_open = keep_open
+        minor = int(interpreter.version.split(".")[1])
+        self._form = next(form for form in FORMATS if form.python_minor == minor)
+
+    def compile(self, sources: Sequence[Source]) -> list[Compiled]:
+        """Compile modules.
+
+        Args:
+            sources: in any order; what becomes of one has no influence on the others.
+
+        Returns:
+            For each source, in the same order, what became of it.
+
+        Raises:
+            CompileError: a worker failed or took too long; or a module meets a limit of the
+                interpreter, which may be another one elsewhere.
+        """
+        names = [self._entry_name(source) for source in sources] if self._cache else []
+        kept = self._cache.read(names) if self._cache else [None] * len(sources)
+        results = [None if content is None else _unpack(content) for content in kept]
+        missing = [index for index, result in enumerate(results) if result is None]
+        exhausted: dict[int, str] = {}
+
+        def settle(index: int, kind: bytes, answer: bytes) -> None:
+            if kind == worker.EXHAUSTED:
+                exhausted[index] = answer.decode()
+                return
+            result = results[index] = self._judge(sources[index], kind, answer)
+            if self._cache:
+                self._cache.write(names[index], _pack(result))
+
+        if missing:
+            self._run(sources, missing, settle)
+        if exhausted:
+            raise CompileError(
+                f"CPython {self._interpreter.version} has limits that these modules exceed, and "
+                "other machines may have higher or lower ones, so the zip would not be the same "
+                "everywhere:\n"
+                + "\n".join(f"  {sources[i].name}: {exhausted[i]}" for i in sorted(exhausted))
+                + "\nSimplify or exclude them, or ship no bytecode."
+            )
+        return [_settled(result) for result in results]
+
+    def _entry_name(self, source: Source) -> str:
+        return entry_name(
+            self._interpreter.version,
+            optimize=self._optimize,
+            filename=source.filename,
+            source=source.content,
+        )
+
+    def _run(
+        self,
+        sources: Sequence[Source],
+        todo: Iterable[int],
+        settle: Callable[[int, bytes, bytes], None],
+    ) -> None:
+        """Have workers compile some of the sources, and settle each as soon as it is answered."""
+        batches = _batches(sources, todo)
+        with ExitStack() as stack:
+            processes = [
+                stack.enter_context(
+                    closing(
+                        WorkerProcess(
+                            self._interpreter,
+                            optimize=self._optimize,
+                            log=self._log,
+                            keep_open=self._keep_open,
+                        )
+                    )
+                )
+                for _ in range(min(self._workers, len(batches)))
+            ]
+            with ThreadPoolExecutor(len(processes)) as pool:
+                try:
+                    futures = {
+                        pool.submit(_serve, process, sources, batches, settle): process
+                        for process in processes
+                    }
+                    _wait(futures, self._timeout)
+                except BaseException:
+                    batches.clear()
+                    for process in processes:
+                        process.kill()  # which ends the threads that wait for it
+                    raise
+
+    def _judge(self, source: Source, kind: bytes, answer: bytes) -> Compiled:
+        """Turn a worker's answer into the result.
+
+        Raises:
+            CompileError: it is no .pyc of the expected Python.
+        """
+        if kind == worker.SYNTAX:
+            return Compiled(None, Obstacle.SYNTAX, answer.decode())
+        if kind == worker.CPU:
+            line = int(answer)
+            return Compiled(
+                None,
+                Obstacle.CPU,
+                f"the last bits of a constant in line {line} depend on the CPU that compiles",
+            )
+        source_hash = answer[_HASH_START:HEADER_SIZE]
+        if len(answer) <= HEADER_SIZE or not answer.startswith(
+            unchecked_header(self._form, source_hash)
+        ):
+            raise CompileError(
+                f"{self._interpreter.path} wrote no bytecode of CPython {self._interpreter.version}"
+                f" for {source.name}. Repair that Python, or name another one as "
+                "bytecode-python-path."
+            )
+        try:
+            pyc = normalize(answer, filename=source.filename, source_hash=source_hash)
+        except BytecodeError as error:
+            # Positions in what the worker wrote, unlike everything else, differ from run to run.
+            detail = re.sub(r" at byte \d+", "", str(error))
+            return Compiled(None, Obstacle.CANONICAL, detail)
+        return Compiled(pyc, None, "")
+
+
+def _batches(sources: Sequence[Source], todo: Iterable[int]) -> deque[list[int]]:
+    """Divide the work, the largest sources first, so that no worker is left with one at last."""
+    batches: deque[list[int]] = deque()
+    size = _BATCH_BYTES
+    for index in sorted(todo, key=lambda index: -len(sources[index].content)):
+        if size + len(sources[index].content) > _BATCH_BYTES:
+            batches.append([])
+            size = 0
+        batches[-1].append(index)
+        size += len(sources[index].content)
+    return batches
+
+
+def _serve(
+    process: WorkerProcess,
+    sources: Sequence[Source],
+    batches: deque[list[int]],
+    settle: Callable[[int, bytes, bytes], None],
+) -> None:
+    """Keep one worker busy until there are no more batches."""
+    sent: deque[list[int]] = deque()
+    while True:
+        while batches and len(sent) < _AHEAD:
+            try:
+                batch = batches.popleft()
+            except IndexError:  # another thread was faster
+                break
+            process.send([(sources[index].filename, sources[index].content) for index in batch])
+            sent.append(batch)
+        if not sent:
+            break
+        batch = sent.popleft()
+        answers = [process.receive() for _ in batch]
+        for index, (kind, answer) in zip(batch, answers, strict=True):
+            settle(index, kind, answer)
+    process.finish()
+
+
+def _wait(futures: Mapping[Future[None], WorkerProcess], timeout: float) -> None:
+    """Wait until all threads are done.
+
+    Raises:
+        CompileError: a thread did, or has not ended in time.
+    """
+    done, pending = wait(futures, timeout, FIRST_EXCEPTION)
+    for future in done:
+        future.result()
+    for future in pending:
+        raise futures[future].too_late(timeout)
+
+
+_CODES: Final = {None: b"-", Obstacle.SYNTAX: b"S", Obstacle.CPU: b"P", Obstacle.CANONICAL: b"N"}
+_OBSTACLES: Final = {code: obstacle for obstacle, code in _CODES.items()}
+
+
+def _pack(result: Compiled) -> bytes:
+    return _CODES[result.obstacle] + (result.pyc or result.detail.encode())
+
+
+def _unpack(content: bytes) -> Compiled:
+    obstacle = _OBSTACLES[content[:1]]
+    if obstacle is None:
+        return Compiled(content[1:], None, "")
+    return Compiled(None, obstacle, content[1:].decode())
+
+
+def _settled(result: Compiled | None) -> Compiled:
+    if result is None:
+        raise AssertionError
+    return result

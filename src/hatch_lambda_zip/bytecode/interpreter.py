@@ -1,0 +1,198 @@
+"""Finds the one CPython that bytecode is compiled with, exact to the patch release.
+
+Patch releases of one minor version share a magic number, and still compile differently.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from hatch_lambda_zip.bytecode.magic import FORMATS
+from hatch_lambda_zip.errors import InterpreterNotFoundError, UvError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hatch_lambda_zip.bytecode.magic import Format
+    from hatch_lambda_zip.uv import Uv
+
+_TIMEOUT: Final = 20.0  # seconds for one candidate: room for a loaded machine
+_NO_PYTHON: Final = "does not answer as a Python does"
+# What a Python may need to start at all. Nothing else of the environment reaches it.
+_KEPT_VARIABLES: Final = ("SYSTEMROOT", "LD_LIBRARY_PATH")
+# On Windows before 3.14 there is no sys.abiflags.
+_PROBE: Final = """
+import sys, importlib.util
+flags = getattr(sys, "abiflags", "")
+free_threaded = "t" in flags or "free-threading" in sys.version
+debug = "d" in flags or hasattr(sys, "gettotalrefcount")
+print(ascii((sys.implementation.name, tuple(sys.version_info), free_threaded, debug,
+             importlib.util.MAGIC_NUMBER, sys.executable)))
+"""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A CPython to compile with.
+
+    Attributes:
+        path: its executable.
+        version: its release, as "3.13.0".
+    """
+
+    path: Path
+    version: str
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """What one executable turned out to be.
+
+    Attributes:
+        path: the executable, as it was found.
+        found: what it is, for a message.
+        executable: the path that it has for itself.
+        fits: whether it is the one.
+    """
+
+    path: Path
+    found: str
+    executable: Path
+    fits: bool
+
+
+def find_interpreter(
+    version: str, *, named: Path | None, uv: Uv, environ: Mapping[str, str]
+) -> Interpreter:
+    """Find the CPython of exactly one release; nothing is ever installed.
+
+    Without a name, this process's own Python is looked at, then what uv knows, PATH, pyenv's.
+
+    Args:
+        version: the release, as "3.13.0" (``bytecode-python``).
+        named: the only executable to look at (``bytecode-python-path``), or None.
+        uv: asked for the Pythons that it knows.
+        environ: the environment to look in.
+
+    Raises:
+        InterpreterNotFoundError: there is none; the message names what there is.
+    """
+    major, minor, _ = version.split(".")
+    form = next((form for form in FORMATS if f"3.{form.python_minor}" == f"{major}.{minor}"), None)
+    if form is None:
+        raise InterpreterNotFoundError(
+            f"bytecode-python: {version} is not a release of CPython 3.{FORMATS[0].python_minor} "
+            f"to 3.{FORMATS[-1].python_minor}, the ones whose bytecode is known."
+        )
+    found: dict[Path, _Candidate] = {}
+    for path in [named] if named else _places(version, uv, environ):
+        if path in found:
+            continue
+        candidate = _probe(path, version, form, uv)
+        if candidate.fits:
+            return Interpreter(candidate.executable, version)
+        found[path] = candidate
+    seen = "\n".join(f"  {candidate.path}: {candidate.found}" for candidate in found.values())
+    why = "Only one release exactly compiles to the same bytes everywhere."
+    get = f"Get it with `uv python install {version}` or `pyenv install {version}`"
+    if named:
+        raise InterpreterNotFoundError(
+            f"bytecode-python-path: it is not CPython {version}, which bytecode-python asks for.\n"
+            f"{seen}\n{why} {get}, name another path, or change bytecode-python."
+        )
+    raise InterpreterNotFoundError(
+        f"bytecode-python: CPython {version} was not found. There is:\n{seen}\n{why} {get}, "
+        "name its executable as bytecode-python-path, or change bytecode-python."
+    )
+
+
+def minimal_environment() -> dict[str, str]:
+    """Return the environment that Pythons are run with: nothing that could change what they do."""
+    return {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+
+
+def _places(version: str, uv: Uv, environ: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the executables that may be it, and those that a user may think are it."""
+    yield Path(sys.executable)
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-zip-") as directory:
+        try:
+            output = uv.run(
+                [
+                    *("python", "find", "--no-python-downloads", "--no-project", "--system"),
+                    f"cpython@{version}",
+                ],
+                cwd=Path(directory),
+            )
+        except UvError as error:
+            uv.log(f"uv knows no CPython {version}: {error}")
+            output = ""
+    if output.strip():
+        yield Path(output.strip())
+    minor, _, _ = version.rpartition(".")
+    suffix = ".exe" if sys.platform == "win32" else ""
+    for part in environ.get("PATH", "").split(os.pathsep):
+        path = Path(part, f"python{minor}{suffix}")
+        if part and path.is_file():
+            yield path
+    root = Path(environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
+    for installed in (root / version, *sorted(root.glob(f"{minor}.*"))):
+        path = installed / "bin" / "python"
+        if path.is_file():
+            yield path
+
+
+def _probe(path: Path, version: str, form: Format, uv: Uv) -> _Candidate:
+    """Find out what an executable is."""
+    uv.log(f"Asking {path} which Python it is")
+    try:
+        result = subprocess.run(
+            [str(path), "-I", "-S", "-c", _PROBE],
+            env=minimal_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=_TIMEOUT,
+        )
+        fields: object = ast.literal_eval(result.stdout.decode("ascii").strip())
+    except subprocess.CalledProcessError as error:
+        return _unfit(path, f"does not run (exit code {error.returncode})")
+    except subprocess.TimeoutExpired:
+        return _unfit(path, f"did not answer within {_TIMEOUT:g} seconds")
+    except OSError as error:
+        return _unfit(path, f"does not run ({error.strerror})")
+    except (ValueError, SyntaxError):
+        return _unfit(path, _NO_PYTHON)
+    match fields:
+        case (
+            str(name),
+            (int(major), int(minor), int(micro), str(level), int(serial)),
+            bool(free_threaded),
+            bool(debug),
+            bytes(magic),
+            str(executable),
+        ):
+            release = f"{major}.{minor}.{micro}"
+        case _:
+            return _unfit(path, _NO_PYTHON)
+    oddities = {
+        f"not CPython but {name}": name != "cpython",
+        "free-threaded": free_threaded,
+        "a debug build": debug,
+        f"{level} {serial}": level != "final",
+        f"with the magic number {magic.hex(' ')}": (
+            release == version and magic != form.magic_bytes
+        ),
+    }
+    found = [release, *(text for text, applies in oddities.items() if applies)]
+    return _Candidate(path, ", ".join(found), Path(executable or path), found == [version])
+
+
+def _unfit(path: Path, found: str) -> _Candidate:
+    return _Candidate(path, found, path, fits=False)
