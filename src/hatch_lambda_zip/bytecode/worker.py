@@ -13,6 +13,7 @@ not answered like a mistake in the source: another machine's C stack may hold mo
 from __future__ import annotations
 
 import ast
+import bisect
 import codecs
 import encodings
 import gc
@@ -48,11 +49,14 @@ _BLANK = b" \t\f"
 _WORD = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz."
 _CONSTANT_NAMES = (b"True", b"False", b"__debug__")
 
-# A power whose right operand may be constant; comments may stand before it, and broken lines.
-_POWER = re.compile(
-    rb"\*\*(?:[ \t\f\r\n\\]|#[^\r\n]*[\r\n])*(?=[0-9.(\[+~-]|True\b|False\b|__debug__\b)"
-)
+# What may stand between an operator and its right operand, and how a constant one starts.
+_GAP = rb"(?:[ \t\f\r\n\\]|#[^\r\n]*[\r\n])*(?=[0-9.(\[+~-]|True\b|False\b|__debug__\b)"
+_POWER = re.compile(rb"\*\*" + _GAP)
+_PRODUCT = re.compile(rb"[*/]" + _GAP)  # or a quotient; the second half of ** or // as well
 _IMAGINARY = re.compile(rb"[0-9._][jJ]")  # the end of such a literal
+_INT = re.compile(rb"[0-9_]+(?![\w.])")
+_REAL = re.compile(rb"[0-9.][0-9_.]*(?![\w.])")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 _ENCODING = re.compile(rb"coding[:=][ \t]*([-\w.]+)")  # PEP 263
 
 # Expressions that are constant if their parts are, or some of them.
@@ -108,19 +112,32 @@ def find_cpu_dependent(source: bytes) -> int:
     Returns:
         The number of the first such line; 0 if there is none.
     """
-    if not _may_depend(source):
+    suspects = _suspects(source)
+    if not suspects:
         return 0
     tree = compile(source, "<source>", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:  # which grows: no recursion, as trees can be deep
+        nodes += [child for child in ast.iter_child_nodes(node) if _holds_any(child, suspects)]
     constants: dict[ast.AST, _Constant] = {}
     lines = []
-    # No recursion, as trees can be deep: parents come before their children, and so last here.
-    for node in reversed(list(ast.walk(tree))):
+    for node in reversed(nodes):  # parts come before the whole
         constant, exact = _constant(node, constants)
         if constant is not None:
             constants[node] = constant
         if not exact:
             lines.append(node.lineno)  # type: ignore[attr-defined]
     return min(lines, default=0)
+
+
+def _holds_any(node: ast.AST, lines: list[int]) -> bool:
+    """Tell whether a node is no statement, or one that reaches over one of these lines."""
+    if not isinstance(node, ast.stmt):
+        return True
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    index = bisect.bisect_left(lines, first)
+    return index < len(lines) and lines[index] <= (node.end_lineno or lines[index])
 
 
 def _constant(node: ast.AST, constants: dict[ast.AST, _Constant]) -> tuple[_Constant | None, bool]:
@@ -204,28 +221,38 @@ def _integer(operator: str, a: int, b: int) -> int | None:
     return simple.get(operator)
 
 
-def _may_depend(source: bytes) -> bool:
-    """Tell quickly whether a source is worth parsing: it says no only if nothing can be found."""
+def _suspects(source: bytes) -> list[int]:
+    """Return, in order, the lines that are worth a look; all others certainly are not."""
     first_lines = b"\n".join(source.split(b"\n", 2)[:2])
     for encoding in _ENCODING.findall(first_lines):
         if encoding.lower().replace(b"_", b"-") not in {b"utf-8", b"utf8"}:
-            return True  # in UTF-7, say, other bytes can mean an asterisk
-    for match in _POWER.finditer(source):
-        if _follows_constant(source, match.start()):
-            return True
-    # A product needs an asterisk or a slash, and few sources are without.
-    return any(
-        _ends_number(_word_before(source, match.end())) for match in _IMAGINARY.finditer(source)
-    )
+            # In UTF-7, say, other bytes can mean an asterisk, or the end of a line.
+            return list(range(1, len(source) + 2))
+    # A power of integer literals is no float, a product of real ones no complex number.
+    found = [m.start() for m in _POWER.finditer(source) if _may_be_constant(source, m, _INT)]
+    if any(_ends_number(_word_before(source, m.end())) for m in _IMAGINARY.finditer(source)):
+        found += [
+            m.start() for m in _PRODUCT.finditer(source) if _may_be_constant(source, m, _REAL)
+        ]
+    lines = []
+    line, position = 1, 0
+    for end in sorted(found):
+        line += len(_LINE_END.findall(source, position, end))
+        position = end
+        lines.append(line)
+    return lines
 
 
-def _follows_constant(source: bytes, position: int) -> bool:
-    """Tell whether what stands before an operator may end a constant expression."""
-    before = source[max(0, position - _WINDOW) : position].rstrip(_BLANK)
+def _may_be_constant(source: bytes, operator: re.Match[bytes], harmless: re.Pattern[bytes]) -> bool:
+    """Tell whether both operands may be constant, and are not two literals of the harmless kind."""
+    before = source[max(0, operator.start() - _WINDOW) : operator.start()].rstrip(_BLANK)
     if not before or before.endswith((b")", b"]", b"\n", b"\r")):
         return True
     word = _word_before(before, len(before))
-    return word in _CONSTANT_NAMES or _ends_number(word)
+    if word not in _CONSTANT_NAMES and not _ends_number(word):
+        return False
+    is_exponent = before[: -len(word)].endswith((b"e-", b"e+", b"E-", b"E+"))
+    return is_exponent or not harmless.fullmatch(word) or not harmless.match(source, operator.end())
 
 
 def _word_before(source: bytes, end: int) -> bytes:
