@@ -18,6 +18,7 @@ import codecs
 import encodings
 import gc
 import importlib.util
+import keyword
 import marshal
 import os
 import queue
@@ -44,18 +45,28 @@ RECURSION_LIMIT = 10_000
 _UNCHECKED_HASH = (1).to_bytes(4, "little")  # the flags of PEP 552
 
 _INT_BITS = 128  # more are not folded (MAX_INT_SIZE in CPython)
-_WINDOW = 64  # bytes that are looked at before an operator
+_WINDOW = 200  # bytes that are looked at beside an operator
 _BLANK = b" \t\f"
 _WORD = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz."
-_CONSTANT_NAMES = (b"True", b"False", b"__debug__")
+_KEYWORDS = {word.encode() for word in (*keyword.kwlist, *keyword.softkwlist)}
+# Words that a constant expression can have, and those that leave it constant beside any other.
+_CONSTANT_WORDS = {b"True", b"False", b"None", b"__debug__", b"not", b"in", b"is"}
+_BRANCHING_WORDS = {b"if", b"and", b"or"}
+_MIRROR = bytes.maketrans(b"()[]{}", b")(][}{")
+
+# What an operand can be: surely no constant; surely no float, or no complex number; anything.
+_OPEN, _HARMLESS, _SUSPECT = range(3)
 
 # What may stand between an operator and its right operand, and how a constant one starts.
-_GAP = rb"(?:[ \t\f\r\n\\]|#[^\r\n]*[\r\n])*(?=[0-9.(\[+~-]|True\b|False\b|__debug__\b)"
+_NAMES = rb"(?:True|False|__debug__)\b"
+_START = rb"(?=[0-9.(\[]|[+~-](?![ \t]*(?!" + _NAMES + rb")[A-Za-z_])|" + _NAMES + rb")"
+_GAP = rb"(?:[ \t\f\r\n\\]|#[^\r\n]*[\r\n])*" + _START
 _POWER = re.compile(rb"\*\*" + _GAP)
 _PRODUCT = re.compile(rb"[*/]" + _GAP)  # or a quotient; the second half of ** or // as well
 _IMAGINARY = re.compile(rb"[0-9._][jJ]")  # the end of such a literal
 _INT = re.compile(rb"[0-9_]+(?![\w.])")
 _REAL = re.compile(rb"[0-9.][0-9_.]*(?![\w.])")
+_IDENTIFIER = re.compile(rb"(?<![\w.])[A-Za-z_]\w*")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _ENCODING = re.compile(rb"coding[:=][ \t]*([-\w.]+)")  # PEP 263
 
@@ -229,11 +240,9 @@ def _suspects(source: bytes) -> list[int]:
             # In UTF-7, say, other bytes can mean an asterisk, or the end of a line.
             return list(range(1, len(source) + 2))
     # A power of integer literals is no float, a product of real ones no complex number.
-    found = [m.start() for m in _POWER.finditer(source) if _may_be_constant(source, m, _INT)]
+    found = [m.start() for m in _POWER.finditer(source) if _is_suspect(source, m, _INT)]
     if any(_ends_number(_word_before(source, m.end())) for m in _IMAGINARY.finditer(source)):
-        found += [
-            m.start() for m in _PRODUCT.finditer(source) if _may_be_constant(source, m, _REAL)
-        ]
+        found += [m.start() for m in _PRODUCT.finditer(source) if _is_suspect(source, m, _REAL)]
     lines = []
     line, position = 1, 0
     for end in sorted(found):
@@ -243,20 +252,72 @@ def _suspects(source: bytes) -> list[int]:
     return lines
 
 
-def _may_be_constant(source: bytes, operator: re.Match[bytes], harmless: re.Pattern[bytes]) -> bool:
-    """Tell whether both operands may be constant, and are not two literals of the harmless kind."""
-    before = source[max(0, operator.start() - _WINDOW) : operator.start()].rstrip(_BLANK)
-    if not before or before.endswith((b")", b"]", b"\n", b"\r")):
-        return True
-    word = _word_before(before, len(before))
-    if word not in _CONSTANT_NAMES and not _ends_number(word):
-        return False
-    is_exponent = before[: -len(word)].endswith((b"e-", b"e+", b"E-", b"E+"))
-    return is_exponent or not harmless.fullmatch(word) or not harmless.match(source, operator.end())
+def _is_suspect(source: bytes, operator: re.Match[bytes], harmless: re.Pattern[bytes]) -> bool:
+    """Tell whether both operands may be constant, and are not two harmless ones."""
+    sides = (
+        _left(source[max(0, operator.start() - _WINDOW) : operator.start()], harmless),
+        _right(source[operator.end() : operator.end() + _WINDOW], harmless),
+    )
+    return _OPEN not in sides and _SUSPECT in sides
 
 
-def _word_before(source: bytes, end: int) -> bytes:
-    before = source[max(0, end - _WINDOW) : end]
+def _left(text: bytes, harmless: re.Pattern[bytes]) -> int:
+    text = text.rstrip(_BLANK)
+    if text.endswith((b")", b"]")):
+        size = _group_size(text[::-1].translate(_MIRROR))
+        before = text[: len(text) - size].rstrip(_BLANK)
+        word = _word_before(before, len(before))
+        if not size or not before or before.endswith((b")", b"]", b"\n", b"\r")):
+            return _SUSPECT
+        if word and word not in _KEYWORDS and not _ends_number(word):
+            return _OPEN  # a call, or an item of something
+        return _group(text[-size:], harmless)
+    word = _word_before(text, len(text))
+    if word in _CONSTANT_WORDS:
+        return _HARMLESS
+    if text and not text.endswith((b"\n", b"\r")) and not _ends_number(word):
+        return _OPEN
+    is_exponent = text[: len(text) - len(word)].endswith((b"e-", b"e+", b"E-", b"E+"))
+    is_whole = len(word) < _WINDOW and not is_exponent
+    return _HARMLESS if is_whole and harmless.fullmatch(word) else _SUSPECT
+
+
+def _right(text: bytes, harmless: re.Pattern[bytes]) -> int:
+    if text.startswith((b"(", b"[")):
+        size = _group_size(text)
+        return _group(text[:size], harmless) if size else _SUSPECT
+    number = harmless.match(text)
+    return _HARMLESS if number and number.end() < _WINDOW else _SUSPECT
+
+
+def _group(text: bytes, harmless: re.Pattern[bytes]) -> int:
+    """Tell what an operand can be that has this in brackets."""
+    words = {*_IDENTIFIER.findall(text)} - _CONSTANT_WORDS
+    if words and not words & _BRANCHING_WORDS:
+        return _OPEN
+    return _HARMLESS if harmless is _REAL and not _IMAGINARY.search(text) else _SUSPECT
+
+
+def _group_size(text: bytes) -> int:
+    """Return the size of the brackets that a text starts with; 0 if that is not plain to see.
+
+    Strings, comments and line ends can hide brackets.
+    """
+    depth = 0
+    for index, character in enumerate(text):
+        if character in b"'\"#\\\r\n":
+            return 0
+        if character in b"([{":
+            depth += 1
+        elif character in b")]}":
+            depth -= 1
+            if not depth:
+                return index + 1
+    return 0
+
+
+def _word_before(text: bytes, end: int) -> bytes:
+    before = text[max(0, end - _WINDOW) : end]
     return before[len(before.rstrip(_WORD)) :]
 
 
