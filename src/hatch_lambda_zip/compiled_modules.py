@@ -2,46 +2,117 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.bytecode import NO_SOURCE, normalize, read_header
+from hatch_lambda_zip.artifacts import BytecodeMode
+from hatch_lambda_zip.bytecode import NO_SOURCE, normalize, read_header, source_hash
+from hatch_lambda_zip.bytecode.compiler import Obstacle, Source
 from hatch_lambda_zip.bytecode.magic import format_of
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import BytecodeError, ForeignBytecodeError
+from hatch_lambda_zip.errors import BytecodeError, ForeignBytecodeError, OwnSyntaxError
+from hatch_lambda_zip.left_out import LeftOut, Reason
+from hatch_lambda_zip.lock.model import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hatch_lambda_zip.artifacts import Artifact
+    from hatch_lambda_zip.bytecode.compiler import Compiled, Compiler
     from hatch_lambda_zip.installed import Installed
 
+# PEP 3147 and PEP 488: module, interpreter's tag, optimization level.
+_CACHED: Final = re.compile(r"(?P<module>.+)\.cpython-3(?P<minor>\d+)(?P<level>\.opt-[12])?\.pyc")
 
-def with_canonical_bytecode(
-    installed: Iterable[Installed], artifact: Artifact
-) -> tuple[Installed, ...]:
-    """Normalize the modules that have no source, which are code like any other.
+
+@dataclass(frozen=True)
+class LeftAsSource:
+    """A module that ships without bytecode, where others have it.
+
+    Attributes:
+        path: of the source, as in RECORD.
+        reason: why, in one word.
+        detail: the same in one line.
+    """
+
+    path: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Modules:
+    """What ships, with its compiled modules.
+
+    Attributes:
+        installed: the distributions.
+        added: the project's files that ship besides.
+        count: how many compiled modules there are.
+        left_as_source: the modules that could have been among them, ascending by path.
+    """
+
+    installed: tuple[Installed, ...]
+    added: tuple[Entry, ...]
+    count: int
+    left_as_source: tuple[LeftAsSource, ...] = ()
+
+
+def with_bytecode(
+    installed: Iterable[Installed],
+    added: Iterable[Entry],
+    artifact: Artifact,
+    compiler: Compiler | None,
+) -> Modules:
+    """Let compiled modules ship, all of them in canonical form.
+
+    Those that have no source are code like any other and ship in any case.
+
+    Args:
+        installed: the distributions, as they ship without bytecode.
+        added: the project's files that ship besides.
+        artifact: says what is asked for.
+        compiler: compiles, if that is asked for.
 
     Raises:
-        ForeignBytecodeError: one was compiled for another Python than the runtime's, or can't be
-            normalized.
+        ForeignBytecodeError: a module without source was compiled for another Python than the
+            runtime's, or can't be normalized.
+        OwnSyntaxError: a module of the package or the workspace can't be compiled.
+        CompileError: see the compiler.
+        VerificationError: a source is not what RECORD says.
     """
-    return tuple(
-        replace(
-            one,
-            entries=tuple(
-                _normalized(entry, artifact) if entry.name.endswith(".pyc") else entry
-                for entry in one.entries
-            ),
+    installed = tuple(_with_normalized(one, artifact) for one in installed)
+    added = tuple(added)
+    count = sum(entry.name.endswith(".pyc") for one in installed for entry in one.entries)
+    left: list[LeftAsSource] = []
+    if artifact.bytecode.mode is BytecodeMode.KEEP:
+        kept = [_with_kept(one, artifact, left) for one in installed]
+        count += sum(
+            len(new.entries) - len(old.entries) for old, new in zip(installed, kept, strict=True)
         )
-        if any(entry.name.endswith(".pyc") for entry in one.entries)
-        else one
-        for one in installed
+        installed = tuple(kept)
+    elif artifact.bytecode.mode is BytecodeMode.COMPILE:
+        if compiler is None:
+            raise AssertionError(artifact.name)
+        modules = _compile(installed, added, artifact, compiler)
+        installed, added, left = modules.installed, modules.added, [*modules.left_as_source]
+        count += modules.count
+    left.sort(key=lambda one: one.path.encode())
+    return Modules(installed, added, count, tuple(left))
+
+
+def _with_normalized(installed: Installed, artifact: Artifact) -> Installed:
+    if not any(entry.name.endswith(".pyc") for entry in installed.entries):
+        return installed
+    entries = (
+        _normalized(entry, artifact) if entry.name.endswith(".pyc") else entry
+        for entry in installed.entries
     )
+    return replace(installed, entries=tuple(entries))
 
 
 def _normalized(entry: Entry, artifact: Artifact) -> Entry:
-    """Normalize a module without source; its traceback names where the source would be."""
+    """Normalize a module without source; its tracebacks name where the source would be."""
     runtime = artifact.target.runtime
     pyc = entry.read()
     try:
@@ -52,7 +123,7 @@ def _normalized(entry: Entry, artifact: Artifact) -> Entry:
                 f"3.{header.form.python_minor}, so {runtime.identifier} can't import it. Choose a "
                 "version of it for that runtime, or another runtime."
             )
-        filename = f"{artifact.kind.import_root}{entry.name.removesuffix('c')}"
+        filename = artifact.kind.import_root + entry.name.removesuffix("c")
         content = normalize(pyc, filename=filename, source_hash=NO_SOURCE)
     except BytecodeError as error:
         raise ForeignBytecodeError(
@@ -61,3 +132,137 @@ def _normalized(entry: Entry, artifact: Artifact) -> Entry:
             "choose another version of that distribution."
         ) from None
     return Entry.of(entry.name, content, entry.distribution)
+
+
+def _with_kept(installed: Installed, artifact: Artifact, left: list[LeftAsSource]) -> Installed:
+    """Let what lies in ``__pycache__`` ship, as far as it is of the sources that ship."""
+    sources = {entry.name: entry for entry in installed.entries if entry.name.endswith(".py")}
+    kept: dict[str, Entry] = {}
+    for entry in installed.bytecode:
+        directory, _, file = entry.name.rpartition("/")
+        match = _CACHED.fullmatch(file)
+        if match is None or int(match["minor"]) != artifact.target.runtime.python_minor:
+            continue  # no other Python looks at it
+        package = directory.removesuffix("__pycache__")
+        source = sources.get(f"{package}{match['module']}.py")
+        if source is None:
+            continue  # without its source, it is never imported from there
+        outcome = _with_its_source(entry, source, installed, artifact)
+        if isinstance(outcome, Entry):
+            kept[entry.name] = outcome
+        else:
+            left.append(outcome)
+    return replace(
+        installed,
+        entries=(*installed.entries, *kept.values()),
+        left_out=tuple(one for one in installed.left_out if one.path not in kept),
+    )
+
+
+def _with_its_source(
+    entry: Entry, source: Entry, installed: Installed, artifact: Artifact
+) -> Entry | LeftAsSource:
+    """Normalize a .pyc; one that may not be of the source that ships is left out.
+
+    It would run unchecked, whatever the source says.
+    """
+    pyc, text = entry.read(), source.read()
+    try:
+        header = read_header(pyc)
+        if header.form != format_of(artifact.target.runtime.python_minor):
+            return LeftAsSource(source.name, "foreign", "compiled by another Python than its name")
+        digest = source_hash(text, header.form)
+        if header.source_hash is not None:
+            proven = header.source_hash == digest
+        else:
+            # A wheel from an index is what its author made in one go; anything built here may
+            # have been compiled before the last edit, in the same second and of the same size.
+            is_from_elsewhere = installed.distribution.built_with is None
+            proven = is_from_elsewhere and header.source_size == len(text)
+        if not proven:
+            return LeftAsSource(source.name, "unproven", "its bytecode may be of another source")
+        filename = artifact.kind.import_root + source.name
+        content = normalize(pyc, filename=filename, source_hash=digest)
+    except BytecodeError as error:
+        return LeftAsSource(source.name, Obstacle.CANONICAL.value, str(error))
+    return Entry.of(entry.name, content, entry.distribution)
+
+
+def _compile(
+    installed: Sequence[Installed], added: Sequence[Entry], artifact: Artifact, compiler: Compiler
+) -> Modules:
+    """Compile all sources."""
+    sources = [entry for one in installed for entry in one.entries if _is_source(entry)]
+    others = [entry for entry in added if _is_source(entry)]
+    root = artifact.kind.import_root
+    above = root.removesuffix(artifact.kind.prefix)  # where the zip itself is unpacked
+    tasks = [Source(entry.name, root + entry.name, entry.read()) for entry in sources]
+    tasks += [Source(entry.name, above + entry.name, entry.read()) for entry in others]
+    results = compiler.compile(tasks)
+    local = {one.name for one in installed if one.distribution.origin is Origin.LOCAL}
+    own = [entry.distribution in local for entry in sources] + [True] * len(others)
+    _refuse_own_mistakes(tasks, results, own, artifact)
+
+    compiled = dict(zip(map(id, (*sources, *others)), results, strict=True))
+    shipped = []
+    for one in installed:
+        entries, left_out = _replaced(one.entries, compiled, artifact)
+        left_out = sorted((*one.left_out, *left_out), key=lambda left: left.path)
+        shipped.append(replace(one, entries=tuple(entries), left_out=tuple(left_out)))
+    entries, _ = _replaced(added, compiled, artifact)
+    left = [
+        LeftAsSource(task.name, result.obstacle.value, result.detail)
+        for task, result in zip(tasks, results, strict=True)
+        if result.obstacle is not None
+    ]
+    count = len(results) - len(left)
+    return Modules(tuple(shipped), tuple(entries), count, tuple(left))
+
+
+def _is_source(entry: Entry) -> bool:
+    return entry.name.endswith(".py")
+
+
+def _refuse_own_mistakes(
+    tasks: Sequence[Source], results: Sequence[Compiled], own: Sequence[bool], artifact: Artifact
+) -> None:
+    problems = [
+        f"{task.name} can't be compiled: {result.detail}"
+        for task, result, is_own in zip(tasks, results, own, strict=True)
+        if is_own and result.obstacle is Obstacle.SYNTAX
+    ]
+    if problems:
+        raise OwnSyntaxError(
+            "\n".join(problems) + "\nFor other distributions' files that is no error, but these "
+            f"are your own, and {artifact.target.runtime.identifier} could not import them. "
+            "Correct them; or, if they are no modules, leave them out with `exclude`, give them "
+            "another suffix, or ship no bytecode."
+        )
+
+
+def _replaced(
+    entries: Iterable[Entry], compiled: dict[int, Compiled], artifact: Artifact
+) -> tuple[list[Entry], list[LeftOut]]:
+    """Put .pyc files beside their sources, or instead of them."""
+    found: list[Entry] = []
+    left_out: list[LeftOut] = []
+    for entry in entries:
+        result = compiled.get(id(entry))
+        pyc = None if result is None else result.pyc
+        if pyc is None or not artifact.bytecode.omit_source:
+            found.append(entry)
+        if pyc is not None:
+            if artifact.bytecode.omit_source:
+                left_out.append(LeftOut(entry.name, Reason.SOURCE, entry.distribution))
+            found.append(Entry.of(_pyc_name(entry.name, artifact), pyc, entry.distribution))
+    return found, left_out
+
+
+def _pyc_name(source: str, artifact: Artifact) -> str:
+    """Return the name of a source's .pyc (PEP 3147, PEP 488)."""
+    if artifact.bytecode.omit_source:
+        return f"{source}c"
+    directory, slash, file = source.rpartition("/")
+    level = f".opt-{artifact.bytecode.optimize}" if artifact.bytecode.optimize else ""
+    tag = f"cpython-3{artifact.target.runtime.python_minor}"
+    return f"{directory}{slash}__pycache__/{file.removesuffix('.py')}.{tag}{level}.pyc"

@@ -125,6 +125,10 @@ class ForeignBytecodeError(LambdaZipError):
     """A module without source was not compiled for the runtime, or can't be made canonical."""
 
 
+class OwnSyntaxError(LambdaZipError):
+    """A module of the package or of the workspace can't be compiled."""
+
+
 class InterpreterNotFoundError(LambdaZipError):
     """There is no CPython of exactly the version that bytecode is to be compiled with."""
 

@@ -184,6 +184,13 @@ def make_manifest(inputs: Inputs, shipment: Shipment, archive: Archive) -> str:
             }
             for absent in shipment.absent
         ],
+        "bytecode": {
+            "compiled_modules": shipment.compiled,
+            "left_as_source": [
+                {"path": left.path, "reason": left.reason, "detail": left.detail}
+                for left in shipment.left_as_source
+            ],
+        },
         "left_out": [
             {
                 "path": left.path,

@@ -100,6 +100,9 @@ def build_artifact(workshop: Workshop, job: Job) -> Path:
     _check_size(workshop, job, shipment)
     for warning in shipment.warnings:
         report.warning(f"{label}: {warning}")
+    if shipment.left_as_source:
+        count = plural(len(shipment.left_as_source), "module")
+        report.info(f"{label}: {count} without bytecode; the manifest says why")
 
     report.info(f"{label}: compressing {plural(len(entries), 'file')}, {format_size(unzipped)}")
     archive = _write(workshop, job, inputs, shipment)
@@ -179,8 +182,13 @@ def _ship(workshop: Workshop, job: Job, materials: _Materials) -> Shipment:
     sites = workshop.staging.finish(selection, artifact.target, materials.wheels)
     installed = read_installed(sites)
     added = [entry for _, entry in materials.added]
+    compiler = workshop.compiler(artifact.bytecode)
+    if compiler is not None:
+        workshop.report.info(
+            f"{label_of(workshop, artifact)}: compiling with CPython {artifact.bytecode.python}"
+        )
     if artifact.kind is Kind.LAYER:
-        shipment = ship_layer(artifact, project, installed, added)
+        shipment = ship_layer(artifact, project, installed, added, compiler)
     else:
         if job.embedded is not None or selection.lock.kind is not LockKind.UV:
             # uv has checked its own lock; nobody has checked these.
@@ -188,7 +196,7 @@ def _ship(workshop: Workshop, job: Job, materials: _Materials) -> Shipment:
                 project.name, installed, artifact.target, artifact.wants, selection.lock
             )
         layers = {layer.table: _ship_layer_of(workshop, job, layer) for layer in job.layers}
-        shipment = ship_function(artifact, project, installed, added, layers)
+        shipment = ship_function(artifact, project, installed, added, layers, compiler)
     compiled = tuple(_compiled(artifact, shipment, sites))
     shipment = replace(shipment, warnings=(*compiled, *shipment.warnings))
     workshop.shipments[artifact.name] = shipment

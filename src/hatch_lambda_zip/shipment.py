@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.compiled_modules import with_canonical_bytecode
+from hatch_lambda_zip.compiled_modules import with_bytecode
 from hatch_lambda_zip.contents import Contents, assemble
 from hatch_lambda_zip.dependencies import Dependencies
 from hatch_lambda_zip.exclusions import Absence, AbsentDistribution, exclude
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hatch_lambda_zip.artifacts import Artifact
+    from hatch_lambda_zip.bytecode.compiler import Compiler
+    from hatch_lambda_zip.compiled_modules import LeftAsSource
     from hatch_lambda_zip.entry import Entry
     from hatch_lambda_zip.installed import Installed
     from hatch_lambda_zip.project import Project
@@ -33,16 +35,24 @@ class Shipment:
         distributions: what they are from, as installed, before any file was left out.
         absent: the distributions that were selected and do not ship, ascending by name.
         warnings: lines for the user.
+        compiled: how many compiled modules ship.
+        left_as_source: the modules that ship without bytecode where others have it.
     """
 
     contents: Contents
     distributions: tuple[Installed, ...]
     absent: tuple[AbsentDistribution, ...]
     warnings: tuple[str, ...]
+    compiled: int = 0
+    left_as_source: tuple[LeftAsSource, ...] = ()
 
 
 def ship_layer(
-    artifact: Artifact, project: Project, installed: Iterable[Installed], added: Iterable[Entry]
+    artifact: Artifact,
+    project: Project,
+    installed: Iterable[Installed],
+    added: Iterable[Entry],
+    compiler: Compiler | None,
 ) -> Shipment:
     """Decide what a layer ships.
 
@@ -51,6 +61,7 @@ def ship_layer(
         project: the package that it belongs to.
         installed: what the lock selects for it.
         added: files of the project that ship besides.
+        compiler: compiles the modules, if that is asked for.
 
     Raises:
         LayerError, ExclusionError, CollisionError, StagingError: see the steps.
@@ -63,7 +74,7 @@ def ship_layer(
     kept, absent = exclude(
         chosen, artifact.exclusions, dependencies, key=artifact.key, own=project.name
     )
-    return _ship(artifact, kept, absent, added=added)
+    return _ship(artifact, kept, absent, added=added, compiler=compiler)
 
 
 def ship_function(
@@ -72,6 +83,7 @@ def ship_function(
     installed: Iterable[Installed],
     added: Iterable[Entry],
     layers: Mapping[str, Shipment],
+    compiler: Compiler | None,
 ) -> Shipment:
     """Decide what a function ships.
 
@@ -81,6 +93,7 @@ def ship_function(
         installed: what the lock selects for it, and the package itself.
         added: files of the project that ship besides.
         layers: what its layers ship, by their names.
+        compiler: compiles the modules, if that is asked for.
 
     Raises:
         LayerError, ExclusionError, HandlerError, CollisionError, StagingError: see the steps.
@@ -105,7 +118,15 @@ def ship_function(
         for one in kept
         if one.name in shipped_by
     )
-    return _ship(artifact, mine, absent, added=added, own=project.name, elsewhere=in_layers)
+    return _ship(
+        artifact,
+        mine,
+        absent,
+        added=added,
+        compiler=compiler,
+        own=project.name,
+        elsewhere=in_layers,
+    )
 
 
 def _dependencies(
@@ -120,6 +141,7 @@ def _ship(
     absent: tuple[AbsentDistribution, ...],
     *,
     added: Iterable[Entry],
+    compiler: Compiler | None,
     own: str | None = None,
     elsewhere: Iterable[Installed] = (),
 ) -> Shipment:
@@ -130,6 +152,7 @@ def _ship(
         distributions: what ships.
         absent: what does not.
         added: files of the project that ship besides.
+        compiler: compiles the modules, if that is asked for.
         own: the package's name, if it is among ``distributions``.
         elsewhere: what the function's layers ship.
     """
@@ -147,16 +170,19 @@ def _ship(
         shipped = strip(
             shipped, artifact.exclusions.strip, elsewhere=elsewhere, handler=artifact.handler
         )
-    if artifact.scripts:
-        shipped = tuple(with_scripts(one, runtime, artifact.kind) for one in shipped)
     if artifact.handler is not None:
         entries = [entry for one in (*shipped, *elsewhere) for entry in one.entries]
         warnings += filter(None, [check_handler(artifact.handler, [*entries, *added])])
-    shipped = with_canonical_bytecode(shipped, artifact)
-    contents = assemble(shipped, added=added, prefix=artifact.kind.prefix)
+    modules = with_bytecode(shipped, added, artifact, compiler)
+    shipped = modules.installed
+    if artifact.scripts:
+        shipped = tuple(with_scripts(one, runtime, artifact.kind) for one in shipped)
+    contents = assemble(shipped, added=modules.added, prefix=artifact.kind.prefix)
     return Shipment(
         contents,
         distributions,
         tuple(sorted(absent, key=lambda one: one.distribution.name)),
         (*warnings, *contents.warnings),
+        modules.count,
+        modules.left_as_source,
     )

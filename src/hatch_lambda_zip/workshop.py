@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.lock.find import find_lock
@@ -14,11 +15,12 @@ from hatch_lambda_zip.staging import Staging
 from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
 
     from typing_extensions import Self
 
+    from hatch_lambda_zip.artifacts import Bytecode
+    from hatch_lambda_zip.bytecode.compiler import Compiler
     from hatch_lambda_zip.project import Project
     from hatch_lambda_zip.reporting import Reporter
     from hatch_lambda_zip.shipment import Shipment
@@ -58,6 +60,7 @@ class Workshop:
         self.shipments: dict[str, Shipment] = {}
         self._lock = lock
         self._stack = ExitStack()
+        self._compilers: dict[Bytecode, Compiler] = {}
 
     def __enter__(self) -> Self:
         self.workspace = self._stack.enter_context(Workspace())
@@ -90,6 +93,34 @@ class Workshop:
         """
         staging = Staging(uv=self._uv, directory=self.workspace.directory)
         return self._stack.enter_context(staging)
+
+    def compiler(self, bytecode: Bytecode) -> Compiler | None:
+        """Return what compiles modules, if that is asked for.
+
+        Raises:
+            InterpreterNotFoundError: there is no interpreter of exactly that version.
+        """
+        if bytecode.python is None:
+            return None
+        if bytecode not in self._compilers:
+            from hatch_lambda_zip.bytecode.cache import BytecodeCache, cache_directory
+            from hatch_lambda_zip.bytecode.compiler import Compiler
+            from hatch_lambda_zip.bytecode.interpreter import find_interpreter
+
+            named = bytecode.python_path
+            path = None if named is None else self.root / Path(named).expanduser()
+            interpreter = find_interpreter(
+                bytecode.python, named=path, uv=self._uv, environ=os.environ
+            )
+            self._compilers[bytecode] = Compiler(
+                interpreter,
+                optimize=bytecode.optimize,
+                cache=BytecodeCache(cache_directory(os.environ), log=self.report.debug),
+                log=self.report.debug,
+                timeout=self._uv.timeout,
+                keep_open=self.workspace.keep_open,
+            )
+        return self._compilers[bytecode]
 
     @cached_property
     def _uv(self) -> Uv:

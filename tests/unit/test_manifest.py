@@ -13,6 +13,7 @@ from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import encoder, write_archive
 from hatch_lambda_zip.artifact_names import file_name, manifest_name
 from hatch_lambda_zip.artifacts import Artifact, Kind
+from hatch_lambda_zip.compiled_modules import LeftAsSource
 from hatch_lambda_zip.contents import Contents
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.exclusions import Absence, AbsentDistribution
@@ -117,7 +118,8 @@ def archive_of(contents: Contents, workers: int = 1) -> Archive:
 
 def shipment_of(contents: Contents) -> Shipment:
     urllib3 = Distribution("urllib3", "2.5.0", Origin.INDEX, "sha256:abc", None)
-    return Shipment(contents, (), (AbsentDistribution(urllib3, Absence.LAYER, "deps"),), ())
+    absent = (AbsentDistribution(urllib3, Absence.LAYER, "deps"),)
+    return Shipment(contents, (), absent, (), 7, (LeftAsSource("a.py", "syntax", "line 1"),))
 
 
 def text_in(directory: Path, handler: str | None = "orders.app.handler") -> str:
@@ -200,6 +202,10 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
                 "layer": "deps",
             }
         ],
+        "bytecode": {
+            "compiled_modules": 7,
+            "left_as_source": [{"path": "a.py", "reason": "syntax", "detail": "line 1"}],
+        },
         "left_out": [
             {
                 "path": "bin/tool",

@@ -31,13 +31,15 @@ class Header:
 
     Attributes:
         form: of the CPython that wrote it.
-        source_hash: of the source, 8 bytes; None if it has the source's time instead.
+        source_hash: of the source, 8 bytes; None if it has the source's time and size instead.
         check_source: whether an import compares the hash with the source.
+        source_size: of the source, in bytes, modulo 2**32; None if it has a hash.
     """
 
     form: Format
     source_hash: bytes | None
     check_source: bool
+    source_size: int | None
 
 
 def read_header(pyc: bytes) -> Header:
@@ -55,8 +57,10 @@ def read_header(pyc: bytes) -> Header:
     flags = int.from_bytes(pyc[4:8], "little")
     if flags not in _FLAGS:
         raise BytecodeError(f"Unknown flags {flags:#x} in the header (PEP 552)")
-    source_hash = pyc[8:HEADER_SIZE] if flags & _HASH_BASED else None
-    return Header(form, source_hash, bool(flags & _CHECK_SOURCE))
+    if flags & _HASH_BASED:
+        return Header(form, pyc[8:HEADER_SIZE], bool(flags & _CHECK_SOURCE), None)
+    size = int.from_bytes(pyc[12:HEADER_SIZE], "little")
+    return Header(form, None, check_source=False, source_size=size)
 
 
 def unchecked_header(form: Format, source_hash: bytes) -> bytes:
