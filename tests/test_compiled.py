@@ -1,0 +1,344 @@
+"""Zips with bytecode: what is in them, that Lambda's Python uses it, and that it makes no noise."""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import platform
+import re
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import Workbench, clean_environment, run
+
+from hatch_lambda_zip.bytecode import read_header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import CodeType
+
+VERSION = platform.python_version()
+MINOR = f"3.{sys.version_info.minor}"
+TAG = f"cpython-3{sys.version_info.minor}"
+KEY = "tool.hatch.build.targets.lambda-zip"
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info.releaselevel != "final", reason="bytecode is compiled by releases only"
+)
+
+
+@pytest.fixture
+def compiled(workbench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
+    """Give a project that is compiled by the Python that runs the tests, with an empty cache."""
+    monkeypatch.setenv("HATCH_LAMBDA_ZIP_TEST_CACHE", str(tmp_path / "cache"))
+    workbench.configure(
+        runtime=f"python{MINOR}", bytecode="compile", bytecode_python=VERSION, handler=None
+    )
+    return workbench
+
+
+def build(bench: Workbench, **variables: str) -> Any:  # noqa: ANN401
+    cache = os.environ["HATCH_LAMBDA_ZIP_TEST_CACHE"]
+    return bench.build(environment={"HATCH_LAMBDA_ZIP_CACHE": cache, **variables})
+
+
+def code_of(pyc: bytes) -> CodeType:
+    code: CodeType = marshal.loads(pyc[16:])  # noqa: S302 - our own
+    return code
+
+
+def make_wheel(directory: Path, files: Mapping[str, bytes], name: str = "carrier") -> Path:
+    """Write a wheel, with a RECORD that lists everything."""
+    dist_info = f"{name}-1.0.dist-info"
+    everything = {
+        **files,
+        f"{dist_info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode(),
+        f"{dist_info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    rows = [f"{path},sha256={digest(data)},{len(data)}\n" for path, data in everything.items()]
+    wheel = directory / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, data in everything.items():
+            archive.writestr(path, data)
+        archive.writestr(f"{dist_info}/RECORD", "".join(rows) + f"{dist_info}/RECORD,,\n")
+    return wheel
+
+
+def digest(data: bytes) -> str:
+    import base64
+
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+def add_wheel(bench: Workbench, files: Mapping[str, bytes]) -> None:
+    """Let the project depend on a wheel with these files."""
+    make_wheel(bench.root, files)
+    bench.replace('    "six",', '    "six",\n    "carrier",')
+    bench.replace(
+        "[tool.uv.sources]\n",
+        '[tool.uv.sources]\ncarrier = { path = "../carrier-1.0-py3-none-any.whl" }\n',
+    )
+    bench.lock()
+
+
+def test_every_module_has_canonical_bytecode(compiled: Workbench) -> None:
+    made = build(compiled)
+    names = set(made.names)
+    for name in names:
+        if name.endswith(".py"):
+            directory, slash, file = name.rpartition("/")
+            assert f"{directory}{slash}__pycache__/{file[:-3]}.{TAG}.pyc" in names
+    pyc = made.read(f"fixture_app/__pycache__/main.{TAG}.pyc")
+    header = read_header(pyc)
+    assert not header.check_source
+    source = made.read("fixture_app/main.py")
+    import importlib.util
+
+    assert header.source_hash == importlib.util.source_hash(source)
+    assert code_of(pyc).co_filename == "/var/task/fixture_app/main.py"
+    # RECORD and manifest know them.
+    record = made.read("fixture_app-1.2.3.dist-info/RECORD").decode()
+    assert f"fixture_app/__pycache__/main.{TAG}.pyc,sha256=" in record
+    count = sum(name.endswith(".pyc") for name in names)
+    assert made.manifest["bytecode"] == {"compiled_modules": count, "left_as_source": []}
+    assert made.manifest["options"]["bytecode-python"] == VERSION
+    assert f"compiling with CPython {VERSION}" in made.output
+
+
+def test_python_imports_from_it(compiled: Workbench, tmp_path: Path) -> None:
+    root = build(compiled).unpack(tmp_path / "task")
+    for path in (root, *root.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import fixture_app.main as m, traceback\n"
+        "try: m.handler({}, None)\n"
+        "except KeyError: traceback.print_exc()"
+    )
+    command = [sys.executable, "-I", "-S", "-B", "-v", "-c", code, root]
+    result = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    for module in ("fixture_app/{}main", "fixture_lib/{}__init__", "{}six", "idna/{}core"):
+        cached = f"{root}/{module.format('__pycache__/')}.{TAG}.pyc"
+        assert f"# code object from '{cached}'" in result.stderr, module
+    assert not re.search(rf"# code object from '?{re.escape(str(root))}[^']*\.py'?$", result.stderr)
+    assert f'{root}/fixture_app/main.py", line ' in result.stderr
+    assert "markupsafe.escape(event" in result.stderr
+
+
+def test_optimization_and_omitted_sources(compiled: Workbench, tmp_path: Path) -> None:
+    compiled.replace(
+        'bytecode = "compile"', 'bytecode = "compile"\nbytecode-optimize = 2\nsource = "omit"'
+    )
+    (compiled.path / "src/fixture_app/extra.py").write_text('"""A docstring."""\nassert False\n')
+    made = build(compiled)
+    assert not [name for name in made.names if name.endswith(".py")]
+    assert "fixture_app/main.pyc" in made.names
+    assert code_of(made.read("fixture_app/extra.pyc")).co_consts in ((None,), ())
+    left = {entry["path"]: entry["reason"] for entry in made.manifest["left_out"]}
+    assert left["fixture_app/main.py"] == "source"
+    root = made.unpack(tmp_path / "task")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import fixture_app.extra, fixture_app.main\n"
+        "print(fixture_app.main.handler({'text': '<'}, None)['escaped'])"
+    )
+    output = run([sys.executable, "-I", "-S", "-c", code, root], cwd=tmp_path).stdout
+    assert output == "&lt;\n"
+    compiled.replace('source = "omit"', 'source = "keep"')
+    assert f"fixture_app/__pycache__/main.{TAG}.opt-2.pyc" in build(compiled).names
+
+
+def test_what_cannot_be_compiled_ships_as_source(compiled: Workbench) -> None:
+    files = {
+        "carrier/__init__.py": b"",
+        "carrier/python2.py": b"print 'hello'\n",
+        "carrier/template.py": b"class {{ name }}:\n    pass\n",
+        "carrier/power.py": b"x = 1\nRATE = 1.1 ** 0.3\n",
+        "carrier/nan.py": b"NAN = 1e999 - 1e999\n",
+    }
+    add_wheel(compiled, files)
+    made = build(compiled)
+    left = {entry["path"]: entry for entry in made.manifest["bytecode"]["left_as_source"]}
+    assert {path: entry["reason"] for path, entry in left.items()} == {
+        "carrier/power.py": "cpu-dependent",
+        "carrier/python2.py": "syntax",
+        "carrier/template.py": "syntax",
+    }
+    assert "line 2" in left["carrier/power.py"]["detail"]
+    assert set(files) <= set(made.names)
+    assert f"carrier/__pycache__/nan.{TAG}.pyc" in made.names
+    assert f"carrier/__pycache__/power.{TAG}.pyc" not in made.names
+    assert "3 modules without bytecode; the manifest says why" in made.output
+
+
+@pytest.mark.parametrize("file", ["app/src/fixture_app", "lib/src/fixture_lib"])
+def test_own_code_that_cannot_be_compiled_is_an_error(compiled: Workbench, file: str) -> None:
+    (compiled.root / file / "broken.py").write_text("x = 1\ndef f(:\n")
+    message = compiled.fail()
+    name = f"{file.rpartition('/')[2]}/broken.py"
+    assert f"{name} can't be compiled: " in message
+    assert "leave them out with `exclude`" in message
+
+
+def test_an_edit_is_in_the_bytecode_with_a_warm_cache(compiled: Workbench) -> None:
+    before = build(compiled)
+    compiled.replace("ANSWER = 42", "ANSWER = 43", file="src/fixture_app/main.py")
+    edited = build(compiled)
+    assert edited.sha256 != before.sha256
+    assert 43 in code_of(edited.read(f"fixture_app/__pycache__/main.{TAG}.pyc")).co_consts
+    compiled.replace("ANSWER = 43", "ANSWER = 42", file="src/fixture_app/main.py")
+    assert build(compiled).sha256 == before.sha256
+
+
+def test_nothing_about_the_machine_changes_the_bytes(compiled: Workbench, tmp_path: Path) -> None:
+    reference = build(compiled).sha256
+    assert build(compiled).sha256 == reference, "a warm cache"
+    for number, (variables, wrapper) in enumerate(
+        [
+            ({"PYTHONHASHSEED": "1", "PYTHONOPTIMIZE": "2", "PYTHONDONTWRITEBYTECODE": "1"}, ()),
+            ({"PYTHONHASHSEED": "2", "UV_COMPILE_BYTECODE": "1", "TZ": "Asia/Tokyo"}, ()),
+            (
+                {"PYTHONNODEBUGRANGES": "1", "PYTHONUTF8": "0", "LC_ALL": "C"},
+                ("taskset", "-c", "0"),
+            ),
+        ]
+    ):
+        other = compiled.copy_to(tmp_path / f"elsewhere {number}")
+        made = other.build(
+            environment={"HATCH_LAMBDA_ZIP_CACHE": str(tmp_path / f"cache{number}"), **variables},
+            wrapper=wrapper,
+        )
+        assert made.sha256 == reference, variables
+
+
+def test_layers_and_added_files_are_compiled_too(compiled: Workbench) -> None:
+    (compiled.path / "start.py").write_text("STARTED = True\n")
+    compiled.replace(
+        'bytecode = "compile"', 'bytecode = "compile"\ninclude-files = { "start.py" = "start.py" }'
+    )
+    compiled.replace(
+        "[tool.uv]\n",
+        f"[{KEY}.functions.main]\nlayers = ['deps']\n\n[{KEY}.layers.deps]\n\n[tool.uv]\n",
+    )
+    run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "lambda-zip"],
+        cwd=compiled.path,
+        env=clean_environment(HATCH_LAMBDA_ZIP_CACHE=os.environ["HATCH_LAMBDA_ZIP_TEST_CACHE"]),
+    )
+    with zipfile.ZipFile(compiled.path / "dist/fixture_app-1.2.3-deps.zip") as archive:
+        pyc = archive.read(f"python/__pycache__/six.{TAG}.pyc")
+        assert code_of(pyc).co_filename == "/opt/python/six.py"
+        assert (
+            f"__pycache__/six.{TAG}.pyc,"
+            in archive.read(
+                next(name for name in archive.namelist() if re.search(r"six-.*/RECORD$", name))
+            ).decode()
+        )
+    with zipfile.ZipFile(compiled.path / "dist/fixture_app-1.2.3-main.zip") as archive:
+        pyc = archive.read(f"__pycache__/start.{TAG}.pyc")
+        assert code_of(pyc).co_filename == "/var/task/start.py"
+        assert not any("six" in name for name in archive.namelist())
+
+
+def test_the_wrong_interpreter_is_an_error(compiled: Workbench) -> None:
+    compiled.configure(bytecode_python=f"{MINOR}.99")
+    message = compiled.fail()
+    assert f"bytecode-python: CPython {MINOR}.99 was not found. There is:" in message
+    assert f": {VERSION}\n" in message
+    assert f"`uv python install {MINOR}.99`" in message
+    compiled.configure(bytecode_python_path=sys.executable)
+    assert f"bytecode-python-path: it is not CPython {MINOR}.99" in compiled.fail()
+    compiled.configure(bytecode_python=VERSION)
+    build(compiled)
+    compiled.configure(bytecode_python=None)
+    assert f'{KEY}.bytecode-python: is required with bytecode = "compile"' in compiled.fail()
+    compiled.configure(bytecode_python="3.9.1")
+    assert f"{KEY}.bytecode-python: 3.9.1 can't compile for python{MINOR}" in compiled.fail()
+
+
+def pyc_of(source: bytes, *, hashed: bool, filename: str = "/tmp/x.py") -> bytes:  # noqa: S108
+    import importlib.util
+
+    header = importlib.util.MAGIC_NUMBER
+    if hashed:
+        header += (3).to_bytes(4, "little") + importlib.util.source_hash(source)
+    else:
+        header += bytes(8) + len(source).to_bytes(4, "little")
+    return header + marshal.dumps(compile(source, filename, "exec"))
+
+
+def carrier_files() -> dict[str, bytes]:
+    source = b"VALUE = 'a value'\n"
+    cached = "carrier/__pycache__/{}." + TAG + ".pyc"
+    return {
+        **{f"carrier/{name}.py": source for name in ("hashed", "timed", "stale", "resized")},
+        cached.format("hashed"): pyc_of(source, hashed=True),
+        cached.format("timed"): pyc_of(source, hashed=False),
+        cached.format("stale"): pyc_of(source.replace(b"V", b"W"), hashed=True),
+        cached.format("resized"): pyc_of(source + b"#", hashed=False),
+        "carrier/__pycache__/timed.cpython-38.pyc": b"of another Python",
+        cached.format("orphan"): pyc_of(source, hashed=True),
+        "carrier/alone.pyc": pyc_of(source, hashed=False),
+    }
+
+
+def test_bytecode_that_wheels_carry_is_kept_on_request(workbench: Workbench) -> None:
+    workbench.configure(runtime=f"python{MINOR}")
+    files = carrier_files()
+    add_wheel(workbench, files)
+    stripped = workbench.build()
+    assert [name for name in stripped.names if name.endswith(".pyc")] == ["carrier/alone.pyc"]
+    alone = stripped.read("carrier/alone.pyc")
+    assert alone != files["carrier/alone.pyc"]
+    assert code_of(alone).co_filename == "/var/task/carrier/alone.py"
+    workbench.configure(bytecode="keep")
+    made = workbench.build()
+    kept = {name for name in made.names if name.endswith(".pyc")}
+    assert kept == {
+        "carrier/alone.pyc",
+        f"carrier/__pycache__/hashed.{TAG}.pyc",
+        f"carrier/__pycache__/timed.{TAG}.pyc",
+    }
+    for name in kept:
+        header = read_header(made.read(name))
+        assert header.source_hash is not None
+        assert not header.check_source
+    reasons = {
+        entry["path"]: entry["reason"] for entry in made.manifest["bytecode"]["left_as_source"]
+    }
+    assert reasons == {"carrier/resized.py": "unproven", "carrier/stale.py": "unproven"}
+
+
+def test_a_module_without_source_for_another_python_is_an_error(workbench: Workbench) -> None:
+    other = "python3.12" if MINOR != "3.12" else "python3.13"
+    workbench.configure(runtime=other)
+    add_wheel(workbench, {"carrier/alone.pyc": pyc_of(b"x = 1\n", hashed=False)})
+    message = workbench.fail()
+    assert "carrier/alone.pyc of carrier has no source and was compiled by Python" in message
+    assert f"so {other} can't import it" in message
+
+
+def test_a_module_without_source_that_is_none_is_an_error(workbench: Workbench) -> None:
+    add_wheel(workbench, {"carrier/alone.pyc": b"no bytecode at all"})
+    message = workbench.fail()
+    assert "carrier/alone.pyc of carrier has no source and can't ship as it is" in message
+
+
+def test_scripts_ship_on_request(workbench: Workbench, tmp_path: Path) -> None:
+    workbench.configure(runtime=f"python{MINOR}", handler=None)
+    workbench.replace(f'runtime = "python{MINOR}"', f'runtime = "python{MINOR}"\nscripts = true')
+    made = workbench.build()
+    script = made.read("bin/fixture-app").decode()
+    assert script.startswith(f"#!/var/lang/bin/python{MINOR}\n")
+    assert "bin/idna" in made.names
+    assert "bin/fixture-app," in made.read("fixture_app-1.2.3.dist-info/RECORD").decode()
+    with zipfile.ZipFile(made.artifact) as archive:
+        assert archive.getinfo("bin/fixture-app").external_attr >> 16 == 0o100755
+    root = made.unpack(tmp_path / "task")
+    result = run([sys.executable, "-I", "-S", root / "bin/fixture-app"], cwd=tmp_path)
+    assert result.stdout == "42\n"
+    assert made.manifest["left_out"] == []
+    assert made.manifest["options"]["scripts"] is True
