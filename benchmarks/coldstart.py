@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=11, help="imports of each (default: 11)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        roots = build(Path(temporary))
+        roots = build_all(Path(temporary))
         print(f"CPython {platform.python_version()}, medians of {arguments.runs} imports\n")
         print(f"| {'':12} | none, ms | compiled, ms | saved | zip, none | zip, compiled |")
         print("| --- | --- | --- | --- | --- | --- |")
@@ -68,7 +68,7 @@ def main() -> None:
             report(name, seconds, roots)
 
 
-def build(root: Path) -> dict[tuple[str, str], Path]:
+def build_all(root: Path) -> dict[tuple[str, str], Path]:
     """Build and unpack every zip; return where each is."""
     project = root / "imports"
     (project / "src/imports").mkdir(parents=True)
@@ -97,8 +97,8 @@ def build(root: Path) -> dict[tuple[str, str], Path]:
             place = roots[name, kind] = root / f"{name}-{kind}"
             with zipfile.ZipFile(project / f"dist/{name}-{kind}.zip") as archive:
                 archive.extractall(place)
-            for path in (place, *place.rglob("*")):
-                path.chmod(0o555 if path.is_dir() else 0o444)
+            for unpacked in (place, *place.rglob("*")):
+                unpacked.chmod(0o555 if unpacked.is_dir() else 0o444)
     return roots
 
 

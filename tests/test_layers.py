@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -130,26 +132,41 @@ def test_what_is_left_out_and_added_on_request(example: Workbench) -> None:
 @pytest.mark.skipif(
     sys.version_info < (3, 11) or sys.platform != "linux", reason="the example's runtimes"
 )
-def test_the_functions_run_with_their_layers(example: Workbench, tmp_path: Path) -> None:
+@pytest.mark.parametrize("bytecode", ["strip", "compile"])
+def test_the_functions_run_with_their_layers(
+    example: Workbench, tmp_path: Path, bytecode: str
+) -> None:
     machine = {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
     example.replace('"arm64"', f'"{machine}"')
     example.replace('"x86_64"', f'"{machine}"')
-    example.replace('"python3.13"', f'"python3.{sys.version_info.minor}"')
+    example.replace(
+        'runtime = "python3.13"',
+        f'runtime = "python3.{sys.version_info.minor}"\nbytecode = "{bytecode}"\n'
+        f'bytecode-python = "{platform.python_version()}"',
+    )
     build(example)
     for name in ("api", "worker", "deps"):
+        root = tmp_path / name
         with zipfile.ZipFile(example.path / f"dist/orders-1.0.0-{name}.zip") as archive:
-            archive.extractall(tmp_path / name)
+            archive.extractall(root)
+        for path in (root, *root.rglob("*")):
+            path.chmod(0o555 if path.is_dir() else 0o444)
     api, worker, layer = tmp_path / "api", tmp_path / "worker", tmp_path / "deps/python"
-    answer = call("orders.api.handler", HTTP_EVENT, api, layer)
+    answer, modules = call("orders.api.handler", HTTP_EVENT, api, layer)
     assert answer["statusCode"] == 201
     assert json.loads(answer["body"]) == {"customer": "ada", "total": "4.50"}
-    answer = call("orders.worker.handler", SQS_EVENT, worker)
+    assert len(modules) > 100
+    # Every module comes from bytecode, or none does.
+    from_bytecode = {module for module in modules if module.endswith(".pyc'")}
+    assert from_bytecode == (modules if bytecode == "compile" else set())
+    answer, _ = call("orders.worker.handler", SQS_EVENT, worker)
     assert answer == {"sent": 1, "webhook": "https://warehouse.example/orders"}
 
 
-def call(handler: str, event: dict[str, Any], *path: Path) -> dict[str, Any]:
+def call(handler: str, event: dict[str, Any], *path: Path) -> tuple[dict[str, Any], set[str]]:
+    """Call a handler; return its answer, and where the code of its modules came from."""
     result = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", "-c", CALL, handler, json.dumps(event), *path],
+        [sys.executable, "-I", "-S", "-B", "-v", "-c", CALL, handler, json.dumps(event), *path],
         check=False,
         capture_output=True,
         text=True,
@@ -158,7 +175,8 @@ def call(handler: str, event: dict[str, Any], *path: Path) -> dict[str, Any]:
     )
     assert result.returncode == 0, result.stderr
     answer: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    return answer
+    origins = re.findall(r"^# code object from (.*)$", result.stderr, re.MULTILINE)
+    return answer, {one for one in origins if any(str(part) in one for part in path)}
 
 
 def test_hashes_of_functions_and_layers_do_not_depend_on_each_other(example: Workbench) -> None:

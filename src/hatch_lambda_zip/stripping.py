@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 _TEST_DIRECTORIES: Final = frozenset(("test", "tests"))
 # What compilers read: headers of C, C++ and CUDA, and Cython's declarations.
 _HEADERS: Final = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".pxd", ".pxi")
-_TEST_WORD: Final = re.compile(rb"\btests?\b")
+_CONFTEST: Final = "conftest.py"  # pytest's own; nobody else imports it
+_TEST_WORD: Final = re.compile(rb"\b(?:tests?|conftest)\b")
+# Where such a word can be (a part of) a module's name: what is worth parsing.
+_TEST_NAME: Final = re.compile(
+    rb"""[.](?:tests?|conftest)\b            # a.tests, .tests
+    | \b(?:tests?|conftest)[.]\w            # tests.a
+    | ['"](?:tests?|conftest)['"]           # importlib, __all__
+    | \bimport\b(?:[^\n(]|\\\n)*\b(?:tests?|conftest)\b
+    | \bimport\s*\([^)]*\b(?:tests?|conftest)\b
+    """,
+    re.VERBOSE,
+)
 
 
 def strip(
@@ -63,12 +74,12 @@ def _reasons(
 
 
 def _test_directory(name: str) -> str | None:
-    """Return the outermost test directory that a file lies in, or None."""
-    parts = name.split("/")[:-1]
+    """Return the outermost test directory that a file lies in, a conftest.py itself, or None."""
+    *parts, file = name.split("/")
     for index, part in enumerate(parts):
         if part in _TEST_DIRECTORIES:
             return "/".join(parts[: index + 1])
-    return None
+    return name if file == _CONFTEST else None
 
 
 def _unused_tests(
@@ -89,7 +100,9 @@ def _unused_tests(
                 shipped.append(entry)
             else:
                 directories.setdefault(directory, []).append(entry)
-    modules = {directory.replace("/", "."): directory for directory in directories}
+    modules = {
+        directory.removesuffix(".py").replace("/", "."): directory for directory in directories
+    }
     used = {name for name in modules if handler is not None and _is_in(handler, name)}
     todo = [*shipped, *(entry for name in used for entry in directories[modules[name]])]
     while todo:
@@ -116,7 +129,7 @@ def _mentions(entry: Entry) -> Iterator[str]:
     if not is_module and not entry.name.endswith((".so", ".pyc", "/entry_points.txt")):
         return
     content = entry.read()
-    if not _TEST_WORD.search(content):
+    if not (_TEST_NAME if is_module else _TEST_WORD).search(content):
         return
     if is_module:
         yield from _module_mentions(entry.name, content)
@@ -164,7 +177,18 @@ def _module_mentions(name: str, source: bytes) -> Iterator[str]:
             module = place.absolute(node.module, node.level)
             yield from (f"{module}.{alias.name}".lstrip(".") for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            # For importlib, or in __all__, whose names a star import makes modules of.
+            # For importlib.
             yield node.value
-            level = len(node.value) - len(node.value.lstrip("."))
-            yield place.absolute(node.value.lstrip("."), level or 1)
+            if level := len(node.value) - len(node.value.lstrip(".")):
+                yield place.absolute(node.value.lstrip("."), level)
+        elif isinstance(node, ast.stmt) and _is_about_all(node):
+            # A star import makes modules of a package's names in __all__.
+            names = (inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant))
+            yield from (place.absolute(one, 1) for one in names if isinstance(one, str))
+
+
+def _is_about_all(statement: ast.stmt) -> bool:
+    """Tell whether a simple statement sets or extends ``__all__``."""
+    return not hasattr(statement, "body") and any(
+        isinstance(node, ast.Name) and node.id == "__all__" for node in ast.walk(statement)
+    )

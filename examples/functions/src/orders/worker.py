@@ -3,6 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -13,8 +14,9 @@ ROOT = Path(os.environ.get("LAMBDA_TASK_ROOT", Path(__file__).parents[1]))
 CONFIG = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
 
 
-def handler(event: dict, context: object) -> dict:
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Work through a batch of messages."""
+    del context
     orders = [Order.model_validate_json(record["body"]) for record in event["Records"]]
     for order in orders:
         send(order)

@@ -1,8 +1,11 @@
 """Takes orders from API Gateway."""
 
+from typing import Any
+
 import orjson
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from orders.model import Order
 
@@ -19,6 +22,6 @@ def take_order() -> Response:
     return Response(status_code=201, content_type="application/json", body=body.decode())
 
 
-def handler(event: dict, context: object) -> dict:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a request."""
     return app.resolve(event, context)
