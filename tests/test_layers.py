@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -13,7 +14,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import CHECKOUT, Workbench, run
+from conftest import CHECKOUT, UV, Workbench, clean_environment, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -283,7 +284,7 @@ def test_what_does_not_fit_is_an_error(
 def test_all_mistakes_come_at_once(example: Workbench) -> None:
     example.replace('layers = ["deps"]', 'layers = ["dep"]\nfilename = "{function}"')
     example.replace('"config/prod.toml"', '"prod.toml"')
-    example.replace("distributions = [", 'provided = "aws"\ndistributions = [')
+    example.replace("[tool.uv]\n", 'provided = "aws"\n\n[tool.uv]\n')
     message = fail(example)
     for key in (
         "functions.api.layers",
@@ -317,3 +318,49 @@ def test_the_size_of_the_layers_counts(example: Workbench) -> None:
     message = fail(example)
     assert "The function with its layers is 26" in message
     assert "The largest distributions: orders 255.0 MB, " in message
+
+
+def hashes(directory: Path) -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.glob("*.zip")
+    }
+
+
+def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
+    example: Workbench, plugin_wheel: Path, tmp_path: Path
+) -> None:
+    example.replace("[tool.uv]\n", 'include-files = { "config" = "etc" }\n\n[tool.uv]\n')
+    build(example)
+    output = example.path / "dist"
+    expected = hashes(output)
+    assert len(expected) == 3
+    shutil.rmtree(output)
+    example.replace(
+        f"[{KEY}] #", f"[tool.hatch.build.hooks.lambda-zip]\nembed-lock = true\n\n[{KEY}] #"
+    )
+    environment = clean_environment(UV_FIND_LINKS=str(plugin_wheel.parent))
+    result = run([UV, "build"], cwd=example.path, env=environment)
+    assert hashes(output) == expected
+    assert result.stderr.count("compressing") == 3
+    again = run([UV, "build"], cwd=example.path, env=environment)
+    assert hashes(output) == expected
+    assert "compressing" not in again.stderr
+    # Elsewhere, from the sdist alone.
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (sdist,) = output.glob("*.tar.gz")
+    shutil.copy(sdist, elsewhere)
+    run([UV, "build", "--wheel", elsewhere / sdist.name], cwd=elsewhere, env=environment)
+    found = hashes(elsewhere) | hashes(elsewhere / "dist")
+    assert found == expected
+    # One function alone.
+    shutil.rmtree(output)
+    only = {**environment, "HATCH_LAMBDA_ZIP": "api"}
+    run([UV, "build", "--wheel"], cwd=example.path, env=only)
+    assert hashes(output).keys() == {"orders-1.0.0-api.zip"}
+    # hatch clean removes what was made, layers too.
+    run([UV, "build", "--wheel"], cwd=example.path, env=environment)
+    assert len(hashes(output)) == 3
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "lambda-zip", "--clean-only"]
+    run(command, cwd=example.path)
+    assert hashes(output) == {}

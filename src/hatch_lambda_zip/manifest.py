@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 
     from hatch_lambda_zip.archive import Archive
     from hatch_lambda_zip.artifacts import Artifact
-    from hatch_lambda_zip.entry import Entry
-    from hatch_lambda_zip.lock.model import Selection
+    from hatch_lambda_zip.materials import Materials
     from hatch_lambda_zip.project import Project
     from hatch_lambda_zip.shipment import Shipment
-    from hatch_lambda_zip.staging import LocalWheel
 
 SCHEMA_VERSION: Final = 1
 FORMAT_VERSION: Final = 1
@@ -52,29 +50,18 @@ class Previous:
     sha256: str
 
 
-def describe_inputs(
-    project: Project,
-    artifact: Artifact,
-    layers: Iterable[Artifact],
-    selection: Selection,
-    wheels: Iterable[LocalWheel],
-    added: Iterable[tuple[str, Entry]],
-) -> Inputs:
+def describe_inputs(project: Project, materials: Materials, layers: Iterable[Materials]) -> Inputs:
     """Describe everything that the zip's bytes follow from.
 
     Args:
         project: the package.
-        artifact: what the zip is.
-        layers: those that a function is deployed with.
-        selection: from the lock.
-        wheels: the local projects, as just built.
-        added: files of the project that ship besides, by their sources.
+        materials: what the zip is made of.
+        layers: the same for the layers that a function is deployed with.
 
     Returns:
         The manifest's first part, with an ``inputs`` entry that pins each distribution.
     """
-    locked = [entry for install in selection.installs for entry in install.distributions]
-    local = [wheel.distribution for wheel in wheels]
+    artifact = materials.artifact
     is_layer = artifact.kind is Kind.LAYER
     return {
         "schema": SCHEMA_VERSION,
@@ -95,21 +82,19 @@ def describe_inputs(
         "architecture": artifact.target.architecture,
         "layers": [
             {
-                "layer": layer.table,
-                "artifact": file_name(layer, project),
-                "options": describe_options(layer),
+                "layer": layer.artifact.table,
+                "artifact": file_name(layer.artifact, project),
+                "options": describe_options(layer.artifact),
+                "inputs": layer.pins,
             }
             for layer in layers
         ],
         "options": describe_options(artifact),
-        "lock": selection.lock.path.name,
-        "inputs": {
-            distribution.name: distribution.identity
-            for distribution in sorted([*locked, *local], key=lambda entry: entry.name)
-        },
+        "lock": materials.selection.lock.path.name,
+        "inputs": materials.pins,
         "include_files": [
             {"source": source, "path": entry.name, "digest": str(entry.digest)}
-            for source, entry in added
+            for source, entry in materials.added
         ],
     }
 

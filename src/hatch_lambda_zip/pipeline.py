@@ -16,6 +16,7 @@ from hatch_lambda_zip.formatting import format_size, plural
 from hatch_lambda_zip.installed import read_installed
 from hatch_lambda_zip.lock.model import LockKind
 from hatch_lambda_zip.manifest import describe_inputs, holds_content, make_manifest, read_previous
+from hatch_lambda_zip.materials import Materials
 from hatch_lambda_zip.own_files import read_added
 from hatch_lambda_zip.requirements_check import check_requirements
 from hatch_lambda_zip.shipment import ship_function, ship_layer
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
 
     from hatch_lambda_zip.archive import Archive
     from hatch_lambda_zip.artifacts import Artifact
-    from hatch_lambda_zip.entry import Entry
     from hatch_lambda_zip.lock.model import Selection
     from hatch_lambda_zip.manifest import Inputs
     from hatch_lambda_zip.shipment import Shipment
-    from hatch_lambda_zip.staging import LocalWheel, OwnWheel, Site
+    from hatch_lambda_zip.staging import OwnWheel, Site
     from hatch_lambda_zip.workshop import Workshop
 
 
@@ -57,15 +57,6 @@ class Job:
     embedded: Path | None = None
 
 
-@dataclass(frozen=True)
-class _Materials:
-    """What a zip is made of, before anything is installed."""
-
-    selection: Selection
-    wheels: tuple[LocalWheel, ...]
-    added: tuple[tuple[str, Entry], ...]
-
-
 def build_artifact(workshop: Workshop, job: Job) -> Path:
     """Build one zip and its manifest.
 
@@ -82,19 +73,22 @@ def build_artifact(workshop: Workshop, job: Job) -> Path:
     output = job.output / file_name(artifact, project)
     check_encoder()
 
-    selection = _select(workshop, job)
+    report.info(f"{label}: reading {_lock_name(workshop, job)} for {artifact.target}")
+    selection = _select(workshop, job, artifact)
     report.info(f"{label}: {_what_is_staged(selection, artifact)}")
-    previous = read_previous(output) if job.reuse and _is_pinned(selection, job) else None
+    needed = [(artifact, selection)]
+    needed += [(layer, _select(workshop, job, layer)) for layer in job.layers]
+    is_pinned = all(_is_pinned(one) for _, one in needed)
+    previous = read_previous(output) if job.reuse and is_pinned else None
     if previous is None:
-        workshop.staging.start_installs(selection, artifact.target)
-    materials = _prepare(workshop, job, selection)
-    inputs = describe_inputs(
-        project, artifact, job.layers, selection, materials.wheels, materials.added
-    )
+        for _, one in needed:
+            workshop.staging.start_installs(one, artifact.target)
+    materials, *layers = [_prepare(workshop, job, *one) for one in needed]
+    inputs = describe_inputs(project, materials, layers)
     if previous is not None and previous.inputs == inputs:
         report.info(f"{label}: unchanged, sha256 {previous.sha256}")
         return output
-    shipment = _ship(workshop, job, materials)
+    shipment = _ship(workshop, job, materials, layers)
     entries = shipment.contents.entries
     unzipped = sum(entry.size for entry in entries)
     _check_size(workshop, job, shipment)
@@ -120,7 +114,7 @@ def prepare_embedding(workshop: Workshop, job: Job, directory: Path) -> None:
         LambdaZipError: one of its subclasses for every expected failure.
     """
     target = job.artifact.target
-    selection = _select(workshop, job)
+    selection = _select(workshop, job, job.artifact)
     wheels = workshop.staging.build_wheels(selection, target, own=None)
     embed(selection, target, [wheel.path for wheel in wheels], directory / job.artifact.name)
 
@@ -146,20 +140,19 @@ def label_of(workshop: Workshop, artifact: Artifact) -> str:
     return f"{workshop.project.name}:{artifact.name}"
 
 
-def _select(workshop: Workshop, job: Job) -> Selection:
+def _lock_name(workshop: Workshop, job: Job) -> str:
+    return "the sdist's part of the lock" if job.embedded else workshop.reader.lock.path.name
+
+
+def _select(workshop: Workshop, job: Job, artifact: Artifact) -> Selection:
     """Select what is needed, from the lock or from what an sdist took along."""
-    artifact = job.artifact
     if job.embedded is not None:
         return read_embedded(job.embedded / artifact.name, artifact.target)
-    name = workshop.reader.lock.path.name
-    label = label_of(workshop, artifact)
-    workshop.report.info(f"{label}: reading {name} for {artifact.target}")
     return workshop.reader.select(artifact.target, artifact.wants)
 
 
-def _prepare(workshop: Workshop, job: Job, selection: Selection) -> _Materials:
+def _prepare(workshop: Workshop, job: Job, artifact: Artifact, selection: Selection) -> Materials:
     """Build the local wheels, and read the project's other files."""
-    artifact = job.artifact
     if artifact.kind is Kind.FUNCTION:
         wheels = workshop.staging.build_wheels(selection, artifact.target, job.own)
     elif artifact.distributions is not None:
@@ -167,18 +160,18 @@ def _prepare(workshop: Workshop, job: Job, selection: Selection) -> _Materials:
     else:
         # Everything third-party: then nothing of the workspace is looked at.
         selection, wheels = replace(selection, local_projects=(), wheels=()), ()
-    added = read_added(
-        workshop.root,
-        artifact.own_files.added,
-        owner=workshop.project.name,
-        key=artifact.key,
-    )
-    return _Materials(selection, wheels, added)
+    files = artifact.own_files.added
+    added = read_added(workshop.root, files, owner=workshop.project.name, key=artifact.key)
+    return Materials(artifact, selection, wheels, added)
 
 
-def _ship(workshop: Workshop, job: Job, materials: _Materials) -> Shipment:
-    """Wait for what is staged, and decide what ships of it."""
-    artifact, project, selection = job.artifact, workshop.project, materials.selection
+def _ship(
+    workshop: Workshop, job: Job, materials: Materials, layers: Iterable[Materials]
+) -> Shipment:
+    """Wait for what is staged, and decide what ships of it; only once for each artifact."""
+    artifact, project, selection = materials.artifact, workshop.project, materials.selection
+    if artifact.name in workshop.shipments:
+        return workshop.shipments[artifact.name]
     sites = workshop.staging.finish(selection, artifact.target, materials.wheels)
     installed = read_installed(sites)
     added = [entry for _, entry in materials.added]
@@ -195,19 +188,12 @@ def _ship(workshop: Workshop, job: Job, materials: _Materials) -> Shipment:
             check_requirements(
                 project.name, installed, artifact.target, artifact.wants, selection.lock
             )
-        layers = {layer.table: _ship_layer_of(workshop, job, layer) for layer in job.layers}
-        shipment = ship_function(artifact, project, installed, added, layers, compiler)
+        shipped = {layer.artifact.table: _ship(workshop, job, layer, ()) for layer in layers}
+        shipment = ship_function(artifact, project, installed, added, shipped, compiler)
     compiled = tuple(_compiled(artifact, shipment, sites))
     shipment = replace(shipment, warnings=(*compiled, *shipment.warnings))
     workshop.shipments[artifact.name] = shipment
     return shipment
-
-
-def _ship_layer_of(workshop: Workshop, job: Job, layer: Artifact) -> Shipment:
-    if layer.name in workshop.shipments:
-        return workshop.shipments[layer.name]
-    job = replace(job, artifact=layer, layers=())
-    return _ship(workshop, job, _prepare(workshop, job, _select(workshop, job)))
 
 
 def _check_size(workshop: Workshop, job: Job, shipment: Shipment) -> None:
@@ -238,15 +224,12 @@ def _what_is_staged(selection: Selection, artifact: Artifact) -> str:
     return f"{plural(locked, 'locked distribution')}, {plural(wheels, 'wheel')} to build"
 
 
-def _is_pinned(selection: Selection, job: Job) -> bool:
-    """Tell whether the lock, as far as it is selected here, alone says what is installed.
+def _is_pinned(selection: Selection) -> bool:
+    """Tell whether the lock alone says what is installed.
 
-    What is built from a commit or an sdist follows from uv's configuration as well, a file on
-    this machine may have changed since it was locked, and another part of the lock may have
-    changed for a layer.
+    What is built from a commit or an sdist follows from uv's configuration as well, and a file on
+    this machine may have changed since it was locked.
     """
-    if any(layer.wants != job.artifact.wants for layer in job.layers):
-        return False
     return not any(install.builds or install.files for install in selection.installs)
 
 

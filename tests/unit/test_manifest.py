@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ from hatch_lambda_zip.manifest import (
     make_manifest,
     read_previous,
 )
+from hatch_lambda_zip.materials import Materials
 from hatch_lambda_zip.project import Project
 from hatch_lambda_zip.record import Digest
 from hatch_lambda_zip.runtimes import Target, find_runtime
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from hatch_lambda_zip.archive import Archive
 
 PROJECT = Project("my-orders", "1.0.0", "my_orders-1.0.0")
-ADDED = [("config/prod.toml", Entry.of("config.toml", b"a = 1\n", "my-orders"))]
+ADDED = (("config/prod.toml", Entry.of("config.toml", b"a = 1\n", "my-orders")),)
 SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
 
 Json = dict[str, Any]  # as json.loads returns it
@@ -63,6 +65,10 @@ def function_of(handler: str | None = "orders.app.handler") -> Artifact:
     )
 
 
+def layer_of() -> Artifact:
+    return replace(function_of(None), name="deps", table="deps", kind=Kind.LAYER)
+
+
 def inputs_of(handler: str | None = "orders.app.handler") -> Inputs:
     lock = LockFile(LockKind.UV, Path("/home/somebody/orders/uv.lock"))
     install = InstallList(
@@ -77,7 +83,9 @@ def inputs_of(handler: str | None = "orders.app.handler") -> Inputs:
     own = LockedDistribution("my-orders", None, Origin.LOCAL, "content:123")
     wheel = LocalWheel(Path("my_orders-1.0.0-py3-none-any.whl"), own, is_compiled=False)
     selection = Selection(lock, (install,), ())
-    return describe_inputs(PROJECT, function_of(handler), (), selection, [wheel], ADDED)
+    layer = Materials(layer_of(), Selection(lock, (), ()))
+    materials = Materials(function_of(handler), selection, (wheel,), ADDED)
+    return describe_inputs(PROJECT, materials, [layer])
 
 
 def ignore(entry: Entry, content: bytes) -> None:
@@ -145,7 +153,14 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
         "target": "lambda-zip:api",
         "function": "api",
         "layer": None,
-        "layers": [],
+        "layers": [
+            {
+                "layer": "deps",
+                "artifact": "my_orders-1.0.0-deps.zip",
+                "options": describe_options(layer_of()),
+                "inputs": {},
+            }
+        ],
         "options": describe_options(function_of()),
         "include_files": [
             {
