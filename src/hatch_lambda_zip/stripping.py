@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.artifacts import Strip
-from hatch_lambda_zip.left_out import Reason, read_entry_points
+from hatch_lambda_zip.left_out import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -22,16 +19,20 @@ _TEST_DIRECTORIES: Final = frozenset(("test", "tests"))
 _HEADERS: Final = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".pxd", ".pxi")
 _CONFTEST: Final = "conftest.py"  # pytest's own; nobody else imports it
 _TEST_WORD: Final = re.compile(rb"\b(?:tests?|conftest)\b")
-# Where such a word can be (a part of) a module's name: what is worth parsing.
-_TEST_NAME: Final = re.compile(
-    rb"""[.](?:tests?|conftest)\b            # a.tests, .tests
-    | \b(?:tests?|conftest)[.]\w            # tests.a
-    | ['"](?:tests?|conftest)['"]           # importlib, __all__
-    | \bimport\b(?:[^\n(]|\\\n)*\b(?:tests?|conftest)\b
-    | \bimport\s*\([^)]*\b(?:tests?|conftest)\b
-    """,
-    re.VERBOSE,
+_DOTTED: Final = re.compile(rb"[A-Za-z_][\w.]*")
+# A module at the top has no dot that would tell its name from the English word.
+_PLAIN_IMPORT: Final = re.compile(
+    rb"""\bimport\b[^\n]*?\b(tests?|conftest)\b|import(?:_module|__)\(\s*['"](tests?|conftest)['"]"""
 )
+# Sources are searched as text: which of them Python can parse, and how, depends on its version,
+# and what ships must not depend on the one that builds.
+_FROM: Final = re.compile(
+    rb"\bfrom\s+(?P<level>[.\s]*)(?P<module>[\w.]*)\s+import\b\s*"
+    rb"(?P<names>\([^)]*\)|(?:[^\n\\;#]|\\\r?\n)*)"
+)
+_RELATIVE: Final = re.compile(rb"""['"](?P<level>[.]+)(?P<module>[\w.]*)['"]""")
+# A star import makes modules of a package's names in __all__.
+_ALL: Final = re.compile(rb"\b__all__\b[^\[(\n]*[\[(](?P<names>[^\])]*)")
 
 
 def strip(
@@ -87,8 +88,8 @@ def _unused_tests(
 ) -> frozenset[str]:
     """Return the test directories that nothing imports which ships.
 
-    Whether something is imported is found generously: a mention of the module is enough, in an
-    import, in a string (for `importlib`), in an entry point or in a native library.
+    Whether something is imported is found generously: a mention of the module is enough, be it
+    in an import, a string (for `importlib`), a comment, an entry point or a native library.
     """
     directories: dict[str, list[Entry]] = {}
     shipped: list[Entry] = []
@@ -125,70 +126,35 @@ def _is_in(dotted: str, package: str) -> bool:
 
 def _mentions(entry: Entry) -> Iterator[str]:
     """Yield dotted names that a file may import, as far as they may be of tests."""
-    is_module = entry.name.endswith(".py")
-    if not is_module and not entry.name.endswith((".so", ".pyc", "/entry_points.txt")):
+    if not entry.name.endswith((".py", ".so", ".pyc", "/entry_points.txt")):
         return
     content = entry.read()
-    if not (_TEST_NAME if is_module else _TEST_WORD).search(content):
+    if not _TEST_WORD.search(content):
         return
-    if is_module:
-        yield from _module_mentions(entry.name, content)
-    elif entry.name.endswith("/entry_points.txt"):
-        for group in read_entry_points(content).values():
-            yield from group.values()
-    else:
-        # Names of modules stand in compiled code as they are.
-        for match in re.finditer(rb"[A-Za-z_][\w.]*", content):
-            if _TEST_WORD.search(match[0]):
-                yield match[0].decode("ascii", "replace")
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a module is, for its relative imports."""
-
-    package: tuple[str, ...]
-
-    @classmethod
-    def of(cls, name: str) -> _Place:
-        return cls(tuple(name.split("/")[:-1]))
-
-    def absolute(self, module: str | None, level: int) -> str:
-        base = self.package[: len(self.package) - level + 1] if level else ()
-        return ".".join((*base, *([module] if module else [])))
-
-
-def _module_mentions(name: str, source: bytes) -> Iterator[str]:
-    try:
-        with warnings.catch_warnings():
-            # An invalid escape somewhere is not what this is about.
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        # A syntax that this Python does not know: then every word counts.
-        for match in re.finditer(rb"[A-Za-z_][\w.]*", source):
+    is_list = entry.name.endswith("/entry_points.txt")
+    for match in _DOTTED.finditer(content):
+        if _TEST_WORD.search(match[0]) and (is_list or b"." in match[0]):
             yield match[0].decode("ascii", "replace")
-        return
-    place = _Place.of(name)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = place.absolute(node.module, node.level)
-            yield from (f"{module}.{alias.name}".lstrip(".") for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            # For importlib.
-            yield node.value
-            if level := len(node.value) - len(node.value.lstrip(".")):
-                yield place.absolute(node.value.lstrip("."), level)
-        elif isinstance(node, ast.stmt) and _is_about_all(node):
-            # A star import makes modules of a package's names in __all__.
-            names = (inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant))
-            yield from (place.absolute(one, 1) for one in names if isinstance(one, str))
+    if entry.name.endswith(".py"):
+        yield from _relative_mentions(entry.name.split("/")[:-1], content)
 
 
-def _is_about_all(statement: ast.stmt) -> bool:
-    """Tell whether a simple statement sets or extends ``__all__``."""
-    return not hasattr(statement, "body") and any(
-        isinstance(node, ast.Name) and node.id == "__all__" for node in ast.walk(statement)
-    )
+def _relative_mentions(package: list[str], source: bytes) -> Iterator[str]:
+    """Yield what a source imports from packages, and in terms of its own one."""
+
+    def absolute(level: int, module: str, name: str = "") -> str:
+        base = package[: len(package) - level + 1] if level else []
+        return ".".join(filter(None, (*base, module, name)))
+
+    for match in _FROM.finditer(source):
+        level, module = match["level"].count(b"."), match["module"].decode("ascii", "replace")
+        yield absolute(level, module)
+        for name in _DOTTED.findall(match["names"]):
+            yield absolute(level, module, name.decode("ascii", "replace"))
+    for match in _PLAIN_IMPORT.finditer(source):
+        yield (match[1] or match[2]).decode("ascii")
+    for match in _RELATIVE.finditer(source):
+        yield absolute(len(match["level"]), match["module"].decode("ascii", "replace"))
+    for match in _ALL.finditer(source):
+        for name in _DOTTED.findall(match["names"]):
+            yield absolute(1, name.decode("ascii", "replace"))
