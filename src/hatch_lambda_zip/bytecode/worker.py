@@ -49,9 +49,8 @@ _WINDOW = 200  # bytes that are looked at beside an operator
 _BLANK = b" \t\f"
 _WORD = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz."
 _KEYWORDS = {word.encode() for word in (*keyword.kwlist, *keyword.softkwlist)}
-# Words that a constant expression can have, and those that leave it constant beside any other.
+# Words that a constant expression can have.
 _CONSTANT_WORDS = {b"True", b"False", b"None", b"__debug__", b"not", b"in", b"is"}
-_BRANCHING_WORDS = {b"if", b"and", b"or"}
 _MIRROR = bytes.maketrans(b"()[]{}", b")(][}{")
 
 # What an operand can be: surely no constant; surely no float, or no complex number; anything.
@@ -67,6 +66,7 @@ _IMAGINARY = re.compile(rb"[0-9._][jJ]")  # the end of such a literal
 _INT = re.compile(rb"[0-9_]+(?![\w.])")
 _REAL = re.compile(rb"[0-9.][0-9_.]*(?![\w.])")
 _IDENTIFIER = re.compile(rb"(?<![\w.])[A-Za-z_]\w*")
+_BRANCHING = re.compile(rb"(?:if|and|or)\b")  # as in `1if x else 2`
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _ENCODING = re.compile(rb"coding[:=][ \t]*([-\w.]+)")  # PEP 263
 
@@ -274,7 +274,7 @@ def _left(text: bytes, harmless: re.Pattern[bytes]) -> int:
         return _group(text[-size:], harmless)
     word = _word_before(text, len(text))
     if word in _CONSTANT_WORDS:
-        return _HARMLESS
+        return _SUSPECT if word == b"__debug__" else _HARMLESS
     if text and not text.endswith((b"\n", b"\r")) and not _ends_number(word):
         return _OPEN
     is_exponent = text[: len(text) - len(word)].endswith((b"e-", b"e+", b"E-", b"E+"))
@@ -293,7 +293,7 @@ def _right(text: bytes, harmless: re.Pattern[bytes]) -> int:
 def _group(text: bytes, harmless: re.Pattern[bytes]) -> int:
     """Tell what an operand can be that has this in brackets."""
     words = {*_IDENTIFIER.findall(text)} - _CONSTANT_WORDS
-    if words and not words & _BRANCHING_WORDS:
+    if words and not _BRANCHING.search(text):
         return _OPEN
     return _HARMLESS if harmless is _REAL and not _IMAGINARY.search(text) else _SUSPECT
 
