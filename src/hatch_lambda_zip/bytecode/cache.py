@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip import __version__
-from hatch_lambda_zip.archive.writer import available_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -84,10 +82,8 @@ class BytecodeCache:
         Returns:
             For each, what was written, or None if it is not there or damaged.
         """
-        if not self._directory.exists():
-            return [None] * len(names)
-        with ThreadPoolExecutor(available_cpus()) as pool:
-            return list(pool.map(self._read, names))
+        # One after the other: threads would gain nothing.
+        return [self._read(name) for name in names]
 
     def write(self, name: str, content: bytes) -> None:
         """Write an entry, in one step; several processes may do so.

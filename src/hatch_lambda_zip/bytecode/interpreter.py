@@ -92,7 +92,7 @@ def find_interpreter(
             f"to 3.{FORMATS[-1].python_minor}, the ones whose bytecode is known."
         )
     found: dict[Path, _Candidate] = {}
-    for path in [named] if named else _places(version, uv, environ):
+    for path in [named.absolute()] if named else _places(version, uv, environ):
         if path in found:
             continue
         candidate = _probe(path, version, form, uv)
@@ -138,7 +138,7 @@ def _places(version: str, uv: Uv, environ: Mapping[str, str]) -> Iterator[Path]:
     minor, _, _ = version.rpartition(".")
     suffix = ".exe" if sys.platform == "win32" else ""
     for part in environ.get("PATH", "").split(os.pathsep):
-        path = Path(part, f"python{minor}{suffix}")
+        path = Path(part, f"python{minor}{suffix}").absolute()
         if part and path.is_file():
             yield path
     root = Path(environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
@@ -186,7 +186,7 @@ def _probe(path: Path, version: str, form: Format, uv: Uv) -> _Candidate:
         "free-threaded": free_threaded,
         "a debug build": debug,
         f"{level} {serial}": level != "final",
-        f"with the magic number {magic.hex(' ')}": (
+        f"with the magic number {magic.hex(' ')}, not {form.magic_bytes.hex(' ')}": (
             release == version and magic != form.magic_bytes
         ),
     }

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import hatch_lambda_zip
+from hatch_lambda_zip.bytecode import cache as cache_module
+from hatch_lambda_zip.bytecode.cache import BytecodeCache, cache_directory, entry_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAME = entry_name("3.13.0", optimize=0, filename="/var/task/a.py", source=b"a = 1")
+OTHER = entry_name("3.13.0", optimize=0, filename="/var/task/b.py", source=b"a = 1")
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def cache(tmp_path: Path, lines: list[str]) -> BytecodeCache:
+    return BytecodeCache(tmp_path / "cache", log=lines.append)
+
+
+def entry(tmp_path: Path) -> Path:
+    (path,) = (path for path in (tmp_path / "cache" / "bytecode").rglob("*") if path.is_file())
+    return path
+
+
+def test_what_was_written_is_read_by_another_build(
+    tmp_path: Path, cache: BytecodeCache, lines: list[str]
+) -> None:
+    assert cache.read([NAME, OTHER]) == [None, None]
+    cache.write(NAME, b"one")
+    cache.write(OTHER, b"")
+    cache.write(NAME, b"two")
+    again = BytecodeCache(tmp_path / "cache", log=lines.append)
+    assert again.read([OTHER, NAME, OTHER]) == [b"", b"two", b""]
+    assert not lines
+
+
+def test_a_name_stands_for_all_that_a_result_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {
+        NAME,
+        OTHER,
+        entry_name("3.13.1", optimize=0, filename="/var/task/a.py", source=b"a = 1"),
+        entry_name("3.13.0", optimize=1, filename="/var/task/a.py", source=b"a = 1"),
+        entry_name("3.13.0", optimize=0, filename="/var/task/a.py", source=b"a = 2"),
+    }
+    same = entry_name("3.13.0", optimize=0, filename="/var/task/a.py", source=b"a = 1")
+    assert same == NAME
+    monkeypatch.setattr(cache_module, "__version__", "99")
+    names.add(entry_name("3.13.0", optimize=0, filename="/var/task/a.py", source=b"a = 1"))
+    monkeypatch.setattr(cache_module, "_SCHEMA", 99)
+    names.add(entry_name("3.13.0", optimize=0, filename="/var/task/a.py", source=b"a = 1"))
+    assert len(names) == 7
+    assert hatch_lambda_zip.__version__ != "99"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:-1],
+        lambda data: data + b"x",
+        lambda data: data[:40],
+        lambda data: data[:10],
+        lambda data: b"",  # noqa: ARG005
+        lambda data: data[:-1] + bytes((data[-1] ^ 1,)),
+        lambda data: bytes((data[0] ^ 1,)) + data[1:],
+    ],
+)
+def test_a_damaged_entry_is_none(
+    tmp_path: Path, cache: BytecodeCache, damage: Callable[[bytes], bytes]
+) -> None:
+    cache.write(NAME, b"some content of a file")
+    path = entry(tmp_path)
+    path.write_bytes(damage(path.read_bytes()))
+    assert cache.read([NAME]) == [None]
+    cache.write(NAME, b"new")
+    assert cache.read([NAME]) == [b"new"]
+
+
+def test_the_directory_says_that_it_is_a_cache(tmp_path: Path, cache: BytecodeCache) -> None:
+    assert not (tmp_path / "cache").exists()
+    cache.write(NAME, b"one")
+    tag = (tmp_path / "cache" / "CACHEDIR.TAG").read_bytes()
+    assert tag.startswith(b"Signature: 8a477f597d28d172789f06886806bc55\n")
+
+
+def test_nothing_unfinished_stays(
+    tmp_path: Path, cache: BytecodeCache, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path) -> Path:
+        raise PermissionError(13, "refused", str(self), None, str(target))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    cache.write(NAME, b"one")
+    files = [path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert files == ["CACHEDIR.TAG"]
+    assert len(lines) == 1
+
+
+def test_a_place_that_can_not_be_written_is_reported_once(
+    tmp_path: Path, cache: BytecodeCache, lines: list[str]
+) -> None:
+    (tmp_path / "cache").write_bytes(b"a file where the directory would be")
+    for name in (NAME, OTHER):
+        assert cache.read([name]) == [None]
+        cache.write(name, b"one")
+    texts = [line.partition(", so this build does without")[0] for line in lines]
+    assert texts == [
+        f"The bytecode cache {tmp_path / 'cache'} can't be read",
+        f"The bytecode cache {tmp_path / 'cache'} can't be written",
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may everything")
+def test_a_cache_that_can_only_be_read_is_used(
+    tmp_path: Path, cache: BytecodeCache, lines: list[str]
+) -> None:
+    cache.write(NAME, b"one")
+    entry(tmp_path).parent.chmod(0o500)
+    (tmp_path / "cache" / "bytecode").chmod(0o500)
+    cache.write(NAME, b"two")
+    cache.write(OTHER, b"two")
+    assert cache.read([NAME, OTHER]) == [b"one", None]
+    assert len(lines) == 1
+
+
+def test_an_entry_that_can_not_be_read_is_reported_once(
+    tmp_path: Path, cache: BytecodeCache, lines: list[str]
+) -> None:
+    cache.write(NAME, b"one")
+    path = entry(tmp_path)
+    path.unlink()
+    path.mkdir()
+    assert cache.read([NAME, NAME]) == [None, None]
+    (line,) = lines
+    assert f"{tmp_path / 'cache'} can't be read" in line
+
+
+def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache_directory({"HATCH_LAMBDA_ZIP_CACHE": str(tmp_path)}) == tmp_path
+    monkeypatch.chdir(tmp_path)
+    assert cache_directory({"HATCH_LAMBDA_ZIP_CACHE": "here"}) == tmp_path / "here"
+    default = cache_directory({"HATCH_LAMBDA_ZIP_CACHE": ""})
+    assert default == cache_directory({})
+    assert default.is_absolute()
+    assert "hatch-lambda-zip" in default.parts

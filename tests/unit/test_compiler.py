@@ -1,0 +1,547 @@
+from __future__ import annotations
+
+import marshal
+import os
+import platform
+import random
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from test_bytecode_interpreters import interpreters
+
+from hatch_lambda_zip.bytecode import normalize, read_header, worker
+from hatch_lambda_zip.bytecode import process as process_module
+from hatch_lambda_zip.bytecode.cache import BytecodeCache
+from hatch_lambda_zip.bytecode.compiler import Compiled, Compiler, Obstacle, Source
+from hatch_lambda_zip.bytecode.interpreter import Interpreter
+from hatch_lambda_zip.bytecode.magic import FORMATS
+from hatch_lambda_zip.errors import CompileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+
+THIS: Final = Interpreter(Path(sys.executable), platform.python_version())
+FORM: Final = next(form for form in FORMATS if form.python_minor == sys.version_info.minor)
+FILENAME: Final = "/var/task/demo.py"
+PLAIN: Final = Compiled(None, None, "")
+
+
+def ignore(message: str) -> None:
+    del message
+
+
+def compiler(
+    interpreter: Interpreter = THIS,
+    *,
+    optimize: int = 0,
+    workers: int = 1,
+    cache: BytecodeCache | None = None,
+    timeout: float = 60,
+) -> Compiler:
+    return Compiler(
+        interpreter, optimize=optimize, cache=cache, log=ignore, timeout=timeout, workers=workers
+    )
+
+
+def source(content: bytes | str, name: str = "demo.py") -> Source:
+    data = content.encode() if isinstance(content, str) else content
+    return Source(name, f"/var/task/{name}", data)
+
+
+def one(content: bytes | str, interpreter: Interpreter = THIS) -> Compiled:
+    (result,) = compiler(interpreter).compile([source(content)])
+    return result
+
+
+def version_of(path: str) -> str:
+    command = [path, "-I", "-S", "-c", "import platform; print(platform.python_version())"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture(scope="module", params=interpreters())
+def interpreter(request: pytest.FixtureRequest) -> Interpreter:
+    return Interpreter(Path(request.param), version_of(request.param))
+
+
+SOURCES: Final = [
+    source(f"import os\nX = {number}\ndef f(a):\n    return a in {{{number}, 'x'}}\n" * size, name)
+    for number, (size, name) in enumerate(
+        [(1, "a.py"), (400, "b.py"), (2000, "c.py"), (1, "d/__init__.py"), (90, "d/é.py")]
+        + [(3, f"e/{index}.py") for index in range(40)]
+    )
+]
+
+
+def test_the_result_is_the_interpreters_own_in_canonical_form(interpreter: Interpreter) -> None:
+    content = (
+        "def f(x: 'int') -> 1:\n    '''Say.'''\n    assert x, 'é'\n    return {1, 'a'}, x[1:]\n"
+    )
+    for optimize in (0, 1, 2):
+        (result,) = compiler(interpreter, optimize=optimize).compile([source(content)])
+        program = (
+            "import importlib.util, marshal, sys; source = sys.stdin.buffer.read();"
+            f"code = compile(source, 'elsewhere', 'exec', optimize={optimize});"
+            "sys.stdout.buffer.write(importlib.util.MAGIC_NUMBER + bytes(4)"
+            "+ importlib.util.source_hash(source) + marshal.dumps(code))"
+        )
+        command = [str(interpreter.path), "-c", program]
+        own = subprocess.run(command, input=content.encode(), check=True, capture_output=True)
+        expected = normalize(own.stdout, filename=FILENAME, source_hash=own.stdout[8:16])
+        assert result == Compiled(expected, None, "")
+        assert result.pyc
+        header = read_header(result.pyc)
+        assert (header.source_hash, header.check_source) == (own.stdout[8:16], False)
+
+
+def test_the_result_runs_here() -> None:
+    result = one("def f():\n    return __file__\n")
+    assert result.pyc
+    code = marshal.loads(result.pyc[16:])  # noqa: S302 - made above
+    assert code.co_filename == code.co_consts[0].co_filename == FILENAME
+
+
+@pytest.mark.parametrize("workers", [2, 8])
+def test_neither_the_workers_nor_the_order_matter(workers: int) -> None:
+    expected = dict(zip(SOURCES, compiler().compile(SOURCES), strict=True))
+    assert all(result.pyc for result in expected.values())
+    shuffled = [*SOURCES, *SOURCES[:3]]
+    random.Random(workers).shuffle(shuffled)  # noqa: S311 - no secret
+    results = compiler(workers=workers).compile(shuffled)
+    assert results == [expected[item] for item in shuffled]
+
+
+def test_nothing_to_do_starts_nothing() -> None:
+    nowhere = Interpreter(Path("/nowhere/python"), "3.13.0")
+    assert compiler(nowhere).compile([]) == []
+
+
+def test_the_environment_has_no_influence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    content = "assert True\nX = {'a', 'b', 'c'}\ndef f():\n    '''Say.'''\n    return '\\d'\n"
+    expected = one(content)
+    (tmp_path / "sitecustomize.py").write_text("raise SystemExit(3)", "utf-8")
+    (tmp_path / "ast.py").write_text("raise SystemExit(4)", "utf-8")
+    for name, value in {
+        "PYTHONPATH": str(tmp_path),
+        "PYTHONHOME": str(tmp_path),
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONWARNINGS": "error",
+        "PYTHONHASHSEED": "7",
+        "PYTHONNODEBUGRANGES": "1",
+        "PYTHONINTMAXSTRDIGITS": "640",
+        "LC_ALL": "C",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    assert one(content) == expected
+    # The variables do have an influence where nothing protects from them.
+    assert subprocess.run([sys.executable, "-c", ""], check=False, capture_output=True).returncode
+
+
+@posix
+def test_the_stack_of_this_process_has_no_influence() -> None:
+    content = "x = a" + ".b" * 2500  # some 500 bytes of the C stack for each
+    program = (
+        "import platform, sys; from pathlib import Path;"
+        "from hatch_lambda_zip.bytecode.compiler import *;"
+        "from hatch_lambda_zip.bytecode.interpreter import Interpreter;"
+        "python = Interpreter(Path(sys.executable), platform.python_version());"
+        "compiler = Compiler(python, optimize=0, cache=None, log=print, timeout=60, workers=1);"
+        f"(result,) = compiler.compile([Source('demo.py', {FILENAME!r}, {content!r}.encode())]);"
+        "sys.stdout.buffer.write(result.pyc)"
+    )
+    results = set()
+    for size in ("512", "8192"):
+        command = (
+            f"ulimit -s {size} && exec {shlex.quote(sys.executable)} -c {shlex.quote(program)}"
+        )
+        run = subprocess.run(["sh", "-c", command], check=True, capture_output=True)
+        results.add(run.stdout.partition(b"\n")[2])
+    assert results == {one(content).pyc}
+
+
+def test_what_is_no_source_of_this_python(interpreter: Interpreter) -> None:
+    sources = {
+        "print 'x'\n": "SyntaxError: Missing parentheses in call to 'print'. Did you mean",
+        "\nexcept E, e: pass\n": "(line 2)",
+        "x = 1\0\n": "source code string cannot contain null bytes",
+        "# coding: nonsense\n": "SyntaxError: unknown encoding: nonsense",
+        "# coding: mbcs\n": "SyntaxError: unknown encoding: mbcs",
+        "x = '\\N{no such}'\n": "unknown Unicode character name",
+        "(" * 300 + ")" * 300: "SyntaxError: too many nested parentheses (line 1)",
+        "if 1:\nx\n": "IndentationError: ",
+        "x = " + "1" * 5000: "SyntaxError: Exceeds the limit",
+    }
+    results = compiler(interpreter).compile([source(content) for content in sources])
+    for result, expected in zip(results, sources.values(), strict=True):
+        assert (result.pyc, result.obstacle) == (None, Obstacle.SYNTAX)
+        assert expected in result.detail
+        assert len(result.detail.splitlines()) == 1
+    latin = one(b"x = '\xe9'\n", interpreter)
+    assert (latin.pyc, latin.obstacle) == (None, Obstacle.SYNTAX)
+    assert "/" not in latin.detail.replace("https://peps.python.org/pep-0263/", "")
+    assert one(b"# coding: latin-1\nx = '\xe9'\n", interpreter).pyc
+
+
+def test_a_limit_of_the_interpreter_is_an_error(interpreter: Interpreter) -> None:
+    sources = [
+        source("x = 1\n", "plain.py"),
+        source("x = " + "-" * 100_000 + "1", "minus.py"),
+        source("x = " + "lambda:" * 1500 + "1", "lambda.py"),
+    ]
+    with pytest.raises(CompileError) as caught:
+        compiler(interpreter).compile(sources)
+    first, *lines, last = str(caught.value).splitlines()
+    assert first.startswith(f"CPython {interpreter.version} has limits that these modules exceed")
+    assert [line.partition(": ")[0] for line in lines] == ["  minus.py", "  lambda.py"]
+    assert "MemoryError" in lines[0]
+    assert "too deeply nested" in lines[1]
+    assert last == "Simplify or exclude them, or ship no bytecode."
+
+
+def test_deep_is_not_yet_too_deep(interpreter: Interpreter) -> None:
+    # More than a thread has by default, or the default recursion limit allows for its AST.
+    assert one("x = " + "+".join(["a"] * 2500) + "\ny = 2.5 ** x", interpreter).pyc
+    chain = "if x: pass\n" + "elif x: pass\n" * 900
+    assert one(chain + "y = (2) ** f(-1)", interpreter).pyc
+
+
+CPU_DEPENDENT: Final = [
+    "0.5**0.5",
+    "2.0**63",
+    "2**-1",
+    "10 ** -3",
+    "-2 ** -2",
+    "return.5**2",
+    "(1.5)**2",
+    "((1.5))**(2)",
+    "(1 - (1 / 3)) ** 2",
+    "(1.5, 2)[0] ** 2",
+    "(1.5, 'a(')[0] ** 2",
+    "('a', (1.5, 2))[1][0] ** 2",
+    "2 ** (1.5, 2)[0]",
+    "2 ** 0x10 ** -1",
+    "1e-5**2",
+    "1e-5 ** 2j",
+    "2**1e5",
+    "1_0.5 ** 2",
+    "True ** -1",
+    "2 ** -True",
+    "2 ** (not 1.5) ** 1.5",
+    "__debug__ ** 1.5",
+    "2 ** (__debug__ - 1)",
+    "(1.5 # one ( x\n) ** 2",
+    "(1.5 ** # one\n # two\n 2)",
+    "(1.5\\\n ** \\\n 2)",
+    "(1.5\r\n**\r\n2)",
+    "f(x ** 2, (1.5, 2.5 ** 3))",
+    "(1.5 if x else 2) ** 2.5",
+    "(1.5if x else 2) ** 2.5",
+    "(2or x) ** -1",
+    "(1.5 or x) ** 2",
+    "(x and 1.5) ** 2.5",
+    "f'{2.5 ** 0.5}'",
+    "1j*2",
+    "2 * 1j",
+    "1j / 3",
+    "(1 + 2j) * 3",
+    "3*-1j",
+    "(2, 1j)[1] * 3",
+    "1j*2*3",
+    "1j ** 2",
+    "1e5j/2",
+    "1jif x else 1.*2j",
+    "2**53 * 2.5 ** 2",
+    "(2 ** (2 ** 70)) ** 2",
+]
+EXACT: Final = [
+    "2**10",
+    "-2**10",
+    "2 ** (3 + 4)",
+    "(2) ** 10",
+    "2 ** (64 - 1)",
+    "2 ** 2 ** 3",
+    "(7 // 2) ** (5 % 3)",
+    "(1 << 4 | 3) ** (3 ^ 1)",
+    "2.0 * 3.5 / 7 - 1.5 // 2 % 3",
+    "x ** 2",
+    "x ** -2.5",
+    "2.5 ** x",
+    "2 ** -x",
+    "x[0] ** 2",
+    "f(2.5) ** 2",
+    "(x + 2.5) ** 2",
+    "x.e5 ** 2",
+    "f(**{'a': 1.5})",
+    "f(*(1, 2), **{})",
+    "'2.5 ** 2'",
+    "1  # 2.5 ** 2",
+    "1j + 2",
+    "-1j - 2 * 3",
+    "x * 1j",
+    "1j * x",
+    "(1j + x) * 3",
+    "[1] * 50 + [2j]",
+    "x // 1j + 2 * 3",
+    "(2.5 for _ in x)",
+    "(lambda: 2.5)() ** 2",
+    "f'{x ** 2}'",
+    "(x if y else z) ** 2.5",
+    "~5 ** 2",
+    "True ** 2",
+]
+
+
+def module(expression: str) -> str:
+    if expression.startswith("return"):
+        return f"\n\ndef f():\n    {expression}\n"
+    return f"y = 1\n\n@f\ndef g(a={expression}):\n    pass\n"
+
+
+@pytest.mark.parametrize("expression", CPU_DEPENDENT)
+def test_constants_that_depend_on_the_cpu_are_found(expression: str) -> None:
+    line = worker.find_cpu_dependent(module(expression).encode())
+    # Before Python 3.12 the parts of an f-string have no lines of their own.
+    assert line >= (1 if expression.startswith("f'") else 3)
+    assert line <= 3 + len(expression.splitlines())
+
+
+@pytest.mark.parametrize("expression", EXACT)
+def test_other_constants_are_not(expression: str) -> None:
+    closing = "\n" if "#" in expression else ""
+    assert not worker.find_cpu_dependent(f"y = ({expression}{closing})\n".encode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"@f(2.5 ** 2)\ndef g(): pass\n",
+        b"class A:\n    @f(\n        x,\n        2.5 ** 2,\n    )\n    async def g(self): pass\n",
+        b"x = 1\ry = 2.5 ** 2\r",
+        b"x = 1\r\r\n\ny = '''\r\n''' or 2.5 ** 2\r\n",
+        b"if 0:\n    x = 2.5 ** 2\n",
+        b"# coding: latin-1\nx = '\xe9', 2.5 ** 2\n",
+        b"# coding: utf-7\nx = 2.5 +ACoAKg- 2\n",
+        b"\xef\xbb\xbf# coding: utf-8\nx = 2.5 ** 2\n",
+        b"try:\n    pass\nexcept E:\n    x = 2.5 ** 2\n",
+        b"with f(2.5 ** 2) as x, y:\n    pass\n",
+    ],
+)
+def test_they_are_found_in_every_statement(content: bytes) -> None:
+    assert worker.find_cpu_dependent(content)
+
+
+def test_a_cpu_dependent_module_ships_as_source(interpreter: Interpreter) -> None:
+    result = one("x = 1\ny = 2.5 ** 0.5\n", interpreter)
+    assert result == Compiled(
+        None,
+        Obstacle.CPU,
+        "the last bits of a constant in line 2 depend on the CPU that compiles",
+    )
+
+
+def test_what_has_no_canonical_form_ships_as_source(interpreter: Interpreter) -> None:
+    nan = "(1e999 - 1e999)"
+    result = one(f"def f(x):\n    return x in {{{nan}, -{nan}}}\n", interpreter)
+    expected = Compiled(None, Obstacle.CANONICAL, "A set or dict holds equal members")
+    assert result == expected
+
+
+def test_positions_are_no_part_of_the_detail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "MARK", b"HLZ1")
+    answer = FORM.magic_bytes + b"\1\0\0\0" + b"12345678" + b"\xff"
+    result = compiler()._judge(source(""), worker.COMPILED, answer)
+    assert result.obstacle is Obstacle.CANONICAL
+    assert "Unknown marshal type" in result.detail
+    assert "at byte" not in result.detail
+
+
+def test_the_cache_gives_the_same_without_an_interpreter(tmp_path: Path) -> None:
+    nan = "(1e999 - 1e999)"
+    sources = [
+        *SOURCES[:5],
+        source("print 'x'"),
+        source("x = 2.5 ** 2", "other.py"),
+        source(f"def f(x):\n    return x in {{{nan}, -{nan}}}\n"),
+    ]
+    expected = compiler().compile(sources)
+    assert {result.obstacle for result in expected} == {None, *Obstacle}
+    lines: list[str] = []
+    cache = BytecodeCache(tmp_path, log=lines.append)
+    assert compiler(cache=cache).compile(sources) == expected
+    gone = Interpreter(Path("/nowhere/python"), THIS.version)
+    assert compiler(gone, cache=cache).compile(sources) == expected
+    with pytest.raises(CompileError, match="could not be started"):
+        compiler(gone, cache=cache, optimize=1).compile(sources)
+    assert not lines
+
+
+def test_a_damaged_entry_is_compiled_again(tmp_path: Path) -> None:
+    cache = BytecodeCache(tmp_path, log=ignore)
+    expected = compiler(cache=cache).compile(SOURCES)
+    paths = [path for path in (tmp_path / "bytecode").rglob("*") if path.is_file()]
+    assert len(paths) == len(SOURCES)
+    for path in paths[::2]:
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes((data[-1] ^ 1,)))
+    assert compiler(cache=cache, workers=2).compile(SOURCES) == expected
+
+
+def test_a_cache_that_can_not_be_used_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    lines: list[str] = []
+    cache = BytecodeCache(tmp_path / "file", log=lines.append)
+    assert compiler(cache=cache).compile(SOURCES) == compiler().compile(SOURCES)
+    assert len(lines) == 2
+
+
+def test_what_exceeds_a_limit_is_not_kept(tmp_path: Path) -> None:
+    cache = BytecodeCache(tmp_path, log=ignore)
+    for _ in range(2):
+        with pytest.raises(CompileError, match=r"demo\.py: MemoryError"):
+            compiler(cache=cache).compile([source("x = " + "-" * 100_000 + "1")])
+
+
+# What goes wrong with the interpreter.
+
+
+def stand_in(tmp_path: Path, script: str) -> Interpreter:
+    path = tmp_path / "python"
+    path.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+    path.chmod(0o755)
+    return Interpreter(path, THIS.version)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo sorry >&2; exit 3", "ended with exit code 3 before it had compiled everything"),
+        ("echo sorry >&2; kill -9 $$", "was killed by signal 9 before"),
+        ("echo sorry >&2; printf abc", "ended with exit code 0 before"),
+        ("echo sorry >&2; yes", "answered with something that is no compiled module"),
+    ],
+)
+def test_a_worker_that_fails_is_an_error(tmp_path: Path, script: str, message: str) -> None:
+    broken = stand_in(tmp_path, script)
+    with pytest.raises(CompileError) as caught:
+        compiler(broken, workers=3).compile(SOURCES)
+    text = str(caught.value)
+    assert text.startswith(f"`{broken.path} -I -S -B -W ignore ")
+    assert message in text
+    assert text.endswith("\nsorry")
+
+
+@posix
+@pytest.mark.parametrize(("after", "message"), [("exit 5", "exit code 5"), ("echo", "is no comp")])
+def test_a_worker_must_end_well(tmp_path: Path, after: str, message: str) -> None:
+    broken = stand_in(tmp_path, f'{shlex.quote(sys.executable)} "$@" && {after}')
+    with pytest.raises(CompileError, match=message):
+        compiler(broken).compile(SOURCES)
+
+
+@posix
+def test_another_python_than_expected_is_an_error() -> None:
+    other = FORM.python_minor - 1 if FORM.python_minor > 9 else 10
+    with pytest.raises(CompileError, match=rf"no bytecode of CPython 3\.{other}\.0 for demo\.py"):
+        compiler(Interpreter(THIS.path, f"3.{other}.0")).compile([source("x = 1")])
+
+
+def running(word: str) -> list[int]:
+    """Return the processes with this word in their command."""
+    listing = subprocess.run(["ps", "-eo", "pid,args"], check=True, capture_output=True, text=True)
+    lines = (line.split(None, 1) for line in listing.stdout.splitlines()[1:])
+    return [int(pid) for pid, command in lines if word in command]
+
+
+@posix
+def test_a_timeout_ends_the_workers_and_what_they_started(tmp_path: Path) -> None:
+    slow = stand_in(tmp_path, f"sleep 60 & echo $! >> {tmp_path}/started; echo sorry >&2; wait")
+    started = time.monotonic()
+    with pytest.raises(CompileError) as caught:
+        compiler(slow, workers=2, timeout=0.5).compile(SOURCES)
+    assert time.monotonic() - started < 30
+    assert "did not end within 0.5 seconds and was stopped. Set HATCH_LAMBDA_ZIP_TIMEOUT" in str(
+        caught.value
+    )
+    assert str(caught.value).endswith("\nsorry")
+    children = (tmp_path / "started").read_text("utf-8").split()
+    assert children
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{child}").exists() for child in children):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@posix
+def test_one_killed_worker_ends_all(tmp_path: Path) -> None:
+    # The first of them waits for what will never come; the other one dies.
+    script = f"mkdir {tmp_path}/first 2>/dev/null && exec sleep 60; exec sleep 0.2"
+    broken = stand_in(tmp_path, script)
+    started = time.monotonic()
+    with pytest.raises(CompileError, match="exit code 0"):
+        compiler(broken, workers=2).compile(SOURCES)
+    assert time.monotonic() - started < 30
+
+
+@posix
+def test_an_interrupt_ends_the_workers(tmp_path: Path) -> None:
+    slow = stand_in(tmp_path, f"touch {tmp_path}/started; exec sleep 61.25")
+
+    def interrupt() -> None:
+        while not (tmp_path / "started").exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        compiler(slow).compile(SOURCES)
+    thread.join()
+    assert not running("sleep 61.25")
+
+
+@posix
+def test_workers_keep_a_descriptor_open(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    try:
+        holder = stand_in(tmp_path, f"echo held > /dev/fd/{writing}; exit 1")
+        opened = Compiler(
+            holder, optimize=0, cache=None, log=ignore, timeout=60, workers=1, keep_open=writing
+        )
+        with pytest.raises(CompileError):
+            opened.compile(SOURCES)
+        os.set_blocking(reading, False)
+        assert os.read(reading, 100) == b"held\n"
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def test_the_command_is_logged() -> None:
+    lines: list[str] = []
+    logging = Compiler(THIS, optimize=1, cache=None, log=lines.append, timeout=60, workers=8)
+    logging.compile([source("x = 1")])
+    script = Path(process_module.__file__).with_name("worker.py")
+    command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", str(script), "1"]
+    assert lines == [f"Running {shlex.join(command)}"]
+
+
+def batch_sizes(sources: Sequence[Source]) -> list[int]:
+    from hatch_lambda_zip.bytecode.compiler import _batches
+
+    return [len(batch) for batch in _batches(sources, range(len(sources)))]
+
+
+def test_small_sources_share_a_batch_and_large_ones_go_first() -> None:
+    sizes = [1000] * 70 + [200_000]
+    assert batch_sizes([source(b"#" * size) for size in sizes]) == [1, 65, 5]
+    assert batch_sizes([]) == []
