@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from packaging.dependency_groups import DependencyGroupResolver
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.errors import ExceptionGroup
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.errors import ProjectError
@@ -53,8 +54,9 @@ class Project:
             resolver = DependencyGroupResolver(self.dependency_groups)
             for group in wants.groups:
                 requirements += resolver.resolve(group)
-        except (ValueError, LookupError, TypeError, InvalidRequirement) as error:
-            raise ProjectError(f"dependency-groups: {error}. Correct pyproject.toml.") from None
+        except ExceptionGroup as group_of_errors:
+            said = "; ".join(str(one).partition("\n")[0] for one in group_of_errors.exceptions)
+            raise ProjectError(f"dependency-groups: {said}. Correct pyproject.toml.") from None
         own = canonicalize_name(self.name)
         return tuple(one for one in requirements if canonicalize_name(one.name) != own)
 
