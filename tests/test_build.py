@@ -172,6 +172,7 @@ def test_output_says_what_happens(workbench: Workbench) -> None:
     assert "uv build --wheel" in verbose.output
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 @pytest.mark.parametrize("runtime", ["python3.11", "python3.12", "python3.13", "python3.14"])
 def test_wheels_are_those_of_the_target(

@@ -19,6 +19,8 @@ from conftest import UV, Workbench, clean_environment, run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.once
+
 CARELESS_ZIP = Path(__file__).parent / "careless_zip.py"
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 
@@ -154,7 +156,6 @@ def build(bench: Workbench, circumstance: Circumstance) -> str:
     return finished.sha256
 
 
-@pytest.mark.once
 @pytest.mark.skipif(sys.platform != "linux", reason="umask, taskset and setpriv are Linux's")
 def test_nothing_about_the_machine_changes_the_bytes(
     locked_fixtures: Path, open_directory: Path, plugin_wheel: Path

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import Workbench, clean_environment, run
 
+pytestmark = pytest.mark.once
+
 KEY = "tool.hatch.build.targets.lambda-zip"
 
 
