@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.errors import NothingToBuildFromError
 from hatch_lambda_zip.hook_config import parse_hook_config
@@ -80,8 +79,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         del versions
         from hatch_lambda_zip.cleaning import remove_artifacts
 
-        name = canonicalize_name(self.metadata.core.name)
-        remove_artifacts(self._output, name, artifacts=None)
+        remove_artifacts(self._output, self._builder.package, artifacts=None)
 
     def _make(self, artifact: Path) -> None:
         parse_hook_config(self.config)
@@ -148,7 +146,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
 
     def _artifacts(self) -> list[Artifact]:
         """Return what to make; says so when nothing of what is asked for is here."""
-        package = canonicalize_name(self.metadata.core.name)
+        package = self._builder.package
         known = self._builder.lambda_config.artifacts
         chosen = [
             one

@@ -80,11 +80,16 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             with ExitStack() as self._stack:
                 yield from super().build(directory=directory, versions=names, **options)
 
+    @property
+    def package(self) -> str:
+        """The package's normalized name (PEP 503)."""
+        return canonicalize_name(self.metadata.core.name)
+
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
         from hatch_lambda_zip.cleaning import remove_artifacts
 
-        remove_artifacts(Path(directory), canonicalize_name(self.metadata.core.name), versions)
+        remove_artifacts(Path(directory), self.package, versions)
 
     def check(self) -> None:
         """Check the configuration, and let hatchling check the project's metadata.
@@ -117,7 +122,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             if build_data and build_data.get(key)
         }
         build = partial(build_own_wheel, self, selection=self.own_file_selection, build_data=wanted)
-        project = LocalProject(canonicalize_name(self.metadata.core.name), Path(self.root))
+        project = LocalProject(self.package, Path(self.root))
         return OwnWheel(project, build, variant=repr(wanted))
 
     @property
@@ -158,7 +163,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def _project(self) -> Project:
         core = self.metadata.core
         return Project(
-            name=canonicalize_name(core.name),
+            name=self.package,
             version=self.metadata.version,
             file_stem=self.project_id,
             dependencies=tuple(core.dependencies),
