@@ -1,16 +1,22 @@
 """Loads two zips of .pyc files, compares all code deeply, and prints what came of it.
 
-Runs on every interpreter from Python 3.9: ``compare_code.py A.zip B.zip [OPTION]…``. An option is
-``fields-only`` (for mutated code, whose line tables can't be walked), ``may-fail`` (files of A that
-do not load are counted, not errors), ``other-filename``.
+Runs on every interpreter from Python 3.9:
 
-Prints one line, "EQUAL UNLOADABLE", the numbers of files; exits with a message at a difference.
+``compare_code.py A.zip B.zip [other-filename]`` prints "N equal", the number of files, and exits
+with a message at the first difference.
+
+``compare_code.py A.zip B.zip mutants NAME`` is for files whose code may be unsound, so that loading
+it may kill the interpreter. It starts at the file NAME and prints two lines for each file, "NAME
+started" and "NAME VERDICT", which is equal, different or unloadable.
 """
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import marshal
 import math
+import os
 import struct
 import sys
 import warnings
@@ -22,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 HEADER_SIZE = 16
+# For one mutant. Its constants, written in full, can be exponentially many.
+SECONDS = 30
+MEMORY = 1 << 32
 
 
 def bits(value: float) -> bytes:
@@ -71,26 +80,59 @@ def describe_fields(code: types.CodeType, options: Collection[str]) -> list[obje
     return fields
 
 
+def compare(one: bytes, two: bytes, options: Collection[str]) -> str:
+    """Load two .pyc files and say whether they are "equal" or "different".
+
+    The third possibility is that the first is "unloadable", with "mutants".
+    """
+    try:
+        expected = describe(marshal.loads(one[HEADER_SIZE:]), options)  # noqa: S302 - our own
+    except Exception:
+        if "mutants" not in options:
+            raise
+        return "unloadable"
+    try:
+        found = describe(marshal.loads(two[HEADER_SIZE:]), options)  # noqa: S302 - our own
+    except Exception as error:
+        if "mutants" not in options:
+            raise
+        print(repr(error), file=sys.stderr)  # noqa: T201 - for whoever looks into it
+        return "different"
+    return "equal" if expected == found else "different"
+
+
+def limit_memory() -> None:
+    """Turn what would fill the machine's memory into a MemoryError, where that can be done."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def compare_mutants(a: zipfile.ZipFile, b: zipfile.ZipFile, names: list[str]) -> None:
+    """Print a line before each comparison and one after it, so that it is seen where this dies."""
+    limit_memory()
+    for name in names:
+        one, two = a.read(name), b.read(name)
+        print(name, "started", flush=True)  # noqa: T201 - the result
+        faulthandler.dump_traceback_later(SECONDS, exit=True)
+        print(name, compare(one, two, ("mutants", "fields-only")), flush=True)  # noqa: T201
+        faulthandler.cancel_dump_traceback_later()
+    os._exit(0)  # what a mutant broke might otherwise show only now
+
+
 def main(first: str, second: str, *options: str) -> None:
     """Do what the module says."""
-    equal = unloadable = 0
     with zipfile.ZipFile(first) as a, zipfile.ZipFile(second) as b:
         names = a.namelist()
         if names != b.namelist():
             sys.exit("not the same files")
+        if "mutants" in options:
+            compare_mutants(a, b, names[names.index(options[-1]) :])
         for name in names:
-            try:
-                one = marshal.loads(a.read(name)[HEADER_SIZE:])  # noqa: S302 - our own
-            except (EOFError, ValueError, TypeError, MemoryError, OverflowError, SystemError):
-                if "may-fail" not in options:
-                    raise
-                unloadable += 1
-                continue
-            two = marshal.loads(b.read(name)[HEADER_SIZE:])  # noqa: S302 - our own
-            if describe(one, options) != describe(two, options):
+            if compare(a.read(name), b.read(name), options) != "equal":
                 sys.exit(f"{name}: not equal")
-            equal += 1
-    print(equal, unloadable)  # noqa: T201 - the result
+        print(len(names), "equal")  # noqa: T201 - the result
 
 
 if __name__ == "__main__":

@@ -1,0 +1,121 @@
+"""Mutants of real .pyc files: refused with a BytecodeError, or the same code in canonical form.
+
+The numbers of a run are shown with --log-cli-level=INFO. LAMBDA_ZIP_TEST_EVERYTHING=1 makes it
+thirty times as long, about ten minutes. A mutant depends on its interpreter's version and its
+number alone, and a failure shows its bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import effort
+import pytest
+from judging import Pairs, judge
+from mutations import Mutator
+from pythons import EVERYTHING, interpreters, read, run, version_of
+from sources import EXTRA, standard_library
+
+from hatch_lambda_zip.bytecode import normalize
+from hatch_lambda_zip.errors import BytecodeError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.once
+
+LOG: Final = logging.getLogger(__name__)
+BATCH: Final = 2_000
+BATCHES: Final = 30 if EVERYTHING else 1
+ORIGINALS: Final = 40
+# One mutant in as many is measured, which takes ten times as long as to normalize it.
+MEASURED: Final = 20
+
+
+@pytest.fixture(scope="module", params=interpreters(), ids=version_of)
+def python(request: pytest.FixtureRequest) -> str:
+    path: str = request.param
+    return path
+
+
+@pytest.fixture(scope="module")
+def originals(python: str, tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """Compile the smallest files of an interpreter's standard library that have some content."""
+    directory = tmp_path_factory.mktemp("originals")
+    paths = [path for path in standard_library(python).glob("*/*.py") if path.is_file()]
+    paths = sorted(path for path in paths if path.stat().st_size > 300)
+    paths.sort(key=lambda path: path.stat().st_size)
+    extra = directory / "extra.py"
+    extra.write_text(EXTRA, "utf-8")
+    listed = "\n".join(map(str, [*paths[:ORIGINALS], extra]))
+    (directory / "sources.txt").write_text(listed, "utf-8")
+    out = directory / "out.zip"
+    run(python, "compile_sources.py", directory / "sources.txt", out)
+    return list(read(out).values())
+
+
+def test_mutants_are_refused_or_mean_the_same(
+    python: str, originals: list[bytes], tmp_path: Path
+) -> None:
+    verdicts: Counter[str] = Counter()
+    for batch in range(BATCHES):
+        seed = f"{version_of(python)} {batch}"
+        mutator = Mutator(seed, originals)
+        mutants = {f"{batch}.{number}": mutator.mutant() for number in range(BATCH)}
+        pairs: Pairs = {}
+        for number, (name, mutant) in enumerate(mutants.items()):
+            result = checked(name, mutant, measured=number % MEASURED == 0)
+            if result is not None:
+                pairs[name] = mutant, result
+        found = judge(python, tmp_path, pairs)
+        wrong = [name for name, verdict in found.items() if verdict == "wrong"]
+        assert not wrong, [(name, *(data.hex() for data in pairs[name])) for name in wrong]
+        verdicts.update(found.values())
+    accepted = verdicts.total()
+    LOG.info(
+        "%s: %d mutants, %d accepted: %s",
+        version_of(python),
+        BATCHES * BATCH,
+        accepted,
+        dict(verdicts),
+    )
+    # Else these would not have been the mutants to learn from.
+    assert BATCHES * BATCH / 10 < accepted < BATCHES * BATCH / 2
+    assert verdicts["equal"] > accepted / 2
+
+
+def checked(name: str, mutant: bytes, *, measured: bool) -> bytes | None:
+    """Normalize a mutant and check what can be checked without the interpreter.
+
+    Returns:
+        The canonical file; None if the mutant is refused.
+    """
+    if measured:
+        call = partial(refused_or_normalized, mutant)
+        assert effort.lines(call) < effort.LINES * len(mutant) + effort.BASE, (name, mutant.hex())
+        assert effort.peak(call) < effort.MEMORY * len(mutant) + effort.BASE, (name, mutant.hex())
+    result = refused_or_normalized(mutant)
+    if result is not None:
+        assert normalize(result) == result, (name, mutant.hex())
+        assert len(result) <= effort.GROWTH * len(mutant), (name, mutant.hex())
+    return result
+
+
+def refused_or_normalized(mutant: bytes) -> bytes | None:
+    try:
+        return normalize(mutant)
+    except BytecodeError:
+        return None
+
+
+def test_every_cut_and_every_appendix_is_noticed(originals: list[bytes]) -> None:
+    for original in sorted(originals, key=len)[:3]:
+        for end in range(len(original)):
+            with pytest.raises(BytecodeError):
+                normalize(original[:end])
+        for kind in range(256):
+            with pytest.raises(BytecodeError, match="follows"):
+                normalize(original + bytes((kind,)))
