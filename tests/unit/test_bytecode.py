@@ -13,8 +13,6 @@ import types
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 from interpreters.compare_code import describe
 
 from hatch_lambda_zip.bytecode import normalize, read_header, source_hash
@@ -41,10 +39,6 @@ def canonical(stream: bytes, minor: int = 13) -> bytes:
 
 def load(stream: bytes) -> Any:  # noqa: ANN401
     return marshal.loads(stream)  # noqa: S302 - our own
-
-
-def host_canonical(value: Any, *version: int) -> bytes:  # noqa: ANN401
-    return canonical(marshal.dumps(value, *version), HOST.python_minor)
 
 
 # Streams, as input and in their canonical form.
@@ -396,129 +390,3 @@ def test_every_cut_is_noticed() -> None:
     for end in range(len(original)):
         with pytest.raises(BytecodeError):
             normalize(original[:end])
-
-
-# Random constants.
-
-SCALARS = st.one_of(
-    st.sampled_from([None, True, False, ..., StopIteration]),
-    st.integers(),
-    st.integers(-(2**40), 2**40),
-    st.floats(allow_nan=False),
-    st.complex_numbers(allow_nan=False),
-    st.text(st.characters(exclude_categories=()), max_size=5),
-    st.text("ab_ ", max_size=3),
-    st.sampled_from([("x", 255), ("x", 256), ("-", 255), ("-", 256), ("é", 200)]).map(
-        lambda pair: pair[0] * pair[1]
-    ),
-    st.binary(max_size=5),
-)
-HASHABLE = st.recursive(
-    SCALARS,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=5).map(tuple), st.frozensets(inner, max_size=5)
-    ),
-    max_leaves=20,
-)
-CONSTANTS = st.recursive(HASHABLE, lambda inner: st.lists(inner, max_size=6).map(tuple))
-MUTABLE = st.recursive(
-    HASHABLE | st.floats() | st.complex_numbers(),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4),
-        st.lists(inner, max_size=4).map(tuple),
-        st.sets(HASHABLE, max_size=4),
-        st.dictionaries(HASHABLE, inner, max_size=4),
-    ),
-    max_leaves=20,
-)
-
-
-def rebuild(value: Any) -> Any:  # noqa: ANN401, PLR0911
-    """Copy a value so that as little as possible is shared."""
-    if isinstance(value, tuple):
-        return tuple([rebuild(item) for item in value])
-    if isinstance(value, frozenset):
-        return frozenset([rebuild(item) for item in sorted(value, key=repr, reverse=True)])
-    if isinstance(value, str):
-        return "".join(list(value))
-    if isinstance(value, bytes):
-        return bytes(bytearray(value))
-    if isinstance(value, (bool, types.EllipsisType, type)) or value is None:
-        return value
-    if isinstance(value, int):
-        return int(str(value))
-    return type(value)(repr(value)) if isinstance(value, (float, complex)) else value
-
-
-@given(CONSTANTS)
-def test_constants_survive(value: object) -> None:
-    result = host_canonical(value)
-    assert describe(load(result)) == describe(value)
-    assert canonical(result, HOST.python_minor) == result
-
-
-@given(CONSTANTS)
-def test_equal_constants_equal_bytes(value: object) -> None:
-    expected = host_canonical(value)
-    assert host_canonical(rebuild(value)) == expected
-    assert host_canonical((value, value)) == host_canonical((value, rebuild(value)))
-    assert host_canonical(value, 2) == expected
-    assert host_canonical(value, 3) == expected
-
-
-@given(MUTABLE)
-def test_mutable_and_nan_survive(value: object) -> None:
-    try:
-        result = host_canonical(value)
-    except BytecodeError as error:
-        assume("equal members" not in str(error))  # two NaNs in one set
-        raise
-    assert describe(load(result)) == describe(value)
-    assert canonical(result, HOST.python_minor) == result
-
-
-@given(st.lists(CONSTANTS, max_size=4), st.text(max_size=10), st.sampled_from(["f", "é", "a b"]))
-def test_random_code(constants: list[object], filename: str, name: str) -> None:
-    assume("\0" not in filename)
-    outer = compile("def f(a, *, b=1):\n  x = a\n  return lambda: x", "module.py", "exec")
-    inner = next(item for item in outer.co_consts if isinstance(item, types.CodeType))
-    inner = inner.replace(co_consts=(*inner.co_consts, *constants), co_name=name)
-    code = outer.replace(co_consts=(*constants, inner, inner, *outer.co_consts))
-    result = normalize(HEADER + marshal.dumps(code))
-    assert describe(load(result[16:])) == describe(load(marshal.dumps(code)))
-    assert normalize(result) == result
-    renamed = normalize(result, filename=filename)
-    assert load(renamed[16:]).co_filename == filename
-    assert normalize(result, filename=filename) == renamed
-    assert normalize(renamed) == renamed
-
-
-@given(st.data())
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-def test_mutations_raise_or_mean_the_same(data: st.DataObject) -> None:
-    stream = bytearray(SAMPLES[data.draw(st.integers(0, len(SAMPLES) - 1))])
-    for _ in range(data.draw(st.integers(1, 4))):
-        position = data.draw(st.integers(0, len(stream) - 1))
-        stream[position] = data.draw(st.integers(0, 255) | st.sampled_from(b"r)z>N(isl\xe9\xa9"))
-    try:
-        result = host_canonical_stream(bytes(stream))
-    except BytecodeError:
-        return
-    assert host_canonical_stream(result) == result
-    try:
-        original = load(bytes(stream))
-    except (ValueError, TypeError, EOFError):
-        return
-    assert describe(load(result)) == describe(original)
-
-
-def host_canonical_stream(stream: bytes) -> bytes:
-    return canonical(stream, HOST.python_minor)
-
-
-SAMPLE_VALUES: tuple[Any, ...] = (
-    ("spam", ("eggs", 1.5, frozenset({1, 2.5, "x y", (1,)})), 10**20, b"xyz", ("eggs",)),
-    ["a" * 300, {"é": None, "b": ("é", ...)}, {1j, True, -7}, 2**31],
-    (((((((1,), 2), 3), 4), 5), 6), ((((((1,), 2), 3), 4), 5), 6)),
-)
-SAMPLES = [marshal.dumps(value) for value in SAMPLE_VALUES]
