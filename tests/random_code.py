@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import struct
 import sys
 import types
@@ -54,6 +55,9 @@ def scalars(draw: st.DrawFn) -> Any:  # noqa: ANN401
     )
 
 
+FROZENDICT: Final = getattr(builtins, "frozendict", None)  # since Python 3.15
+
+
 @st.composite
 def nans(draw: st.DrawFn) -> Any:  # noqa: ANN401
     return draw(NANS | st.builds(complex, NANS | FLOATS, NANS | FLOATS))
@@ -75,6 +79,7 @@ MUTABLE: Final = st.recursive(
         st.sets(HASHABLE, max_size=4),
         st.dictionaries(HASHABLE, inner, max_size=4),
         *([st.builds(slice, inner, inner, inner)] if sys.version_info >= (3, 14) else []),
+        *([st.dictionaries(HASHABLE, inner, max_size=4).map(FROZENDICT)] if FROZENDICT else []),
     ),
     max_leaves=20,
 )
