@@ -38,30 +38,48 @@ def bits(value: float) -> bytes:
     return struct.pack("<d", float("nan") if math.isnan(value) else value)
 
 
-def describe(value: Any, options: Collection[str] = ()) -> list[object]:  # noqa: ANN401
-    """Return nested lists that are equal only for equal values of equal types."""
+def describe(  # noqa: C901 - a case for each type
+    value: Any,  # noqa: ANN401
+    options: Collection[str] = (),
+    mutable: dict[int, int] | None = None,
+) -> list[object]:
+    """Return nested lists that are equal only for equal values of equal types.
+
+    Args:
+        value: of a type that marshal writes.
+        options: as in ``main``.
+        mutable: the objects seen so far that can change, by their ids: it matters which are one.
+    """
+    mutable = {} if mutable is None else mutable
     kind = type(value).__name__
     content: object = value
+    if kind in {"list", "set", "dict"}:
+        if id(value) in mutable:
+            return [kind, "seen", mutable[id(value)]]
+        mutable[id(value)] = len(mutable)
     if kind == "code":
-        content = describe_fields(value, options)
+        content = describe_fields(value, options, mutable)
     elif kind == "float":
         content = bits(value)
     elif kind == "complex":
         content = [bits(value.real), bits(value.imag)]
     elif kind in {"tuple", "list"}:
-        content = [describe(item, options) for item in value]
+        content = [describe(item, options, mutable) for item in value]
     elif kind in {"set", "frozenset"}:
         content = sorted((describe(item) for item in value), key=repr)
     elif kind in {"dict", "frozendict"}:
-        content = [[describe(key), describe(item, options)] for key, item in value.items()]
+        content = [[describe(key), describe(value[key], options, mutable)] for key in value]
     elif kind == "slice":
-        content = [describe(part, options) for part in (value.start, value.stop, value.step)]
+        parts = (value.start, value.stop, value.step)
+        content = [describe(part, options, mutable) for part in parts]
     elif kind not in {"int", "bool", "str", "bytes"} and value not in {None, ..., StopIteration}:
         raise TypeError(kind)
     return [kind, content]
 
 
-def describe_fields(code: types.CodeType, options: Collection[str]) -> list[object]:
+def describe_fields(
+    code: types.CodeType, options: Collection[str], mutable: dict[int, int]
+) -> list[object]:
     """Describe everything in a code object that starts with ``co_``."""
     fields: list[object] = []
     for field in sorted(dir(code)):
@@ -73,7 +91,7 @@ def describe_fields(code: types.CodeType, options: Collection[str]) -> list[obje
         raw_code = "fields-only" in options and sys.version_info >= (3, 11) and field == "co_code"
         content = getattr(code, "_co_code_adaptive" if raw_code else field)
         if not callable(content):
-            fields.append([field, describe(content, options)])
+            fields.append([field, describe(content, options, mutable)])
         elif "fields-only" not in options:
             # co_lines, co_positions, co_branches: long, and of integers and None alone.
             fields.append([field, list(content())])

@@ -101,8 +101,8 @@ WIDE: Final[dict[str, Callable[[int], bytes]]] = {
         b">"
         + size(n + 1)
         + b"\xf3"
-        + size(n)
-        + bytes(n)
+        + size(50 * n)
+        + bytes(50 * n)
         + b"".join(b")\2" + reference(0) + b"i" + size(k) for k in range(n))
     ),
     "wide member of members": lambda n: (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import marshal
+import math
+import struct
 import sys
 import types
 import warnings
@@ -12,7 +14,7 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from interpreters.compare_code import describe
-from random_code import CONSTANTS, MUTABLE, rebuild, shared_constants, sources
+from random_code import CONSTANTS, MUTABLE, NANS, rebuild, shared_constants, sources
 
 from hatch_lambda_zip.bytecode import normalize
 from hatch_lambda_zip.bytecode.magic import find_format
@@ -62,6 +64,12 @@ def test_mutable_and_nan_survive(value: object) -> None:
         raise
     assert describe(load(result)) == describe(value)
     assert host_canonical_stream(result) == result
+
+
+@given(NANS)
+def test_all_nans_become_the_same(nan: float) -> None:
+    assert host_canonical(nan) == b"g" + struct.pack("<d", math.nan)
+    assert host_canonical(complex(1, nan)) == host_canonical(complex(1, math.nan))
 
 
 @given(st.lists(CONSTANTS, max_size=4), st.text(max_size=10), st.sampled_from(["f", "é", "a b"]))
