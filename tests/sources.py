@@ -23,17 +23,7 @@ LOADED: Final = (
 )
 SAMPLED: Final = 30
 
-# What a standard library does not have, or not in every order.
-EXTRA: Final = """
-NAN = 1e999 - 1e999
-ZEROS = 0.0, -0.0, 0j, -0j, 1e999, 1j * 1e999
-def f(x):
-    return x in {1.5, 10**20, "a b", b"a b", ("a", 1), None, ..., -7, "é", "ā"}, x in {True, "1"}
-def g(x):
-    return x[1:2], x[1:2, ...], x[::"s"], (1, 1.0, True, 1 + 0j), f"{x!r:>10}"
-class C:
-    def m(self): return "C.m", "m", "C", [i for i in (1, 2, 3)], "\\ud800", "x" * 300, "- " * 300
-"""
+ODD_CONSTANTS: Final = Path(__file__).parent / "fixtures/odd_constants.py"
 
 
 def install_packages(directory: Path) -> Path:
@@ -60,9 +50,7 @@ def sources(python: str, packages: Path) -> list[str]:
         # A seed of its own for each interpreter, so that they cover more together.
         rng = random.Random(f"{version_of(python)} {root.name}")  # noqa: S311 - no secret
         found += files if EVERYTHING else rng.sample(files, SAMPLED)
-    extra = packages.parent / "extra.py"
-    extra.write_text(EXTRA, "utf-8")
-    return [*found, str(extra)]
+    return [*found, str(ODD_CONSTANTS)]
 
 
 def standard_library(python: str) -> Path:

@@ -82,6 +82,11 @@ def load(stream: bytes) -> Any:  # noqa: ANN401
             b">" + size(3) + b")\1Z\1aNZ\1b",
             id="frozenset is sorted",
         ),
+        pytest.param(
+            b">" + size(2) + b")\2TF)\2FT",
+            b">" + size(2) + b")\2TF)\2FT",
+            id="order matters in a tuple",
+        ),
         pytest.param(b"[" + size(1) + b"N", b"[" + size(1) + b"N", id="list"),
         pytest.param(b"{z\1bNz\1aN0", b"{Z\1bNZ\1aN0", id="dict keeps its order"),
         pytest.param(
@@ -305,6 +310,14 @@ def test_normalized_file_loads_equal() -> None:
     assert code == load(original[16:])
     assert describe(code) == describe(load(original[16:]))
     assert normalize(result, source_hash=b"12345678") == result
+
+
+def test_names_have_the_interned_bit() -> None:
+    result = normalize(pyc("import é.b as a; x = 'no-name'", filename="no-identifier.py"))
+    for kind, text in ((b"Z", "no-identifier.py"), (b"z", "no-name"), (b"t", "é.b")):
+        before = result.partition(text.encode())[0]
+        length = 4 if kind == b"t" else 1
+        assert before[-length - 1] & 0x7F == kind[0], text
 
 
 def test_names_are_interned() -> None:
