@@ -145,9 +145,14 @@ def test_the_environment_has_no_influence(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert subprocess.run([sys.executable, "-c", ""], check=False, capture_output=True).returncode
 
 
+def depth(interpreter: Interpreter) -> int:
+    """Return how deep an expression may be, nearly: in most, deeper than by default."""
+    return {"3.12": 2500, "3.13": 9000}.get(interpreter.version[:4], 20_000)
+
+
 @posix
 def test_the_stack_of_this_process_has_no_influence() -> None:
-    content = "x = a" + ".b" * 2500  # some 500 bytes of the C stack for each
+    content = "x = a" + ".b" * depth(THIS)
     program = (
         "import platform, sys; from pathlib import Path;"
         "from hatch_lambda_zip.bytecode.compiler import *;"
@@ -207,10 +212,11 @@ def test_a_limit_of_the_interpreter_is_an_error(interpreter: Interpreter) -> Non
 
 
 def test_deep_is_not_yet_too_deep(interpreter: Interpreter) -> None:
-    # More than a thread has by default, or the default recursion limit allows for its AST.
-    assert one("x = " + "+".join(["a"] * 2500) + "\ny = 2.5 ** x", interpreter).pyc
+    # The comment has the tree of syntax made, which is as deep.
+    content = "x = " + "+".join(["a"] * depth(interpreter)) + "  # 2.5 ** 2\n"
+    assert one(content, interpreter).pyc
     chain = "if x: pass\n" + "elif x: pass\n" * 900
-    assert one(chain + "y = (2) ** f(-1)", interpreter).pyc
+    assert one(chain + "y = 2  # 2.5 ** 2\n", interpreter).pyc
 
 
 CPU_DEPENDENT: Final = [
@@ -294,8 +300,10 @@ EXACT: Final = [
     "(lambda: 2.5)() ** 2",
     "f'{x ** 2}'",
     "(x if y else z) ** 2.5",
+    "(x if 1 else y) ** 2.5",
     "~5 ** 2",
     "True ** 2",
+    "__debug__ ** 2",
 ]
 
 
@@ -426,6 +434,19 @@ def stand_in(tmp_path: Path, script: str) -> Interpreter:
         ("echo sorry >&2; exit 3", "ended with exit code 3 before it had compiled everything"),
         ("echo sorry >&2; kill -9 $$", "was killed by signal 9 before"),
         ("echo sorry >&2; printf abc", "ended with exit code 0 before"),
+        ("echo sorry >&2; exec >&-; sleep 0.3; exit 3", "ended with exit code 3 before"),
+        (
+            "echo sorry >&2; printf 'XXXXS\\0\\0\\0\\0'; cat >/dev/null",
+            "answered with something that is no",
+        ),
+        (
+            "echo sorry >&2; printf 'HLZ1?\\0\\0\\0\\0'; cat >/dev/null",
+            "answered with something that is no",
+        ),
+        (
+            "echo sorry >&2; printf 'HLZ1S\\377\\377\\377\\377'; cat >/dev/null",
+            "answered with something that",
+        ),
         ("echo sorry >&2; yes", "answered with something that is no compiled module"),
     ],
 )
@@ -437,6 +458,82 @@ def test_a_worker_that_fails_is_an_error(tmp_path: Path, script: str, message: s
     assert text.startswith(f"`{broken.path} -I -S -B -W ignore ")
     assert message in text
     assert text.endswith("\nsorry")
+
+
+@posix
+def test_nothing_of_the_environment_reaches_a_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "1")
+    broken = stand_in(tmp_path, f"/usr/bin/env > {tmp_path}/seen; exit 1")
+    with pytest.raises(CompileError):
+        compiler(broken).compile(SOURCES)
+    seen = (tmp_path / "seen").read_text("utf-8").splitlines()
+    # The last ones are the shell's own.
+    assert {line.partition("=")[0] for line in seen} <= {
+        *("LD_LIBRARY_PATH", "PWD", "SHLVL", "_", "OLDPWD")
+    }
+
+
+# What the script does by itself.
+
+LOAD: Final = f"""
+import importlib.util
+spec = importlib.util.spec_from_file_location("worker", {str(worker.__file__)!r})
+worker = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(worker)
+"""
+
+
+def run_worker(program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-I", "-S", "-c", LOAD + program, *arguments]
+    tasks = worker.COUNT.pack(1) + worker.TASK.pack(1, 1) + b"ax"
+    return subprocess.run(command, input=tasks, check=False, capture_output=True, timeout=60)
+
+
+def test_the_script_answers() -> None:
+    result = run_worker("worker._main()", "2")
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert result.stdout.startswith(b"HLZ1C")
+
+
+def test_what_nobody_thought_of_ends_the_script() -> None:
+    result = run_worker("worker.compile_source = None; worker._main()", "0")
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert b"TypeError" in result.stderr
+
+
+@pytest.mark.parametrize("optimize", ["-1", "3", "", "x"])
+def test_only_the_three_levels_are_taken(optimize: str) -> None:
+    result = run_worker("worker._main()", optimize)
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert b"ValueError" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"), [("", b"ascii"), ("worker._drop_windows_codecs()", b"None")]
+)
+def test_the_encodings_of_one_system_are_unknown(call: str, expected: bytes) -> None:
+    # As encodings/__init__.py and its modules do on Windows.
+    result = run_worker(
+        "import codecs, encodings, sys, types\n"
+        "mine = types.ModuleType('encodings.mbcs')\n"
+        "mine.getregentry = lambda: codecs.lookup('ascii')\n"
+        "sys.modules['encodings.mbcs'] = sys.modules['encodings.oem'] = mine\n"
+        "def search(name): return codecs.lookup('ascii') if name == 'cp99999' else None\n"
+        "encodings.win32_code_page_search_function = search\n"
+        "codecs.register(search)\n"
+        "def lookup(name):\n"
+        "    try: return codecs.lookup(name).name\n"
+        "    except LookupError: return None\n"
+        f"{call}\n"
+        "print(*map(lookup, ('mbcs', 'oem', 'cp99999')))\n"
+    )
+    assert result.stdout.split() == [expected] * 3, result.stderr
+
+
+def test_a_detail_is_one_line() -> None:
+    assert worker._line(" a\n\tb\u2028c\udc80 ") == b"a b c\\udc80"
 
 
 @posix

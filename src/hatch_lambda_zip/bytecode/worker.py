@@ -274,7 +274,7 @@ def _left(text: bytes, harmless: re.Pattern[bytes]) -> int:
         return _group(text[-size:], harmless)
     word = _word_before(text, len(text))
     if word in _CONSTANT_WORDS:
-        return _SUSPECT if word == b"__debug__" else _HARMLESS
+        return _HARMLESS
     if text and not text.endswith((b"\n", b"\r")) and not _ends_number(word):
         return _OPEN
     is_exponent = text[: len(text) - len(word)].endswith((b"e-", b"e+", b"E-", b"E+"))
@@ -359,7 +359,7 @@ def _work(batches: queue.SimpleQueue[list[tuple[str, bytes]]], optimize: int) ->
 
 
 def _main() -> None:
-    optimize = int(sys.argv[1])
+    optimize = ("0", "1", "2").index(sys.argv[1])
     _drop_windows_codecs()
     sys.setrecursionlimit(RECURSION_LIMIT)
     gc.disable()  # nothing here makes cycles
