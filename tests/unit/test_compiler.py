@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from test_bytecode_interpreters import interpreters
+from pythons import interpreters
 
 from hatch_lambda_zip.bytecode import normalize, read_header, worker
 from hatch_lambda_zip.bytecode import process as process_module
