@@ -31,22 +31,33 @@ def interpreters() -> list[str]:
     candidates += sorted(root.glob("versions/3.*/bin/python"))
     named = os.environ.get("LAMBDA_ZIP_TEST_PYTHONS", "")
     candidates += [Path(part) for part in named.split(os.pathsep) if part]
-    found: dict[str, str] = {}
-    for candidate in candidates:
-        version = version_of(str(candidate)) if candidate.exists() else None
-        if version is not None:
-            found.setdefault(version, str(candidate))
-    return list(found.values())
+    identities = [_identify(str(path)) for path in candidates if path.exists()]
+    found = dict(one for one in reversed(identities) if one is not None)
+    return list(found.values())[::-1]
+
+
+def version_of(python: str) -> str | None:
+    """Return an interpreter's release and machine; None if it is not one of those supported."""
+    identity = _identify(python)
+    return None if identity is None else identity[0]
 
 
 @cache
-def version_of(python: str) -> str | None:
-    """Return an interpreter's release and machine; None if it is not one of those supported."""
-    code = "import platform as p, sys; print(sys.version_info[1], p.python_version(), p.machine())"
+def _identify(python: str) -> tuple[str, str] | None:
+    """Return an interpreter's release and machine, and its own executable.
+
+    What stands on PATH may be a script that picks one by the environment, which others don't get.
+    """
+    code = (
+        "import platform as p, sys;"
+        "print(sys.version_info[1], p.python_version(), p.machine(), sys.executable, sep='\\t')"
+    )
     result = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
-    minor, _, version = result.stdout.strip().partition(" ")
-    supported = {str(form.python_minor) for form in FORMATS}
-    return version if result.returncode == 0 and minor in supported else None
+    minor, *rest = result.stdout.strip().split("\t")
+    if result.returncode or minor not in {str(form.python_minor) for form in FORMATS}:
+        return None
+    version, machine, executable = rest
+    return f"{version} {machine}", executable
 
 
 def start(

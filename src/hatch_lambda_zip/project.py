@@ -54,8 +54,10 @@ class Project:
             resolver = DependencyGroupResolver(self.dependency_groups)
             for group in wants.groups:
                 requirements += resolver.resolve(group)
-        except ExceptionGroup as group_of_errors:
-            said = "; ".join(str(one).partition("\n")[0] for one in group_of_errors.exceptions)
+        except (ExceptionGroup, ValueError, LookupError) as error:
+            # Newer releases of packaging raise them in groups.
+            errors = error.exceptions if isinstance(error, ExceptionGroup) else [error]
+            said = "; ".join(str(one).partition("\n")[0] for one in errors)
             raise ProjectError(f"dependency-groups: {said}. Correct pyproject.toml.") from None
         own = canonicalize_name(self.name)
         return tuple(one for one in requirements if canonicalize_name(one.name) != own)
