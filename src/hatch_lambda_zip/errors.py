@@ -121,6 +121,10 @@ class BytecodeError(LambdaZipError):
     """A .pyc that can't be read, or whose meaning a canonical form could not keep."""
 
 
+class AmbiguousBytecodeError(BytecodeError):
+    """A .pyc whose meaning depends on the order of what has none, so it has no canonical form."""
+
+
 class ForeignBytecodeError(LambdaZipError):
     """A module without source was not compiled for the runtime, or can't be made canonical."""
 

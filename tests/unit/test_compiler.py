@@ -363,12 +363,18 @@ def test_what_has_no_canonical_form_ships_as_source(interpreter: Interpreter) ->
     assert result == expected
 
 
-def test_positions_are_no_part_of_the_detail() -> None:
-    answer = FORM.magic_bytes + b"\1\0\0\0" + b"12345678" + b"\xff"
-    result = compiler()._judge(source(""), worker.COMPILED, answer)
-    assert result.obstacle is Obstacle.CANONICAL
-    assert "Unknown marshal type" in result.detail
-    assert "at byte" not in result.detail
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (FORM.magic_bytes + b"\1\0\0\0" + b"12345678" + b"\xff", "Unknown marshal type"),
+        (FORM.magic_bytes + b"\1\0\0\0" + b"12345678", "cut off"),
+        (FORM.magic_bytes + b"\0\0\0\0" + b"12345678" + b"N", "The header is"),
+        (b"", "The header is"),
+    ],
+)
+def test_a_worker_that_writes_no_bytecode_is_an_error(answer: bytes, expected: str) -> None:
+    with pytest.raises(CompileError, match=rf"wrote no bytecode of CPython .*{expected}"):
+        compiler()._judge(source(""), worker.COMPILED, answer)
 
 
 def test_the_cache_gives_the_same_without_an_interpreter(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
@@ -16,8 +15,8 @@ from hatch_lambda_zip.bytecode.cache import entry_name
 from hatch_lambda_zip.bytecode.magic import FORMATS
 from hatch_lambda_zip.bytecode.normalize import normalize
 from hatch_lambda_zip.bytecode.process import WorkerProcess
-from hatch_lambda_zip.bytecode.pyc import HEADER_SIZE, unchecked_header
-from hatch_lambda_zip.errors import BytecodeError, CompileError
+from hatch_lambda_zip.bytecode.pyc import HASH_SIZE, HEADER_SIZE, unchecked_header
+from hatch_lambda_zip.errors import AmbiguousBytecodeError, BytecodeError, CompileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -202,22 +201,27 @@ class Compiler:
                 Obstacle.CPU,
                 f"the last bits of a constant in line {line} depend on the CPU that compiles",
             )
-        source_hash = answer[_HASH_START:HEADER_SIZE]
-        if len(answer) <= HEADER_SIZE or not answer.startswith(
-            unchecked_header(self._form, source_hash)
-        ):
+        try:
+            return Compiled(self._normalized(source, answer), None, "")
+        except AmbiguousBytecodeError as error:
+            return Compiled(None, Obstacle.CANONICAL, str(error))
+        except BytecodeError as error:
             raise CompileError(
                 f"{self._interpreter.path} wrote no bytecode of CPython {self._interpreter.version}"
-                f" for {source.name}. Repair that Python, or name another one as "
+                f" for {source.name}: {error}. Repair that Python, or name another one as "
                 "bytecode-python-path."
-            )
-        try:
-            pyc = normalize(answer, filename=source.filename, source_hash=source_hash)
-        except BytecodeError as error:
-            # Positions in what the worker wrote, unlike everything else, differ from run to run.
-            detail = re.sub(r" at byte \d+", "", str(error))
-            return Compiled(None, Obstacle.CANONICAL, detail)
-        return Compiled(pyc, None, "")
+            ) from None
+
+    def _normalized(self, source: Source, pyc: bytes) -> bytes:
+        """Normalize what a worker wrote.
+
+        Raises:
+            BytecodeError: it is no .pyc of the expected Python.
+        """
+        source_hash = pyc[_HASH_START:HEADER_SIZE]
+        if not pyc.startswith(unchecked_header(self._form, source_hash.ljust(HASH_SIZE, b"\0"))):
+            raise BytecodeError(f"The header is {pyc[:HEADER_SIZE].hex(' ')!r}")
+        return normalize(pyc, filename=source.filename, source_hash=source_hash)
 
 
 def _batches(sources: Sequence[Source], todo: Iterable[int]) -> deque[list[int]]:

@@ -12,7 +12,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.bytecode import kinds
-from hatch_lambda_zip.errors import BytecodeError
+from hatch_lambda_zip.errors import AmbiguousBytecodeError, BytecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,15 +62,16 @@ class Members:
         """Check that objects can be the members of a set or the keys of a dict.
 
         Raises:
-            BytecodeError: one can't be hashed; or two are equal, so that one of them would be
-                lost on loading, and which one depends on their order.
+            BytecodeError: one can't be hashed.
+            AmbiguousBytecodeError: two are equal, so that one of them would be lost on loading,
+                and which one depends on their order.
         """
         self._add_keys(members)
         seen = set()
         for member in members:
             key = self._equality[member]
             if key in seen:
-                raise BytecodeError("A set or dict holds equal members")
+                raise AmbiguousBytecodeError("A set or dict holds equal members")
             seen.add(key)
 
     def _add_keys(self, members: Iterable[int]) -> None:
