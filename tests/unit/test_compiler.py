@@ -5,6 +5,7 @@ import os
 import platform
 import random
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,6 +144,27 @@ def test_the_environment_has_no_influence(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert one(content) == expected
     # The variables do have an influence where nothing protects from them.
     assert subprocess.run([sys.executable, "-c", ""], check=False, capture_output=True).returncode
+
+
+SYSTEM: Final = "/usr/bin/python3"  # what every user can run
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0 or shutil.which("setpriv") is None,
+    reason="only the superuser can become another user",
+)
+def test_the_user_has_no_influence(tmp_path: Path) -> None:
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    able = subprocess.run([*become, SYSTEM, worker.__file__, "x"], check=False, capture_output=True)
+    if b"x not in tuple" not in able.stderr:
+        pytest.skip(f"another user can't run {worker.__file__}")
+    other = tmp_path / "python"
+    other.write_text(f'#!/bin/sh\nexec {shlex.join(become)} {SYSTEM} "$@"\n')
+    other.chmod(0o755)
+    version = version_of(SYSTEM)
+    expected = compiler(Interpreter(Path(SYSTEM), version)).compile(SOURCES)
+    assert all(result.pyc for result in expected)
+    assert compiler(Interpreter(other, version)).compile(SOURCES) == expected
 
 
 def depth(interpreter: Interpreter) -> int:
