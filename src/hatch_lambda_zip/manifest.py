@@ -85,18 +85,25 @@ def describe_inputs(project: Project, materials: Materials, layers: Iterable[Mat
                 "layer": layer.artifact.table,
                 "artifact": file_name(layer.artifact, project),
                 "options": describe_options(layer.artifact),
+                "requirements": _requirements(project, layer.artifact),
                 "inputs": layer.pins,
             }
             for layer in layers
         ],
         "options": describe_options(artifact),
         "lock": materials.selection.lock.path.name,
+        "requirements": _requirements(project, artifact),
         "inputs": materials.pins,
         "include_files": [
             {"source": source, "path": entry.name, "digest": str(entry.digest)}
             for source, entry in materials.added
         ],
     }
+
+
+def _requirements(project: Project, artifact: Artifact) -> list[str]:
+    """Return what the package requires, from which it follows what needs what."""
+    return sorted(map(str, project.requirements(artifact.wants)))
 
 
 def describe_options(artifact: Artifact) -> dict[str, object]:
@@ -191,7 +198,7 @@ def make_manifest(inputs: Inputs, shipment: Shipment, archive: Archive) -> str:
 
 _INPUT_KEYS: Final = (
     *("schema", "tool", "format", "encoder", "artifact", "target", "project", "function", "layer"),
-    *("handler", "runtime", "architecture", "layers", "options", "lock", "inputs"),
+    *("handler", "runtime", "architecture", "layers", "options", "lock", "requirements", "inputs"),
     "include_files",
 )
 

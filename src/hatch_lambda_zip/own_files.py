@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pathspec import GitIgnoreSpec
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from hatch_lambda_zip.artifacts import OwnFiles
     from hatch_lambda_zip.installed import Installed
+
+
+# What machines leave in directories; hatchling leaves it out of wheels, too.
+_NOISE: Final = frozenset(("__pycache__", ".DS_Store"))
 
 
 def choose(installed: Installed, own_files: OwnFiles) -> tuple[Installed, tuple[str, ...]]:
@@ -71,6 +75,11 @@ def read_added(
         path = root / source
         for file in _files(path):
             relative = file.relative_to(root).as_posix()
+            if file.is_dir():
+                raise OwnFilesError(
+                    f'{key}.include-files."{source}": {relative} is a symbolic link to a '
+                    "directory. Name that directory itself."
+                )
             if not file.resolve().is_relative_to(root.resolve()):
                 raise OwnFilesError(
                     f'{key}.include-files."{source}": {relative} is a symbolic link that leaves '
@@ -91,10 +100,16 @@ def read_added(
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """Yield a file, or all files below a directory, in the order of their names."""
-    if path.is_file():
-        yield path
-    elif path.is_dir():
-        for inner in sorted(path.iterdir(), key=lambda inner: inner.name):
-            if inner.name != "__pycache__":
-                yield from _files(inner)
+    """Yield a file, or all files below a directory, in the order of their names.
+
+    Links to directories are yielded as they are, since they may lead back to where they stand.
+    """
+    if not path.is_dir():
+        if path.is_file():
+            yield path
+        return
+    for inner in sorted(path.iterdir(), key=lambda inner: inner.name):
+        if inner.is_symlink() and inner.is_dir():
+            yield inner
+        elif inner.name not in _NOISE:
+            yield from _files(inner)

@@ -45,7 +45,7 @@ from hatch_lambda_zip.staging import LocalWheel
 if TYPE_CHECKING:
     from hatch_lambda_zip.archive import Archive
 
-PROJECT = Project("my-orders", "1.0.0", "my_orders-1.0.0")
+PROJECT = Project("my-orders", "1.0.0", "my_orders-1.0.0", dependencies=("empty", "boto3>=1"))
 ADDED = (("config/prod.toml", Entry.of("config.toml", b"a = 1\n", "my-orders")),)
 SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
 
@@ -158,6 +158,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
                 "layer": "deps",
                 "artifact": "my_orders-1.0.0-deps.zip",
                 "options": describe_options(layer_of()),
+                "requirements": ["boto3>=1", "empty"],
                 "inputs": {},
             }
         ],
@@ -178,6 +179,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
         "unzipped_bytes": 421,
         "files": 4,
         "lock": "uv.lock",
+        "requirements": ["boto3>=1", "empty"],
         "inputs": {"boto3": "sha256:def", "empty": "git:abc", "my-orders": "content:123"},
         "distributions": [
             {

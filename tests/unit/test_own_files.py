@@ -61,7 +61,8 @@ def read(root: Path, **added: str) -> dict[str, bytes]:
 
 
 def test_files_and_directories_are_added_in_one_order(tmp_path: Path) -> None:
-    for name in ("config/z.toml", "config/a/b.toml", "config/__pycache__/x.pyc", "top"):
+    noise = "config/__pycache__/x.pyc", "config/a/.DS_Store"
+    for name in ("config/z.toml", "config/a/b.toml", "top", *noise):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     assert read(tmp_path, config="etc", top="top.txt") == {
@@ -80,6 +81,10 @@ def test_sources_that_are_not_there_or_lead_away(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s")
     (root / "config/link").symlink_to(tmp_path / "secret")
     with pytest.raises(OwnFilesError, match=r"config/link is a symbolic link that leaves the"):
+        read(root, config="x")
+    (root / "config/link").unlink()
+    (root / "config/loop").symlink_to(root / "config")
+    with pytest.raises(OwnFilesError, match=r"config/loop is a symbolic link to a directory"):
         read(root, config="x")
 
 
