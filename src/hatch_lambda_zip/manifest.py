@@ -103,7 +103,11 @@ def describe_inputs(project: Project, materials: Materials, layers: Iterable[Mat
 
 def _requirements(project: Project, artifact: Artifact) -> list[str]:
     """Return what the package requires, from which it follows what needs what."""
-    return sorted(map(str, project.requirements(artifact.wants)))
+    requirements = project.requirements(artifact.wants)
+    for requirement in requirements:
+        # It may be a path of this machine, and says nothing of what is needed.
+        requirement.url = None
+    return sorted(map(str, requirements))
 
 
 def describe_options(artifact: Artifact) -> dict[str, object]:

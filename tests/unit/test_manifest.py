@@ -45,7 +45,12 @@ from hatch_lambda_zip.staging import LocalWheel
 if TYPE_CHECKING:
     from hatch_lambda_zip.archive import Archive
 
-PROJECT = Project("my-orders", "1.0.0", "my_orders-1.0.0", dependencies=("empty", "boto3>=1"))
+PROJECT = Project(
+    "my-orders",
+    "1.0.0",
+    "my_orders-1.0.0",
+    dependencies=("empty @ file:///home/me/empty", "boto3>=1"),
+)
 ADDED = (("config/prod.toml", Entry.of("config.toml", b"a = 1\n", "my-orders")),)
 SCHEMA = Path(__file__).parents[2] / "docs" / "manifest.schema.json"
 
