@@ -364,3 +364,33 @@ def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
     command = [sys.executable, "-m", "hatchling", "build", "-t", "lambda-zip", "--clean-only"]
     run(command, cwd=example.path)
     assert hashes(output) == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ('groups = ["worker"]', 'groups = ["worker"]\nstrip = ["type-stubs"]', {"worker"}),
+        ('exclude = ["orders/api/**"]', 'exclude = ["orders/__init__.py"]', {"worker"}),
+        ('["pydantic", "aws-lambda-powertools"]', '["pydantic"]', {"api", "deps"}),
+        ('layers = ["deps"]\n', "", {"api"}),
+    ],
+)
+def test_outputs_are_left_alone_only_if_a_fresh_build_makes_the_same(
+    example: Workbench, old: str, new: str, changed: set[str]
+) -> None:
+    example.replace(f"[{KEY}] #", f"[tool.hatch.build.hooks.lambda-zip]\n\n[{KEY}] #")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+    output = example.path / "dist"
+    run(command, cwd=example.path)
+    before = hashes(output)
+    example.replace(old, new)
+    result = run(command, cwd=example.path)
+    after = hashes(output)
+    shutil.rmtree(output)
+    run(command, cwd=example.path)
+    assert hashes(output) == after
+    assert {name for name in after if after[name] != before[name]} == {
+        f"orders-1.0.0-{name}.zip" for name in changed
+    }
+    # A function whose layer has changed is looked at again, and comes out the same.
+    assert result.stderr.count("unchanged") >= 3 - len(changed) - 1
