@@ -172,8 +172,8 @@ def test_a_function_whose_zip_is_taken_for_an_sdist(name: str, version: str) -> 
     assert problems_of({"functions": {name: {}}}) == [
         (
             f"functions.{name}.filename: 'orders-1.0-{name}.zip' is what tools of the package "
-            f"index take for the source distribution of a version {version!r}, and upload or install; "
-            "choose another name"
+            f"index take for the source distribution of a version {version!r}, and upload or "
+            "install; choose another name"
         )
     ]
 

@@ -187,8 +187,8 @@ def test_no_function_and_no_layer_is_refused_along_with_other_mistakes() -> None
         (
             {"layers": {"a": {"distributions": []}}},
             (
-                "layers.a.distributions: is empty, so there is nothing to ship; name distributions, "
-                "or remove the key for everything third-party"
+                "layers.a.distributions: is empty, so there is nothing to ship; name "
+                "distributions, or remove the key for everything third-party"
             ),
         ),
     ],
