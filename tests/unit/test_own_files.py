@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.installing import files_of, made, put
+
+from hatch_lambda_zip.artifacts import OwnFiles
+from hatch_lambda_zip.errors import OwnFilesError
+from hatch_lambda_zip.left_out import LeftOut, Reason
+from hatch_lambda_zip.own_files import choose, read_added
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PACKAGE = made(
+    "orders",
+    dict.fromkeys(
+        (
+            "orders/__init__.py",
+            "orders/api/app.py",
+            "orders/api/data.json",
+            "orders/jobs.py",
+            "top.py",
+        ),
+        "",
+    ),
+)
+FILES = files_of(PACKAGE)
+
+
+def chosen(
+    include: tuple[str, ...] | None = None, exclude: tuple[str, ...] = ()
+) -> tuple[list[str], tuple[str, ...]]:
+    package, idle = choose(PACKAGE, OwnFiles(include, exclude))
+    gone = sorted({*FILES} - {*files_of(package)})
+    assert package.left_out == tuple(LeftOut(name, Reason.PATTERN, "orders") for name in gone)
+    assert {*PACKAGE.entries} - {*package.entries} == {
+        entry for entry in PACKAGE.entries if entry.name in gone
+    }
+    return files_of(package), idle
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "files"),
+    [
+        (None, (), FILES),
+        (("orders/**",), (), FILES[:-1]),
+        (("orders/api",), (), ["orders/api/app.py", "orders/api/data.json"]),
+        (("/top.py",), (), ["top.py"]),
+        ((), (), []),
+        (None, ("orders/api/**",), ["orders/__init__.py", "orders/jobs.py", "top.py"]),
+        (None, ("*.py",), ["orders/api/data.json"]),
+        (("orders",), ("*.py",), ["orders/api/data.json"]),
+        (("*.py",), ("*.py",), []),
+        (None, ("*.py", "!top.py"), ["orders/api/data.json", "top.py"]),
+        (("*.py", "!orders/jobs.py"), (), ["orders/__init__.py", "orders/api/app.py", "top.py"]),
+        (None, ("app.py",), [name for name in FILES if not name.endswith("app.py")]),
+    ],
+)
+def test_patterns_choose_as_in_gitignore_and_exclude_wins(
+    include: tuple[str, ...] | None, exclude: tuple[str, ...], files: list[str]
+) -> None:
+    assert chosen(include, exclude) == (files, ())
+
+
+def test_patterns_that_match_nothing_are_named() -> None:
+    assert chosen(("orders", "order"), ("nothing", "*.json", "!never")) == (
+        ["orders/__init__.py", "orders/api/app.py", "orders/jobs.py"],
+        ("order", "nothing"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude"), [((), ()), (None, ("*",)), (("top.py",), ("METADATA", "*.dist-info"))]
+)
+def test_the_dist_info_directory_always_ships(
+    include: tuple[str, ...] | None, exclude: tuple[str, ...]
+) -> None:
+    package, _ = choose(PACKAGE, OwnFiles(include, exclude))
+    assert "orders-1.0.dist-info/METADATA" in [entry.name for entry in package.entries]
+
+
+def read(root: Path, **added: str) -> dict[str, tuple[str, bytes]]:
+    pairs = [(source.replace("__", "/"), place) for source, place in added.items()]
+    found = read_added(root, pairs, owner="orders", key="here")
+    assert all(entry.distribution == "orders" for _, entry in found)
+    names = [entry.name for _, entry in found]
+    assert len(names) == len({*names})
+    return {entry.name: (source, entry.read()) for source, entry in found}
+
+
+def error_of(root: Path, **added: str) -> str:
+    with pytest.raises(OwnFilesError) as caught:
+        read(root, **added)
+    return str(caught.value)
+
+
+def test_files_and_directories_are_read(tmp_path: Path) -> None:
+    put(tmp_path / "a", b"1")
+    put(tmp_path / "b/c/d", b"2")
+    put(tmp_path / "b/B", b"3")
+    assert read(tmp_path, a="x/y", b="z", b__c="c") == {
+        "x/y": ("a", b"1"),
+        "z/c/d": ("b/c/d", b"2"),
+        "z/B": ("b/B", b"3"),
+        "c/d": ("b/c/d", b"2"),
+    }
+    assert read(tmp_path) == {}
+
+
+@given(st.permutations(["b", "a", "Z", "\u00e9", "a.b", "a-b"]))
+def test_the_order_of_a_directory_is_that_of_names(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    root = tmp_path_factory.mktemp("order")
+    for name in names:
+        put(root / "d" / name, name.encode())
+    assert [*read(root, d="d")] == [f"d/{name}" for name in sorted(names)]
+
+
+def test_what_an_interpreter_left_behind_does_not_ship(tmp_path: Path) -> None:
+    put(tmp_path / "d/a.py", b"")
+    put(tmp_path / "d/__pycache__/a.cpython-313.pyc", b"")
+    assert [*read(tmp_path, d="d")] == ["d/a.py"]
+
+
+def test_links_inside_the_project_ship_what_they_name(tmp_path: Path) -> None:
+    put(tmp_path / "a", b"1")
+    put(tmp_path / "b/c", b"2")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/file").symlink_to("../a")
+    (tmp_path / "d/directory").symlink_to("../b")
+    assert read(tmp_path, d="d") == {
+        "d/directory/c": ("d/directory/c", b"2"),
+        "d/file": ("d/file", b"1"),
+    }
+
+
+def test_a_root_that_is_a_link_itself_is_no_way_out(tmp_path: Path) -> None:
+    put(tmp_path / "real/a", b"1")
+    (tmp_path / "link").symlink_to("real")
+    assert read(tmp_path / "link", a="a") == {"a": ("a", b"1")}
+
+
+def test_a_missing_source_is_refused(tmp_path: Path) -> None:
+    assert error_of(tmp_path, a="b") == (
+        f"here.include-files.\"a\": there is no 'a' in {tmp_path}. Correct the path; in an "
+        "unpacked sdist, make the sdist take the file along."
+    )
+
+
+def test_a_directory_without_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "d/e").mkdir(parents=True)
+    assert error_of(tmp_path, d="d") == (
+        'here.include-files."d": no file is in it. Remove the line, or add a file.'
+    )
+
+
+@pytest.mark.parametrize("inner", ["d", "d/link", "d/e/link"])
+@pytest.mark.parametrize("directory", [False, True])
+def test_a_link_that_leaves_the_project_is_refused(
+    tmp_path: Path,
+    inner: str,
+    directory: bool,  # noqa: FBT001
+) -> None:
+    put(tmp_path / "outside/secret", b"")
+    (tmp_path / "root").mkdir()
+    link = tmp_path / "root" / inner
+    link.parent.mkdir(parents=True, exist_ok=True)
+    goal = tmp_path / "outside" if directory else tmp_path / "outside/secret"
+    link.symlink_to(goal)
+    assert error_of(tmp_path / "root", d="d") == (
+        f'here.include-files."d": {link} is a symbolic link that leaves the project, to {goal}. '
+        "Copy what it names into the project."
+    )
+
+
+@pytest.mark.parametrize("inner", ["d", "d/link"])
+def test_a_broken_link_is_refused(tmp_path: Path, inner: str) -> None:
+    link = tmp_path / inner
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to("nothing")
+    message = error_of(tmp_path, d="d")
+    assert message.startswith('here.include-files."d": [Errno 2] ')
+    assert "nothing" in message
+
+
+@pytest.mark.parametrize("goal", [".", "..", "../..", "../../d/e"])
+def test_a_link_around_itself_is_refused(tmp_path: Path, goal: str) -> None:
+    (tmp_path / "d/e").mkdir(parents=True)
+    (tmp_path / "d/e/link").symlink_to(goal)
+    assert error_of(tmp_path, d="d") == (
+        f'here.include-files."d": {tmp_path / "d/e/link"} is a symbolic link to a directory that '
+        "it lies in. Remove it."
+    )
+
+
+def test_links_to_each_other_are_refused(tmp_path: Path) -> None:
+    for one, other in ("ef", "fe"):
+        (tmp_path / f"d/{one}").mkdir(parents=True)
+        (tmp_path / f"d/{one}/link").symlink_to(f"../{other}")
+    assert "is a symbolic link to a directory that it lies in" in error_of(tmp_path, d="d")
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "d").symlink_to("d")
+    assert "symbolic links" in error_of(tmp_path, d="d")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_what_is_neither_file_nor_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    os.mkfifo(tmp_path / "d/pipe")
+    assert error_of(tmp_path, d="d") == (
+        f'here.include-files."d": {tmp_path / "d/pipe"} is neither a file nor a directory. '
+        "Remove it."
+    )
+
+
+def test_two_sources_of_one_place_are_refused(tmp_path: Path) -> None:
+    put(tmp_path / "a/x", b"1")
+    put(tmp_path / "b/x", b"1")
+    put(tmp_path / "b/y", b"1")
+    assert error_of(tmp_path, a="c", b="c") == (
+        'here.include-files."b": b/x and a/x would both be c/x in the zip. Choose another place '
+        "for one of them."
+    )
+    put(tmp_path / "e/y", b"1")
+    assert [*read(tmp_path, a="c", e="c")] == ["c/x", "c/y"]
