@@ -133,7 +133,7 @@ def _ship(
         own: the package's name, if it is among ``distributions``.
         elsewhere: what the function's layers ship.
     """
-    elsewhere = tuple(elsewhere)
+    elsewhere, added = tuple(elsewhere), tuple(added)
     runtime, warnings = artifact.target.runtime, []
     shipped = distributions
     if own is not None:
@@ -143,12 +143,16 @@ def _ship(
         warnings += [f"the pattern {pattern!r} matches no file of {own}" for pattern in idle]
         if all(entry.name.startswith(f"{package.dist_info}/") for entry in package.entries):
             warnings.append(f"the zip has no file of {own} itself: does its wheel have any?")
-    if artifact.exclusions.strip:
-        shipped = strip(
-            shipped, artifact.exclusions.strip, elsewhere=elsewhere, handler=artifact.handler
-        )
     if artifact.scripts:
         shipped = tuple(with_scripts(one, runtime, artifact.kind) for one in shipped)
+    if artifact.exclusions.strip:
+        shipped = strip(
+            shipped,
+            artifact.exclusions.strip,
+            elsewhere=elsewhere,
+            added=added,
+            handler=artifact.handler,
+        )
     if artifact.handler is not None:
         entries = [entry for one in (*shipped, *elsewhere) for entry in one.entries]
         warnings += filter(None, [check_handler(artifact.handler, [*entries, *added])])

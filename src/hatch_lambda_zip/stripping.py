@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.artifacts import Strip
@@ -21,6 +18,18 @@ _TEST_DIRECTORIES: Final = frozenset(("test", "tests"))
 # What compilers read: headers of C, C++ and CUDA, and Cython's declarations.
 _HEADERS: Final = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".pxd", ".pxi")
 _TEST_WORD: Final = re.compile(rb"\btests?\b")
+_COMMENT_OR_STRING: Final = re.compile(
+    r"""\#[^\n]*
+    | (?P<quotes>["']{3}) (?P<long>(?:\\.|(?!(?P=quotes))[^\\])*) (?P=quotes)
+    | (?P<quote>["']) (?P<short>(?:\\.|(?!(?P=quote))[^\\\n])*) (?P=quote)
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_FROM_IMPORT: Final = re.compile(
+    r"\bfrom\b(?P<module>[ \t\f.\w]*?)\bimport\b\s*(?P<names>\([^)]*\)|[^\n;]*)"
+)
+_IMPORT: Final = re.compile(r"\bimport\b(?P<names>[^\n;]*)")
+_FORMATTING: Final = re.compile(r"\{[^{}]*\}|%(?:\(\w*\))?[a-z]")
 
 
 def strip(
@@ -28,6 +37,7 @@ def strip(
     kinds: Collection[Strip],
     *,
     elsewhere: Iterable[Installed] = (),
+    added: Iterable[Entry] = (),
     handler: str | None = None,
 ) -> tuple[Installed, ...]:
     """Leave files out. What is in ``.dist-info`` always ships.
@@ -36,12 +46,13 @@ def strip(
         installed: what ships.
         kinds: what to leave out.
         elsewhere: what the function's layers ship, which may import test directories too.
+        added: files of the project that ship besides, likewise.
         handler: the function's, which counts as an import of its module.
     """
     installed = tuple(installed)
     tests = frozenset[str]()
     if Strip.TESTS in kinds:
-        tests = _unused_tests(installed, tuple(elsewhere), handler)
+        tests = _unused_tests(installed, tuple(elsewhere), added, handler)
     return tuple(one.without(dict(_reasons(one, kinds, tests))) for one in installed)
 
 
@@ -72,7 +83,10 @@ def _test_directory(name: str) -> str | None:
 
 
 def _unused_tests(
-    installed: tuple[Installed, ...], elsewhere: tuple[Installed, ...], handler: str | None
+    installed: tuple[Installed, ...],
+    elsewhere: tuple[Installed, ...],
+    added: Iterable[Entry],
+    handler: str | None,
 ) -> frozenset[str]:
     """Return the test directories that nothing imports which ships.
 
@@ -80,7 +94,7 @@ def _unused_tests(
     import, in a string (for `importlib`), in an entry point or in a native library.
     """
     directories: dict[str, list[Entry]] = {}
-    shipped: list[Entry] = []
+    shipped: list[Entry] = [*added]
     for one in (*installed, *elsewhere):
         for entry in one.entries:
             directory = _test_directory(entry.name)
@@ -90,7 +104,8 @@ def _unused_tests(
             else:
                 directories.setdefault(directory, []).append(entry)
     modules = {directory.replace("/", "."): directory for directory in directories}
-    used = {name for name in modules if handler is not None and _is_in(handler, name)}
+    # Lambda reads "/" of a handler as ".".
+    used = {name for name in modules if handler and _is_in(handler.replace("/", "."), name)}
     todo = [*shipped, *(entry for name in used for entry in directories[modules[name]])]
     while todo:
         mentioned = {
@@ -107,64 +122,71 @@ def _unused_tests(
 
 
 def _is_in(dotted: str, package: str) -> bool:
-    return dotted == package or dotted.startswith((f"{package}.", f"{package}:"))
+    return dotted == package or dotted.startswith(f"{package}.")
 
 
 def _mentions(entry: Entry) -> Iterator[str]:
     """Yield dotted names that a file may import, as far as they may be of tests."""
-    is_module = entry.name.endswith(".py")
-    if not is_module and not entry.name.endswith((".so", ".pyc", "/entry_points.txt")):
+    name = entry.name
+    is_source = name.endswith(".py") or name.startswith("bin/")
+    if not is_source and not name.endswith((".so", ".pyc", "/entry_points.txt")):
         return
     content = entry.read()
     if not _TEST_WORD.search(content):
         return
-    if is_module:
-        yield from _module_mentions(entry.name, content)
-    elif entry.name.endswith("/entry_points.txt"):
+    package = tuple(name.split("/")[:-1])
+    if is_source:
+        yield from _source_mentions(content.decode("utf-8", "replace"), package)
+    elif name.endswith("/entry_points.txt"):
         for group in read_entry_points(content).values():
-            yield from group.values()
+            yield from (reference.partition(":")[0].strip() for reference in group.values())
     else:
-        # Names of modules stand in compiled code as they are.
+        # Names of modules stand in compiled code as they are, relative ones without their dots.
         for match in re.finditer(rb"[A-Za-z_][\w.]*", content):
             if _TEST_WORD.search(match[0]):
-                yield match[0].decode("ascii", "replace")
+                yield from _everywhere(match[0].decode("ascii", "replace"), package)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a module is, for its relative imports."""
+def _source_mentions(source: str, package: tuple[str, ...]) -> Iterator[str]:
+    """Yield what a module imports, and what its strings may name.
 
-    package: tuple[str, ...]
+    Python's own parser is not asked: that of another Python may understand less or more, and the
+    zip would depend on it.
+    """
+    strings: list[str] = []
 
-    @classmethod
-    def of(cls, name: str) -> _Place:
-        return cls(tuple(name.split("/")[:-1]))
+    def without(match: re.Match[str]) -> str:
+        if match[0].startswith("#"):
+            return ""
+        strings.append(match["long"] or match["short"] or "")
+        return "''"
 
-    def absolute(self, module: str | None, level: int) -> str:
-        base = self.package[: len(self.package) - level + 1] if level else ()
-        return ".".join((*base, *([module] if module else [])))
+    # Python takes every kind of line end for "\n".
+    lines = source.replace("\r\n", "\n").replace("\r", "\n")
+    code = _COMMENT_OR_STRING.sub(without, lines).replace("\\\n", " ")
+    for match in _FROM_IMPORT.finditer(code):
+        module = "".join(match["module"].split())
+        relative = module.lstrip(".")
+        level = len(module) - len(relative)
+        base = (*(package[: max(len(package) - level + 1, 0)] if level else ()), relative)
+        for name in _imported(match["names"].strip("()")):
+            yield ".".join(filter(None, (*base, name)))
+    for match in _IMPORT.finditer(_FROM_IMPORT.sub("", code)):
+        yield from _imported(match["names"])
+    for text in strings:
+        # For importlib, or in __all__, whose names a star import makes modules of, or the path of
+        # a file. What formatting fills in stands before the name.
+        for part in _FORMATTING.split(text):
+            yield from _everywhere(part.strip().replace("/", ".").lstrip("."), package)
 
 
-def _module_mentions(name: str, source: bytes) -> Iterator[str]:
-    try:
-        with warnings.catch_warnings():
-            # An invalid escape somewhere is not what this is about.
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        # A syntax that this Python does not know: then every word counts.
-        for match in re.finditer(rb"[A-Za-z_][\w.]*", source):
-            yield match[0].decode("ascii", "replace")
-        return
-    place = _Place.of(name)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = place.absolute(node.module, node.level)
-            yield from (f"{module}.{alias.name}".lstrip(".") for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            # For importlib, or in __all__, whose names a star import makes modules of.
-            yield node.value
-            level = len(node.value) - len(node.value.lstrip("."))
-            yield place.absolute(node.value.lstrip("."), level or 1)
+def _imported(names: str) -> Iterator[str]:
+    """Yield the names of ``a, b.c as d``."""
+    for name in names.split(","):
+        yield name.partition(" as ")[0].strip()
+
+
+def _everywhere(name: str, package: tuple[str, ...]) -> Iterator[str]:
+    """Yield a name as it stands, and relative to a package and those around it."""
+    if name:
+        yield from (".".join((*package[:depth], name)) for depth in range(len(package) + 1))
