@@ -113,7 +113,9 @@ def test_a_circle_that_nothing_requires_counts_as_required() -> None:
 
 
 def test_what_requires_itself_counts_as_required_by_nothing() -> None:
-    assert needed(graph({"x": ["x[e]", "y"], "y": []})) == "xy"
+    dependencies = graph({"x": ["x[e]", "a"], "a": []})
+    assert needed(dependencies) == "ax"
+    assert needed(dependencies, "x") == ""
 
 
 def test_a_local_project_that_is_not_there_changes_nothing() -> None:

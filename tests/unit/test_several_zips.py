@@ -316,8 +316,9 @@ def test_a_layer_is_built_for_the_target_of_its_function(
     "layer", [{"architecture": "arm46"}, {"runtime": "python"}, {"runtime": 1}]
 )
 def test_a_mistake_of_a_layer_is_not_one_of_its_functions_too(layer: dict[str, object]) -> None:
-    table = with_layers(["deps"], deps=layer)
-    (problem,) = problems_of({**table, "architecture": "arm64"})
+    function = {"layers": ["deps"], "architecture": "arm64", "runtime": "python3.12"}
+    table = {"runtime": "python3.13", "functions": {"f": function}, "layers": {"deps": layer}}
+    (problem,) = problems_of(table)
     assert problem.startswith("layers.deps.")
 
 

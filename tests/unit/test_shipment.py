@@ -160,6 +160,16 @@ def test_a_handler_among_tests_is_not_stripped(handler: str) -> None:
     assert files_in(shipment) == ["orders/tests/a.py"]
 
 
+def test_tests_that_a_layer_imports_ship() -> None:
+    lib = made("lib", {"lib.py": "import orders.tests.a"})
+    wanted = replace(FUNCTION, exclusions=Exclusions(strip=(Strip.TESTS,)))
+    deps = ship_layer(LAYER, PROJECT, [lib], ())
+    shipment = ship_function(wanted, PROJECT, [lib, ORDERS], (), {"deps": deps})
+    assert "orders/tests/a.py" in files_in(shipment)
+    shipment = ship_function(wanted, PROJECT, [ORDERS], (), {})
+    assert "orders/tests/a.py" not in files_in(shipment)
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_tests_that_a_script_imports_ship_with_the_script(scripts: bool) -> None:  # noqa: FBT001
     files: Mapping[str, str] = {"orders/__init__.py": "", "orders/tests/a.py": ""}

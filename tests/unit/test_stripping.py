@@ -191,6 +191,7 @@ def test_a_module_of_another_distribution_counts() -> None:
 
 def test_a_module_of_a_layer_counts_and_a_layer_keeps_its_own() -> None:
     assert kept({}, elsewhere=(made("other", {"other.py": "from pkg import tests"}),))
+    assert kept({}, elsewhere=(made("other", {"other/tests/a.py": "import pkg.tests"}),))
     assert not kept({}, elsewhere=(made("other", {"tests/__init__.py": ""}),))
 
 
@@ -271,6 +272,8 @@ def test_a_tests_package_of_the_top() -> None:
     first = made("first", {"first.py": "import os", "tests/__init__.py": "", "tests/a.py": ""})
     second = made("second", {"tests/b.py": ""})
     assert [files_of(one) for one in strip([first, second], ALL)] == [["first.py"], []]
+    other = made("other", {"other.py": "from first import tests, b"})
+    assert not files_of(strip([other, second], ALL)[1])
     third = made("third", {"third.py": "from tests import a"})
     assert all(not one.left_out for one in strip([first, second, third], ALL))
 
