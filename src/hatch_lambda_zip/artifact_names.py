@@ -90,10 +90,11 @@ def name_problems(artifacts: Iterable[Artifact], project: Project) -> Iterator[t
                 if len(values) > 1
             ]
             who = ", ".join(one.name for one in same)
-            yield (
-                same[0].table,
-                f"{name!r} is the name of {len(same)} zips ({who}); add {' and '.join(missing)}",
-            )
+            template = same[0].file_name or ""
+            advice = f"add {' and '.join(missing)}"
+            if same[0].file_name is None or all(one in template for one in missing):
+                advice = "rename one of them, by more than upper and lower case"
+            yield same[0].table, f"{name!r} is the name of {len(same)} zips ({who}); {advice}"
         if version := _taken_for_sdist(name, project):
             yield (
                 same[0].table,

@@ -220,7 +220,11 @@ def _compile(
 
 
 def _is_source(entry: Entry) -> bool:
-    return entry.name.endswith(".py")
+    """Tell whether a file is a module's source; a script in ``bin`` is none."""
+    if not entry.name.endswith(".py"):
+        return False
+    directory, _, _ = entry.name.rpartition("/")
+    return directory != "bin" or not entry.read().startswith(b"#!")
 
 
 def _refuse_own_mistakes(

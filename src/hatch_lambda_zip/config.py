@@ -57,6 +57,8 @@ HATCHLING_KEYS: Final = {
 # hatchling's "versions", the ones that are built by default, are functions and layers here.
 _OWN_KEYS: Final = (*FUNCTION_KEYS, *LAYER_KEYS, "functions", "layers", "lock", "versions")
 
+_TARGET_KEYS: Final = ("runtime", "runtimes", "architecture", "architectures")
+_NAME_KEYS: Final = (*_TARGET_KEYS, "filename")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
 
 
@@ -142,13 +144,15 @@ def parse_config(
     lock = reader.text("lock", _wrong_lock)
     tables = [*_read_tables(reader, known)]
     artifacts = [artifact for one in tables for artifact in one.artifacts]
-    _check_names(tables)
+    well_named = _check_names(tables)
     _check_layers(tables)
-    if project is not None and not reader.problems:
-        readers = {one.name: one.reader for one in tables}
-        for name, message in name_problems(artifacts, project):
-            readers[name].problem("filename", message)
-    names = [name for one in artifacts for name in (one.table, one.name)]
+    if project is not None:
+        # What is wrong in a name or target would only give more mistakes.
+        sound = {one.name: one for one in well_named if one.wrong.isdisjoint(_NAME_KEYS)}
+        named = [artifact for one in sound.values() for artifact in one.artifacts]
+        for name, message in name_problems(named, project):
+            sound[name].reader.problem("filename", message)
+    names = [name for one in tables for name in one.names]
     reader.texts("versions", lambda name: None if name in names else not_one_of(name, names))
     if reader.problems:
         raise ConfigError(reader.problems)
@@ -169,6 +173,7 @@ class _Table:
         reader: takes its mistakes.
         own: what stands in it.
         options: the same, with the defaults.
+        wrong: the keys with a mistake, here or in the defaults.
         artifacts: what is built for it.
     """
 
@@ -177,36 +182,69 @@ class _Table:
     reader: TableReader
     own: Options
     options: Options
+    wrong: frozenset[str]
     artifacts: list[Artifact] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The names that it may be asked for by, each once."""
+        return list(dict.fromkeys((self.name, *(one.name for one in self.artifacts))))
 
 
 def _read_tables(reader: TableReader, known: Known) -> list[_Table]:
     """Read all layers, then all functions."""
     # Here `layers` holds the tables of layers; which of them a function has, its own table says.
     own = {key: value for key, value in reader.table.items() if key != "layers"}
-    defaults = read_options(TableReader(reader.key, own, reader.problems), known)
+    outer = TableReader(reader.key, own, reader.problems)
+    defaults = read_options(outer, known)
     tables = []
     for name, inner in reader.tables("layers"):
         _refuse_keys(inner, known=LAYER_KEYS, others=FUNCTION_KEYS, owner="functions")
         options = read_options(inner, known)
-        tables.append(_Table(name, Kind.LAYER, inner, options, options.over(defaults)))
+        wrong = _wrong_keys(inner, outer)
+        tables.append(_Table(name, Kind.LAYER, inner, options, options.over(defaults), wrong))
+        _refuse_empty(tables[-1])
     for name, inner in reader.tables("functions"):
         _refuse_keys(inner, known=FUNCTION_KEYS, others=LAYER_KEYS, owner="layers")
         options = read_options(inner, known)
-        tables.append(_Table(name, Kind.FUNCTION, inner, options, options.over(defaults)))
+        wrong = _wrong_keys(inner, outer)
+        tables.append(_Table(name, Kind.FUNCTION, inner, options, options.over(defaults), wrong))
     if "functions" not in reader.table:
-        tables.append(_Table(DEFAULT_FUNCTION, Kind.FUNCTION, reader, defaults, defaults))
-    elif not tables and not reader.problems:
+        wrong = frozenset(outer.wrong)
+        tables.append(_Table(DEFAULT_FUNCTION, Kind.FUNCTION, outer, defaults, defaults, wrong))
+    elif not tables and reader.table["functions"] == {}:
         reader.problem("functions", "has no function in it; remove the table, or add one")
+    if "distributions" in own and not reader.table.get("layers"):
+        reader.problem("distributions", "is an option of layers, and there is none; remove it")
     has_default = not {"runtime", "runtimes"}.isdisjoint(reader.table)
     for one in tables:
         if one.options.runtimes is not None:
-            one.artifacts.extend(expand(one.name, one.kind, one.own, one.options, one.reader))
+            one.artifacts.extend(
+                expand(one.name, one.kind, one.own, one.options, one.reader, one.wrong)
+            )
         # A runtime that is given, but wrong, was noted where it stands.
         elif {"runtime", "runtimes"}.isdisjoint(one.reader.table) and not has_default:
             newest = RUNTIMES[-1].identifier
             one.reader.problem("runtime", f'is required; for example: runtime = "{newest}"')
     return tables
+
+
+def _wrong_keys(reader: TableReader, defaults: TableReader) -> frozenset[str]:
+    """Return the keys with a mistake that matters to a table, in it or in the defaults."""
+    # A runtime of its own stands for the defaults' runtimes too.
+    own = {key.removesuffix("s") for key in reader.table}
+    inherited = {key for key in defaults.wrong if key.removesuffix("s") not in own}
+    return frozenset(reader.wrong | inherited)
+
+
+def _refuse_empty(layer: _Table) -> None:
+    """Note a layer without anything in it."""
+    if layer.options.distributions == () and not layer.own.include_files:
+        layer.reader.problem(
+            "distributions",
+            "is empty, so there is nothing to ship; name distributions, or remove the key for "
+            "everything third-party",
+        )
 
 
 def _refuse_keys(
@@ -219,7 +257,9 @@ def _refuse_keys(
     reader.refuse_unknown({*known, *others})
 
 
-def _check_names(tables: Iterable[_Table]) -> None:
+def _check_names(tables: Iterable[_Table]) -> list[_Table]:
+    """Note names that can't be used or are taken, and return the tables with sound ones."""
+    sound = []
     owners: dict[str, str] = {}
     for one in tables:
         key = one.reader.key
@@ -228,12 +268,17 @@ def _check_names(tables: Iterable[_Table]) -> None:
                 f"{key}: {one.name!r} can't name a {one.kind.value}, since it becomes part of a "
                 "file name; only ASCII letters, digits, '-' and '_' will do"
             )
-        names = {one.name: None, **{artifact.name: None for artifact in one.artifacts}}
-        for name in names:
-            if owners.setdefault(name, key) != key:
-                one.reader.problems.append(
-                    f"{key}: the name {name!r} is taken by {owners[name]}; rename one of them"
-                )
+        taken: dict[str, str] = {}
+        for name in one.names:
+            if (owner := owners.setdefault(name, key)) != key:
+                taken.setdefault(owner, name)
+        for owner, name in taken.items():
+            one.reader.problems.append(
+                f"{key}: the name {name!r} is taken by {owner}; rename one of them"
+            )
+        if _NAME.fullmatch(one.name) and not taken:
+            sound.append(one)
+    return sound
 
 
 def _check_layers(tables: Sequence[_Table]) -> None:
@@ -244,6 +289,8 @@ def _check_layers(tables: Sequence[_Table]) -> None:
         for name in names:
             if name not in layers:
                 one.reader.problem("layers", f"the layer {not_one_of(name, sorted(layers))}")
+                continue
+            if not layers[name].wrong.union(one.wrong).isdisjoint(_TARGET_KEYS):
                 continue
             targets = [artifact.target for artifact in layers[name].artifacts]
             for artifact in one.artifacts:

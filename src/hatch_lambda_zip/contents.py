@@ -52,7 +52,12 @@ def assemble(
         for entry in (*one.entries, _record_of(one)):
             _add(entries, replace(entry, name=prefix + entry.name) if prefix else entry)
     for entry in added:
-        _add(entries, entry)
+        other = entries.setdefault(entry.name, entry)
+        if not _is_same_content(other, entry):
+            raise CollisionError(
+                f"`include-files` puts {entry.name} into the zip, which {other.distribution} ships "
+                "with different content. Choose another place for it, or leave the other out."
+            )
     _refuse_files_as_directories(entries)
     left_out = [left for one in installed for left in one.left_out]
     return Contents(
@@ -95,7 +100,7 @@ def _refuse_files_as_directories(entries: dict[str, Entry]) -> None:
                 raise CollisionError(
                     f"{other.distribution} ships {other.name} as a file, and {entry.distribution} "
                     f"has it as a directory with {entry.name}. Remove one of them from the "
-                    "dependencies."
+                    "dependencies, or from `include-files` if it comes from there."
                 )
 
 

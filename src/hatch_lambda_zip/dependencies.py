@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,9 @@ Node = tuple[str, str]
 class Dependencies:
     """The requirements among a closed set of installed distributions.
 
-    A distribution that nothing here requires (a lock can add some, by overrides) counts as
-    required by the package itself, so that nobody's absence is ever concluded from it.
+    A distribution that nothing here requires (a lock can add some, by overrides, and a local
+    project that requires it need not be here) counts as required by the package itself, so that
+    nobody's absence is ever concluded from it.
 
     Args:
         installed: the distributions, the package itself among them or not.
@@ -60,10 +61,28 @@ class Dependencies:
 
     @cached_property
     def _start(self) -> frozenset[Node]:
-        """What the package requires, and whatever that does not lead to."""
-        required = [*self._nodes(self._roots, extra="")]
-        reached = {name for name, _ in self._reach(required)}
-        return frozenset((*required, *((name, "") for name in self._installed.keys() - reached)))
+        """What the package requires, and whatever that does not lead to.
+
+        Of the latter, what nothing requires; then one after the other of those that are left,
+        which require each other in a circle.
+        """
+        start = [*self._nodes(self._roots, extra="")]
+        reached = self._reach(start)
+        others = sorted(self._installed.keys() - {name for name, _ in reached})
+        required = {
+            name
+            for other in others
+            for name, _ in self._nodes(self._requires(other), extra="")
+            if name != other
+        }
+        for other in (
+            *(name for name in others if name not in required),
+            *(name for name in others if name in required),
+        ):
+            if (other, "") not in reached:
+                start.append((other, ""))
+                reached |= self._reach([(other, "")])
+        return frozenset(start)
 
     def _reach(self, start: Iterable[Node], without: Collection[str] = ()) -> set[Node]:
         found: set[Node] = set()
@@ -105,9 +124,11 @@ def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
     path = f"{installed.dist_info}/METADATA"
     for entry in installed.entries:
         if entry.name == path:
-            message = BytesHeaderParser().parsebytes(entry.read())
+            message = HeaderParser().parsestr(entry.read().decode("utf-8", "replace"))
+            # A long header may go on in the next line.
+            texts = [text.replace("\n", " ") for text in message.get_all("Requires-Dist", ())]
             try:
-                return tuple(map(Requirement, message.get_all("Requires-Dist", ())))
+                return tuple(map(Requirement, texts))
             except InvalidRequirement as error:
                 raise StagingError(
                     f"METADATA of {installed.name} has a requirement that is none: {error}. "

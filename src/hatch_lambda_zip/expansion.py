@@ -19,7 +19,7 @@ from hatch_lambda_zip.options import Several, python_for
 from hatch_lambda_zip.runtimes import ARCHITECTURES, Target, find_runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from hatch_lambda_zip.options import Options
     from hatch_lambda_zip.runtimes import Runtime
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 
 
 def expand(
-    name: str, kind: Kind, own: Options, options: Options, reader: TableReader
+    name: str,
+    kind: Kind,
+    own: Options,
+    options: Options,
+    reader: TableReader,
+    wrong: Collection[str] = (),
 ) -> Iterator[Artifact]:
     """Yield the artifacts of a function or layer.
 
@@ -37,6 +42,7 @@ def expand(
         own: what stands in its own table.
         options: the same, with the defaults; has a runtime.
         reader: takes mistakes.
+        wrong: the keys that have one already, here or in the defaults.
     """
     if options.runtimes is None:
         raise AssertionError(name)
@@ -51,7 +57,7 @@ def expand(
         runtime = find_runtime(identifier)
         if runtime is None:
             raise AssertionError(identifier)
-        bytecode = _bytecode(options, runtime, reader)
+        bytecode = _bytecode(options, runtime, reader, wrong_pythons="bytecode-python" in wrong)
         for architecture in architectures.values:
             parts = [
                 name,
@@ -89,7 +95,9 @@ def _as_layer(artifact: Artifact, own: Options, options: Options) -> Artifact:
     return replace(artifact, distributions=options.distributions, own_files=files)
 
 
-def _bytecode(options: Options, runtime: Runtime, reader: TableReader) -> Bytecode:
+def _bytecode(
+    options: Options, runtime: Runtime, reader: TableReader, *, wrong_pythons: bool
+) -> Bytecode:
     mode = options.bytecode or BytecodeMode.STRIP
     omit_source = options.source == "omit"
     if omit_source and mode is not BytecodeMode.COMPILE:
@@ -104,7 +112,7 @@ def _bytecode(options: Options, runtime: Runtime, reader: TableReader) -> Byteco
         return Bytecode(mode)
     pythons = options.bytecode_pythons
     python = python_for(runtime, pythons or ())
-    if pythons is None and "bytecode-python" not in reader.table:
+    if pythons is None and not wrong_pythons:
         reader.problem(
             "bytecode-python",
             'is required with bytecode = "compile": the exact version of the compiling '

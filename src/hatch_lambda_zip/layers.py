@@ -159,7 +159,8 @@ def _packages(installed: Iterable[Installed]) -> tuple[dict[str, str], dict[str,
     for one in installed:
         for entry in one.entries:
             directory, _, file = entry.name.rpartition("/")
-            if file == "__init__.py":
+            # Compiled ones close a package just so.
+            if file.startswith("__init__.") and file.endswith((".py", ".pyc", ".so")):
                 inits.setdefault(directory, entry)
             while directory and directory not in owners:
                 owners[directory] = one.name

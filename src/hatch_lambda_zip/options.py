@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import warnings
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -180,6 +182,9 @@ def _read_pythons(reader: TableReader) -> tuple[str, ...] | None:
         versions = None if version is None else (version,)
     if versions is None:
         return None
+    if not versions:
+        reader.problem(key, "is empty; name the exact version of the compiling interpreter")
+        return None
     minors = [version.rpartition(".")[0] for version in versions]
     if twice := sorted({minor for minor in minors if minors.count(minor) > 1}):
         reader.problem(key, f"has two versions for Python {', '.join(twice)}")
@@ -235,9 +240,14 @@ def _wrong_python(version: str) -> str | None:
 
 def _wrong_pattern(pattern: str) -> str | None:
     try:
-        GitIgnoreSpec.from_lines([pattern])
-    except ValueError as error:
+        with warnings.catch_warnings():
+            # Python warns of what it may read in another way some day.
+            warnings.simplefilter("error")
+            (parsed,) = GitIgnoreSpec.from_lines([pattern]).patterns
+    except (ValueError, re.error, Warning) as error:
         return f"{pattern!r} is not a pattern: {error}"
+    if parsed.include is None:
+        return f"{pattern!r} is not a pattern: it matches no file at all"
     return None
 
 
@@ -261,7 +271,7 @@ def _wrong_path(path: str, base: str) -> str | None:
 
 def _wrong_source(source: str, root: Path) -> str | None:
     file = root / source
-    if not file.exists():
+    if not os.path.exists(file):  # noqa: PTH110 - pathlib's raises for some paths
         return f"there is no {source!r} in {root}"
     if not file.resolve().is_relative_to(root.resolve()):
         return f"{source!r} is a symbolic link that leaves the project, to {file.resolve()}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pathspec import GitIgnoreSpec
@@ -12,7 +14,6 @@ from hatch_lambda_zip.left_out import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from hatch_lambda_zip.artifacts import OwnFiles
     from hatch_lambda_zip.installed import Installed
@@ -68,48 +69,63 @@ def read_added(
         The source of each file, and its entry.
 
     Raises:
-        OwnFilesError: a source is not there, or leaves the project.
+        OwnFilesError: a source is not there, has nothing in it, or leaves the project; or two
+            of them have one destination.
     """
-    found: list[tuple[str, Entry]] = []
+    found: dict[str, tuple[str, Entry]] = {}
     for source, place in added:
+        where = f'{key}.include-files."{source}"'
         path = root / source
-        for file in _files(path):
-            relative = file.relative_to(root).as_posix()
-            if file.is_dir():
-                raise OwnFilesError(
-                    f'{key}.include-files."{source}": {relative} is a symbolic link to a '
-                    "directory. Name that directory itself."
-                )
-            if not file.resolve().is_relative_to(root.resolve()):
-                raise OwnFilesError(
-                    f'{key}.include-files."{source}": {relative} is a symbolic link that leaves '
-                    f"the project, to {file.resolve()}. Copy the file into the project."
-                )
-            name = place if file == path else f"{place}/{file.relative_to(path).as_posix()}"
-            try:
-                content = file.read_bytes()
-            except OSError as error:
-                raise OwnFilesError(f'{key}.include-files."{source}": {error}.') from None
-            found.append((relative, Entry.of(name, content, owner)))
-        if not path.exists():
+        if not os.path.lexists(path):
             raise OwnFilesError(
-                f'{key}.include-files."{source}": there is no {source!r} in {root}. Correct the '
+                f"{where}: there is no {source!r} in {root}. Correct the "
                 "path; in an unpacked sdist, make the sdist take the file along."
             )
-    return tuple(found)
+        try:
+            files = [(file, file.read_bytes()) for file in _files(path, root.resolve(), where)]
+        except OSError as error:
+            raise OwnFilesError(f"{where}: {error}.") from None
+        if not files:
+            raise OwnFilesError(f"{where}: no file is in it. Remove the line, or add a file.")
+        for file, content in files:
+            relative = file.relative_to(root).as_posix()
+            name = place if file == path else f"{place}/{file.relative_to(path).as_posix()}"
+            other, _ = found.setdefault(name, (relative, Entry.of(name, content, owner)))
+            if other != relative:
+                raise OwnFilesError(
+                    f"{where}: {relative} and {other} would both be {name} in the zip. Choose "
+                    "another place for one of them."
+                )
+    return tuple(found.values())
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _files(path: Path, root: Path, where: str, around: tuple[Path, ...] = ()) -> Iterator[Path]:
     """Yield a file, or all files below a directory, in the order of their names.
 
-    Links to directories are yielded as they are, since they may lead back to where they stand.
+    Args:
+        path: which one.
+        root: the project's directory, without links.
+        where: the configuration key, for errors.
+        around: the directories that led here, likewise.
+
+    Raises:
+        OwnFilesError: one leaves the project, is in itself, or is neither file nor directory.
     """
-    if not path.is_dir():
-        if path.is_file():
-            yield path
-        return
-    for inner in sorted(path.iterdir(), key=lambda inner: inner.name):
-        if inner.is_symlink() and inner.is_dir():
-            yield inner
-        elif inner.name not in _NOISE:
-            yield from _files(inner)
+    real = Path(os.path.realpath(path, strict=True))
+    if not real.is_relative_to(root):
+        raise OwnFilesError(
+            f"{where}: {path} is a symbolic link that leaves the project, to {real}. Copy what it "
+            "names into the project."
+        )
+    if real.is_file():
+        yield path
+    elif not real.is_dir():
+        raise OwnFilesError(f"{where}: {path} is neither a file nor a directory. Remove it.")
+    elif real in around or any(real in directory.parents for directory in around):
+        raise OwnFilesError(
+            f"{where}: {path} is a symbolic link to a directory that it lies in. Remove it."
+        )
+    else:
+        for inner in sorted(path.iterdir(), key=lambda inner: inner.name):
+            if inner.name not in _NOISE:
+                yield from _files(inner, root, where, (*around, real))

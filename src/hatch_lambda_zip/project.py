@@ -46,32 +46,44 @@ class Project:
         Raises:
             ProjectError: a dependency group is malformed.
         """
-        texts = [*self.dependencies]
-        for extra in self._with_own_extras(wants.extras):
-            texts += self.optional_dependencies.get(extra, ())
-        requirements = [Requirement(text) for text in texts]
-        try:
-            resolver = DependencyGroupResolver(self.dependency_groups)
-            for group in wants.groups:
-                requirements += resolver.resolve(group)
-        except (ExceptionGroup, ValueError, LookupError) as error:
-            # Newer releases of packaging raise them in groups.
-            errors = error.exceptions if isinstance(error, ExceptionGroup) else [error]
-            said = "; ".join(str(one).partition("\n")[0] for one in errors)
-            raise ProjectError(f"dependency-groups: {said}. Correct pyproject.toml.") from None
-        own = canonicalize_name(self.name)
-        return tuple(one for one in requirements if canonicalize_name(one.name) != own)
-
-    def _with_own_extras(self, extras: Sequence[str]) -> Iterator[str]:
-        """Yield extras, and those that they ask for of the package itself (``orders[api]``)."""
-        todo = list(extras)
+        found = [*map(Requirement, self.dependencies), *self._of_groups(wants.groups)]
+        todo = [*wants.extras, *self._own_extras(found)]
         seen = set()
         while todo:
             extra = todo.pop()
-            if extra in seen:
-                continue
-            seen.add(extra)
-            yield extra
-            for requirement in map(Requirement, self.optional_dependencies.get(extra, ())):
-                if canonicalize_name(requirement.name) == self.name:
-                    todo += map(canonicalize_name, requirement.extras)
+            if extra not in seen:
+                seen.add(extra)
+                more = [*map(Requirement, self.optional_dependencies.get(extra, ()))]
+                todo += self._own_extras(more)
+                found += more
+        return tuple(one for one in found if canonicalize_name(one.name) != self.name)
+
+    def _of_groups(self, groups: Sequence[str]) -> Iterator[Requirement]:
+        if not groups:
+            return
+        try:
+            resolver = DependencyGroupResolver(self.dependency_groups)
+            for group in groups:
+                yield from resolver.resolve(group)
+        # AttributeError: of what is no table at all.
+        except (ValueError, LookupError, TypeError, AttributeError, ExceptionGroup) as error:
+            reasons = "; ".join(_reasons(error))
+            raise ProjectError(f"dependency-groups: {reasons}. Correct pyproject.toml.") from None
+
+    def _own_extras(self, requirements: Sequence[Requirement]) -> Iterator[str]:
+        """Yield the extras that are asked for of the package itself (``orders[api]``)."""
+        for requirement in requirements:
+            if canonicalize_name(requirement.name) == self.name:
+                yield from map(canonicalize_name, requirement.extras)
+
+
+def _reasons(error: Exception) -> Iterator[str]:
+    """Yield what is wrong, in one line each; packaging nests several in groups."""
+    if isinstance(error, ExceptionGroup):
+        for inner in error.exceptions:
+            yield from _reasons(inner)
+    else:
+        # What follows the first line of an InvalidRequirement points at a column of it.
+        text = f"{error.args[0]}" if isinstance(error, LookupError) and error.args else f"{error}"
+        first, *rest = text.splitlines() or [type(error).__name__]
+        yield f"{first}: {rest[0].strip()!r}" if rest else first

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.artifacts import Kind
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import RecordError
-from hatch_lambda_zip.left_out import is_installers_script, read_entry_points
+from hatch_lambda_zip.left_out import read_entry_points
 from hatch_lambda_zip.record import check_path
 
 if TYPE_CHECKING:
@@ -17,12 +19,18 @@ if TYPE_CHECKING:
     from hatch_lambda_zip.runtimes import Runtime
 
 # Entry points specification, "Data model": module:attribute [extras].
+_DOTTED: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _REFERENCE: Final = re.compile(
-    r"(?P<module>[\w.]+)\s*:\s*(?P<attribute>[\w.]+)\s*(?:\[[^\]]*\])?", re.ASCII
+    rf"(?P<module>{_DOTTED})\s*:\s*(?P<attribute>{_DOTTED})\s*(?:\[[^\]]*\])?", re.ASCII
 )
-# What installers put before a script's own text: the interpreter, or, where its path is too long
-# or has spaces, a shell that starts it (pypa/distlib).
-_SHEBANG: Final = re.compile(rb"#!/bin/sh\r?\n'''exec' [^\n]*\n' '''\r?\n|#![^\n]*\n")
+# What stands before a script's own text: the path of a Python, or, where an installer's is too
+# long or has spaces, a shell that starts it (pypa/distlib). Its form tells, whatever the paths of
+# this machine are, so that every machine replaces the same.
+_PYTHON: Final = rb"(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+)*)?(?:python|pypy)[\w.]*(?:[ \t][^\n]*)?"
+_SHEBANG: Final = re.compile(
+    rb"#!/bin/sh\r?\n'''exec' [^\n]*\n' '''\r?\n"
+    rb"|#![ \t]*(?:" + _PYTHON + rb"|" + re.escape(os.fsencode(sys.executable)) + rb")\r?(?:\n|$)"
+)
 _SCRIPT_GROUPS: Final = ("console_scripts", "gui_scripts")
 
 # A script's own directory comes first on sys.path; the modules are one above. What it can't
@@ -50,7 +58,7 @@ def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installe
     """Let a distribution's scripts ship.
 
     These are the entry points in ``console_scripts``, written anew, and scripts that came with
-    the wheel, with their first line replaced where the installer wrote it. Graphical ones do not.
+    the wheel, with their first line replaced where it names a Python. Graphical ones do not.
 
     Args:
         installed: the distribution.
@@ -107,7 +115,6 @@ def _console_script(reference: str, interpreter: str, others: str, what: str) ->
 
 
 def _with_interpreter(script: bytes, interpreter: str) -> bytes:
-    """Replace the interpreter that an installer wrote; leave others, such as a shell's."""
-    if not is_installers_script(b"".join(script.splitlines(keepends=True)[:2])):
-        return script
-    return f"#!{interpreter}\n".encode() + _SHEBANG.sub(b"", script, count=1)
+    """Replace the Python that a script starts with; leave others, such as a shell."""
+    match = _SHEBANG.match(script)
+    return f"#!{interpreter}\n".encode() + script[match.end() :] if match else script

@@ -52,7 +52,7 @@ def ship_layer(
     project: Project,
     installed: Iterable[Installed],
     added: Iterable[Entry],
-    compiler: Compiler | None,
+    compiler: Compiler | None = None,
 ) -> Shipment:
     """Decide what a layer ships.
 
@@ -83,7 +83,7 @@ def ship_function(
     installed: Iterable[Installed],
     added: Iterable[Entry],
     layers: Mapping[str, Shipment],
-    compiler: Compiler | None,
+    compiler: Compiler | None = None,
 ) -> Shipment:
     """Decide what a function ships.
 
@@ -141,7 +141,7 @@ def _ship(
     absent: tuple[AbsentDistribution, ...],
     *,
     added: Iterable[Entry],
-    compiler: Compiler | None,
+    compiler: Compiler | None = None,
     own: str | None = None,
     elsewhere: Iterable[Installed] = (),
 ) -> Shipment:
@@ -156,7 +156,7 @@ def _ship(
         own: the package's name, if it is among ``distributions``.
         elsewhere: what the function's layers ship.
     """
-    elsewhere = tuple(elsewhere)
+    elsewhere, added = tuple(elsewhere), tuple(added)
     runtime, warnings = artifact.target.runtime, []
     shipped = distributions
     if own is not None:
@@ -166,18 +166,21 @@ def _ship(
         warnings += [f"the pattern {pattern!r} matches no file of {own}" for pattern in idle]
         if all(entry.name.startswith(f"{package.dist_info}/") for entry in package.entries):
             warnings.append(f"the zip has no file of {own} itself: does its wheel have any?")
+    if artifact.scripts:
+        shipped = tuple(with_scripts(one, runtime, artifact.kind) for one in shipped)
     if artifact.exclusions.strip:
         shipped = strip(
-            shipped, artifact.exclusions.strip, elsewhere=elsewhere, handler=artifact.handler
+            shipped,
+            artifact.exclusions.strip,
+            elsewhere=elsewhere,
+            added=added,
+            handler=artifact.handler,
         )
     if artifact.handler is not None:
         entries = [entry for one in (*shipped, *elsewhere) for entry in one.entries]
         warnings += filter(None, [check_handler(artifact.handler, [*entries, *added])])
     modules = with_bytecode(shipped, added, artifact, compiler)
-    shipped = modules.installed
-    if artifact.scripts:
-        shipped = tuple(with_scripts(one, runtime, artifact.kind) for one in shipped)
-    contents = assemble(shipped, added=modules.added, prefix=artifact.kind.prefix)
+    contents = assemble(modules.installed, added=modules.added, prefix=artifact.kind.prefix)
     return Shipment(
         contents,
         distributions,

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.artifacts import Strip
-from hatch_lambda_zip.left_out import Reason
+from hatch_lambda_zip.left_out import Reason, read_entry_points
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -19,20 +19,18 @@ _TEST_DIRECTORIES: Final = frozenset(("test", "tests"))
 _HEADERS: Final = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".pxd", ".pxi")
 _CONFTEST: Final = "conftest.py"  # pytest's own; nobody else imports it
 _TEST_WORD: Final = re.compile(rb"\b(?:tests?|conftest)\b")
-_DOTTED: Final = re.compile(rb"[A-Za-z_][\w.]*")
-# A module at the top has no dot that would tell its name from the English word.
-_PLAIN_IMPORT: Final = re.compile(
-    rb"""\bimport\b[^\n]*?\b(tests?|conftest)\b|import(?:_module|__)\(\s*['"](tests?|conftest)['"]"""
+_COMMENT_OR_STRING: Final = re.compile(
+    r"""\#[^\n]*
+    | (?P<quotes>["']{3}) (?P<long>(?:\\.|(?!(?P=quotes))[^\\])*) (?P=quotes)
+    | (?P<quote>["']) (?P<short>(?:\\.|(?!(?P=quote))[^\\\n])*) (?P=quote)
+    """,
+    re.DOTALL | re.VERBOSE,
 )
-# Sources are searched as text: which of them Python can parse, and how, depends on its version,
-# and what ships must not depend on the one that builds.
-_FROM: Final = re.compile(
-    rb"\bfrom\s+(?P<level>[.\s]*)(?P<module>[\w.]*)\s+import\b\s*"
-    rb"(?P<names>\([^)]*\)|(?:[^\n\\;#]|\\\r?\n)*)"
+_FROM_IMPORT: Final = re.compile(
+    r"\bfrom\b(?P<module>[ \t\f.\w]*?)\bimport\b\s*(?P<names>\([^)]*\)|[^\n;]*)"
 )
-_RELATIVE: Final = re.compile(rb"""['"](?P<level>[.]+)(?P<module>[\w.]*)['"]""")
-# A star import makes modules of a package's names in __all__.
-_ALL: Final = re.compile(rb"\b__all__\b[^\[(\n]*[\[(](?P<names>[^\])]*)")
+_IMPORT: Final = re.compile(r"\bimport\b(?P<names>[^\n;]*)")
+_FORMATTING: Final = re.compile(r"\{[^{}]*\}|%(?:\(\w*\))?[a-z]")
 
 
 def strip(
@@ -40,6 +38,7 @@ def strip(
     kinds: Collection[Strip],
     *,
     elsewhere: Iterable[Installed] = (),
+    added: Iterable[Entry] = (),
     handler: str | None = None,
 ) -> tuple[Installed, ...]:
     """Leave files out. What is in ``.dist-info`` always ships.
@@ -48,12 +47,13 @@ def strip(
         installed: what ships.
         kinds: what to leave out.
         elsewhere: what the function's layers ship, which may import test directories too.
+        added: files of the project that ship besides, likewise.
         handler: the function's, which counts as an import of its module.
     """
     installed = tuple(installed)
     tests = frozenset[str]()
     if Strip.TESTS in kinds:
-        tests = _unused_tests(installed, tuple(elsewhere), handler)
+        tests = _unused_tests(installed, tuple(elsewhere), added, handler)
     return tuple(one.without(dict(_reasons(one, kinds, tests))) for one in installed)
 
 
@@ -84,15 +84,18 @@ def _test_directory(name: str) -> str | None:
 
 
 def _unused_tests(
-    installed: tuple[Installed, ...], elsewhere: tuple[Installed, ...], handler: str | None
+    installed: tuple[Installed, ...],
+    elsewhere: tuple[Installed, ...],
+    added: Iterable[Entry],
+    handler: str | None,
 ) -> frozenset[str]:
     """Return the test directories that nothing imports which ships.
 
-    Whether something is imported is found generously: a mention of the module is enough, be it
-    in an import, a string (for `importlib`), a comment, an entry point or a native library.
+    Whether something is imported is found generously: a mention of the module is enough, in an
+    import, in a string (for `importlib`), in an entry point or in a native library.
     """
     directories: dict[str, list[Entry]] = {}
-    shipped: list[Entry] = []
+    shipped: list[Entry] = [*added]
     for one in (*installed, *elsewhere):
         for entry in one.entries:
             directory = _test_directory(entry.name)
@@ -104,7 +107,8 @@ def _unused_tests(
     modules = {
         directory.removesuffix(".py").replace("/", "."): directory for directory in directories
     }
-    used = {name for name in modules if handler is not None and _is_in(handler, name)}
+    # Lambda reads "/" of a handler as ".".
+    used = {name for name in modules if handler and _is_in(handler.replace("/", "."), name)}
     todo = [*shipped, *(entry for name in used for entry in directories[modules[name]])]
     while todo:
         mentioned = {
@@ -121,40 +125,71 @@ def _unused_tests(
 
 
 def _is_in(dotted: str, package: str) -> bool:
-    return dotted == package or dotted.startswith((f"{package}.", f"{package}:"))
+    return dotted == package or dotted.startswith(f"{package}.")
 
 
 def _mentions(entry: Entry) -> Iterator[str]:
     """Yield dotted names that a file may import, as far as they may be of tests."""
-    if not entry.name.endswith((".py", ".so", ".pyc", "/entry_points.txt")):
+    name = entry.name
+    is_source = name.endswith(".py") or name.startswith("bin/")
+    if not is_source and not name.endswith((".so", ".pyc", "/entry_points.txt")):
         return
     content = entry.read()
     if not _TEST_WORD.search(content):
         return
-    is_list = entry.name.endswith("/entry_points.txt")
-    for match in _DOTTED.finditer(content):
-        if _TEST_WORD.search(match[0]) and (is_list or b"." in match[0]):
-            yield match[0].decode("ascii", "replace")
-    if entry.name.endswith(".py"):
-        yield from _relative_mentions(entry.name.split("/")[:-1], content)
+    package = tuple(name.split("/")[:-1])
+    if is_source:
+        yield from _source_mentions(content.decode("utf-8", "replace"), package)
+    elif name.endswith("/entry_points.txt"):
+        for group in read_entry_points(content).values():
+            yield from (reference.partition(":")[0].strip() for reference in group.values())
+    else:
+        # Names of modules stand in compiled code as they are, relative ones without their dots.
+        for match in re.finditer(rb"[A-Za-z_][\w.]*", content):
+            if _TEST_WORD.search(match[0]):
+                yield from _everywhere(match[0].decode("ascii", "replace"), package)
 
 
-def _relative_mentions(package: list[str], source: bytes) -> Iterator[str]:
-    """Yield what a source imports from packages, and in terms of its own one."""
+def _source_mentions(source: str, package: tuple[str, ...]) -> Iterator[str]:
+    """Yield what a module imports, and what its strings may name.
 
-    def absolute(level: int, module: str, name: str = "") -> str:
-        base = package[: len(package) - level + 1] if level else []
-        return ".".join(filter(None, (*base, module, name)))
+    Python's own parser is not asked: that of another Python may understand less or more, and the
+    zip would depend on it.
+    """
+    strings: list[str] = []
 
-    for match in _FROM.finditer(source):
-        level, module = match["level"].count(b"."), match["module"].decode("ascii", "replace")
-        yield absolute(level, module)
-        for name in _DOTTED.findall(match["names"]):
-            yield absolute(level, module, name.decode("ascii", "replace"))
-    for match in _PLAIN_IMPORT.finditer(source):
-        yield (match[1] or match[2]).decode("ascii")
-    for match in _RELATIVE.finditer(source):
-        yield absolute(len(match["level"]), match["module"].decode("ascii", "replace"))
-    for match in _ALL.finditer(source):
-        for name in _DOTTED.findall(match["names"]):
-            yield absolute(1, name.decode("ascii", "replace"))
+    def without(match: re.Match[str]) -> str:
+        if match[0].startswith("#"):
+            return ""
+        strings.append(match["long"] or match["short"] or "")
+        return "''"
+
+    # Python takes every kind of line end for "\n".
+    lines = source.replace("\r\n", "\n").replace("\r", "\n")
+    code = _COMMENT_OR_STRING.sub(without, lines).replace("\\\n", " ")
+    for match in _FROM_IMPORT.finditer(code):
+        module = "".join(match["module"].split())
+        relative = module.lstrip(".")
+        level = len(module) - len(relative)
+        base = (*(package[: max(len(package) - level + 1, 0)] if level else ()), relative)
+        for name in _imported(match["names"].strip("()")):
+            yield ".".join(filter(None, (*base, name)))
+    for match in _IMPORT.finditer(_FROM_IMPORT.sub("", code)):
+        yield from _imported(match["names"])
+    for text in strings:
+        # For importlib, or in __all__, whose names a star import makes modules of, or the path of
+        # a file. What formatting fills in stands before the name.
+        for part in _FORMATTING.split(text):
+            yield from _everywhere(part.strip().replace("/", ".").lstrip("."), package)
+
+
+def _imported(names: str) -> Iterator[str]:
+    """Yield the names of ``a, b.c as d``."""
+    for name in names.split(","):
+        yield name.partition(" as ")[0].strip()
+
+
+def _everywhere(name: str, package: tuple[str, ...]) -> Iterator[str]:
+    """Yield a name as it stands, and relative to a package and those around it."""
+    if name:
+        yield from (".".join((*package[:depth], name)) for depth in range(len(package) + 1))

@@ -16,16 +16,21 @@ class TableReader:
         key: the table's full key.
         table: its content.
         problems: the mistakes found so far, one line each; shared with the tables inside.
+        wrong: the table's keys that have one.
     """
 
     def __init__(self, key: str, table: Mapping[str, object], problems: list[str]) -> None:
         self.key = key
         self.table = table
         self.problems = problems
+        self.wrong: set[str] = set()
 
     def problem(self, key: str, message: str) -> None:
-        """Note a mistake in one of the table's keys."""
-        self.problems.append(f"{self.key}.{key}: {message}")
+        """Note a mistake in one of the table's keys, once."""
+        self.wrong.add(key)
+        line = f"{self.key}.{key}: {message}"
+        if line not in self.problems:
+            self.problems.append(line)
 
     def refuse_unknown(self, known: Iterable[str]) -> None:
         """Note every key that is not known."""

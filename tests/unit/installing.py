@@ -1,4 +1,4 @@
-"""Installed distributions that exist in memory only."""
+"""Installed distributions for tests: on the disk as an installer leaves them, or in memory."""
 
 from __future__ import annotations
 
@@ -6,47 +6,94 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.installed import Distribution, Installed
-from hatch_lambda_zip.lock.model import Origin
+from hatch_lambda_zip.left_out import LeftOut, Reason
+from hatch_lambda_zip.lock.model import LockedDistribution, Origin
+from hatch_lambda_zip.record import Digest, format_record
 from hatch_lambda_zip.runtimes import Target, find_runtime
+from hatch_lambda_zip.staging import Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+WHEEL = (
+    b"Wheel-Version: 1.0\nGenerator: hatchling 1.33.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+)
+METADATA = b"Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n"
+
+INSTALLED: dict[Path, tuple[bytes, int, int]] = {}
+"""What `put` wrote: content, inode and time of modification."""
 
 
-def target(runtime: str = "python3.13", architecture: str = "x86_64") -> Target:
-    found = find_runtime(runtime)
-    assert found is not None
-    return Target(found, architecture)
+def put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    INSTALLED[path] = (content, path.stat().st_ino, path.stat().st_mtime_ns)
 
 
-def installed(
-    name: str,
-    files: Mapping[str, bytes] | None = None,
+def install(
+    site: Path,
+    files: Mapping[str, bytes],
+    *,
+    name: str = "demo",
+    version: str = "1.0",
+    extra_rows: str = "",
+) -> None:
+    """Install a distribution as an installer would: its files, dist-info and RECORD."""
+    dist_info = f"{name}-{version}.dist-info"
+    all_files = {f"{dist_info}/METADATA": METADATA, f"{dist_info}/WHEEL": WHEEL, **files}
+    for path, content in all_files.items():
+        put(site / path, content)
+    rows = [(path, Digest.of(content), len(content)) for path, content in all_files.items()]
+    record = format_record(rows).decode() + extra_rows + f"{dist_info}/RECORD,,\n"
+    put(site / dist_info / "RECORD", record.encode())
+
+
+def site_of(path: Path, *names: str, version: str | None = "1.0", built: bool = False) -> Site:
+    origin = Origin.LOCAL if built else Origin.INDEX
+    locked = tuple(
+        LockedDistribution(name, version, origin, "sha256:x") for name in names or ("demo",)
+    )
+    return Site(path, locked, built)
+
+
+def made(
+    name: str = "demo",
+    files: Mapping[str, str | bytes] | None = None,
     *,
     requires: Iterable[str] = (),
     version: str = "1.0",
     origin: Origin = Origin.INDEX,
-    identity: str | None = None,
+    identity: str = "sha256:x",
+    scripts: Mapping[str, bytes] | None = None,
 ) -> Installed:
-    """Return a distribution with some files and requirements."""
+    """Make a distribution in memory, with METADATA that has its requirements."""
     dist_info = f"{name.replace('-', '_')}-{version}.dist-info"
-    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    lines = ["Metadata-Version: 2.4", f"Name: {name}", f"Version: {version}"]
     lines += [f"Requires-Dist: {requirement}" for requirement in requires]
-    everything = {**(files or {}), f"{dist_info}/METADATA": "\n".join([*lines, ""]).encode()}
-    entries = tuple(Entry.of(path, content, name) for path, content in everything.items())
-    pin = identity or f"sha256:{name}-{version}"
-    return Installed(Distribution(name, version, origin, pin, None), dist_info, entries)
+    content = {f"{dist_info}/METADATA": "\n".join([*lines, ""]), **(files or {})}
+    scripts = scripts or {}
+    return Installed(
+        Distribution(name, version, origin, identity, None),
+        dist_info,
+        tuple(entry_of(path, text, name) for path, text in content.items()),
+        left_out=tuple(LeftOut(path, Reason.SCRIPT, name) for path in scripts),
+        scripts=tuple(entry_of(path, text, name) for path, text in scripts.items()),
+    )
 
 
-def names_of(distributions: Iterable[Installed]) -> list[str]:
-    return [one.name for one in distributions]
+def entry_of(path: str, content: str | bytes, distribution: str = "demo") -> Entry:
+    content = content if isinstance(content, bytes) else content.encode()
+    return Entry.of(path, content, distribution)
 
 
-def files_of(distributions: Iterable[Installed]) -> set[str]:
-    """Return the names of what ships, but for dist-info."""
-    return {
-        entry.name
-        for one in distributions
-        for entry in one.entries
-        if ".dist-info/" not in entry.name
-    }
+def files_of(installed: Installed) -> list[str]:
+    """Return the names of what ships besides the dist-info directory."""
+    names = [entry.name for entry in installed.entries]
+    return [name for name in names if not name.startswith(f"{installed.dist_info}/")]
+
+
+def target_of(runtime: str = "python3.13", architecture: str = "x86_64") -> Target:
+    found = find_runtime(runtime)
+    assert found is not None
+    return Target(found, architecture)

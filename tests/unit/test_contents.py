@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unit.installing import INSTALLED, WHEEL, install, put, site_of
 
 from hatch_lambda_zip.contents import Contents, assemble
 from hatch_lambda_zip.entry import Entry
@@ -20,18 +21,14 @@ from hatch_lambda_zip.errors import (
 )
 from hatch_lambda_zip.installed import read_installed
 from hatch_lambda_zip.left_out import LeftOut, Reason
-from hatch_lambda_zip.lock.model import LockedDistribution, Origin
-from hatch_lambda_zip.record import Digest, format_record, parse_record
-from hatch_lambda_zip.staging import Site
+from hatch_lambda_zip.lock.model import Origin
+from hatch_lambda_zip.record import Digest, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-WHEEL = (
-    b"Wheel-Version: 1.0\nGenerator: hatchling 1.33.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-)
-METADATA = b"Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n"
+    from hatch_lambda_zip.staging import Site
 
 
 @pytest.fixture
@@ -41,45 +38,10 @@ def staged(tmp_path: Path) -> Iterator[Path]:
     directory.mkdir()
     yield directory
     for path in directory.rglob("*"):
-        if path.is_file() and (original := _INSTALLED.get(path)) is not None:
+        if path.is_file() and (original := INSTALLED.get(path)) is not None:
             assert (path.read_bytes(), path.stat().st_ino, path.stat().st_mtime_ns) == original
-    assert {path for path in directory.rglob("*") if path.is_file()} <= _INSTALLED.keys()
-    _INSTALLED.clear()
-
-
-_INSTALLED: dict[Path, tuple[bytes, int, int]] = {}
-
-
-def put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    _INSTALLED[path] = (content, path.stat().st_ino, path.stat().st_mtime_ns)
-
-
-def install(
-    site: Path,
-    files: Mapping[str, bytes],
-    *,
-    name: str = "demo",
-    version: str = "1.0",
-    extra_rows: str = "",
-) -> None:
-    """Install a distribution as an installer would: its files, dist-info and RECORD."""
-    dist_info = f"{name}-{version}.dist-info"
-    all_files = {f"{dist_info}/METADATA": METADATA, f"{dist_info}/WHEEL": WHEEL, **files}
-    for path, content in all_files.items():
-        put(site / path, content)
-    rows = [(path, Digest.of(content), len(content)) for path, content in all_files.items()]
-    record = format_record(rows).decode() + extra_rows + f"{dist_info}/RECORD,,\n"
-    put(site / dist_info / "RECORD", record.encode())
-
-
-def site_of(path: Path, *names: str, version: str | None = "1.0", built: bool = False) -> Site:
-    origin = Origin.LOCAL if built else Origin.INDEX
-    locked = tuple(
-        LockedDistribution(name, version, origin, "sha256:x") for name in names or ("demo",)
-    )
-    return Site(path, locked, built)
+    assert {path for path in directory.rglob("*") if path.is_file()} <= INSTALLED.keys()
+    INSTALLED.clear()
 
 
 def ship(site: Path, files: Mapping[str, bytes], *, built: bool = False) -> Contents:
@@ -604,7 +566,7 @@ def test_hard_links_are_left_alone(staged: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     cache.mkdir()
     install(staged, {"demo.py": b"x"})
-    for number, path in enumerate(sorted(_INSTALLED)):
+    for number, path in enumerate(sorted(INSTALLED)):
         os.link(path, cache / f"{number}")
     before = [path.read_bytes() for path in sorted(cache.iterdir())]
     for entry in collect([site_of(staged, built=True)]).entries:

@@ -1,164 +1,236 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from installing import installed, names_of, target
 from packaging.requirements import Requirement
+from unit.installing import entry_of, made, target_of
 
-from hatch_lambda_zip.artifacts import Exclusions, Wants
-from hatch_lambda_zip.dependencies import Dependencies
-from hatch_lambda_zip.errors import ExclusionError, ProjectError, StagingError
-from hatch_lambda_zip.exclusions import exclude
-from hatch_lambda_zip.project import Project
+from hatch_lambda_zip.dependencies import Dependencies, requirements_of
+from hatch_lambda_zip.errors import StagingError
 
-
-def graph(requires: dict[str, list[str]], *roots: str, runtime: str = "python3.13") -> Dependencies:
-    distributions = [installed(name, requires=texts) for name, texts in requires.items()]
-    return Dependencies(distributions, map(Requirement, roots), target(runtime))
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from random import Random
 
 
-def test_what_is_needed_follows_requirements_markers_and_extras() -> None:
-    requires = {
-        "a": ["b; python_version < '3.12'", "c[x]; platform_machine == 'x86_64'"],
-        "b": ["e"],
-        "c": ["d; extra == 'x'", "e; extra == 'y'"],
-        "d": ["a"],  # a cycle
-        "e": [],
-    }
-    assert graph(requires, "a").needed(without=["e"]) == {"a", "c", "d"} | {"b"}  # an orphan
-    assert graph(requires, "a", runtime="python3.11").needed(without=["b"]) == {"a", "c", "d"}
+def graph(
+    edges: Mapping[str, Iterable[str]], *roots: str, runtime: str = "python3.13"
+) -> Dependencies:
+    installed = [made(name, requires=requires) for name, requires in edges.items()]
+    return Dependencies(installed, map(Requirement, roots), target_of(runtime))
 
 
-def test_what_nobody_requires_counts_as_required() -> None:
-    dependencies = graph({"a": ["b"], "b": [], "added": ["helper"], "helper": []}, "a")
-    assert dependencies.needed() == {"a", "b", "added", "helper"}
-    assert dependencies.needed(without=["a"]) == {"added", "helper"}
-    assert dependencies.needed(without=["a", "helper"]) == {"added"}
-    # By whom the helper is required, can't be told for sure: it stays.
-    assert dependencies.needed(without=["added"]) == {"a", "b", "helper"}
+def needed(dependencies: Dependencies, *without: str) -> str:
+    return "".join(sorted(dependencies.needed(without=without)))
 
 
-def test_a_closure_has_the_extras_that_are_in_use() -> None:
-    requires = {"a": ["c[x]"], "c": ["d; extra == 'x'", "f"], "d": [], "f": [], "g": []}
-    assert graph(requires, "a", "g").closure(["c"]) == {"c", "d", "f"}
-    assert graph(requires, "c", "a; python_version < '3'").closure(["g"]) == {"g"}
+def test_everything_is_needed() -> None:
+    dependencies = graph({"a": ["b"], "b": ["c"], "c": []}, "a")
+    assert needed(dependencies) == "abc"
+    assert needed(dependencies, "b") == "a"
+    assert needed(dependencies, "a") == ""
+    assert needed(dependencies, "unknown") == "abc"
 
 
-def test_names_and_extras_are_normalized() -> None:
-    dependencies = graph({"a-b": ["C_d; extra == 'X_Y'"], "c-d": []}, "A.B[x-y]")
-    assert dependencies.needed(without=[]) == {"a-b", "c-d"}
-    assert dependencies.closure(["a-b"]) == {"a-b", "c-d"}
+def test_what_others_need_too_stays() -> None:
+    dependencies = graph({"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": []}, "a")
+    assert needed(dependencies, "b") == "acd"
 
 
-def test_metadata_that_cannot_be_read_is_an_error() -> None:
-    with pytest.raises(StagingError, match="METADATA of a has a requirement that is none"):
-        graph({"a": ["not a requirement at all"]}, "a").needed()
+def test_what_the_package_needs_itself_stays() -> None:
+    assert needed(graph({"a": ["b"], "b": []}, "a", "b"), "a") == "b"
 
 
-GRAPHS = st.dictionaries(
-    st.sampled_from("abcdefgh"), st.lists(st.sampled_from("abcdefgh"), max_size=4), min_size=1
+def test_names_are_compared_as_normalized() -> None:
+    dependencies = graph({"a-b": ["C_d"], "c-d": []}, "A.B")
+    assert dependencies.needed() == {"a-b", "c-d"}
+    assert dependencies.needed(without=["a-b"]) == set()
+
+
+def test_circles_end() -> None:
+    dependencies = graph({"a": ["b"], "b": ["c"], "c": ["a"]}, "a")
+    assert needed(dependencies) == "abc"
+    assert needed(dependencies, "b") == "a"
+
+
+@pytest.mark.parametrize(
+    ("marker", "holds"),
+    [
+        ("python_version < '3.11'", False),
+        ("python_version >= '3.11'", True),
+        ("sys_platform == 'linux'", True),
+        ("sys_platform == 'win32' or platform_system == 'Darwin'", False),
+        ("platform_machine == 'x86_64'", True),
+        ("extra == 'x'", False),
+        ("extra != 'x'", True),
+    ],
 )
+def test_markers_are_those_of_the_target(marker: str, holds: bool) -> None:  # noqa: FBT001
+    dependencies = graph({"a": ["b", f"c; {marker}"], "b": ["c"], "c": []}, "a")
+    assert needed(dependencies, "b") == ("ac" if holds else "a")
+    # A root counts where its marker holds.
+    dependencies = graph({"a": ["b"], "b": []}, "a", f"b; {marker}")
+    assert needed(dependencies, "a") == ("b" if holds else "")
 
 
-@given(GRAPHS, st.sets(st.sampled_from("abcdefgh")), st.sets(st.sampled_from("abcdefgh")))
-def test_any_graph(requires: dict[str, list[str]], roots: set[str], without: set[str]) -> None:
-    def reach(start: set[str], gone: set[str]) -> set[str]:
-        found: set[str] = set()
-        todo = [*start]
-        while todo:
-            name = todo.pop()
-            if name in requires and name not in found and name not in gone:
-                found.add(name)
-                todo += requires[name]
-        return found
-
-    start = roots | (requires.keys() - reach(roots, set()))
-    dependencies = graph(requires, *sorted(roots))
-    assert dependencies.needed() == requires.keys()
-    assert dependencies.needed(without=without) == reach(start, without)
-    assert dependencies.closure(without) == reach(without, set())
+def test_the_extras_that_are_asked_for_count() -> None:
+    edges = {"a": ["c; extra == 'X_y'", "d; extra == 'z'", "b"], "b": ["c", "d"], "c": [], "d": []}
+    assert needed(graph(edges, "a"), "b") == "a"
+    assert needed(graph(edges, "a[x.Y]"), "b") == "ac"
+    assert needed(graph(edges, "a[x-y,z]"), "b") == "acd"
 
 
-SDK = {
-    "own": [],
-    "boto3": ["botocore", "jmespath", "s3transfer"],
-    "botocore": ["jmespath", "python-dateutil", "urllib3"],
-    "s3transfer": ["botocore"],
-    "python-dateutil": ["six"],
-    "powertools": ["jmespath"],
-    "requests": ["urllib3"],
-    **{name: [] for name in ("jmespath", "six", "urllib3")},
-}
+def test_extras_ask_for_others() -> None:
+    edges = {"a": ["a[y]; extra == 'x'", "c; extra == 'y'", "b"], "b": ["c"], "c": []}
+    assert needed(graph(edges, "a[x]"), "b") == "ac"
+    assert needed(graph(edges, "a"), "b") == "a"
 
 
-def excluded(exclusions: Exclusions, *roots: str) -> tuple[list[str], dict[str, str]]:
-    distributions = [installed(name, requires=texts) for name, texts in SDK.items()]
-    dependencies = Dependencies(distributions, map(Requirement, roots), target())
-    kept, absent = exclude(distributions, exclusions, dependencies, key="KEY", own="own")
-    return names_of(kept), {one.distribution.name: one.reason.value for one in absent}
+def test_an_extra_with_a_marker_beside_it() -> None:
+    requires = ["c; extra == 'x' and python_version < '3.9'", "b"]
+    edges = {"a": requires, "b": ["c"], "c": []}
+    assert needed(graph(edges, "a[x]"), "b") == "a"
+    assert needed(graph(edges, "a[x]", runtime="python3.8"), "b") == "ac"
 
 
-def test_what_only_the_excluded_needs_goes_with_it() -> None:
-    kept, absent = excluded(Exclusions(("boto3",), ("boto3",)), "boto3", "powertools", "requests")
-    assert kept == ["own", "powertools", "requests", "jmespath", "urllib3"]
-    assert absent == {
-        "boto3": "excluded",
-        **dict.fromkeys(("botocore", "python-dateutil", "s3transfer", "six"), "unneeded"),
-    }
+def test_what_nothing_requires_counts_as_required_with_what_it_needs() -> None:
+    dependencies = graph({"a": [], "x": ["y"], "y": ["z"], "z": []}, "a")
+    assert needed(dependencies) == "axyz"
+    assert needed(dependencies, "a") == "xyz"
+    # What only an excluded one needs goes with it, whoever required that one.
+    assert needed(dependencies, "x") == "a"
+    assert needed(dependencies, "y") == "ax"
 
 
-def test_what_the_runtime_provides_goes_as_one_set() -> None:
-    kept, absent = excluded(Exclusions(provided="aws-sdk"), "boto3", "powertools", "requests")
-    assert kept == ["own", "powertools", "requests", "urllib3"]  # though powertools needs jmespath
-    assert absent == {
-        **dict.fromkeys(("boto3", "botocore", "jmespath", "s3transfer"), "provided"),
-        **dict.fromkeys(("python-dateutil", "six"), "unneeded"),
-    }
+def test_a_circle_that_nothing_requires_counts_as_required() -> None:
+    dependencies = graph({"a": [], "x": ["y"], "y": ["x", "z"], "z": []}, "a")
+    assert needed(dependencies) == "axyz"
+    assert needed(dependencies, "a") == "xyz"
 
 
-def test_nothing_is_left_out_by_default() -> None:
-    assert excluded(Exclusions(), "boto3") == ([*SDK], {})
+def test_what_requires_itself_counts_as_required_by_nothing() -> None:
+    dependencies = graph({"x": ["x[e]", "a"], "a": []})
+    assert needed(dependencies) == "ax"
+    assert needed(dependencies, "x") == ""
 
 
-def test_a_name_of_its_own_table_has_to_be_there() -> None:
-    with pytest.raises(ExclusionError) as caught:
-        excluded(Exclusions(("boto", "zzz"), ("boto", "zzz")), "boto3")
-    first, second = str(caught.value).splitlines()
-    assert first.startswith("KEY.exclude-distributions: of what the lock selects here, 'boto' is")
-    assert first.endswith("Did you mean 'boto3'?")
-    assert "'zzz' is not one of" in second
-    assert "own" not in second
-    # The defaults may name what only some functions have.
-    assert excluded(Exclusions(("boto", "zzz")), "boto3") == ([*SDK], {})
+def test_a_local_project_that_is_not_there_changes_nothing() -> None:
+    """A layer is built without the workspace's members, which its functions have."""
+    edges = {"b": ["c", "d"], "c": ["d", "e"], "d": [], "e": [], "f": ["e"]}
+    with_member = graph({"m": ["b", "f"], **edges}, "m")
+    without_member = graph(edges, "m")
+    for left_out in ("b", "c", "bc", "f"):
+        assert {*needed(with_member, *left_out)} - {"m"} == {*needed(without_member, *left_out)}
 
 
-def test_the_package_itself_is_not_left_out() -> None:
-    with pytest.raises(ExclusionError, match=r"'own' is the package itself; use `exclude`"):
-        excluded(Exclusions(("own",)), "boto3")
+def test_a_closure_has_what_its_names_need() -> None:
+    dependencies = graph({"a": ["b"], "b": [], "c": ["d"], "d": ["c"], "e": []}, "a", "c", "e")
+    assert dependencies.closure([]) == set()
+    assert dependencies.closure(["a"]) == {"a", "b"}
+    assert dependencies.closure(["d", "b"]) == {"b", "c", "d"}
+    assert dependencies.closure(["unknown"]) == set()
 
 
-def test_a_project_requires_what_its_extras_and_groups_do() -> None:
-    project = Project(
-        "my-orders",
-        "1",
-        "my_orders-1",
-        dependencies=("a", "b; python_version > '3'"),
-        optional_dependencies={"web": ("c",), "all": ("My.Orders[web, db]", "d"), "db": ("e",)},
-        dependency_groups={"G_1": ["f", {"include-group": "g2"}], "g2": ["g"]},
-    )
-
-    def required(*extras: str, groups: tuple[str, ...] = ()) -> list[str]:
-        return sorted(one.name for one in project.requirements(Wants(extras, groups)))
-
-    assert required() == ["a", "b"]
-    assert required("web") == ["a", "b", "c"]
-    assert required("all") == ["a", "b", "c", "d", "e"]
-    assert required(groups=("g-1",)) == ["a", "b", "f", "g"]
+def test_a_closure_takes_extras_as_they_are_used() -> None:
+    edges = {"a": ["b; extra == 'x'", "c; extra == 'y'"], "b": [], "c": [], "d": ["a[y]", "c"]}
+    assert graph(edges, "a[x]", "d").closure(["a"]) == {"a", "b", "c"}
+    assert graph(edges, "a[x]", "c").closure(["a"]) == {"a", "b", "c"}  # d is there all the same
+    del edges["d"]
+    assert graph(edges, "a[x]", "c").closure(["a"]) == {"a", "b"}
+    assert graph(edges, "a", "b", "c").closure(["a"]) == {"a"}
 
 
-@pytest.mark.parametrize("group", [[1], [{"include-group": "gone"}], ["not a requirement!"]])
-def test_a_malformed_group_is_an_error(group: list[str]) -> None:
-    project = Project("p", "1", "p-1", dependency_groups={"g": group})
-    with pytest.raises(ProjectError, match=r"^dependency-groups: .*Correct pyproject.toml\.$"):
-        project.requirements(Wants(groups=("g",)))
+NODES = "abcdef"
+EDGES = st.dictionaries(
+    st.sampled_from(NODES), st.lists(st.sampled_from(NODES), max_size=3), max_size=6
+)
+SOME = st.sets(st.sampled_from(NODES), max_size=3)
+
+
+def reachable(
+    edges: Mapping[str, Iterable[str]], start: Iterable[str], without: Collection[str] = ()
+) -> set[str]:
+    """Say the same in another way: grow a set until nothing is new."""
+    found = {name for name in start if name in edges and name not in without}
+    while new := {
+        one for name in found for one in edges[name] if one in edges and one not in without
+    }.difference(found):
+        found |= new
+    return found
+
+
+@given(EDGES, SOME, SOME)
+def test_needed_is_what_can_be_reached(
+    edges: dict[str, list[str]], roots: set[str], without: set[str]
+) -> None:
+    dependencies = graph(edges, *roots)
+    assert dependencies.needed() == edges.keys()
+    kept = dependencies.needed(without=without)
+    assert kept <= edges.keys() - without
+    # Nothing goes that the package reaches otherwise, nor what it has without a reason.
+    assert reachable(edges, roots, without) <= kept
+    unrequired = edges.keys() - {one for name in edges for one in edges[name] if one != name}
+    assert reachable(edges, unrequired, without) <= kept
+    # What goes was needed by what is left out, and by nothing that stays.
+    gone = edges.keys() - kept - without
+    assert gone <= reachable(edges, without)
+    assert gone.isdisjoint(one for name in kept for one in edges[name])
+
+
+@given(EDGES, SOME)
+def test_needed_of_what_the_package_requires_is_exactly_what_it_reaches(
+    edges: dict[str, list[str]], without: set[str]
+) -> None:
+    roots = [name for name in edges if name < "c"]
+    own = reachable(edges, roots)
+    closed = {name: edges[name] for name in own}
+    assert graph(closed, *roots).needed(without=without) == reachable(closed, roots, without)
+
+
+@given(EDGES, SOME, SOME)
+def test_a_closure_is_what_can_be_reached(
+    edges: dict[str, list[str]], roots: set[str], names: set[str]
+) -> None:
+    assert graph(edges, *roots).closure(names) == reachable(edges, names)
+
+
+@given(EDGES, SOME, SOME, st.randoms())
+def test_the_order_does_not_matter(
+    edges: dict[str, list[str]], roots: set[str], without: set[str], random: Random
+) -> None:
+    names = [*edges]
+    random.shuffle(names)
+    other = graph({name: edges[name] for name in names}, *sorted(roots, reverse=True))
+    assert other.needed(without=without) == graph(edges, *roots).needed(without=without)
+
+
+@pytest.mark.parametrize(
+    ("line", "requirements"),
+    [
+        (b"Requires-Dist: b (>=1,<2)\n", ["b<2,>=1"]),
+        (b"Requires-Dist: b>=1,\n        <2\nrequires-dist: c\n", ["b<2,>=1", "c"]),
+        (b"Requires-Dist: b\r\n", ["b"]),
+        (b"Summary: \xff\nRequires-Dist: b\n\nRequires-Dist: text\n", ["b"]),
+    ],
+)
+def test_requirements_are_read_from_metadata(line: bytes, requirements: list[str]) -> None:
+    demo = made(files={"demo-1.0.dist-info/METADATA": b"Name: demo\n" + line})
+    assert [str(one) for one in requirements_of(demo)] == requirements
+
+
+@pytest.mark.parametrize("text", [b"!!", b"b >", "b\u00e9".encode(), b"b\xff", b"b; wrong == 1"])
+def test_a_requirement_that_is_none_is_refused(text: bytes) -> None:
+    demo = made(files={"demo-1.0.dist-info/METADATA": b"Requires-Dist: " + text + b"\n"})
+    with pytest.raises(StagingError, match=r"^METADATA of demo has a requirement that is none: "):
+        requirements_of(demo)
+
+
+def test_missing_metadata_is_refused() -> None:
+    without = replace(made(), entries=(entry_of("demo.py", ""),))
+    with pytest.raises(StagingError) as caught:
+        Dependencies([without], (), target_of()).needed()
+    assert str(caught.value) == "demo has no METADATA. Choose another version of it."

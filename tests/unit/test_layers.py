@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import importlib
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from installing import installed, names_of, target
 from packaging.requirements import Requirement
+from unit.installing import made, put, target_of
 
 from hatch_lambda_zip.dependencies import Dependencies
 from hatch_lambda_zip.errors import LayerError
@@ -13,125 +15,242 @@ from hatch_lambda_zip.lock.model import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from hatch_lambda_zip.installed import Installed
 
-ALL = (
-    installed("a", requires=["b"]),
-    installed("b"),
-    installed("member", requires=["c"], origin=Origin.LOCAL),
-    installed("c"),
-    installed("built", origin=Origin.GIT),
+SELECTED = (
+    made("common", requires=["requests"], origin=Origin.LOCAL),
+    made("idna"),
+    made("orders", requires=["common", "pydantic"], origin=Origin.LOCAL),
+    made("pydantic", requires=["pydantic-core"]),
+    made("pydantic-core"),
+    made("requests", requires=["idna"]),
 )
 
 
-def chosen(named: Sequence[str] | None) -> list[str]:
-    roots = map(Requirement, ["a", "member", "built"])
-    dependencies = Dependencies(ALL, roots, target())
-    return names_of(choose_for_layer(ALL, named, dependencies, key="KEY", own="own"))
+def choose(named: Sequence[str] | None, installed: Sequence[Installed] = SELECTED) -> list[str]:
+    roots = [Requirement("common"), Requirement("pydantic")]
+    dependencies = Dependencies(installed, roots, target_of())
+    chosen = choose_for_layer(installed, named, dependencies, key="here", own="orders")
+    return [one.name for one in chosen]
 
 
-def test_by_default_a_layer_has_everything_third_party() -> None:
-    assert chosen(None) == ["a", "b", "c", "built"]
+def test_everything_third_party_by_default() -> None:
+    assert choose(None) == ["idna", "pydantic", "pydantic-core", "requests"]
 
 
-def test_a_layer_has_what_it_names_with_all_that_this_needs() -> None:
-    assert chosen(["a"]) == ["a", "b"]
-    assert chosen(["b", "member"]) == ["b", "member", "c"]
-    assert chosen([]) == []
+@pytest.mark.parametrize("origin", [one for one in Origin if one is not Origin.LOCAL])
+def test_what_is_no_project_of_the_workspace_is_third_party(origin: Origin) -> None:
+    assert choose(None, [made("a", origin=origin)]) == ["a"]
 
 
-def test_names_that_a_layer_cannot_have() -> None:
-    with pytest.raises(LayerError, match=r"^KEY.distributions: 'own' is the package itself"):
-        chosen(["own"])
+@pytest.mark.parametrize(
+    ("named", "chosen"),
+    [
+        ([], []),
+        (["pydantic"], ["pydantic", "pydantic-core"]),
+        (["pydantic-core"], ["pydantic-core"]),
+        (["common"], ["common", "idna", "requests"]),
+        (["requests", "pydantic-core"], ["idna", "pydantic-core", "requests"]),
+    ],
+)
+def test_what_is_named_ships_with_all_that_it_needs(named: list[str], chosen: list[str]) -> None:
+    assert choose(named) == chosen
+
+
+def test_the_package_is_in_no_layer_even_where_another_needs_it() -> None:
+    installed = [*SELECTED, made("plugin", requires=["orders"])]
+    assert "orders" not in choose(["plugin"], installed)
+
+
+def test_the_package_itself_can_not_be_named() -> None:
     with pytest.raises(LayerError) as caught:
-        chosen(["a", "membr", "zzz"])
-    first, second = str(caught.value).splitlines()
-    assert "'membr' is not one of a, b, built, c, member. Did you mean 'member'?" in first
-    assert "has to be selected here too (`extras`, `groups`)" in second
+        choose(["pydantic", "orders"])
+    assert str(caught.value) == (
+        "here.distributions: 'orders' is the package itself, which its functions ship"
+    )
 
 
-def problems(needed: Sequence[Installed], **layers: Sequence[Installed]) -> list[str]:
+def test_every_unknown_name_is_corrected() -> None:
     with pytest.raises(LayerError) as caught:
-        divide(needed, layers, key="KEY")
+        choose(["pydantik", "requests", "zzz"])
+    start = "here.distributions: of what the lock selects for this layer, "
+    known = "common, idna, pydantic, pydantic-core, requests"
+    end = (
+        ". What comes with an extra or a dependency group has to be selected here too "
+        "(`extras`, `groups`)"
+    )
+    assert str(caught.value).splitlines() == [
+        f"{start}'pydantik' is not one of {known}. Did you mean 'pydantic'?{end}",
+        f"{start}'zzz' is not one of {known}{end}",
+    ]
+
+
+def divided(needed: Sequence[Installed], **layers: Sequence[Installed]) -> dict[str, str]:
+    return divide(needed, layers, key="here.layers")
+
+
+def problems_of(needed: Sequence[Installed], **layers: Sequence[Installed]) -> list[str]:
+    with pytest.raises(LayerError) as caught:
+        divided(needed, **layers)
     return str(caught.value).splitlines()
 
 
-def test_every_distribution_is_in_one_place() -> None:
-    a, b, _, c, _ = ALL
-    assert divide(ALL, {}, key="KEY") == {}
-    assert divide(ALL, {"one": [a], "two": [b, c]}, key="KEY") == {
-        "a": "one",
-        "b": "two",
-        "c": "two",
-    }
+def test_layers_ship_a_part_of_what_is_needed() -> None:
+    a, b, c = made("a"), made("b"), made("c")
+    assert divided([a, b, c]) == {}
+    assert divided([a, b, c], one=[a], two=[c], three=[]) == {"a": "one", "c": "two"}
 
 
-def test_layers_that_do_not_fit() -> None:
-    a, b, _, c, _ = ALL
-    (problem,) = problems([b], one=[a, b])
-    assert problem.startswith(
-        "KEY: the layer 'one' ships a 1.0, which is none of what the function"
-    )
-    (problem,) = problems([a], one=[installed("a", version="2.0")])
-    assert "the layer 'one' ships a 2.0, while the lock gives the function 1.0" in problem
-    (problem,) = problems([a], one=[installed("a", identity="sha256:other")])
-    assert "the layer 'one' ships another build of a 1.0 than the function needs" in problem
-    (problem,) = problems([a, b], one=[a], two=[b, a])
-    assert "the layers 'one' and 'two' both ship a" in problem
-    assert len(problems([a], one=[b, c], two=[a], three=[a])) == 3
+def test_a_layer_ships_nothing_that_is_not_needed() -> None:
+    assert problems_of([made("a")], one=[made("a"), made("b"), made("c", version="2.0")]) == [
+        f"here.layers: the layer 'one' ships {what}, which is none of what the function needs; "
+        "give the function the extras or groups that select it, or leave it out of the layer"
+        for what in ("b 1.0", "c 2.0")
+    ]
 
 
-def check(function: dict[str, bytes], layer: dict[str, bytes]) -> None:
-    check_packages([installed("f", function)], [installed("l", layer)], "KEY")
+def test_a_layer_ships_the_version_that_is_needed() -> None:
+    other = made("a", version="2.0", identity="sha256:y")
+    assert problems_of([made("a")], one=[other]) == [
+        (
+            "here.layers: the layer 'one' ships a 2.0, while the lock gives the function 1.0; "
+            "select the same extras and groups for both"
+        )
+    ]
 
 
-SPREADING = b"__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
-DECLARED = b"__import__('pkg_resources').declare_namespace(__name__)\n"
+def test_a_layer_ships_the_build_that_is_needed() -> None:
+    assert problems_of([made("a")], one=[made("a", identity="sha256:y")]) == [
+        (
+            "here.layers: the layer 'one' ships another build of a 1.0 than the function needs; "
+            "select the same extras and groups for both"
+        )
+    ]
 
 
-@pytest.mark.parametrize(
-    ("function", "layer"),
-    [
-        pytest.param({"a/__init__.py": b"", "a/b.py": b""}, {"c/__init__.py": b""}, id="apart"),
-        pytest.param({"a/b.py": b""}, {"a/c.py": b"", "a/d/__init__.py": b""}, id="namespace"),
-        pytest.param({"a.py": b""}, {"b.py": b""}, id="modules"),
-        pytest.param(
-            {"a/__init__.py": SPREADING, "a/b.py": b""},
-            {"a/__init__.py": SPREADING, "a/c.py": b""},
-            id="pkgutil",
-        ),
-        pytest.param({"a/__init__.py": DECLARED}, {"a/c/__init__.py": b""}, id="setuptools"),
-    ],
-)
-def test_packages_that_may_be_on_both_sides(
-    function: dict[str, bytes], layer: dict[str, bytes]
+def test_nothing_is_in_two_layers() -> None:
+    a, b = made("a"), made("b")
+    assert problems_of([a, b], one=[a, b], two=[b, a], three=[a]) == [
+        "here.layers: the layers 'one' and 'two' both ship b; leave it out of one of them",
+        "here.layers: the layers 'one' and 'two' both ship a; leave it out of one of them",
+        "here.layers: the layers 'one' and 'three' both ship a; leave it out of one of them",
+    ]
+
+
+def test_all_that_does_not_fit_is_reported_at_once() -> None:
+    other = made("a", identity="sha256:y")
+    assert len(problems_of([made("a")], one=[other, made("b")], two=[made("c")])) == 3
+
+
+EXTENDS = "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n"
+DECLARES = "__import__('pkg_resources').declare_namespace(__name__)\n"
+
+
+def torn(function: dict[str, str | bytes], layer: dict[str, str | bytes]) -> list[str]:
+    """Return the packages that are torn when two distributions share them."""
+    try:
+        check_packages([made("mine", function)], [made("theirs", layer)], "here.layers")
+    except LayerError as error:
+        lines = str(error).splitlines()
+        for line in lines:
+            assert line.startswith("here.layers: the package '")
+            assert line.endswith(
+                " would be torn apart: the function ships a part of it with mine, a layer one with "
+                "theirs, and Python looks into one of them only. Put both into the layer, or "
+                "neither"
+            )
+        return [line.split("'")[1] for line in lines]
+    return []
+
+
+CASES: dict[str, tuple[dict[str, str | bytes], dict[str, str | bytes], list[str]]] = {
+    "different packages": ({"a/__init__.py": ""}, {"b/__init__.py": ""}, []),
+    "both have the package": ({"a/__init__.py": "", "a/b.py": ""}, {"a/__init__.py": ""}, ["a"]),
+    "the layer closes it": ({"a/b.py": ""}, {"a/__init__.py": ""}, ["a"]),
+    "the function closes it": ({"a/__init__.py": ""}, {"a/b.py": ""}, ["a"]),
+    "native namespace": ({"a/b.py": ""}, {"a/c.py": ""}, []),
+    "native namespace of packages": ({"a/b/__init__.py": ""}, {"a/c/__init__.py": ""}, []),
+    "pkgutil": (
+        {"a/__init__.py": EXTENDS, "a/b.py": ""},
+        {"a/__init__.py": EXTENDS, "a/c.py": ""},
+        [],
+    ),
+    "pkg_resources": (
+        {"a/__init__.py": DECLARES, "a/b.py": ""},
+        {"a/__init__.py": DECLARES, "a/c.py": ""},
+        [],
+    ),
+    "pkgutil on one side": ({"a/__init__.py": EXTENDS}, {"a/__init__.py": ""}, ["a"]),
+    "a package in a namespace": (
+        {"a/b/__init__.py": "", "a/b/c.py": ""},
+        {"a/b/d.py": ""},
+        ["a.b"],
+    ),
+    "a package in a pkgutil namespace": (
+        {"a/__init__.py": EXTENDS, "a/b/__init__.py": ""},
+        {"a/__init__.py": EXTENDS, "a/b/c.py": ""},
+        ["a.b"],
+    ),
+    "what is below is torn with it": (
+        {"a/__init__.py": "", "a/b/__init__.py": "", "ab/__init__.py": ""},
+        {"a/__init__.py": "", "a/b/__init__.py": "", "ab/__init__.py": ""},
+        ["a", "ab"],
+    ),
+    "a namespace of deep packages": (
+        {"a/b/c/d/__init__.py": ""},
+        {"a/b/c/e/__init__.py": ""},
+        [],
+    ),
+    "a compiled package": ({"a/__init__.pyc": b""}, {"a/b.py": ""}, ["a"]),
+    "a native package": (
+        {"a/b.py": ""},
+        {"a/__init__.cpython-313-x86_64-linux-gnu.so": b""},
+        ["a"],
+    ),
+    "data directories": ({"share/man/a.1": ""}, {"share/man/b.1": ""}, []),
+    "modules of the top": ({"a.py": ""}, {"b.py": ""}, []),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_package_is_torn_apart(case: str) -> None:
+    function, layer, packages = CASES[case]
+    assert torn(function, layer) == packages
+
+
+IMPORTABLE = [
+    case
+    for case, (*sides, _) in CASES.items()
+    for files in [{**sides[0], **sides[1]}]
+    if all(name.endswith(".py") for name in files) and DECLARES not in files.values()
+]
+
+
+@pytest.mark.parametrize("case", IMPORTABLE)
+def test_python_finds_all_modules_but_those_of_torn_packages(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check(function, layer)
-    check(layer, function)
+    function, layer, packages = CASES[case]
+    directories = {tmp_path / "task": function, tmp_path / "opt": layer}
+    monkeypatch.setattr(sys, "path", [*map(str, directories), *sys.path])
+    monkeypatch.setattr(sys, "modules", sys.modules.copy())
+    modules: dict[Path, str] = {}
+    for directory, files in directories.items():
+        for name, content in files.items():
+            put(directory / name, str(content).encode())
+            # Of modules that do nothing but spread their package, any will do.
+            if content != EXTENDS:
+                dotted = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+                modules[directory / name] = dotted
+    importlib.invalidate_caches()
+    found = {path: imported_file(module) for path, module in modules.items()}
+    assert all(found[path] == str(path) for path in found) is not bool(packages)
 
 
-@pytest.mark.parametrize(
-    ("function", "layer", "package"),
-    [
-        pytest.param({"a/__init__.py": b""}, {"a/b.py": b""}, "a", id="plain"),
-        pytest.param({"a/__init__.py": b""}, {"a/b/c/data.txt": b""}, "a", id="below"),
-        pytest.param({"n/a/__init__.py": b"", "x.py": b""}, {"n/a/b.py": b""}, "n.a", id="nested"),
-        pytest.param(
-            {"a/__init__.py": SPREADING, "a/b/__init__.py": b""},
-            {"a/__init__.py": SPREADING, "a/b/c.py": b""},
-            "a.b",
-            id="inside of pkgutil's",
-        ),
-        pytest.param({"a/__init__.py": b""}, {"a/__init__.py": b""}, "a", id="both"),
-    ],
-)
-def test_packages_that_would_be_torn_apart(
-    function: dict[str, bytes], layer: dict[str, bytes], package: str
-) -> None:
-    for one, other in ((function, layer), (layer, function)):
-        with pytest.raises(LayerError) as caught:
-            check(one, other)
-        (line,) = str(caught.value).splitlines()
-        assert line.startswith(f"KEY: the package {package!r} would be torn apart: the function ")
-        assert "with f, a layer one with l, and" in line
+def imported_file(module: str) -> str | None:
+    try:
+        return importlib.import_module(module).__file__
+    except ModuleNotFoundError:
+        return None

@@ -1,111 +1,233 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
-from installing import files_of, installed
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.installing import files_of, made, put
 
 from hatch_lambda_zip.artifacts import OwnFiles
-from hatch_lambda_zip.contents import assemble
-from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import CollisionError, OwnFilesError
-from hatch_lambda_zip.left_out import Reason
+from hatch_lambda_zip.errors import OwnFilesError
+from hatch_lambda_zip.left_out import LeftOut, Reason
 from hatch_lambda_zip.own_files import choose, read_added
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILES = dict.fromkeys(
-    ("orders/__init__.py", "orders/api/__init__.py", "orders/api/a.txt", "orders/b.txt", "c.py"),
-    b"",
+PACKAGE = made(
+    "orders",
+    dict.fromkeys(
+        (
+            "orders/__init__.py",
+            "orders/api/app.py",
+            "orders/api/data.json",
+            "orders/jobs.py",
+            "top.py",
+        ),
+        "",
+    ),
 )
+FILES = files_of(PACKAGE)
 
 
-def chosen(include: tuple[str, ...] | None, *exclude: str) -> tuple[set[str], tuple[str, ...]]:
-    package, idle = choose(installed("orders", FILES), OwnFiles(include, exclude))
-    assert {left.path for left in package.left_out} == FILES.keys() - files_of([package])
-    assert all(left.reason is Reason.PATTERN for left in package.left_out)
-    assert any(entry.name.endswith("METADATA") for entry in package.entries)
-    return files_of([package]), idle
+def chosen(
+    include: tuple[str, ...] | None = None, exclude: tuple[str, ...] = ()
+) -> tuple[list[str], tuple[str, ...]]:
+    package, idle = choose(PACKAGE, OwnFiles(include, exclude))
+    gone = sorted({*FILES} - {*files_of(package)})
+    assert package.left_out == tuple(LeftOut(name, Reason.PATTERN, "orders") for name in gone)
+    assert {*PACKAGE.entries} - {*package.entries} == {
+        entry for entry in PACKAGE.entries if entry.name in gone
+    }
+    return files_of(package), idle
 
 
 @pytest.mark.parametrize(
-    ("include", "exclude", "expected"),
+    ("include", "exclude", "files"),
     [
-        (None, (), FILES.keys()),
-        (None, ("orders/api/**",), {"orders/__init__.py", "orders/b.txt", "c.py"}),
-        (None, ("/api",), FILES.keys()),
-        (None, ("api",), {"orders/__init__.py", "orders/b.txt", "c.py"}),
-        (None, ("*.txt", "!b.txt"), FILES.keys() - {"orders/api/a.txt"}),
-        (("/orders",), (), FILES.keys() - {"c.py"}),
-        (("*.py",), ("api/",), {"orders/__init__.py", "c.py"}),
-        (("c.py",), ("c.py",), set()),
-        (None, ("*",), set()),
+        (None, (), FILES),
+        (("orders/**",), (), FILES[:-1]),
+        (("orders/api",), (), ["orders/api/app.py", "orders/api/data.json"]),
+        (("/top.py",), (), ["top.py"]),
+        ((), (), []),
+        (None, ("orders/api/**",), ["orders/__init__.py", "orders/jobs.py", "top.py"]),
+        (None, ("*.py",), ["orders/api/data.json"]),
+        (("orders",), ("*.py",), ["orders/api/data.json"]),
+        (("*.py",), ("*.py",), []),
+        (None, ("*.py", "!top.py"), ["orders/api/data.json", "top.py"]),
+        (("*.py", "!orders/jobs.py"), (), ["orders/__init__.py", "orders/api/app.py", "top.py"]),
+        (None, ("app.py",), [name for name in FILES if not name.endswith("app.py")]),
     ],
 )
-def test_patterns_are_gits(
-    include: tuple[str, ...] | None, exclude: tuple[str, ...], expected: set[str]
+def test_patterns_choose_as_in_gitignore_and_exclude_wins(
+    include: tuple[str, ...] | None, exclude: tuple[str, ...], files: list[str]
 ) -> None:
-    assert chosen(include, *exclude)[0] == expected
+    assert chosen(include, exclude) == (files, ())
 
 
-def test_patterns_that_match_nothing_are_told() -> None:
-    assert chosen(("/orders", "/src"), "*.txt", "*.md", "!*.rst")[1] == ("/src", "*.md")
+def test_patterns_that_match_nothing_are_named() -> None:
+    assert chosen(("orders", "order"), ("nothing", "*.json", "!never")) == (
+        ["orders/__init__.py", "orders/api/app.py", "orders/jobs.py"],
+        ("order", "nothing"),
+    )
 
 
-def read(root: Path, **added: str) -> dict[str, bytes]:
+@pytest.mark.parametrize(
+    ("include", "exclude"), [((), ()), (None, ("*",)), (("top.py",), ("METADATA", "*.dist-info"))]
+)
+def test_the_dist_info_directory_always_ships(
+    include: tuple[str, ...] | None, exclude: tuple[str, ...]
+) -> None:
+    package, _ = choose(PACKAGE, OwnFiles(include, exclude))
+    assert "orders-1.0.dist-info/METADATA" in [entry.name for entry in package.entries]
+
+
+def read(root: Path, **added: str) -> dict[str, tuple[str, bytes]]:
     pairs = [(source.replace("__", "/"), place) for source, place in added.items()]
-    entries = read_added(root, pairs, owner="orders", key="KEY")
-    assert all((root / source).read_bytes() == entry.read() for source, entry in entries)
-    return {entry.name: entry.read() for _, entry in entries}
+    found = read_added(root, pairs, owner="orders", key="here")
+    assert all(entry.distribution == "orders" for _, entry in found)
+    names = [entry.name for _, entry in found]
+    assert len(names) == len({*names})
+    return {entry.name: (source, entry.read()) for source, entry in found}
 
 
-def test_files_and_directories_are_added_in_one_order(tmp_path: Path) -> None:
-    noise = "config/__pycache__/x.pyc", "config/a/.DS_Store"
-    for name in ("config/z.toml", "config/a/b.toml", "top", *noise):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(name)
-    assert read(tmp_path, config="etc", top="top.txt") == {
-        "etc/a/b.toml": b"config/a/b.toml",
-        "etc/z.toml": b"config/z.toml",
-        "top.txt": b"top",
+def error_of(root: Path, **added: str) -> str:
+    with pytest.raises(OwnFilesError) as caught:
+        read(root, **added)
+    return str(caught.value)
+
+
+def test_files_and_directories_are_read(tmp_path: Path) -> None:
+    put(tmp_path / "a", b"1")
+    put(tmp_path / "b/c/d", b"2")
+    put(tmp_path / "b/B", b"3")
+    assert read(tmp_path, a="x/y", b="z", b__c="c") == {
+        "x/y": ("a", b"1"),
+        "z/c/d": ("b/c/d", b"2"),
+        "z/B": ("b/B", b"3"),
+        "c/d": ("b/c/d", b"2"),
     }
-    assert [*read(tmp_path, config="etc")] == ["etc/a/b.toml", "etc/z.toml"]
+    assert read(tmp_path) == {}
 
 
-def test_sources_that_are_not_there_or_lead_away(tmp_path: Path) -> None:
-    root = tmp_path / "project"
-    (root / "config").mkdir(parents=True)
-    with pytest.raises(OwnFilesError, match=r"^KEY.include-files.\"gone\": there is no 'gone' in"):
-        read(root, gone="x")
-    (tmp_path / "secret").write_text("s")
-    (root / "config/link").symlink_to(tmp_path / "secret")
-    with pytest.raises(OwnFilesError, match=r"config/link is a symbolic link that leaves the"):
-        read(root, config="x")
-    (root / "config/link").unlink()
-    (root / "config/loop").symlink_to(root / "config")
-    with pytest.raises(OwnFilesError, match=r"config/loop is a symbolic link to a directory"):
-        read(root, config="x")
+@given(st.permutations(["b", "a", "Z", "\u00e9", "a.b", "a-b"]))
+def test_the_order_of_a_directory_is_that_of_names(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    root = tmp_path_factory.mktemp("order")
+    for name in names:
+        put(root / "d" / name, name.encode())
+    assert [*read(root, d="d")] == [f"d/{name}" for name in sorted(names)]
 
 
-def test_added_files_and_prefixes_in_the_zip() -> None:
-    package = installed("orders", {"orders/a.py": b"1"})
-    added = [Entry.of("etc/x", b"2", "orders")]
-    contents = assemble([package], added=added, prefix="python/")
-    assert [entry.name for entry in contents.entries] == [
-        "etc/x",
-        "python/orders-1.0.dist-info/METADATA",
-        "python/orders-1.0.dist-info/RECORD",
-        "python/orders/a.py",
-    ]
-    record = next(one for one in contents.entries if one.name.endswith("RECORD")).read().decode()
-    assert [line.partition(",")[0] for line in record.splitlines()] == [
-        "orders-1.0.dist-info/METADATA",
-        "orders-1.0.dist-info/RECORD",
-        "orders/a.py",
-    ]
-    same = Entry.of("orders/a.py", b"1", "orders")
-    assert len(assemble([package], added=[same]).entries) == 3
-    for name in ("orders/a.py", "orders", "orders/a.py/b"):
-        with pytest.raises(CollisionError):
-            assemble([package], added=[Entry.of(name, b"other", "orders")])
+def test_what_an_interpreter_left_behind_does_not_ship(tmp_path: Path) -> None:
+    put(tmp_path / "d/a.py", b"")
+    put(tmp_path / "d/__pycache__/a.cpython-313.pyc", b"")
+    assert [*read(tmp_path, d="d")] == ["d/a.py"]
+
+
+def test_links_inside_the_project_ship_what_they_name(tmp_path: Path) -> None:
+    put(tmp_path / "a", b"1")
+    put(tmp_path / "b/c", b"2")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/file").symlink_to("../a")
+    (tmp_path / "d/directory").symlink_to("../b")
+    assert read(tmp_path, d="d") == {
+        "d/directory/c": ("d/directory/c", b"2"),
+        "d/file": ("d/file", b"1"),
+    }
+
+
+def test_a_root_that_is_a_link_itself_is_no_way_out(tmp_path: Path) -> None:
+    put(tmp_path / "real/a", b"1")
+    (tmp_path / "link").symlink_to("real")
+    assert read(tmp_path / "link", a="a") == {"a": ("a", b"1")}
+
+
+def test_a_missing_source_is_refused(tmp_path: Path) -> None:
+    assert error_of(tmp_path, a="b") == (
+        f"here.include-files.\"a\": there is no 'a' in {tmp_path}. Correct the path; in an "
+        "unpacked sdist, make the sdist take the file along."
+    )
+
+
+def test_a_directory_without_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "d/e").mkdir(parents=True)
+    assert error_of(tmp_path, d="d") == (
+        'here.include-files."d": no file is in it. Remove the line, or add a file.'
+    )
+
+
+@pytest.mark.parametrize("inner", ["d", "d/link", "d/e/link"])
+@pytest.mark.parametrize("directory", [False, True])
+def test_a_link_that_leaves_the_project_is_refused(
+    tmp_path: Path,
+    inner: str,
+    directory: bool,  # noqa: FBT001
+) -> None:
+    put(tmp_path / "outside/secret", b"")
+    (tmp_path / "root").mkdir()
+    link = tmp_path / "root" / inner
+    link.parent.mkdir(parents=True, exist_ok=True)
+    goal = tmp_path / "outside" if directory else tmp_path / "outside/secret"
+    link.symlink_to(goal)
+    assert error_of(tmp_path / "root", d="d") == (
+        f'here.include-files."d": {link} is a symbolic link that leaves the project, to {goal}. '
+        "Copy what it names into the project."
+    )
+
+
+@pytest.mark.parametrize("inner", ["d", "d/link"])
+def test_a_broken_link_is_refused(tmp_path: Path, inner: str) -> None:
+    link = tmp_path / inner
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to("nothing")
+    message = error_of(tmp_path, d="d")
+    assert message.startswith('here.include-files."d": [Errno 2] ')
+    assert "nothing" in message
+
+
+@pytest.mark.parametrize("goal", [".", "..", "../..", "../../d/e"])
+def test_a_link_around_itself_is_refused(tmp_path: Path, goal: str) -> None:
+    (tmp_path / "d/e").mkdir(parents=True)
+    (tmp_path / "d/e/link").symlink_to(goal)
+    assert error_of(tmp_path, d="d") == (
+        f'here.include-files."d": {tmp_path / "d/e/link"} is a symbolic link to a directory that '
+        "it lies in. Remove it."
+    )
+
+
+def test_links_to_each_other_are_refused(tmp_path: Path) -> None:
+    for one, other in ("ef", "fe"):
+        (tmp_path / f"d/{one}").mkdir(parents=True)
+        (tmp_path / f"d/{one}/link").symlink_to(f"../{other}")
+    assert "is a symbolic link to a directory that it lies in" in error_of(tmp_path, d="d")
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "d").symlink_to("d")
+    assert "symbolic links" in error_of(tmp_path, d="d")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_what_is_neither_file_nor_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    os.mkfifo(tmp_path / "d/pipe")
+    assert error_of(tmp_path, d="d") == (
+        f'here.include-files."d": {tmp_path / "d/pipe"} is neither a file nor a directory. '
+        "Remove it."
+    )
+
+
+def test_two_sources_of_one_place_are_refused(tmp_path: Path) -> None:
+    put(tmp_path / "a/x", b"1")
+    put(tmp_path / "b/x", b"1")
+    put(tmp_path / "b/y", b"1")
+    assert error_of(tmp_path, a="c", b="c") == (
+        'here.include-files."b": b/x and a/x would both be c/x in the zip. Choose another place '
+        "for one of them."
+    )
+    put(tmp_path / "e/y", b"1")
+    assert [*read(tmp_path, a="c", e="c")] == ["c/x", "c/y"]

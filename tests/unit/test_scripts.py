@@ -2,101 +2,250 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from installing import installed, target
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.installing import files_of, install, made, site_of, target_of
 
 from hatch_lambda_zip.artifacts import Kind
-from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.contents import assemble
 from hatch_lambda_zip.errors import RecordError
+from hatch_lambda_zip.installed import read_installed
 from hatch_lambda_zip.left_out import LeftOut, Reason
-from hatch_lambda_zip.scripts import with_scripts
+from hatch_lambda_zip.record import parse_record
+from hatch_lambda_zip.runtimes import RUNTIMES
+from hatch_lambda_zip.scripts import interpreter_of, with_scripts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda_zip.installed import Installed
 
-POINTS = "tool-1.0.dist-info/entry_points.txt"
+RUNTIME = target_of("python3.13").runtime
+SHEBANG = b"#!/var/lang/bin/python3.13\n"
 
 
-def tool(points: str, files: dict[str, bytes] | None = None, **scripts: bytes) -> Installed:
-    """Return a distribution with entry points, and scripts that an installer left in bin."""
-    one = installed("tool", {**(files or {}), POINTS: points.encode()})
-    return replace(
-        one,
-        scripts=tuple(Entry.of(f"bin/{name}", text, "tool") for name, text in scripts.items()),
-        left_out=tuple(LeftOut(f"bin/{name}", Reason.SCRIPT, "tool") for name in scripts),
-    )
-
-
-def scripts_of(one: Installed, kind: Kind = Kind.FUNCTION) -> dict[str, str]:
-    shipped = with_scripts(one, target().runtime, kind)
-    assert {left.path for left in shipped.left_out}.isdisjoint(e.name for e in shipped.entries)
+def shipped(installed: Installed, kind: Kind = Kind.FUNCTION) -> dict[str, bytes]:
+    """Return the scripts that ship."""
+    with_them = with_scripts(installed, RUNTIME, kind)
     return {
-        entry.name: entry.read().decode()
-        for entry in shipped.entries
-        if entry.name.startswith("bin/")
+        entry.name: entry.read() for entry in with_them.entries if entry.name.startswith("bin/")
     }
 
 
-def test_a_console_script_is_written_anew_for_the_runtime(tmp_path: Path) -> None:
-    points = (
-        "[console_scripts]\nTool-1 = tool.cli:Main.run [extra]\n[gui_scripts]\nwin = tool:gui\n"
+def with_entry_points(text: str, **scripts: bytes) -> Installed:
+    return made(
+        "demo",
+        {"demo-1.0.dist-info/entry_points.txt": text, "demo.py": ""},
+        scripts={f"bin/{name}": content for name, content in scripts.items()},
     )
-    module = b"class Main:\n    def run():\n        print('it runs')\n        return 3\n"
-    one = tool(
-        points, {"tool/cli.py": module}, **{"Tool-1": b"#!/home/me/python\n", "win": b"#!x\n"}
-    )
-    scripts = scripts_of(one)
-    assert scripts.keys() == {"bin/Tool-1"}
-    text = scripts["bin/Tool-1"]
-    assert text.startswith("#!/var/lang/bin/python3.13\n")
-    assert "/home/me" not in text
-    assert '"/opt/python"' in text
-    layer = scripts_of(one, Kind.LAYER)["bin/Tool-1"]
-    assert "/opt" not in layer
-    for script in (text, layer):
-        for path, content in (("bin/Tool-1", script), ("tool/cli.py", module.decode())):
-            (tmp_path / path).parent.mkdir(exist_ok=True)
-            (tmp_path / path).write_text(content)
-        command = [sys.executable, "-I", "-S", str(tmp_path / "bin/Tool-1")]
-        result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        assert (result.returncode, result.stdout) == (3, "it runs\n"), result.stderr
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: str(runtime.identifier))
+def test_the_interpreter_is_the_runtimes(runtime: object) -> None:
+    row = next(row for row in RUNTIMES if row is runtime)
+    assert interpreter_of(row) == f"/var/lang/bin/{row.identifier}"
+
+
+def test_a_console_script_is_written_anew() -> None:
+    made_here = with_entry_points("[console_scripts]\nTool-1 = demo.cli:main\n")
+    assert shipped(made_here) == {
+        "bin/Tool-1": SHEBANG
+        + b"import os\nimport sys\n\n"
+        + b"sys.path[:1] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))"
+        + b', "/opt/python"]\n\n'
+        + b"from demo.cli import main\n\n"
+        + b'if __name__ == "__main__":\n    sys.exit(main())\n'
+    }
+
+
+def test_a_script_of_a_layer_looks_into_the_layers_only() -> None:
+    installed = with_entry_points("[console_scripts]\ntool = demo:main\n")
+    script = shipped(installed, Kind.LAYER)["bin/tool"]
+    assert script == shipped(installed)["bin/tool"].replace(b', "/opt/python"', b"")
+    assert script != shipped(installed)["bin/tool"]
 
 
 @pytest.mark.parametrize(
-    ("script", "expected"),
+    ("reference", "lines"),
     [
-        (b"#!python\nprint(1)\n", "#!/var/lang/bin/python3.13\nprint(1)\n"),
-        (b"#!python3 -u\r\nprint(1)\n", "#!/var/lang/bin/python3.13\nprint(1)\n"),
-        (
-            f"#!{sys.executable}\nprint(1)\n".encode(),
-            "#!/var/lang/bin/python3.13\nprint(1)\n",
-        ),
-        (
-            f"#!/bin/sh\n'''exec' '{sys.executable}' \"$0\" \"$@\"\n' '''\nprint(1)\n".encode(),
-            "#!/var/lang/bin/python3.13\nprint(1)\n",
-        ),
-        (b"#!/bin/sh\necho\n", "#!/bin/sh\necho\n"),
-        (b"#!/usr/bin/env perl\n", "#!/usr/bin/env perl\n"),
+        ("demo:main", (b"from demo import main", b"sys.exit(main())")),
+        ("a.b_1 : C.d.e", (b"from a.b_1 import C", b"sys.exit(C.d.e())")),
+        ("demo:main [extra, other]", (b"from demo import main", b"sys.exit(main())")),
+        ("demo:main[extra]", (b"from demo import main", b"sys.exit(main())")),
     ],
 )
-def test_only_the_interpreter_that_an_installer_wrote_is_replaced(
-    script: bytes, expected: str
-) -> None:
-    assert scripts_of(tool("", own=script)) == {"bin/own": expected}
+def test_references(reference: str, lines: tuple[bytes, bytes]) -> None:
+    script = shipped(with_entry_points(f"[console_scripts]\ntool = {reference}\n"))["bin/tool"]
+    assert all(line in script for line in lines)
 
 
-@pytest.mark.parametrize("reference", ["tool", "tool:", "tool cli:main", "tool:main()", "a-b:c"])
-def test_a_malformed_reference_is_an_error(reference: str) -> None:
-    with pytest.raises(RecordError, match="The console script x of tool refers to"):
-        scripts_of(tool(f"[console_scripts]\nx = {reference}\n"))
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "demo",
+        "demo:",
+        ":main",
+        "demo:main()",
+        "demo:main:again",
+        "demo.:main",
+        "..demo:main",
+        "..:main",
+        "demo:.main",
+        "demo:a..b",
+        "1demo:main",
+        "demo:1",
+        "my-demo:main",
+        "demo main",
+        "demo:main; import os",
+        "demo:main [extra",
+    ],
+)
+def test_a_malformed_reference_is_refused(reference: str) -> None:
+    installed = with_entry_points(f"[console_scripts]\ntool = {reference}\n")
+    with pytest.raises(RecordError) as caught:
+        shipped(installed)
+    assert str(caught.value) == (
+        f"The console script tool of demo refers to {reference!r}, which is not of the form "
+        "'module:function'. Choose another version, or set `scripts = false`."
+    )
 
 
-@pytest.mark.parametrize("name", ["../x", "a/../../x", "/x"])
-def test_a_name_that_leaves_the_directory_is_an_error(name: str) -> None:
-    with pytest.raises(RecordError, match=r"entry_points.txt of tool: .* is not a plain relative"):
-        scripts_of(tool(f"[console_scripts]\n{name} = tool:main\n"))
+@pytest.mark.parametrize("name", ["../tool", "a\\b", "..", "a/../../b"])
+def test_a_script_is_put_nowhere_else(name: str) -> None:
+    with pytest.raises(RecordError, match=r"^entry_points\.txt of demo: 'bin/"):
+        shipped(with_entry_points(f"[console_scripts]\n{name} = demo:main\n"))
+
+
+def test_graphical_scripts_do_not_ship() -> None:
+    text = "[gui_scripts]\nwindow = demo:main\n[other]\nthing = demo:main\n"
+    installed = with_entry_points(text, window=b"#!python\n")
+    assert shipped(installed) == {}
+    assert with_scripts(installed, RUNTIME, Kind.FUNCTION).left_out == (
+        LeftOut("bin/window", Reason.SCRIPT, "demo"),
+    )
+
+
+def test_what_the_installer_wrote_for_an_entry_point_is_not_taken() -> None:
+    text = "[console_scripts]\ntool = demo:main\n"
+    one = with_entry_points(text, tool=b"#!/home/me/python\none\n", other=b"#!python\n")
+    two = with_entry_points(text, tool=b"#!/usr/bin/python\ntwo\n", other=b"#!python\n")
+    assert shipped(one) == shipped(two)
+    assert with_scripts(one, RUNTIME, Kind.FUNCTION).left_out == ()
+
+
+LONG = b"#!/bin/sh\n'''exec' '/long path/python3' \"$0\" \"$@\"\n' '''\n"
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"#!python\n",
+        b"#!pythonw\n",
+        b"#!python -u\n",
+        b"#!python\r\n",
+        b"#! python3.11\n",
+        b"#!/home/me/.venv/bin/python\n",
+        b"#!/usr/bin/python3\n",
+        b"#!/usr/bin/python3.12 -E\n",
+        b"#!/usr/bin/env python3\n",
+        b"#!/usr/bin/env -S python3 -u\n",
+        b"#!/opt/pypy3\n",
+        b"#!" + sys.executable.encode() + b"\n",
+        LONG,
+        LONG.replace(b"\n", b"\r\n"),
+        LONG.replace(b"/long path/python3", sys.executable.encode()),
+    ],
+)
+def test_the_interpreter_of_a_python_script_is_replaced(start: bytes) -> None:
+    rest = b"# -*- coding: utf-8 -*-\nprint('#!python\\n')\n"
+    assert shipped(made(scripts={"bin/tool": start + rest})) == {"bin/tool": SHEBANG + rest}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        b"#!/bin/sh\necho python\n",
+        b"#!/bin/sh\nexec /usr/bin/python3 -m demo\n",
+        b"#!/bin/sh\nexec " + sys.executable.encode() + b" -m demo\n",
+        b"#!/usr/bin/env bash\n#!python\n",
+        b"#!/bin/bash /opt/python/run\n",
+        b"#!/opt/python/bin/run\n",
+        b"#!/usr/bin/python-config\n",
+        b"#!/usr/bin/env node\n",
+        b"\n#!python\n",
+        b"\x7fELF\x00",
+        b"",
+    ],
+)
+def test_other_scripts_ship_as_they_are(script: bytes) -> None:
+    assert shipped(made(scripts={"bin/tool": script})) == {"bin/tool": script}
+
+
+def test_a_script_of_one_line() -> None:
+    assert shipped(made(scripts={"bin/tool": b"#!python"})) == {"bin/tool": SHEBANG}
+
+
+@given(st.binary(max_size=40), st.sampled_from([b"", b"#!", b"#!/bin/sh\n", b"#!python\n", LONG]))
+def test_any_script_keeps_its_own_text(content: bytes, start: bytes) -> None:
+    (script,) = shipped(made(scripts={"bin/tool": start + content})).values()
+    assert script == start + content or script.startswith(SHEBANG)
+    assert script.endswith(content) or not start.endswith(b"\n")
+
+
+def test_the_rest_ships_as_without_scripts() -> None:
+    installed = with_entry_points("[console_scripts]\ntool = demo:main\n", other=b"#!python\n")
+    with_them = with_scripts(installed, RUNTIME, Kind.FUNCTION)
+    assert files_of(with_them) == ["demo.py", "bin/tool", "bin/other"]
+    nothing = made()
+    assert with_scripts(nothing, RUNTIME, Kind.FUNCTION) == nothing
+
+
+def test_an_installed_script_ships_and_its_record_lists_it(tmp_path: Path) -> None:
+    install(
+        tmp_path,
+        {
+            "demo.py": b"",
+            "bin/tool": LONG + b"import demo\n",
+            "bin/main": b"#!/x/python\n",
+            "bin/sh": b"#!/bin/sh\n",
+            "demo-1.0.dist-info/entry_points.txt": b"[console_scripts]\nmain = demo:main\n",
+        },
+    )
+    (installed,) = read_installed([site_of(tmp_path)])
+    contents = assemble([with_scripts(installed, RUNTIME, Kind.FUNCTION)])
+    scripts = {entry.name: entry for entry in contents.entries if entry.name.startswith("bin/")}
+    assert sorted(scripts) == ["bin/main", "bin/sh", "bin/tool"]
+    assert scripts["bin/tool"].read() == SHEBANG + b"import demo\n"
+    assert scripts["bin/sh"].read() == b"#!/bin/sh\n"
+    (record,) = (entry for entry in contents.entries if entry.name.endswith("/RECORD"))
+    digests = {row.path: row.digest for row in parse_record(record.read().decode(), "RECORD")}
+    assert {name: digests[name] for name in scripts} == {
+        name: entry.digest for name, entry in scripts.items()
+    }
+    assert contents.left_out == ()
+
+
+def test_a_script_runs(tmp_path: Path) -> None:
+    text = "[console_scripts]\ntool = demo.cli:App.run\n"
+    source = "class App:\n    def run():\n        print('ran')\n        return 7\n"
+    installed = made(
+        "demo",
+        {
+            "demo-1.0.dist-info/entry_points.txt": text,
+            "demo/__init__.py": "",
+            "demo/cli.py": source,
+            # It would be found first if the script's directory came before the package's.
+            "bin/demo.py": "raise SystemExit('wrong module')",
+        },
+    )
+    for entry in with_scripts(installed, RUNTIME, Kind.FUNCTION).entries:
+        path = tmp_path / entry.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(entry.read())
+    done = subprocess.run(
+        [sys.executable, tmp_path / "bin/tool"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (7, "ran\n", "")

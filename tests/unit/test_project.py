@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hatch_lambda_zip.artifacts import Wants
+from hatch_lambda_zip.errors import ProjectError
+from hatch_lambda_zip.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def project_of(
+    *dependencies: str,
+    extras: Mapping[str, tuple[str, ...]] | None = None,
+    groups: Any = None,  # noqa: ANN401 - whatever stands in pyproject.toml
+) -> Project:
+    return Project("orders", "1.0", "orders-1.0", dependencies, extras or {}, groups or {})
+
+
+def required(
+    project: Project, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()
+) -> list[str]:
+    return sorted(map(str, project.requirements(Wants(extras, groups))))
+
+
+def test_nothing_is_required_of_nothing() -> None:
+    assert required(project_of()) == []
+    assert required(project_of(), extras=("unknown",)) == []
+
+
+def test_only_wanted_extras_and_groups_are_required() -> None:
+    project = project_of(
+        "a>=1; python_version < '3.9'",
+        extras={"x": ("b",), "y": ("c",)},
+        groups={"g": ["d"], "h": ["e"]},
+    )
+    always = 'a>=1; python_version < "3.9"'
+    assert required(project) == [always]
+    assert required(project, extras=("x",)) == [always, "b"]
+    assert required(project, groups=("h",)) == [always, "e"]
+    assert required(project, extras=("y", "x"), groups=("h", "g")) == [always, *"bcde"]
+
+
+def test_an_extra_may_refer_to_others_of_the_package() -> None:
+    project = project_of(
+        extras={
+            "all": ("Orders[x, Y_y]",),
+            "x": ("b", "orders[z]"),
+            "y-y": ("c",),
+            "z": ("d", "orders[all]"),
+        }
+    )
+    assert required(project, extras=("all",)) == ["b", "c", "d"]
+
+
+def test_dependencies_and_groups_may_refer_to_extras_of_the_package() -> None:
+    extras = {"x": ("b",), "y": ("c",)}
+    assert required(project_of("orders[x]", extras=extras)) == ["b"]
+    project = project_of(extras=extras, groups={"g": ["orders[y]", "d"]})
+    assert required(project, groups=("g",)) == ["c", "d"]
+
+
+def test_groups_include_others() -> None:
+    groups = {"g": ["a", {"include-group": "H_h"}], "h-h": [{"include-group": "i"}, "b"], "i": []}
+    assert required(project_of(groups=groups), groups=("g",)) == ["a", "b"]
+
+
+def test_group_names_are_normalized() -> None:
+    assert required(project_of(groups={"Lambda_Only": ["a"]}), groups=("lambda-only",)) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "reason"),
+    [
+        ({"g": [{"include-group": "g"}]}, "Cyclic dependency group include"),
+        ({"g": [{"include-group": "h"}]}, "Dependency group 'h' not found"),
+        ({"h": []}, "Dependency group 'g' not found"),
+        ({"g": ["!!"]}, "Expected package name"),
+        ({"g": [1]}, "1"),
+        ({"g": "a"}, "Dependency group 'g' contained a string rather than a list"),
+        ({"g": [{"x": "y"}]}, "x"),
+        ({"g": 1}, "g"),
+        ({"G": [], "g": []}, "Duplicate dependency group names"),
+        ({"g": [{"include-group": 1}]}, "1"),
+        (["g"], "items"),
+    ],
+)
+def test_malformed_groups_are_refused(groups: object, reason: str) -> None:
+    project = project_of(groups=groups)
+    assert required(project) == []
+    with pytest.raises(ProjectError) as caught:
+        required(project, groups=("g",))
+    message = str(caught.value)
+    assert message.startswith("dependency-groups: ")
+    assert reason in message
+    assert message.endswith(". Correct pyproject.toml.")
+    assert "\n" not in message
+
+
+def test_every_mistake_of_a_group_is_named() -> None:
+    project = project_of(groups={"g": ["!!", "a", {"include-group": "zz"}]})
+    with pytest.raises(ProjectError, match=r"'!!'.*; .*'?zz'?"):
+        required(project, groups=("g",))
