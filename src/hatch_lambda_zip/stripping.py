@@ -30,6 +30,10 @@ _FROM_IMPORT: Final = re.compile(
     r"\bfrom\b(?P<module>[ \t\f.\w]*?)\bimport\b\s*(?P<names>\([^)]*\)|[^\n;]*)"
 )
 _IMPORT: Final = re.compile(r"\bimport\b(?P<names>[^\n;]*)")
+_TEXT: Final = range(0x20, 0x7F)  # printable ASCII
+_NAME: Final = re.compile(rb"[A-Za-z_][\w.]*")
+_CALLED: Final = re.compile(r"""import(?:_module|__)\(\s*["'](?P<name>\w+)["']""")
+_ALL: Final = re.compile(r"\b__all__\b[^\[(\n]*[\[(](?P<names>[^\])]*)")
 _FORMATTING: Final = re.compile(r"\{[^{}]*\}|%(?:\(\w*\))?[a-z]")
 
 
@@ -145,8 +149,10 @@ def _mentions(entry: Entry) -> Iterator[str]:
             yield from (reference.partition(":")[0].strip() for reference in group.values())
     else:
         # Names of modules stand in compiled code as they are, relative ones without their dots.
-        for match in re.finditer(rb"[A-Za-z_][\w.]*", content):
-            if _TEST_WORD.search(match[0]):
+        # A single word that is not the start of a text is prose.
+        for match in _NAME.finditer(content):
+            is_alone = content[match.start() - 1] not in _TEXT
+            if _TEST_WORD.search(match[0]) and (b"." in match[0] or is_alone):
                 yield from _everywhere(match[0].decode("ascii", "replace"), package)
 
 
@@ -176,11 +182,24 @@ def _source_mentions(source: str, package: tuple[str, ...]) -> Iterator[str]:
             yield ".".join(filter(None, (*base, name)))
     for match in _IMPORT.finditer(_FROM_IMPORT.sub("", code)):
         yield from _imported(match["names"])
+    yield from _string_mentions(strings, package)
+    for match in _CALLED.finditer(lines):
+        yield from _everywhere(match["name"], package)
+    for match in _ALL.finditer(lines):
+        # A star import makes modules of these names.
+        for name in re.findall(r"\w+", match["names"]):
+            yield from _everywhere(name, package)
+
+
+def _string_mentions(strings: Iterable[str], package: tuple[str, ...]) -> Iterator[str]:
+    """Yield what strings may name: for importlib, or the path of a file."""
     for text in strings:
-        # For importlib, or in __all__, whose names a star import makes modules of, or the path of
-        # a file. What formatting fills in stands before the name.
-        for part in _FORMATTING.split(text):
-            yield from _everywhere(part.strip().replace("/", ".").lstrip("."), package)
+        # What formatting fills in stands before the name.
+        for number, part in enumerate(_FORMATTING.split(text)):
+            name = part.strip().replace("/", ".")
+            # A word alone may be anything.
+            if number or "." in name:
+                yield from _everywhere(name.lstrip("."), package)
 
 
 def _imported(names: str) -> Iterator[str]:

@@ -123,7 +123,7 @@ MENTIONS: dict[str, str | bytes] = {
     "percent, named": "importlib.import_module('%(name)s.tests.helpers' % names)",
     "format": "importlib.import_module('{}.tests'.format(__name__))",
     "star import": "__all__ = ['a', 'tests']",
-    "file": "open(os.path.join(here, 'tests', 'data.json'))",
+    "file": "open(os.path.join(here, 'tests/data.json'))",
     "path of a file": "importlib.resources.files('pkg').joinpath('tests/data.json')",
     "path from the top": 'pkgutil.get_data("pkg", "pkg/tests/data.json")',
     "long string": 'x = """pkg.tests"""',
