@@ -75,6 +75,11 @@ def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installe
     for name, reference in groups.get("console_scripts", {}).items():
         path = f"bin/{name}"
         check_path(path, f"entry_points.txt of {installed.name}")
+        if "/" in name:
+            raise RecordError(
+                f"The console script {name} of {installed.name} has a name that is a path. Choose "
+                "another version, or set `scripts = false`."
+            )
         text = _console_script(reference, interpreter, others, f"{name} of {installed.name}")
         scripts[path] = Entry.of(path, text.encode(), installed.name)
     made = {f"bin/{name}" for group in _SCRIPT_GROUPS for name in groups.get(group, {})}

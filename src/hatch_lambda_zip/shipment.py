@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from hatch_lambda_zip.compiled_modules import with_bytecode
 from hatch_lambda_zip.contents import Contents, assemble
 from hatch_lambda_zip.dependencies import Dependencies
+from hatch_lambda_zip.errors import LayerError
 from hatch_lambda_zip.exclusions import Absence, AbsentDistribution, exclude
 from hatch_lambda_zip.handler import check_handler
 from hatch_lambda_zip.layers import check_packages, choose_for_layer, divide
 from hatch_lambda_zip.own_files import choose
 from hatch_lambda_zip.scripts import with_scripts
-from hatch_lambda_zip.stripping import strip
+from hatch_lambda_zip.stripping import missing_tests, strip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,7 +99,7 @@ def ship_function(
     Raises:
         LayerError, ExclusionError, HandlerError, CollisionError, StagingError: see the steps.
     """
-    installed = tuple(installed)
+    installed, added = tuple(installed), tuple(added)
     dependencies = _dependencies(artifact, project, installed)
     kept, absent = exclude(
         installed, artifact.exclusions, dependencies, key=artifact.key, own=project.name
@@ -113,6 +114,12 @@ def ship_function(
     )
     mine = tuple(one for one in kept if one.name not in shipped_by)
     check_packages(mine, in_layers, layers_key)
+    for name, layer in layers.items():
+        if missing := missing_tests(layer.contents.left_out, mine, added, artifact.handler):
+            raise LayerError(
+                f"{layers_key}: the layer {name!r} leaves out {', '.join(missing)} by `strip`, and "
+                'the function may import that. Take "tests" out of the `strip` of the layer.'
+            )
     absent += tuple(
         AbsentDistribution(one.distribution, Absence.LAYER, shipped_by[one.name])
         for one in kept

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda_zip.entry import Entry
     from hatch_lambda_zip.installed import Installed
+    from hatch_lambda_zip.left_out import LeftOut
 
 _TEST_DIRECTORIES: Final = frozenset(("test", "tests"))
 # What compilers read: headers of C, C++ and CUDA, and Cython's declarations.
@@ -108,24 +109,58 @@ def _unused_tests(
                 shipped.append(entry)
             else:
                 directories.setdefault(directory, []).append(entry)
-    modules = {
-        directory.removesuffix(".py").replace("/", "."): directory for directory in directories
-    }
-    # Lambda reads "/" of a handler as ".".
-    used = {name for name in modules if handler and _is_in(handler.replace("/", "."), name)}
+    modules = _modules(directories)
+    used = _mentioned_by_handler(handler, modules)
     todo = [*shipped, *(entry for name in used for entry in directories[modules[name]])]
     while todo:
-        mentioned = {
-            name
-            for entry in todo
-            for mention in _mentions(entry)
-            for name in modules
-            if _is_in(mention, name)
-        }
+        mentioned = _mentioned(todo, modules)
         # What a directory that ships imports ships too.
         todo = [entry for name in mentioned - used for entry in directories[modules[name]]]
         used |= mentioned
     return frozenset(modules[name] for name in modules.keys() - used)
+
+
+def missing_tests(
+    left_out: Iterable[LeftOut],
+    installed: Iterable[Installed],
+    added: Iterable[Entry],
+    handler: str | None,
+) -> list[str]:
+    """Return the test directories that a layer leaves out and a function may import.
+
+    Args:
+        left_out: what the layer leaves out.
+        installed: what the function ships.
+        added: files of the project that ship besides.
+        handler: the function's.
+    """
+    paths = (left.path for left in left_out if left.reason is Reason.TESTS)
+    modules = _modules(directory for path in paths if (directory := _test_directory(path)))
+    if not modules:
+        return []
+    entries = [*added, *(entry for one in installed for entry in one.entries)]
+    used = _mentioned(entries, modules) | _mentioned_by_handler(handler, modules)
+    return sorted(modules[name] for name in used)
+
+
+def _modules(directories: Iterable[str]) -> dict[str, str]:
+    """Return test directories (and conftest.py) by the names of their modules."""
+    return {directory.removesuffix(".py").replace("/", "."): directory for directory in directories}
+
+
+def _mentioned(entries: Iterable[Entry], modules: Collection[str]) -> set[str]:
+    return {
+        name
+        for entry in entries
+        for mention in _mentions(entry)
+        for name in modules
+        if _is_in(mention, name)
+    }
+
+
+def _mentioned_by_handler(handler: str | None, modules: Collection[str]) -> set[str]:
+    # Lambda reads "/" of a handler as ".".
+    return {name for name in modules if handler and _is_in(handler.replace("/", "."), name)}
 
 
 def _is_in(dotted: str, package: str) -> bool:

@@ -119,6 +119,11 @@ def test_a_script_is_put_nowhere_else(name: str) -> None:
         shipped(with_entry_points(f"[console_scripts]\n{name} = demo:main\n"))
 
 
+def test_a_script_in_a_directory_is_an_error() -> None:
+    with pytest.raises(RecordError, match=r"console script a/b of demo has a name that is a path"):
+        shipped(with_entry_points("[console_scripts]\na/b = demo:main\n"))
+
+
 def test_graphical_scripts_do_not_ship() -> None:
     text = "[gui_scripts]\nwindow = demo:main\n[other]\nthing = demo:main\n"
     installed = with_entry_points(text, window=b"#!python\n")

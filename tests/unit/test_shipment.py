@@ -170,6 +170,28 @@ def test_tests_that_a_layer_imports_ship() -> None:
     assert "orders/tests/a.py" not in files_in(shipment)
 
 
+def test_a_layer_does_not_leave_out_tests_that_a_function_imports() -> None:
+    lib = made("lib", {"lib/__init__.py": "", "lib/tests/a.py": ""})
+    deps = ship_layer(
+        replace(LAYER, exclusions=Exclusions(strip=(Strip.TESTS,))), PROJECT, [lib], ()
+    )
+    assert files_in(deps) == ["python/lib/__init__.py"]
+    assert ship_function(FUNCTION, PROJECT, [lib, ORDERS], (), {"deps": deps}).absent
+    user = made("user", {"user.py": "from lib import tests"})
+    added = entry_of("start.py", "import lib.tests.a")
+    through_handler = replace(FUNCTION, handler="lib.tests.a.handler")
+    for wanted, installed, more in (
+        (FUNCTION, [lib, ORDERS, user], ()),
+        (FUNCTION, [lib, ORDERS], (added,)),
+        (through_handler, [lib, ORDERS], ()),
+    ):
+        with pytest.raises(LayerError) as caught:
+            ship_function(wanted, PROJECT, installed, more, {"deps": deps})
+        assert str(caught.value).startswith(
+            "here.functions.api.layers: the layer 'deps' leaves out lib/tests by `strip`, and"
+        )
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_tests_that_a_script_imports_ship_with_the_script(scripts: bool) -> None:  # noqa: FBT001
     files: Mapping[str, str] = {"orders/__init__.py": "", "orders/tests/a.py": ""}
