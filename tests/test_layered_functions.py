@@ -271,7 +271,11 @@ def test_a_layer_without_distributions_ships_everything_third_party(example: Wor
         ('"config/prod.toml"', '"config/prd.toml"', 'include-files."config/prd.toml": there is no'),
         ('"config.toml"', '"../config.toml"', "'../config.toml' leaves the zip"),
         ('"config/prod.toml"', '"/etc/hosts"', "'/etc/hosts' is an absolute path"),
-        ('"config.toml"', '"orders/model.py"', "both ship orders/model.py, with different content"),
+        (
+            '"config.toml"',
+            '"orders/model.py"',
+            "puts orders/model.py into the zip, which orders ships with different content",
+        ),
     ],
 )
 def test_what_does_not_fit_is_an_error(
