@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.installed import Distribution, Installed
-from hatch_lambda_zip.left_out import LeftOut, Reason
+from hatch_lambda_zip.install.install import Site
+from hatch_lambda_zip.install.read import Distribution, Installed
+from hatch_lambda_zip.install.skip import LeftOut, Reason
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, format_record
 from hatch_lambda_zip.runtimes import Target, find_runtime
-from hatch_lambda_zip.staging import Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from unit.installing import entry_of, made
 
-from hatch_lambda_zip.contents import assemble
+from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.errors import CollisionError
 from hatch_lambda_zip.record import parse_record
 

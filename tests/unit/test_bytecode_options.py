@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda_zip.config import TARGET_KEY, Config, parse_config
+from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
 from hatch_lambda_zip.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.checks import (
+from hatch_lambda_zip.contents.limits import (
     MAX_DIRECT_UPLOAD,
     MAX_UNZIPPED,
     check_unzipped_size,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda_zip.cleaning import remove_artifacts
+from hatch_lambda_zip.build.clean import remove_artifacts
 
 if TYPE_CHECKING:
     from pathlib import Path

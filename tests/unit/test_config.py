@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.artifacts import Artifact, Kind
-from hatch_lambda_zip.config import (
+from hatch_lambda_zip.config.load import (
     DEFAULT_FUNCTION,
     HATCHLING_KEYS,
     TARGET_KEY,
     Config,
     parse_config,
 )
+from hatch_lambda_zip.config.model import Artifact, Kind
+from hatch_lambda_zip.config.tables import not_one_of
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import RUNTIMES, Target, find_runtime
-from hatch_lambda_zip.tables import not_one_of
 
 # A day on which the newest runtimes are supported and the oldest are not.
 TODAY = date(2026, 1, 1)

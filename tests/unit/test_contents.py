@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.installing import INSTALLED, WHEEL, install, put, site_of
 
-from hatch_lambda_zip.contents import Contents, assemble
+from hatch_lambda_zip.contents.assemble import Contents, assemble
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import (
     CollisionError,
@@ -19,8 +19,8 @@ from hatch_lambda_zip.errors import (
     StagingError,
     VerificationError,
 )
-from hatch_lambda_zip.installed import read_installed
-from hatch_lambda_zip.left_out import LeftOut, Reason
+from hatch_lambda_zip.install.read import read_installed
+from hatch_lambda_zip.install.skip import LeftOut, Reason
 from hatch_lambda_zip.lock.model import Origin
 from hatch_lambda_zip.record import Digest, parse_record
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from hatch_lambda_zip.staging import Site
+    from hatch_lambda_zip.install.install import Site
 
 
 @pytest.fixture

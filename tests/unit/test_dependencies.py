@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from unit.installing import entry_of, made, target_of
 
-from hatch_lambda_zip.dependencies import Dependencies, requirements_of
+from hatch_lambda_zip.contents.requirements_graph import Dependencies, requirements_of
 from hatch_lambda_zip.errors import StagingError
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ import pytest
 from packaging.requirements import Requirement
 from unit.installing import made, target_of
 
-from hatch_lambda_zip.artifacts import Exclusions
-from hatch_lambda_zip.dependencies import Dependencies
+from hatch_lambda_zip.config.model import Exclusions
+from hatch_lambda_zip.contents.exclude import Absence, AbsentDistribution, exclude
+from hatch_lambda_zip.contents.provided import PROVIDED_SETS
+from hatch_lambda_zip.contents.requirements_graph import Dependencies
 from hatch_lambda_zip.errors import ExclusionError
-from hatch_lambda_zip.exclusions import Absence, AbsentDistribution, exclude
-from hatch_lambda_zip.installed import Installed
-from hatch_lambda_zip.provided import PROVIDED_SETS
+from hatch_lambda_zip.install.read import Installed
 
 AWS = {
     "boto3": ["botocore", "jmespath", "s3transfer"],

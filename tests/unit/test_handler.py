@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hatch_lambda_zip.contents.handler import check_handler
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import HandlerError, VerificationError
-from hatch_lambda_zip.handler import check_handler
 from hatch_lambda_zip.record import Digest
 
 

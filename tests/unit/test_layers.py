@@ -8,16 +8,16 @@ import pytest
 from packaging.requirements import Requirement
 from unit.installing import made, put, target_of
 
-from hatch_lambda_zip.dependencies import Dependencies
+from hatch_lambda_zip.contents.layers import check_packages, choose_for_layer, divide
+from hatch_lambda_zip.contents.requirements_graph import Dependencies
 from hatch_lambda_zip.errors import LayerError
-from hatch_lambda_zip.layers import check_packages, choose_for_layer, divide
 from hatch_lambda_zip.lock.model import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hatch_lambda_zip.installed import Installed
+    from hatch_lambda_zip.install.read import Installed
 
 SELECTED = (
     made("common", requires=["requests"], origin=Origin.LOCAL),

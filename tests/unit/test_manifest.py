@@ -12,14 +12,25 @@ import pytest
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import encoder, write_archive
-from hatch_lambda_zip.artifact_names import file_name, manifest_name
-from hatch_lambda_zip.artifacts import Artifact, Kind
-from hatch_lambda_zip.compiled_modules import LeftAsSource
-from hatch_lambda_zip.contents import Contents
+from hatch_lambda_zip.build.inputs import Materials
+from hatch_lambda_zip.build.manifest import (
+    Inputs,
+    describe_inputs,
+    describe_options,
+    make_manifest,
+    read_previous,
+)
+from hatch_lambda_zip.config.file_names import file_name, manifest_name
+from hatch_lambda_zip.config.model import Artifact, Kind
+from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.contents.assemble import Contents
+from hatch_lambda_zip.contents.bytecode import LeftAsSource
+from hatch_lambda_zip.contents.decide import Shipment
+from hatch_lambda_zip.contents.exclude import Absence, AbsentDistribution
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.exclusions import Absence, AbsentDistribution
-from hatch_lambda_zip.installed import Distribution
-from hatch_lambda_zip.left_out import LeftOut, Reason
+from hatch_lambda_zip.install.install import LocalWheel
+from hatch_lambda_zip.install.read import Distribution
+from hatch_lambda_zip.install.skip import LeftOut, Reason
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LockedDistribution,
@@ -28,19 +39,8 @@ from hatch_lambda_zip.lock.model import (
     Origin,
     Selection,
 )
-from hatch_lambda_zip.manifest import (
-    Inputs,
-    describe_inputs,
-    describe_options,
-    make_manifest,
-    read_previous,
-)
-from hatch_lambda_zip.materials import Materials
-from hatch_lambda_zip.project import Project
 from hatch_lambda_zip.record import Digest
 from hatch_lambda_zip.runtimes import Target, find_runtime
-from hatch_lambda_zip.shipment import Shipment
-from hatch_lambda_zip.staging import LocalWheel
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.archive import Archive

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda_zip.artifacts import Artifact, BytecodeMode, Kind, Strip
-from hatch_lambda_zip.config import TARGET_KEY, Config, parse_config
+from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
+from hatch_lambda_zip.config.model import Artifact, BytecodeMode, Kind, Strip
+from hatch_lambda_zip.config.options import FUNCTION_KEYS, LAYER_KEYS, SHARED_KEYS, Known, Options
 from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.options import FUNCTION_KEYS, LAYER_KEYS, SHARED_KEYS, Known, Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.errors import LambdaZipError, OutputError
-from hatch_lambda_zip.output import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -242,7 +242,7 @@ def test_the_workspace_is_for_its_owner_only(temporary: Path) -> None:
 HOLDER = """
 import signal, subprocess, sys, time
 from pathlib import Path
-from hatch_lambda_zip.output import Workspace
+from hatch_lambda_zip.build.workspace import Workspace
 
 dist = Path("dist")  # relative, as hatchling's may be
 outputs = [dist / "demo.zip", dist / "demo.json"]

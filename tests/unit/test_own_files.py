@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.installing import files_of, made, put
 
-from hatch_lambda_zip.artifacts import OwnFiles
+from hatch_lambda_zip.config.model import OwnFiles
+from hatch_lambda_zip.contents.own_files import choose, read_added
 from hatch_lambda_zip.errors import OwnFilesError
-from hatch_lambda_zip.left_out import LeftOut, Reason
-from hatch_lambda_zip.own_files import choose, read_added
+from hatch_lambda_zip.install.skip import LeftOut, Reason
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from packaging.version import Version
 
-from hatch_lambda_zip.artifacts import Wants
+from hatch_lambda_zip.config.model import Wants
+from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.errors import ProjectError
-from hatch_lambda_zip.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.installing import files_of, install, made, site_of, target_of
 
-from hatch_lambda_zip.artifacts import Kind
-from hatch_lambda_zip.contents import assemble
+from hatch_lambda_zip.config.model import Kind
+from hatch_lambda_zip.contents.assemble import assemble
+from hatch_lambda_zip.contents.scripts import interpreter_of, with_scripts
 from hatch_lambda_zip.errors import RecordError
-from hatch_lambda_zip.installed import read_installed
-from hatch_lambda_zip.left_out import LeftOut, Reason
+from hatch_lambda_zip.install.read import read_installed
+from hatch_lambda_zip.install.skip import LeftOut, Reason
 from hatch_lambda_zip.record import parse_record
 from hatch_lambda_zip.runtimes import RUNTIMES
-from hatch_lambda_zip.scripts import interpreter_of, with_scripts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_lambda_zip.installed import Installed
+    from hatch_lambda_zip.install.read import Installed
 
 RUNTIME = target_of("python3.13").runtime
 SHEBANG = b"#!/var/lang/bin/python3.13\n"

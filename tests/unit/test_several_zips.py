@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda_zip.artifacts import Kind
-from hatch_lambda_zip.config import TARGET_KEY, Config, parse_config
+from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
+from hatch_lambda_zip.config.model import Kind
+from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

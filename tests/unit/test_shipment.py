@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 from unit.installing import entry_of, files_of, made, target_of
 
-from hatch_lambda_zip.artifacts import Artifact, Exclusions, Kind, OwnFiles, Strip
+from hatch_lambda_zip.config.model import Artifact, Exclusions, Kind, OwnFiles, Strip
+from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.contents.decide import Shipment, ship_function, ship_layer
 from hatch_lambda_zip.errors import ExclusionError, HandlerError, LayerError
 from hatch_lambda_zip.lock.model import Origin
-from hatch_lambda_zip.project import Project
-from hatch_lambda_zip.shipment import Shipment, ship_function, ship_layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

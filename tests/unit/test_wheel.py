@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda_zip.contents import assemble
+from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.errors import WheelFormatError, WheelTagError
-from hatch_lambda_zip.installed import read_installed
+from hatch_lambda_zip.install.install import Site
+from hatch_lambda_zip.install.read import read_installed
+from hatch_lambda_zip.install.wheel import check_built_tags, check_tags, parse_name, unpack_wheel
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, format_record, parse_record
 from hatch_lambda_zip.runtimes import Target, find_runtime
-from hatch_lambda_zip.staging import Site
-from hatch_lambda_zip.wheel import check_built_tags, check_tags, parse_name, unpack_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

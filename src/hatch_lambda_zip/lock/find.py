@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.config import TARGET_KEY
+from hatch_lambda_zip.config.load import TARGET_KEY
 from hatch_lambda_zip.errors import LockNotFoundError, UvError
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 

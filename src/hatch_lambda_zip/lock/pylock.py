@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
-    from hatch_lambda_zip.artifacts import Wants
+    from hatch_lambda_zip.config.model import Wants
     from hatch_lambda_zip.lock.model import LockFile
     from hatch_lambda_zip.runtimes import Target
 

@@ -15,7 +15,7 @@ from hatch_lambda_zip.lock.model import LockKind
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_lambda_zip.artifacts import Wants
+    from hatch_lambda_zip.config.model import Wants
     from hatch_lambda_zip.lock.model import LockFile, Selection
     from hatch_lambda_zip.runtimes import Target
     from hatch_lambda_zip.uv import Uv

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import encoder
-from hatch_lambda_zip.artifact_names import file_name
-from hatch_lambda_zip.artifacts import Kind
-from hatch_lambda_zip.project import TOOL_NAME
+from hatch_lambda_zip.config.file_names import file_name
+from hatch_lambda_zip.config.model import Kind
+from hatch_lambda_zip.config.project import TOOL_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from hatch_lambda_zip.archive import Archive
-    from hatch_lambda_zip.artifacts import Artifact
-    from hatch_lambda_zip.materials import Materials
-    from hatch_lambda_zip.project import Project
-    from hatch_lambda_zip.shipment import Shipment
+    from hatch_lambda_zip.config.model import Artifact
+    from hatch_lambda_zip.build.inputs import Materials
+    from hatch_lambda_zip.config.project import Project
+    from hatch_lambda_zip.contents.decide import Shipment
 
 SCHEMA_VERSION: Final = 1
 FORMAT_VERSION: Final = 1

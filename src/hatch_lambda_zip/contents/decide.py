@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.compiled_modules import with_bytecode
-from hatch_lambda_zip.contents import Contents, assemble
-from hatch_lambda_zip.dependencies import Dependencies
+from hatch_lambda_zip.contents.assemble import Contents, assemble
+from hatch_lambda_zip.contents.bytecode import with_bytecode
+from hatch_lambda_zip.contents.exclude import Absence, AbsentDistribution, exclude
+from hatch_lambda_zip.contents.handler import check_handler
+from hatch_lambda_zip.contents.layers import check_packages, choose_for_layer, divide
+from hatch_lambda_zip.contents.own_files import choose
+from hatch_lambda_zip.contents.requirements_graph import Dependencies
+from hatch_lambda_zip.contents.scripts import with_scripts
+from hatch_lambda_zip.contents.strip import missing_tests, strip
 from hatch_lambda_zip.errors import LayerError
-from hatch_lambda_zip.exclusions import Absence, AbsentDistribution, exclude
-from hatch_lambda_zip.handler import check_handler
-from hatch_lambda_zip.layers import check_packages, choose_for_layer, divide
-from hatch_lambda_zip.own_files import choose
-from hatch_lambda_zip.scripts import with_scripts
-from hatch_lambda_zip.stripping import missing_tests, strip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from hatch_lambda_zip.artifacts import Artifact
     from hatch_lambda_zip.bytecode.compiler import Compiler
-    from hatch_lambda_zip.compiled_modules import LeftAsSource
+    from hatch_lambda_zip.config.model import Artifact
+    from hatch_lambda_zip.config.project import Project
+    from hatch_lambda_zip.contents.bytecode import LeftAsSource
     from hatch_lambda_zip.entry import Entry
-    from hatch_lambda_zip.installed import Installed
-    from hatch_lambda_zip.project import Project
+    from hatch_lambda_zip.install.read import Installed
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hatch_lambda_zip.config.tables import TableReader
 from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.tables import TableReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

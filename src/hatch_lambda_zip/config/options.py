@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import canonicalize_name
 from pathspec import GitIgnoreSpec
 
-from hatch_lambda_zip.artifact_names import wrong_template
-from hatch_lambda_zip.artifacts import BytecodeMode, Strip
-from hatch_lambda_zip.provided import PROVIDED_SETS
+from hatch_lambda_zip.config.file_names import wrong_template
+from hatch_lambda_zip.config.model import BytecodeMode, Strip
+from hatch_lambda_zip.config.tables import not_one_of
+from hatch_lambda_zip.contents.provided import PROVIDED_SETS
 from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES, Runtime, find_runtime
-from hatch_lambda_zip.tables import not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from hatch_lambda_zip.tables import TableReader
+    from hatch_lambda_zip.config.tables import TableReader
 
     _Check = Callable[[str], str | None]
     _Choices = Collection[str]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.dependencies import requirements_of
+from hatch_lambda_zip.contents.requirements_graph import requirements_of
 from hatch_lambda_zip.errors import LockOutdatedError
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
-    from hatch_lambda_zip.artifacts import Wants
-    from hatch_lambda_zip.installed import Installed
+    from hatch_lambda_zip.config.model import Wants
+    from hatch_lambda_zip.install.read import Installed
     from hatch_lambda_zip.lock.model import LockFile
     from hatch_lambda_zip.runtimes import Target
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hatch_lambda_zip.artifacts import Artifact
+    from hatch_lambda_zip.config.model import Artifact
     from hatch_lambda_zip.entry import Entry
     from hatch_lambda_zip.lock.model import Selection
-    from hatch_lambda_zip.staging import LocalWheel
+    from hatch_lambda_zip.install.install import LocalWheel
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from hatchling.plugin import hookimpl
 
 if TYPE_CHECKING:
-    from hatch_lambda_zip.build_hook import LambdaZipBuildHook
-    from hatch_lambda_zip.builder import LambdaZipBuilder
+    from hatch_lambda_zip.plugin.hook import LambdaZipBuildHook
+    from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
 
 @hookimpl
 def hatch_register_builder() -> type[LambdaZipBuilder]:
     """Offer the ``lambda-zip`` build target."""
-    from hatch_lambda_zip.builder import LambdaZipBuilder
+    from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
     return LambdaZipBuilder
 
@@ -22,6 +22,6 @@ def hatch_register_builder() -> type[LambdaZipBuilder]:
 @hookimpl
 def hatch_register_build_hook() -> type[LambdaZipBuildHook]:
     """Offer the ``lambda-zip`` build hook."""
-    from hatch_lambda_zip.build_hook import LambdaZipBuildHook
+    from hatch_lambda_zip.plugin.hook import LambdaZipBuildHook
 
     return LambdaZipBuildHook

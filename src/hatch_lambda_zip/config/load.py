@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.artifact_names import name_problems
-from hatch_lambda_zip.artifacts import Artifact, Kind
-from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.expansion import expand
-from hatch_lambda_zip.options import (
+from hatch_lambda_zip.config.expand import expand
+from hatch_lambda_zip.config.file_names import name_problems
+from hatch_lambda_zip.config.model import Artifact, Kind
+from hatch_lambda_zip.config.options import (
     FUNCTION_KEYS,
     LAYER_KEYS,
     Known,
@@ -19,14 +18,15 @@ from hatch_lambda_zip.options import (
     is_absolute,
     read_options,
 )
+from hatch_lambda_zip.config.tables import TableReader, not_one_of
+from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import RUNTIMES, Runtime
-from hatch_lambda_zip.tables import TableReader, not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from hatch_lambda_zip.project import Project
+    from hatch_lambda_zip.config.project import Project
 
 TARGET_KEY: Final = "tool.hatch.build.targets.lambda-zip"
 DEFAULT_FUNCTION: Final = "lambda"

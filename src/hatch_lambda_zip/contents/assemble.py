@@ -12,8 +12,8 @@ from hatch_lambda_zip.record import Digest, format_record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_lambda_zip.installed import Distribution, Installed
-    from hatch_lambda_zip.left_out import LeftOut
+    from hatch_lambda_zip.install.read import Distribution, Installed
+    from hatch_lambda_zip.install.skip import LeftOut
 
 
 @dataclass(frozen=True)

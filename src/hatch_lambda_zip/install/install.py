@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.errors import UvError, UvTimeoutError, WheelBuildError
-from hatch_lambda_zip.lock.model import LockedDistribution, LockKind, Origin
-from hatch_lambda_zip.wheel import (
+from hatch_lambda_zip.install.wheel import (
     check_built_tags,
     check_tags,
     content_digest,
     parse_name,
     unpack_wheel,
 )
+from hatch_lambda_zip.lock.model import LockedDistribution, LockKind, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

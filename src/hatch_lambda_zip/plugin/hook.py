@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+from hatch_lambda_zip.config.tables import not_one_of
 from hatch_lambda_zip.errors import NothingToBuildFromError
-from hatch_lambda_zip.hook_config import parse_hook_config
-from hatch_lambda_zip.occasion import REQUEST_VARIABLE, Request, is_for_people, parse_request
-from hatch_lambda_zip.reporting import aborting
-from hatch_lambda_zip.tables import not_one_of
+from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.plugin.hook_config import parse_hook_config
+from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, Request, is_for_people, parse_request
 
 if TYPE_CHECKING:
-    from hatch_lambda_zip.artifacts import Artifact
-    from hatch_lambda_zip.builder import LambdaZipBuilder
-    from hatch_lambda_zip.pipeline import Job
+    from hatch_lambda_zip.build.build import Job
+    from hatch_lambda_zip.config.model import Artifact
+    from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
 
 class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
@@ -52,8 +52,8 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         with aborting(self.app):
             if not parse_hook_config(self.config).embed_lock:
                 return
-            from hatch_lambda_zip.embedding import DIRECTORY
-            from hatch_lambda_zip.pipeline import prepare_embedding
+            from hatch_lambda_zip.build.build import prepare_embedding
+            from hatch_lambda_zip.build.embed import DIRECTORY
 
             self._builder.check()
             # Open until finalize() has made the zips, or the process ends without it.
@@ -77,7 +77,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
     def clean(self, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
         del versions
-        from hatch_lambda_zip.cleaning import remove_artifacts
+        from hatch_lambda_zip.build.clean import remove_artifacts
 
         remove_artifacts(self._output, self._builder.package, artifacts=None)
 
@@ -90,13 +90,13 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         jobs = [self._job(one, artifact) for one in artifacts]
         embedded = self._embedded
         if self._builder.is_unpacked_sdist:
-            from hatch_lambda_zip.embedding import DIRECTORY
+            from hatch_lambda_zip.build.embed import DIRECTORY
 
             embedded = Path(self.root) / DIRECTORY
             if not embedded.is_dir():
                 self._look_for_finished(jobs)
                 return
-        from hatch_lambda_zip.pipeline import build_artifact
+        from hatch_lambda_zip.build.build import build_artifact
 
         with self._builder.open_workshop() as workshop:
             for job in jobs:
@@ -108,7 +108,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         Raises:
             NothingToBuildFromError: it did not, and the zips were asked for.
         """
-        from hatch_lambda_zip.pipeline import is_finished, label_of
+        from hatch_lambda_zip.build.build import is_finished, label_of
 
         with self._builder.open_workshop() as workshop:
             labels = {label_of(workshop, job.artifact): job for job in jobs}
@@ -133,7 +133,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             artifact: what to build.
             built: what hatchling has just built.
         """
-        from hatch_lambda_zip.pipeline import Job
+        from hatch_lambda_zip.build.build import Job
 
         own = self._builder.own_wheel()
         if built is not None and built.suffix == ".whl":
@@ -176,7 +176,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
 
     @cached_property
     def _builder(self) -> LambdaZipBuilder:
-        from hatch_lambda_zip.builder import LambdaZipBuilder
+        from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
         return LambdaZipBuilder(
             self.root,

@@ -8,14 +8,14 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.artifacts import Kind
+from hatch_lambda_zip.config.model import Kind
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import RecordError
-from hatch_lambda_zip.left_out import read_entry_points
+from hatch_lambda_zip.install.skip import read_entry_points
 from hatch_lambda_zip.record import check_path
 
 if TYPE_CHECKING:
-    from hatch_lambda_zip.installed import Installed
+    from hatch_lambda_zip.install.read import Installed
     from hatch_lambda_zip.runtimes import Runtime
 
 # Entry points specification, "Data model": module:attribute [extras].

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.artifacts import (
+from hatch_lambda_zip.bytecode.magic import format_of
+from hatch_lambda_zip.config.model import (
     Artifact,
     Bytecode,
     BytecodeMode,
@@ -14,16 +15,15 @@ from hatch_lambda_zip.artifacts import (
     OwnFiles,
     Wants,
 )
-from hatch_lambda_zip.bytecode.magic import format_of
-from hatch_lambda_zip.options import Several, python_for
+from hatch_lambda_zip.config.options import Several, python_for
 from hatch_lambda_zip.runtimes import ARCHITECTURES, Target, find_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from hatch_lambda_zip.options import Options
+    from hatch_lambda_zip.config.options import Options
+    from hatch_lambda_zip.config.tables import TableReader
     from hatch_lambda_zip.runtimes import Runtime
-    from hatch_lambda_zip.tables import TableReader
 
 
 def expand(

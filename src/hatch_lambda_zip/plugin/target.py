@@ -14,23 +14,23 @@ from hatchling.builders.plugin.interface import BuilderInterface
 from hatchling.plugin.manager import PluginManager
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.config import (
+from hatch_lambda_zip.config.load import (
     HATCHLING_KEYS,
     HATCHLING_SELECTION_KEYS,
     TARGET_KEY,
     Config,
     parse_config,
 )
+from hatch_lambda_zip.config.options import Known
+from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.errors import ConfigError, ProjectError
-from hatch_lambda_zip.options import Known
-from hatch_lambda_zip.project import Project
-from hatch_lambda_zip.reporting import AppReporter, aborting
+from hatch_lambda_zip.plugin.app import AppReporter, aborting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from hatch_lambda_zip.staging import OwnWheel
-    from hatch_lambda_zip.workshop import Workshop
+    from hatch_lambda_zip.build.session import Workshop
+    from hatch_lambda_zip.install.install import OwnWheel
 
 
 class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
@@ -87,7 +87,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
-        from hatch_lambda_zip.cleaning import remove_artifacts
+        from hatch_lambda_zip.build.clean import remove_artifacts
 
         remove_artifacts(Path(directory), self.package, versions)
 
@@ -112,9 +112,9 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             build_data: as build hooks left it.
         """
         # Imported here, so that configuring, cleaning and listing cost nothing.
+        from hatch_lambda_zip.install.install import OwnWheel
         from hatch_lambda_zip.lock.model import LocalProject
-        from hatch_lambda_zip.own_wheel import build_own_wheel
-        from hatch_lambda_zip.staging import OwnWheel
+        from hatch_lambda_zip.plugin.own_wheel import build_own_wheel
 
         wanted = {
             key: build_data[key]
@@ -136,13 +136,13 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def open_workshop(self) -> Workshop:
         """Return the workshop for the functions of one command, to be entered."""
-        from hatch_lambda_zip.workshop import Workshop
+        from hatch_lambda_zip.build.session import Workshop
 
         lock = self.lambda_config.lock
         return Workshop(self._project, Path(self.root), lock=lock, report=AppReporter(self.app))
 
     def _build_artifact(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
-        from hatch_lambda_zip.pipeline import Job, build_artifact
+        from hatch_lambda_zip.build.build import Job, build_artifact
 
         artifact = self.lambda_config.artifact(name)
         layers = self.lambda_config.layers_of(artifact)

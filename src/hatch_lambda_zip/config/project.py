@@ -15,7 +15,7 @@ from hatch_lambda_zip.errors import ProjectError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hatch_lambda_zip.artifacts import Wants
+    from hatch_lambda_zip.config.model import Wants
 
 TOOL_NAME: Final = "hatch-lambda-zip"
 

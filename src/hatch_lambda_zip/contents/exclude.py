@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from hatch_lambda_zip.config.tables import not_one_of
+from hatch_lambda_zip.contents.provided import PROVIDED_SETS
 from hatch_lambda_zip.errors import ExclusionError
-from hatch_lambda_zip.provided import PROVIDED_SETS
-from hatch_lambda_zip.tables import not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hatch_lambda_zip.artifacts import Exclusions
-    from hatch_lambda_zip.dependencies import Dependencies
-    from hatch_lambda_zip.installed import Distribution, Installed
+    from hatch_lambda_zip.config.model import Exclusions
+    from hatch_lambda_zip.contents.requirements_graph import Dependencies
+    from hatch_lambda_zip.install.read import Distribution, Installed
 
 
 class Absence(Enum):

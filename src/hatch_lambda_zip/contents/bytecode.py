@@ -6,21 +6,21 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.artifacts import BytecodeMode
 from hatch_lambda_zip.bytecode import NO_SOURCE, normalize, read_header, source_hash
 from hatch_lambda_zip.bytecode.compiler import Obstacle, Source
 from hatch_lambda_zip.bytecode.magic import format_of
+from hatch_lambda_zip.config.model import BytecodeMode
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import BytecodeError, ForeignBytecodeError, OwnSyntaxError
-from hatch_lambda_zip.left_out import LeftOut, Reason
+from hatch_lambda_zip.install.skip import LeftOut, Reason
 from hatch_lambda_zip.lock.model import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hatch_lambda_zip.artifacts import Artifact
     from hatch_lambda_zip.bytecode.compiler import Compiled, Compiler
-    from hatch_lambda_zip.installed import Installed
+    from hatch_lambda_zip.config.model import Artifact
+    from hatch_lambda_zip.install.read import Installed
 
 # PEP 3147 and PEP 488: module, interpreter's tag, optimization level.
 _CACHED: Final = re.compile(r"(?P<module>.+)\.cpython-3(?P<minor>\d+)(?P<level>\.opt-[12])?\.pyc")

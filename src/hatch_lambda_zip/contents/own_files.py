@@ -10,13 +10,13 @@ from pathspec import GitIgnoreSpec
 
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import OwnFilesError
-from hatch_lambda_zip.left_out import Reason
+from hatch_lambda_zip.install.skip import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_lambda_zip.artifacts import OwnFiles
-    from hatch_lambda_zip.installed import Installed
+    from hatch_lambda_zip.config.model import OwnFiles
+    from hatch_lambda_zip.install.read import Installed
 
 
 # What machines leave in directories; hatchling leaves it out of wheels, too.

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.version import InvalidVersion, Version
 
-from hatch_lambda_zip.tables import not_one_of
+from hatch_lambda_zip.config.tables import not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_lambda_zip.artifacts import Artifact
-    from hatch_lambda_zip.project import Project
+    from hatch_lambda_zip.config.model import Artifact
+    from hatch_lambda_zip.config.project import Project
 
 PLACEHOLDERS: Final = ("name", "version", "function", "runtime", "architecture")
 _SUFFIX: Final = ".zip"

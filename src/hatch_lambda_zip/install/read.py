@@ -14,21 +14,21 @@ from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import EditableInstallError, RecordError, StagingError
-from hatch_lambda_zip.left_out import (
+from hatch_lambda_zip.install.skip import (
     LeftOut,
     Reason,
     entry_point_scripts,
     reason_to_leave_out,
 )
+from hatch_lambda_zip.install.wheel import generator, without_generator
 from hatch_lambda_zip.record import parse_record
-from hatch_lambda_zip.wheel import generator, without_generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from hatch_lambda_zip.install.install import Site
     from hatch_lambda_zip.lock.model import LockedDistribution, Origin
     from hatch_lambda_zip.record import RecordRow
-    from hatch_lambda_zip.staging import Site
 
 # What an installer writes about itself; no part of the distribution.
 _INSTALLER_FILES: Final = frozenset(

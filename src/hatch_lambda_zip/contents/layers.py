@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from hatch_lambda_zip.config.tables import not_one_of
 from hatch_lambda_zip.errors import LayerError
 from hatch_lambda_zip.lock.model import Origin
-from hatch_lambda_zip.tables import not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hatch_lambda_zip.dependencies import Dependencies
+    from hatch_lambda_zip.contents.requirements_graph import Dependencies
     from hatch_lambda_zip.entry import Entry
-    from hatch_lambda_zip.installed import Distribution, Installed
+    from hatch_lambda_zip.install.read import Distribution, Installed
 
 # What makes the __init__.py of several distributions' common package look beyond its own
 # directory (pkgutil and setuptools; Python's packaging guide calls these legacy namespaces).

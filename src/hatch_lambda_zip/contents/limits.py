@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.errors import MachineError, SizeLimitError
-from hatch_lambda_zip.formatting import format_size
+from hatch_lambda_zip.text import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

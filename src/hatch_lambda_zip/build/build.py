@@ -6,33 +6,33 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip import checks
+from hatch_lambda_zip.contents import limits
 from hatch_lambda_zip.archive import write_archive
 from hatch_lambda_zip.archive.encoder import check_encoder
-from hatch_lambda_zip.artifact_names import file_name, manifest_name
-from hatch_lambda_zip.artifacts import Kind
-from hatch_lambda_zip.embedding import embed, read_embedded
-from hatch_lambda_zip.formatting import format_size, plural
-from hatch_lambda_zip.installed import read_installed
+from hatch_lambda_zip.config.file_names import file_name, manifest_name
+from hatch_lambda_zip.config.model import Kind
+from hatch_lambda_zip.build.embed import embed, read_embedded
+from hatch_lambda_zip.text import format_size, plural
+from hatch_lambda_zip.install.read import read_installed
 from hatch_lambda_zip.lock.model import LockKind
-from hatch_lambda_zip.manifest import describe_inputs, holds_content, make_manifest, read_previous
-from hatch_lambda_zip.materials import Materials
-from hatch_lambda_zip.own_files import read_added
-from hatch_lambda_zip.requirements_check import check_requirements
-from hatch_lambda_zip.shipment import ship_function, ship_layer
-from hatch_lambda_zip.wheel import content_digest
+from hatch_lambda_zip.build.manifest import describe_inputs, holds_content, make_manifest, read_previous
+from hatch_lambda_zip.build.inputs import Materials
+from hatch_lambda_zip.contents.own_files import read_added
+from hatch_lambda_zip.contents.requirements_check import check_requirements
+from hatch_lambda_zip.contents.decide import ship_function, ship_layer
+from hatch_lambda_zip.install.wheel import content_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from hatch_lambda_zip.archive import Archive
-    from hatch_lambda_zip.artifacts import Artifact
+    from hatch_lambda_zip.config.model import Artifact
     from hatch_lambda_zip.lock.model import Selection
-    from hatch_lambda_zip.manifest import Inputs
-    from hatch_lambda_zip.shipment import Shipment
-    from hatch_lambda_zip.staging import OwnWheel, Site
-    from hatch_lambda_zip.workshop import Workshop
+    from hatch_lambda_zip.build.manifest import Inputs
+    from hatch_lambda_zip.contents.decide import Shipment
+    from hatch_lambda_zip.install.install import OwnWheel, Site
+    from hatch_lambda_zip.build.session import Workshop
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def build_artifact(workshop: Workshop, job: Job) -> Path:
 
     report.info(f"{label}: compressing {plural(len(entries), 'file')}, {format_size(unzipped)}")
     archive = _write(workshop, job, inputs, shipment)
-    if note := checks.upload_note(archive.size):
+    if note := limits.upload_note(archive.size):
         report.warning(f"{label}: {note}")
     seconds = time.monotonic() - started
     report.info(f"{label}: {_summary(artifact, shipment, archive, unzipped, seconds)}")
@@ -201,14 +201,14 @@ def _check_size(workshop: Workshop, job: Job, shipment: Shipment) -> None:
     for layer in job.layers:
         entries += workshop.shipments[layer.name].contents.entries
     what = job.artifact.kind.value
-    checks.check_unzipped_size(entries, f"{what} with its layers" if job.layers else what)
+    limits.check_unzipped_size(entries, f"{what} with its layers" if job.layers else what)
 
 
 def _write(workshop: Workshop, job: Job, inputs: Inputs, shipment: Shipment) -> Archive:
     """Write zip and manifest, and move both into place."""
     artifact, project, workspace = job.artifact, workshop.project, workshop.workspace
     with workspace.writing(job.output / file_name(artifact, project)) as stream:
-        inspect = checks.machine_inspector(artifact.target)
+        inspect = limits.machine_inspector(artifact.target)
         archive = write_archive(shipment.contents.entries, stream, inspect=inspect)
     with workspace.writing(job.output / manifest_name(artifact, project)) as stream:
         stream.write(make_manifest(inputs, shipment, archive).encode())

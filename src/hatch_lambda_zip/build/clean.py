@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.manifest import read_manifest, read_previous
+from hatch_lambda_zip.build.manifest import read_manifest, read_previous
 
 if TYPE_CHECKING:
     from collections.abc import Collection

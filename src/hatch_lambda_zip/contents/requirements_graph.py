@@ -14,7 +14,7 @@ from hatch_lambda_zip.errors import StagingError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from hatch_lambda_zip.installed import Installed
+    from hatch_lambda_zip.install.read import Installed
     from hatch_lambda_zip.runtimes import Target
 
 Node = tuple[str, str]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.lock.find import find_lock
 from hatch_lambda_zip.lock.read import LockReader
-from hatch_lambda_zip.output import Workspace
-from hatch_lambda_zip.staging import Staging
+from hatch_lambda_zip.build.workspace import Workspace
+from hatch_lambda_zip.install.install import Staging
 from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from hatch_lambda_zip.artifacts import Bytecode
+    from hatch_lambda_zip.config.model import Bytecode
     from hatch_lambda_zip.bytecode.compiler import Compiler
-    from hatch_lambda_zip.project import Project
-    from hatch_lambda_zip.reporting import Reporter
-    from hatch_lambda_zip.shipment import Shipment
+    from hatch_lambda_zip.config.project import Project
+    from hatch_lambda_zip.plugin.app import Reporter
+    from hatch_lambda_zip.contents.decide import Shipment
     from hatch_lambda_zip.uv import Uv
 
 

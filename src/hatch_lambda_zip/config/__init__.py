@@ -1,0 +1,1 @@
+"""Tables of pyproject.toml (or hatch.toml) -> one frozen artifact a zip."""

@@ -1,0 +1,1 @@
+"""A selection -> installed distributions, read through their verified RECORDs."""
