@@ -15,11 +15,8 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 EXAMPLES = Path(__file__).resolve().parent
 CHECKOUT = EXAMPLES.parent

@@ -5,15 +5,13 @@ from __future__ import annotations
 import sys
 import time
 import tracemalloc
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import FrameType
+from typing import Any, Final
 
 from hatch_lambda_zip import bytecode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import FrameType
 
 # Limits, all of them multiples of an input's size in bytes.
 LINES: Final = 40

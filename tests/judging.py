@@ -7,15 +7,13 @@ such writes, and what is judged against the normalizer has to hold in a fresh pr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import pytest
 from pythons import start, write
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 Pairs = dict[str, tuple[bytes, bytes]]
 # Kills the child when a freed object turns out to have been written past its end.

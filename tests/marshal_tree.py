@@ -6,13 +6,11 @@ It reads only streams that CPython wrote, and shares no code with the reader und
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from hatch_lambda_zip.bytecode.magic import Format
+from hatch_lambda_zip.bytecode.magic import Format
 
 FLAG_REF: Final = 0x80
 _NO_SIZE: Final = {**dict.fromkeys("NFTS.0:{}", 0), "i": 4, "r": 4, "g": 8, "y": 16}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from marshal_tree import FLAG_REF, Node, parse
 
 from hatch_lambda_zip.bytecode import read_header
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 HEADER_SIZE: Final = 16
 KINDS: Final = b"NTFS.ilgysuatzZArc)([{}<>:0?Ifx"

@@ -10,14 +10,10 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from conftest import Workbench
+from conftest import Workbench
 
 HOST_RUNTIME = f"python3.{sys.version_info.minor}"
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import effort
 import pytest
@@ -21,9 +22,6 @@ from sources import ODD_CONSTANTS, standard_library
 
 from hatch_lambda_zip.bytecode import normalize
 from hatch_lambda_zip.errors import BytecodeError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.once
 

@@ -10,17 +10,15 @@ import re
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from types import CodeType
+from typing import Any
 
 import pytest
 from conftest import Workbench, clean_environment, run
 
 from hatch_lambda_zip.bytecode import read_header
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-    from types import CodeType
 
 VERSION = platform.python_version()
 MINOR = f"3.{sys.version_info.minor}"

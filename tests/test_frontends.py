@@ -5,13 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from conftest import CHECKOUT, Workbench, clean_environment, run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_hatch_build(workbench: Workbench, plugin_wheel: Path, tmp_path: Path) -> None:

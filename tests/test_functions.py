@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-from conftest import UV, clean_environment, run
+from conftest import UV, Workbench, clean_environment, run
 from packaging.requirements import Requirement
 
-from hatch_lambda_zip.runtimes import Target, find_runtime
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from conftest import Workbench
+from hatch_lambda_zip.runtimes import Platform, find_runtime
 
 pytestmark = pytest.mark.once
 
@@ -185,12 +180,12 @@ def test_each_function_gets_exactly_what_uv_exports_for_it(tmp_path: Path) -> No
         exported = run([*command, "--no-hashes", "--no-annotate", "--no-header"], cwd=tmp_path)
         runtime = find_runtime(manifest["runtime"])
         assert runtime is not None
-        target = Target(runtime, manifest["architecture"])
+        platform = Platform(runtime, manifest["architecture"])
         requirements = map(Requirement, exported.stdout.splitlines())
         expected = {
             f"{requirement.name}{requirement.specifier}"
             for requirement in requirements
-            if requirement.marker is None or target.satisfies(requirement.marker)
+            if requirement.marker is None or platform.satisfies(requirement.marker)
         }
         found = {
             f"{entry['name']}=={entry['version']}"

@@ -12,15 +12,12 @@ import sys
 import tarfile
 import time
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from conftest import CHECKOUT, UV, clean_environment, run
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 MONOREPO = CHECKOUT / "examples" / "monorepo"
 API = "functions/api"

@@ -7,15 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-from conftest import clean_environment
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from conftest import Workbench
+from conftest import Workbench, clean_environment
 
 pytestmark = pytest.mark.once
 

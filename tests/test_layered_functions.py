@@ -11,14 +11,11 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import CHECKOUT, UV, Workbench, clean_environment, run
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import Any
 
 pytestmark = pytest.mark.once
 

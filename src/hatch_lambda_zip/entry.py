@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from hatch_lambda_zip.errors import VerificationError
+from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.record import Digest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -39,14 +36,14 @@ class Entry:
         """Return the content, verified.
 
         Raises:
-            VerificationError: it is not what RECORD says, or can't be read.
+            DistributionError: it is not what RECORD says, or can't be read.
         """
         try:
             data = self.content if isinstance(self.content, bytes) else self.content.read_bytes()
         except OSError as error:
-            raise VerificationError(f"{self.name} of {self.distribution}: {error}.") from None
+            raise DistributionError(f"{self.name} of {self.distribution}: {error}.") from None
         if len(data) != self.size or Digest.of(data, self.digest.algorithm) != self.digest:
-            raise VerificationError(
+            raise DistributionError(
                 f"{self.name} of {self.distribution} is not the file that its RECORD lists. Some "
                 "process changed an installed copy, and through a hard link uv's cache with it. "
                 f"Run `uv cache clean {self.distribution}` and build again; if that does not "

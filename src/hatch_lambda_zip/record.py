@@ -7,13 +7,11 @@ import csv
 import hashlib
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from hatch_lambda_zip.errors import RecordError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from hatch_lambda_zip.errors import DistributionError
 
 # PEP 427 asks for sha256 or better.
 _ALGORITHMS: Final = frozenset(("sha256", "sha384", "sha512"))
@@ -63,21 +61,23 @@ def parse_record(text: str, source: str) -> list[RecordRow]:
         source: what to call it in an error.
 
     Raises:
-        RecordError: a row is malformed, has a weak hash, or an unsafe path.
+        DistributionError: a row is malformed, has a weak hash, or an unsafe path.
     """
     if "\0" in text:
         # Python's csv module refuses it in some versions only.
-        raise RecordError(f"{source} has a NUL character; the wheel is malformed")
+        raise DistributionError(f"{source} has a NUL character; the wheel is malformed")
     try:
         table = list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error as error:
-        raise RecordError(f"{source} is not a table of comma-separated values: {error}") from None
+        raise DistributionError(
+            f"{source} is not a table of comma-separated values: {error}"
+        ) from None
     rows = []
     for cells in table:
         if not cells:
             continue
         if len(cells) != 3:  # noqa: PLR2004 - path, hash, size: PEP 376
-            raise RecordError(f"{source}: {','.join(cells)!r} is not 'path,hash,size'")
+            raise DistributionError(f"{source}: {','.join(cells)!r} is not 'path,hash,size'")
         path, hash_cell, _size = cells
         check_path(path, source)
         rows.append(RecordRow(path, _parse_digest(hash_cell, path, source)))
@@ -112,7 +112,7 @@ def check_path(path: str, source: str) -> None:
     """Check that a path stays below the directory that it is relative to.
 
     Raises:
-        RecordError: it is absolute, leaves the directory, or is not in normal form.
+        DistributionError: it is absolute, leaves the directory, or is not in normal form.
     """
     parts = path.split("/")
     drive = len(parts[0]) > 1 and parts[0][1] == ":"
@@ -122,7 +122,7 @@ def check_path(path: str, source: str) -> None:
         or "\\" in path
         or any(part in {"", ".", ".."} for part in parts)
     ):
-        raise RecordError(
+        raise DistributionError(
             f"{source}: {path!r} is not a plain relative path below the package directory; "
             "the wheel is malformed"
         )
@@ -133,7 +133,7 @@ def _parse_digest(cell: str, path: str, source: str) -> Digest | None:
         return None
     algorithm, _, value = cell.partition("=")
     if algorithm not in _ALGORITHMS or not value:
-        raise RecordError(
+        raise DistributionError(
             f"{source}: the hash {cell!r} of {path} is not sha256 or better (PEP 427)"
         )
     return Digest(algorithm, value.rstrip("="))

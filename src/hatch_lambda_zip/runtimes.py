@@ -65,6 +65,15 @@ RUNTIMES: Final = (
     Runtime("python3.14", 14, _AMAZON_LINUX_2023, date(2029, 6, 30)),
 )
 
+# What the runtimes bring along, as sets that make sense only as a whole.
+PROVIDED_SETS: Final = {
+    # AWS Lambda developer guide, "Runtime-included SDK versions": boto3 and what it is made of.
+    # The members are released for one another, so a part from the runtime and a part from the
+    # zip would be a combination that nobody has tested.
+    "aws-sdk": frozenset(("boto3", "botocore", "jmespath", "s3transfer")),
+}
+"""The value of ``provided`` -> normalized names of distributions."""
+
 
 def find_runtime(identifier: str) -> Runtime | None:
     """Look a runtime up by AWS's name.
@@ -87,7 +96,7 @@ def find_runtime(identifier: str) -> Runtime | None:
 
 
 @dataclass(frozen=True)
-class Target:
+class Platform:
     """What a function runs on: a runtime on an architecture."""
 
     runtime: Runtime
@@ -134,7 +143,7 @@ class Target:
         environment = {key: str(value) for key, value in self.marker_environment().items()}
         return marker.evaluate({**environment, "extra": extra})
 
-    def platforms(self) -> tuple[str, ...]:
+    def platform_tags(self) -> tuple[str, ...]:
         """Return the platform tags that the runtime can load, best first (PEP 600)."""
         platforms: list[str] = []
         oldest = _OLDEST_GLIBC_MINOR[self.machine]
@@ -151,7 +160,7 @@ class Target:
 
         python = (3, self.runtime.python_minor)
         interpreter = f"cp3{self.runtime.python_minor}"
-        platforms = self.platforms()
+        platforms = self.platform_tags()
         # The interpreter's own ABI is named here because packaging would ask the host's.
         return (
             *cpython_tags(python, abis=[interpreter], platforms=platforms),

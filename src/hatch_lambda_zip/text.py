@@ -1,8 +1,10 @@
-"""Numbers as people read them."""
+"""Words for people: numbers, suggestions, and who takes the lines."""
 
 from __future__ import annotations
 
-from typing import Final
+import difflib
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 _MEGABYTE: Final = 1_000_000
 _KILOBYTE: Final = 1_000
@@ -32,3 +34,37 @@ def plural(count: int, noun: str) -> str:
     ('1 file', '1,200 files')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Ask whether a known word like this one was meant; an empty string when there is none.
+
+    >>> did_you_mean("handle", ["handler", "layers"])
+    "Did you mean 'handler'?"
+    """
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"Did you mean {close[0]!r}?" if close else ""
+
+
+def not_one_of(word: str, known: Iterable[str]) -> str:
+    """Say that a word is none of the known ones, and which one was perhaps meant.
+
+    >>> not_one_of("arm", ["x86_64", "arm64"])
+    "'arm' is not one of x86_64, arm64. Did you mean 'arm64'?"
+    """
+    known = list(known)
+    hint = did_you_mean(word, known)
+    return f"{word!r} is not one of {', '.join(known) or '(there is none)'}{hint and f'. {hint}'}"
+
+
+class Reporter(Protocol):
+    """Takes lines for the user."""
+
+    def info(self, message: str) -> None:
+        """Report progress."""
+
+    def warning(self, message: str) -> None:
+        """Report what may be wrong."""
+
+    def debug(self, message: str) -> None:
+        """Report what only ``-v`` shows."""

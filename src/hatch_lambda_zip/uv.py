@@ -10,14 +10,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from hatch_lambda_zip.errors import UvError, UvNotFoundError, UvTimeoutError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+from hatch_lambda_zip.errors import UvError, UvTimeoutError
 
 TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
 DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow line
@@ -196,12 +194,12 @@ def find_uv(
         keep_open: see :class:`Uv`.
 
     Raises:
-        UvNotFoundError: it is in none of these places, or not where a variable says.
+        UvError: it is in none of these places, or not where a variable says.
         UvError: the timeout in the environment is not a number of seconds.
     """
     executable = _named_by(environ) or shutil.which("uv", path=environ.get("PATH")) or _packaged()
     if executable is None:
-        raise UvNotFoundError(
+        raise UvError(
             "uv was not found: neither $UV, $HATCH_UV, PATH nor this Python's packages have it. "
             'Install it, or write "hatch-lambda-zip[uv]" in build-system.requires, '
             "which brings it into the build."
@@ -258,7 +256,7 @@ def _named_by(environ: Mapping[str, str]) -> str | None:
             continue
         found = shutil.which(value)
         if found is None:
-            raise UvNotFoundError(
+            raise UvError(
                 f"{variable}={value}: there is no such program. Correct the variable, or remove it."
             )
         return found

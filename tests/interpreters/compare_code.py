@@ -19,13 +19,11 @@ import math
 import os
 import struct
 import sys
+import types
 import warnings
 import zipfile
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import types
-    from collections.abc import Collection
+from collections.abc import Collection
+from typing import Any
 
 HEADER_SIZE = 16
 # For one mutant. Its constants, written in full, can be exponentially many.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install.install import Site
@@ -10,11 +11,7 @@ from hatch_lambda_zip.install.read import Distribution, Installed
 from hatch_lambda_zip.install.skip import LeftOut, Reason
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, format_record
-from hatch_lambda_zip.runtimes import Target, find_runtime
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+from hatch_lambda_zip.runtimes import Platform, find_runtime
 
 WHEEL = (
     b"Wheel-Version: 1.0\nGenerator: hatchling 1.33.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -93,7 +90,7 @@ def files_of(installed: Installed) -> list[str]:
     return [name for name in names if not name.startswith(f"{installed.dist_info}/")]
 
 
-def target_of(runtime: str = "python3.13", architecture: str = "x86_64") -> Target:
+def platform_of(runtime: str = "python3.13", architecture: str = "x86_64") -> Platform:
     found = find_runtime(runtime)
     assert found is not None
-    return Target(found, architecture)
+    return Platform(found, architecture)

@@ -8,8 +8,9 @@ import threading
 import time
 import zipfile
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -17,12 +18,8 @@ from hypothesis import strategies as st
 
 from hatch_lambda_zip.archive import Archive, encoder, layout, write_archive, writer
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import ArchiveLimitError, HandlerError, VerificationError
+from hatch_lambda_zip.errors import ContentsError, DistributionError
 from hatch_lambda_zip.record import Digest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 ELF = b"\x7fELF"
 
@@ -272,7 +269,7 @@ def test_a_file_that_is_not_what_record_says_ends_the_build(tmp_path: Path, cont
     path.write_bytes(content)
     good = [make_entry(f"{number}", b"x") for number in range(20)]
     bad = Entry("pkg/a.py", path, 7, Digest.of(b"content"), "some-demo")
-    with pytest.raises(VerificationError) as caught:
+    with pytest.raises(DistributionError) as caught:
         write([*good, bad, *good])
     message = str(caught.value)
     assert message.startswith("pkg/a.py of some-demo is not the file that its RECORD lists.")
@@ -282,7 +279,7 @@ def test_a_file_that_is_not_what_record_says_ends_the_build(tmp_path: Path, cont
 def test_a_file_of_another_size_with_the_right_hash_ends_the_build() -> None:
     # It can't happen by chance, but the manifest and the size check count on the size.
     entry = Entry("a", b"content", 8, Digest.of(b"content"), "demo")
-    with pytest.raises(VerificationError):
+    with pytest.raises(DistributionError):
         write([entry])
 
 
@@ -311,12 +308,12 @@ def test_what_the_inspector_raises_ends_the_build_and_its_threads(
         del content
         seen.append(entry.name)
         if entry.name == "000":
-            raise HandlerError("no")
+            raise ContentsError("no")
         time.sleep(0.001)
 
     threads = threading.active_count()
     entries = make_entries({f"{number:03}": b"x" for number in range(1_000)})
-    with pytest.raises(HandlerError, match=r"^no$"):
+    with pytest.raises(ContentsError, match=r"^no$"):
         write_archive(entries, io.BytesIO(), inspect=inspect, workers=2)
     assert threading.active_count() == threads
     assert len(seen) < len(entries)  # the rest was cancelled
@@ -342,7 +339,7 @@ def test_as_many_members_as_fit_without_zip64(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(writer, "MAX_MEMBERS", 6)
     assert len(read_raw(write(entries)[1])) == 6
     monkeypatch.setattr(writer, "MAX_MEMBERS", 5)
-    with pytest.raises(ArchiveLimitError) as caught:
+    with pytest.raises(ContentsError) as caught:
         write(entries)
     assert str(caught.value).startswith("6 files are more than a zip can hold without zip64 (5), ")
 
@@ -354,14 +351,14 @@ def test_as_many_bytes_as_fit_without_zip64(monkeypatch: pytest.MonkeyPatch) -> 
     assert write(entries)[1] == expected
     for limit in (len(expected) - 1, len(expected) - 22, 600, 500, 10):
         monkeypatch.setattr(writer, "MAX_OFFSET", limit)
-        with pytest.raises(ArchiveLimitError, match="larger than a zip can say without zip64"):
+        with pytest.raises(ContentsError, match="larger than a zip can say without zip64"):
             write(entries)
 
 
 def test_a_content_whose_size_needs_zip64_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = make_entry("a", b"x" * 10_000)  # its compressed form is far below the limit
     monkeypatch.setattr(writer, "MAX_OFFSET", 9_999)
-    with pytest.raises(ArchiveLimitError):
+    with pytest.raises(ContentsError):
         write([entry])
 
 

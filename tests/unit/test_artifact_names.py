@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,9 +9,6 @@ from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TODAY = date(2026, 1, 1)
 

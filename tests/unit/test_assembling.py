@@ -6,7 +6,7 @@ import pytest
 from unit.installing import entry_of, made
 
 from hatch_lambda_zip.contents.assemble import assemble
-from hatch_lambda_zip.errors import CollisionError
+from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.record import parse_record
 
 
@@ -43,7 +43,7 @@ def test_an_added_file_that_would_replace_another_is_refused(prefix: str) -> Non
     name = f"{prefix}demo.py"
     contents = assemble([package], added=[entry_of(name, "right", "own")], prefix=prefix)
     assert [entry.distribution for entry in contents.entries if entry.name == name] == ["demo"]
-    with pytest.raises(CollisionError) as caught:
+    with pytest.raises(ContentsError) as caught:
         assemble([package], added=[entry_of(name, "wrong", "own")], prefix=prefix)
     assert str(caught.value) == (
         f"`include-files` puts {name} into the zip, which demo ships with different content. "
@@ -63,16 +63,16 @@ def test_an_added_file_beside_the_prefix_replaces_nothing() -> None:
 )
 def test_an_added_file_is_no_directory_and_the_other_way_round(name: str) -> None:
     package = made("demo", {"demo/a.py": "", "demo.py": ""})
-    with pytest.raises(CollisionError, match=r" as a file, and .* has it as a directory with "):
+    with pytest.raises(ContentsError, match=r" as a file, and .* has it as a directory with "):
         assemble([package], added=[entry_of(name, "")])
 
 
 def test_the_prefix_itself_can_not_be_a_file() -> None:
-    with pytest.raises(CollisionError, match=r"^own ships python as a file, and demo has it"):
+    with pytest.raises(ContentsError, match=r"^own ships python as a file, and demo has it"):
         assemble([made("demo")], added=[entry_of("python", "", "own")], prefix="python/")
 
 
 def test_the_record_of_a_distribution_can_not_be_replaced() -> None:
     added = [entry_of("demo-1.0.dist-info/RECORD", "mine")]
-    with pytest.raises(CollisionError, match=r"^`include-files` puts demo-1\.0\.dist-info/RECORD"):
+    with pytest.raises(ContentsError, match=r"^`include-files` puts demo-1\.0\.dist-info/RECORD"):
         assemble([made("demo")], added=added)

@@ -2,17 +2,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 import hatch_lambda_zip
 from hatch_lambda_zip.bytecode import cache as cache_module
 from hatch_lambda_zip.bytecode.cache import BytecodeCache, cache_directory, entry_name
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 NAME = entry_name("3.13.0", optimize=0, filename="/var/task/a.py", source=b"a = 1")
 OTHER = entry_name("3.13.0", optimize=0, filename="/var/task/b.py", source=b"a = 1")
@@ -96,8 +93,8 @@ def test_the_directory_says_that_it_is_a_cache(tmp_path: Path, cache: BytecodeCa
 def test_nothing_unfinished_stays(
     tmp_path: Path, cache: BytecodeCache, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: Path, target: Path) -> Path:
-        raise PermissionError(13, "refused", str(self), None, str(target))
+    def refuse(self: Path, platform: Path) -> Path:
+        raise PermissionError(13, "refused", str(self), None, str(platform))
 
     monkeypatch.setattr(Path, "replace", refuse)
     cache.write(NAME, b"one")

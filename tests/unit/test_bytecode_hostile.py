@@ -7,22 +7,18 @@ of single calls compared with the time that a shorter stream takes.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import effort
 import pytest
 
 from hatch_lambda_zip.bytecode import normalize
-from hatch_lambda_zip.bytecode.magic import FORMATS
+from hatch_lambda_zip.bytecode.magic import FORMATS, Format
 from hatch_lambda_zip.bytecode.marshal_reader import read_marshal
 from hatch_lambda_zip.bytecode.marshal_writer import write_marshal
 from hatch_lambda_zip.errors import BytecodeError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from hatch_lambda_zip.bytecode.magic import Format
 
 FORM: Final = FORMATS[-1]  # knows all types
 MAX_DEPTH: Final = 2000

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pytest
 
 from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
 from hatch_lambda_zip.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TODAY = date(2026, 1, 1)
 

@@ -14,9 +14,9 @@ from hatch_lambda_zip.contents.limits import (
     upload_note,
 )
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import MachineError, SizeLimitError
+from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.record import Digest
-from hatch_lambda_zip.runtimes import Target, find_runtime
+from hatch_lambda_zip.runtimes import Platform, find_runtime
 
 DIGEST = Digest.of(b"")
 
@@ -29,7 +29,7 @@ def inspect(content: bytes, architecture: str) -> None:
     runtime = find_runtime("python3.13")
     assert runtime is not None
     entry = Entry("numpy/core.so", content, len(content), Digest.of(content), "numpy")
-    machine_inspector(Target(runtime, architecture))(entry, content)
+    machine_inspector(Platform(runtime, architecture))(entry, content)
 
 
 def elf(machine: int, *, big_endian: bool = False, bits: int = 64) -> bytes:
@@ -44,7 +44,7 @@ def test_the_limit_is_lambdas_to_the_byte() -> None:
     assert check_unzipped_size([make_entry("a", MAX_UNZIPPED - 1), make_entry("b", 1)]) == (
         MAX_UNZIPPED
     )
-    with pytest.raises(SizeLimitError):
+    with pytest.raises(ContentsError):
         check_unzipped_size([make_entry("a", MAX_UNZIPPED), make_entry("b", 1)])
 
 
@@ -52,7 +52,7 @@ def test_the_five_largest_distributions_are_named_in_order() -> None:
     sizes = {"tiny": 1, "b": 40_000_000, "huge": 150_000_000, "a": 40_000_000, "c": 39_999_999}
     entries = [make_entry(name, size) for name, size in sizes.items()]
     entries += [make_entry("split", 30_000_000), make_entry("split", 15_000_000)]
-    with pytest.raises(SizeLimitError) as caught:
+    with pytest.raises(ContentsError) as caught:
         check_unzipped_size(entries)
     assert str(caught.value) == (
         "The function is 315,000,000 bytes unzipped, and Lambda takes 262,144,000 at the most. "
@@ -62,7 +62,7 @@ def test_the_five_largest_distributions_are_named_in_order() -> None:
 
 
 def test_fewer_than_five_distributions_are_named_too() -> None:
-    with pytest.raises(SizeLimitError, match=r"distributions: one 300\.0 MB\. Remove"):
+    with pytest.raises(ContentsError, match=r"distributions: one 300\.0 MB\. Remove"):
         check_unzipped_size([make_entry("one", 300_000_000)])
 
 
@@ -112,7 +112,7 @@ def test_a_library_for_another_machine_is_refused(
     built_for: str,
     big_endian: bool,  # noqa: FBT001
 ) -> None:
-    with pytest.raises(MachineError) as caught:
+    with pytest.raises(ContentsError) as caught:
         inspect(elf(machine, big_endian=big_endian), architecture)
     assert str(caught.value).startswith(
         f"numpy/core.so of numpy was built for {built_for} and can't be loaded on {architecture}."
@@ -120,7 +120,7 @@ def test_a_library_for_another_machine_is_refused(
 
 
 def test_the_header_is_long_enough_at_twenty_bytes() -> None:
-    with pytest.raises(MachineError):
+    with pytest.raises(ContentsError):
         inspect(elf(183)[:20], "x86_64")
 
 

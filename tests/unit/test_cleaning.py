@@ -2,14 +2,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from hatch_lambda_zip.build.clean import remove_artifacts
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ZIP = b"the bytes of a zip"
 

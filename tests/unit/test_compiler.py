@@ -11,8 +11,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 from pythons import interpreters
@@ -23,10 +24,7 @@ from hatch_lambda_zip.bytecode.cache import BytecodeCache
 from hatch_lambda_zip.bytecode.compiler import Compiled, Compiler, Obstacle, Source
 from hatch_lambda_zip.bytecode.interpreter import Interpreter
 from hatch_lambda_zip.bytecode.magic import FORMATS
-from hatch_lambda_zip.errors import CompileError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from hatch_lambda_zip.errors import ToolError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
@@ -223,7 +221,7 @@ def test_a_limit_of_the_interpreter_is_an_error(interpreter: Interpreter) -> Non
         source("x = " + "-" * 100_000 + "1", "minus.py"),
         source("x = " + "lambda:" * 1500 + "1", "lambda.py"),
     ]
-    with pytest.raises(CompileError) as caught:
+    with pytest.raises(ToolError) as caught:
         compiler(interpreter).compile(sources)
     first, *lines, last = str(caught.value).splitlines()
     assert first.startswith(f"CPython {interpreter.version} has limits that these modules exceed")
@@ -395,7 +393,7 @@ def test_what_has_no_canonical_form_ships_as_source(interpreter: Interpreter) ->
     ],
 )
 def test_a_worker_that_writes_no_bytecode_is_an_error(answer: bytes, expected: str) -> None:
-    with pytest.raises(CompileError, match=rf"wrote no bytecode of CPython .*{expected}"):
+    with pytest.raises(ToolError, match=rf"wrote no bytecode of CPython .*{expected}"):
         compiler()._judge(source(""), worker.COMPILED, answer)
 
 
@@ -414,7 +412,7 @@ def test_the_cache_gives_the_same_without_an_interpreter(tmp_path: Path) -> None
     assert compiler(cache=cache).compile(sources) == expected
     gone = Interpreter(Path("/nowhere/python"), THIS.version)
     assert compiler(gone, cache=cache).compile(sources) == expected
-    with pytest.raises(CompileError, match="could not be started"):
+    with pytest.raises(ToolError, match="could not be started"):
         compiler(gone, cache=cache, optimize=1).compile(sources)
     assert not lines
 
@@ -441,7 +439,7 @@ def test_a_cache_that_can_not_be_used_changes_nothing(tmp_path: Path) -> None:
 def test_what_exceeds_a_limit_is_not_kept(tmp_path: Path) -> None:
     cache = BytecodeCache(tmp_path, log=ignore)
     for _ in range(2):
-        with pytest.raises(CompileError, match=r"demo\.py: MemoryError"):
+        with pytest.raises(ToolError, match=r"demo\.py: MemoryError"):
             compiler(cache=cache).compile([source("x = " + "-" * 100_000 + "1")])
 
 
@@ -483,7 +481,7 @@ def stand_in(tmp_path: Path, script: str) -> Interpreter:
 )
 def test_a_worker_that_fails_is_an_error(tmp_path: Path, script: str, message: str) -> None:
     broken = stand_in(tmp_path, script)
-    with pytest.raises(CompileError) as caught:
+    with pytest.raises(ToolError) as caught:
         compiler(broken, timeout=10).compile(SOURCES)
     text = str(caught.value)
     assert text.startswith(f"`{broken.path} -I -S -B -W ignore ")
@@ -497,7 +495,7 @@ def test_nothing_of_the_environment_reaches_a_worker(
 ) -> None:
     monkeypatch.setenv("SECRET", "1")
     broken = stand_in(tmp_path, f"/usr/bin/env > {tmp_path}/seen; exit 1")
-    with pytest.raises(CompileError):
+    with pytest.raises(ToolError):
         compiler(broken).compile(SOURCES)
     seen = (tmp_path / "seen").read_text("utf-8").splitlines()
     # The last ones are the shell's own.
@@ -572,14 +570,14 @@ def test_a_detail_is_one_line() -> None:
 @pytest.mark.parametrize(("after", "message"), [("exit 5", "exit code 5"), ("echo", "is no comp")])
 def test_a_worker_must_end_well(tmp_path: Path, after: str, message: str) -> None:
     broken = stand_in(tmp_path, f'{shlex.quote(sys.executable)} "$@" && {after}')
-    with pytest.raises(CompileError, match=message):
+    with pytest.raises(ToolError, match=message):
         compiler(broken).compile(SOURCES)
 
 
 @posix
 def test_another_python_than_expected_is_an_error() -> None:
     other = FORM.python_minor - 1 if FORM.python_minor > 9 else 10
-    with pytest.raises(CompileError, match=rf"no bytecode of CPython 3\.{other}\.0 for demo\.py"):
+    with pytest.raises(ToolError, match=rf"no bytecode of CPython 3\.{other}\.0 for demo\.py"):
         compiler(Interpreter(THIS.path, f"3.{other}.0")).compile([source("x = 1")])
 
 
@@ -590,7 +588,7 @@ def test_a_timeout_ends_the_workers_and_what_they_started(tmp_path: Path) -> Non
         f"(sleep 1.5; touch {tmp_path}/survived) & touch {tmp_path}/started; echo sorry >&2; wait",
     )
     started = time.monotonic()
-    with pytest.raises(CompileError) as caught:
+    with pytest.raises(ToolError) as caught:
         compiler(slow, workers=2, timeout=0.5).compile(SOURCES)
     assert time.monotonic() - started < 1.5
     message = str(caught.value)
@@ -607,7 +605,7 @@ def test_one_killed_worker_ends_all(tmp_path: Path) -> None:
     script = f"mkdir {tmp_path}/first 2>/dev/null && exec sleep 60; exec sleep 0.2"
     broken = stand_in(tmp_path, script)
     started = time.monotonic()
-    with pytest.raises(CompileError, match="exit code 0"):
+    with pytest.raises(ToolError, match="exit code 0"):
         compiler(broken, workers=2).compile(SOURCES)
     assert time.monotonic() - started < 30
 
@@ -644,7 +642,7 @@ def test_workers_keep_a_descriptor_open(tmp_path: Path) -> None:
         opened = Compiler(
             holder, optimize=0, cache=None, log=ignore, timeout=60, workers=1, keep_open=writing
         )
-        with pytest.raises(CompileError):
+        with pytest.raises(ToolError):
             opened.compile(SOURCES)
         os.set_blocking(reading, False)
         assert os.read(reading, 100) == b"held\n"

@@ -14,9 +14,9 @@ from hatch_lambda_zip.config.load import (
     parse_config,
 )
 from hatch_lambda_zip.config.model import Artifact, Kind
-from hatch_lambda_zip.config.tables import not_one_of
 from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.runtimes import RUNTIMES, Target, find_runtime
+from hatch_lambda_zip.runtimes import RUNTIMES, Platform, find_runtime
+from hatch_lambda_zip.text import not_one_of
 
 # A day on which the newest runtimes are supported and the oldest are not.
 TODAY = date(2026, 1, 1)
@@ -48,7 +48,7 @@ def test_the_smallest_table_gives_the_defaults() -> None:
         table="lambda",
         key=TARGET_KEY,
         kind=Kind.FUNCTION,
-        target=Target(runtime, "x86_64"),
+        platform=Platform(runtime, "x86_64"),
     )
     assert parse() == Config(artifacts=(artifact,), lock=None, warnings=())
 
@@ -56,8 +56,8 @@ def test_the_smallest_table_gives_the_defaults() -> None:
 def test_every_key_is_read() -> None:
     config = parse(runtime="python3.12", architecture="arm64", handler="a.b.c", lock="uv.lock")
     (function,) = config.artifacts
-    assert function.target.runtime.identifier == "python3.12"
-    assert function.target.architecture == "arm64"
+    assert function.platform.runtime.identifier == "python3.12"
+    assert function.platform.architecture == "arm64"
     assert function.handler == "a.b.c"
     assert config.lock == "uv.lock"
 
@@ -66,7 +66,7 @@ def test_every_key_is_read() -> None:
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 def test_every_runtime_and_architecture_is_accepted(runtime: str, architecture: str) -> None:
     (function,) = parse(runtime=runtime, architecture=architecture).artifacts
-    assert str(function.target) == f"{runtime} on {architecture}"
+    assert str(function.platform) == f"{runtime} on {architecture}"
 
 
 def test_the_runtime_is_required() -> None:
@@ -255,8 +255,8 @@ def test_a_problem_found_elsewhere_is_enough_to_refuse() -> None:
 def test_an_unknown_newer_runtime_is_taken_with_a_warning() -> None:
     config = parse(runtime="python3.15")
     (function,) = config.artifacts
-    assert function.target.runtime.python_version == "3.15"
-    assert function.target.runtime.glibc_minor == RUNTIMES[-1].glibc_minor
+    assert function.platform.runtime.python_version == "3.15"
+    assert function.platform.runtime.glibc_minor == RUNTIMES[-1].glibc_minor
     (warning,) = config.warnings
     assert warning == (
         "tool.hatch.build.targets.lambda-zip.runtime: 'python3.15' is newer than this version of "

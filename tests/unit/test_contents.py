@@ -3,7 +3,8 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,23 +13,12 @@ from unit.installing import INSTALLED, WHEEL, install, put, site_of
 
 from hatch_lambda_zip.contents.assemble import Contents, assemble
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import (
-    CollisionError,
-    EditableInstallError,
-    RecordError,
-    StagingError,
-    VerificationError,
-)
+from hatch_lambda_zip.errors import ContentsError, DistributionError
+from hatch_lambda_zip.install.install import Site
 from hatch_lambda_zip.install.read import read_installed
 from hatch_lambda_zip.install.skip import LeftOut, Reason
 from hatch_lambda_zip.lock.model import Origin
 from hatch_lambda_zip.record import Digest, parse_record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
-    from hatch_lambda_zip.install.install import Site
 
 
 @pytest.fixture
@@ -317,7 +307,7 @@ def test_a_wheel_file_that_was_changed_is_not_rewritten_but_refused(staged: Path
     install(staged, {})
     put(staged / "demo-1.0.dist-info" / "WHEEL", WHEEL + b"\n")
     with pytest.raises(
-        VerificationError, match=r"demo-1\.0\.dist-info/WHEEL of demo is not the file"
+        DistributionError, match=r"demo-1\.0\.dist-info/WHEEL of demo is not the file"
     ):
         collect([site_of(staged, built=True)])
 
@@ -325,7 +315,7 @@ def test_a_wheel_file_that_was_changed_is_not_rewritten_but_refused(staged: Path
 def test_different_content_under_one_name_is_refused(staged: Path) -> None:
     install(staged / "1", {"shared/__init__.py": b"one"}, name="first")
     install(staged / "2", {"shared/__init__.py": b"two"}, name="second")
-    with pytest.raises(CollisionError) as caught:
+    with pytest.raises(ContentsError) as caught:
         collect([site_of(staged / "2", "second"), site_of(staged / "1", "first")])
     assert str(caught.value).startswith(
         "first and second both ship shared/__init__.py, with different content, so one would "
@@ -336,7 +326,7 @@ def test_different_content_under_one_name_is_refused(staged: Path) -> None:
 def test_two_records_of_one_site_that_disagree_are_refused(staged: Path) -> None:
     install(staged, {"shared.py": b"one"}, name="first")
     install(staged, {"shared.py": b"two"}, name="second")
-    with pytest.raises(CollisionError, match=r"^first and second both ship shared\.py"):
+    with pytest.raises(ContentsError, match=r"^first and second both ship shared\.py"):
         collect([site_of(staged, "first", "second")])
 
 
@@ -363,7 +353,7 @@ def test_different_content_under_another_hash_is_refused(staged: Path) -> None:
     put(staged / "2" / "shared.py", b"two")
     row = f"shared.py,{Digest.of(b'two', 'sha512')},3\n"
     install(staged / "2", {}, name="second", extra_rows=row)
-    with pytest.raises(CollisionError, match=r"^first and second both ship shared\.py"):
+    with pytest.raises(ContentsError, match=r"^first and second both ship shared\.py"):
         collect([site_of(staged / "1", "first"), site_of(staged / "2", "second")])
 
 
@@ -385,7 +375,7 @@ def test_what_is_left_out_collides_with_nothing(staged: Path) -> None:
 def test_a_file_and_a_directory_of_one_name_are_refused(staged: Path, file: str, deep: str) -> None:
     install(staged / "1", {file: b"a file"}, name="first")
     install(staged / "2", {deep: b""}, name="second")
-    with pytest.raises(CollisionError) as caught:
+    with pytest.raises(ContentsError) as caught:
         collect([site_of(staged / "1", "first"), site_of(staged / "2", "second")])
     assert str(caught.value).startswith(
         f"first ships {file} as a file, and second has it as a directory with {deep}."
@@ -425,7 +415,7 @@ def test_a_pth_file_ships_with_a_warning(staged: Path) -> None:
     ],
 )
 def test_an_editable_install_is_refused(staged: Path, name: str, content: bytes) -> None:
-    with pytest.raises(EditableInstallError) as caught:
+    with pytest.raises(DistributionError) as caught:
         ship(staged, {name: content})
     assert str(caught.value).startswith(
         f"demo is an editable install: {name} only points to a directory of this machine"
@@ -436,21 +426,21 @@ def test_a_missing_record_is_refused(staged: Path) -> None:
     install(staged, {})
     record = staged / "demo-1.0.dist-info" / "RECORD"
     record.unlink()
-    with pytest.raises(RecordError, match=r"^RECORD of demo 1\.0 can't be read: "):
+    with pytest.raises(DistributionError, match=r"^RECORD of demo 1\.0 can't be read: "):
         collect([site_of(staged)])
 
 
 def test_a_record_that_is_not_utf_8_is_refused(staged: Path) -> None:
     install(staged, {})
     put(staged / "demo-1.0.dist-info" / "RECORD", b"\xff,,\n")
-    with pytest.raises(RecordError, match=r"^RECORD of demo 1\.0 can't be read: "):
+    with pytest.raises(DistributionError, match=r"^RECORD of demo 1\.0 can't be read: "):
         collect([site_of(staged)])
 
 
 def test_a_row_without_a_hash_is_refused(staged: Path) -> None:
     put(staged / "demo.py", b"")
     install(staged, {}, extra_rows="demo.py,,\n")
-    with pytest.raises(RecordError) as caught:
+    with pytest.raises(DistributionError) as caught:
         collect([site_of(staged)])
     assert str(caught.value) == ("RECORD of demo 1.0: demo.py has no hash, so it can't be verified")
 
@@ -459,7 +449,7 @@ def test_a_row_without_a_hash_is_refused(staged: Path) -> None:
 def test_a_file_that_is_not_there_is_refused(staged: Path, path: str) -> None:
     install(staged, {path: b""})
     (staged / path).unlink()
-    with pytest.raises(RecordError) as caught:
+    with pytest.raises(DistributionError) as caught:
         collect([site_of(staged)])
     assert str(caught.value) == f"RECORD of demo 1.0 lists {path}, which is not there as a file"
 
@@ -467,7 +457,7 @@ def test_a_file_that_is_not_there_is_refused(staged: Path, path: str) -> None:
 @pytest.mark.parametrize("path", ["demo", "bin/demo"])
 def test_a_row_that_names_a_directory_is_refused(staged: Path, path: str) -> None:
     install(staged, {f"{path}/__init__.py": b""}, extra_rows=f"{path},{Digest.of(b'')},0\n")
-    with pytest.raises(RecordError) as caught:
+    with pytest.raises(DistributionError) as caught:
         collect([site_of(staged)])
     assert str(caught.value) == f"RECORD of demo 1.0 lists {path}, which is not there as a file"
 
@@ -475,14 +465,14 @@ def test_a_row_that_names_a_directory_is_refused(staged: Path, path: str) -> Non
 def test_a_path_out_of_the_site_is_refused(staged: Path) -> None:
     install(staged, {}, extra_rows=f"../outside.py,{Digest.of(b'')},0\n")
     with pytest.raises(
-        RecordError, match=r"^RECORD of demo 1\.0: '\.\./outside\.py' is not a plain"
+        DistributionError, match=r"^RECORD of demo 1\.0: '\.\./outside\.py' is not a plain"
     ):
         collect([site_of(staged)])
 
 
 def test_a_missing_distribution_is_refused(staged: Path) -> None:
     install(staged, {})
-    with pytest.raises(StagingError) as caught:
+    with pytest.raises(DistributionError) as caught:
         collect([site_of(staged, "other", "demo", "another")])
     assert str(caught.value).startswith(
         "another, other should have been installed, but is not there."
@@ -492,14 +482,14 @@ def test_a_missing_distribution_is_refused(staged: Path) -> None:
 def test_a_distribution_in_the_wrong_site_is_missing_there(staged: Path) -> None:
     install(staged / "1", {}, name="demo")
     (staged / "2").mkdir()
-    with pytest.raises(StagingError):
+    with pytest.raises(DistributionError):
         collect([site_of(staged / "1", "demo"), site_of(staged / "2", "other")])
 
 
 def test_an_unexpected_distribution_is_refused(staged: Path) -> None:
     install(staged, {})
     install(staged, {}, name="stranger", version="2.0")
-    with pytest.raises(StagingError) as caught:
+    with pytest.raises(DistributionError) as caught:
         collect([site_of(staged, "demo")])
     assert str(caught.value) == (
         "stranger-2.0.dist-info was installed, which the lock does not name; it names demo 1.0."
@@ -533,7 +523,8 @@ def test_the_version_is_the_locked_one(
         assert distribution.version == installed
     else:
         with pytest.raises(
-            StagingError, match=f"^demo-{installed}.dist-info was installed".replace("+", r"\+")
+            DistributionError,
+            match=f"^demo-{installed}.dist-info was installed".replace("+", r"\+"),
         ):
             collect([site_of(staged, version=locked)])
 
@@ -557,7 +548,7 @@ def test_the_order_of_the_sites_does_not_matter(staged: Path) -> None:
 def test_the_files_are_verified_when_they_are_read(staged: Path) -> None:
     contents = ship(staged, {"demo.py": b"right"})
     put(staged / "demo.py", b"wrong")
-    with pytest.raises(VerificationError, match=r"^demo\.py of demo is not the file"):
+    with pytest.raises(DistributionError, match=r"^demo\.py of demo is not the file"):
         content_of(contents, "demo.py")
 
 
@@ -586,5 +577,5 @@ def test_an_entry_gives_only_what_its_digest_says(
     if found == expected:
         assert entry.read() == expected
     else:
-        with pytest.raises(VerificationError):
+        with pytest.raises(DistributionError):
             entry.read()

@@ -1,27 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
-from unit.installing import entry_of, made, target_of
+from unit.installing import entry_of, made, platform_of
 
 from hatch_lambda_zip.contents.requirements_graph import Dependencies, requirements_of
-from hatch_lambda_zip.errors import StagingError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from random import Random
+from hatch_lambda_zip.errors import DistributionError
 
 
 def graph(
     edges: Mapping[str, Iterable[str]], *roots: str, runtime: str = "python3.13"
 ) -> Dependencies:
     installed = [made(name, requires=requires) for name, requires in edges.items()]
-    return Dependencies(installed, map(Requirement, roots), target_of(runtime))
+    return Dependencies(installed, map(Requirement, roots), platform_of(runtime))
 
 
 def needed(dependencies: Dependencies, *without: str) -> str:
@@ -225,12 +222,14 @@ def test_requirements_are_read_from_metadata(line: bytes, requirements: list[str
 @pytest.mark.parametrize("text", [b"!!", b"b >", "b\u00e9".encode(), b"b\xff", b"b; wrong == 1"])
 def test_a_requirement_that_is_none_is_refused(text: bytes) -> None:
     demo = made(files={"demo-1.0.dist-info/METADATA": b"Requires-Dist: " + text + b"\n"})
-    with pytest.raises(StagingError, match=r"^METADATA of demo has a requirement that is none: "):
+    with pytest.raises(
+        DistributionError, match=r"^METADATA of demo has a requirement that is none: "
+    ):
         requirements_of(demo)
 
 
 def test_missing_metadata_is_refused() -> None:
     without = replace(made(), entries=(entry_of("demo.py", ""),))
-    with pytest.raises(StagingError) as caught:
-        Dependencies([without], (), target_of()).needed()
+    with pytest.raises(DistributionError) as caught:
+        Dependencies([without], (), platform_of()).needed()
     assert str(caught.value) == "demo has no METADATA. Choose another version of it."

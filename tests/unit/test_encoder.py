@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hatch_lambda_zip.archive import encoder
-from hatch_lambda_zip.errors import EncoderError
+from hatch_lambda_zip.errors import ToolError
 
 
 def test_this_machines_encoder_is_the_pinned_one() -> None:
@@ -21,7 +21,7 @@ def test_this_machines_encoder_is_the_pinned_one() -> None:
 @pytest.mark.parametrize("level", [*range(1, 6), *range(7, 13)])
 def test_another_level_is_noticed(monkeypatch: pytest.MonkeyPatch, level: int) -> None:
     monkeypatch.setattr(encoder, "LEVEL", level)
-    with pytest.raises(EncoderError):
+    with pytest.raises(ToolError):
         encoder.check_encoder()
 
 
@@ -33,7 +33,7 @@ def test_another_encoder_is_noticed_and_the_message_says_what_to_install(
         return bytearray(compressor.compress(data) + compressor.flush())
 
     monkeypatch.setattr(encoder, "compress", compress_with_zlib)
-    with pytest.raises(EncoderError) as caught:
+    with pytest.raises(ToolError) as caught:
         encoder.check_encoder()
     message = str(caught.value)
     assert message.startswith(

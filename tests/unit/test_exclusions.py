@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 from packaging.requirements import Requirement
-from unit.installing import made, target_of
+from unit.installing import made, platform_of
 
 from hatch_lambda_zip.config.model import Exclusions
 from hatch_lambda_zip.contents.exclude import Absence, AbsentDistribution, exclude
-from hatch_lambda_zip.contents.provided import PROVIDED_SETS
 from hatch_lambda_zip.contents.requirements_graph import Dependencies
-from hatch_lambda_zip.errors import ExclusionError
+from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install.read import Installed
+from hatch_lambda_zip.runtimes import PROVIDED_SETS
 
 AWS = {
     "boto3": ["botocore", "jmespath", "s3transfer"],
@@ -31,7 +31,7 @@ def run(
         made(name, requires=requires) for name, requires in edges.items() if name != "orders"
     ]
     roots = map(Requirement, edges.get("orders", ()))
-    dependencies = Dependencies(installed, roots, target_of())
+    dependencies = Dependencies(installed, roots, platform_of())
     kept, absent = exclude(installed, exclusions, dependencies, key="here", own="orders")
     assert all(isinstance(one, Installed) for one in kept)
     names = {one.name for one in kept}
@@ -89,7 +89,7 @@ def test_what_is_provided_need_not_be_there() -> None:
 
 def test_names_of_the_own_table_have_to_be_there() -> None:
     edges = {"orders": ["boto3"], **AWS}
-    with pytest.raises(ExclusionError) as caught:
+    with pytest.raises(ContentsError) as caught:
         run(edges, Exclusions(("boto", "six", "zzz"), required=("boto", "six", "zzz")))
     known = ", ".join(sorted(AWS))
     assert str(caught.value).splitlines() == [
@@ -108,7 +108,7 @@ def test_names_of_the_defaults_need_not_be_there() -> None:
 
 @pytest.mark.parametrize("required", [(), ("orders",)])
 def test_the_package_itself_can_not_be_left_out(required: tuple[str, ...]) -> None:
-    with pytest.raises(ExclusionError) as caught:
+    with pytest.raises(ContentsError) as caught:
         run({"orders": []}, Exclusions(("orders",), required))
     assert str(caught.value) == (
         "here.exclude-distributions: 'orders' is the package itself; use `exclude` to leave files "
@@ -123,7 +123,7 @@ def test_the_package_stays_when_only_an_excluded_one_requires_it() -> None:
 
 def test_the_order_is_kept() -> None:
     installed = [made(name) for name in ("b", "orders", "a", "c")]
-    dependencies = Dependencies(installed, (), target_of())
+    dependencies = Dependencies(installed, (), platform_of())
     kept, _ = exclude(installed, Exclusions(("c",)), dependencies, key="here", own="orders")
     assert [one.name for one in kept] == ["b", "orders", "a"]
 

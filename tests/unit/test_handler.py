@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hatch_lambda_zip.contents.handler import check_handler
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import HandlerError, VerificationError
+from hatch_lambda_zip.errors import ContentsError, DistributionError
 from hatch_lambda_zip.record import Digest
 
 
@@ -29,7 +29,7 @@ def check_files(handler: str, *names: str) -> str | None:
 
 
 def error_of(source: str, handler: str = "app.handler") -> str:
-    with pytest.raises(HandlerError) as caught:
+    with pytest.raises(ContentsError) as caught:
         check(source, handler)
     return str(caught.value)
 
@@ -40,7 +40,7 @@ BINDING = {
     "class": "class handler: ...",
     "decorated function": "import x\n@x.y\ndef handler(): ...",
     "assignment": "handler = print",
-    "one of several targets": "a = handler = print",
+    "one of several platforms": "a = handler = print",
     "unpacking": "(a, [handler, *b]) = 1, [2, 3]",
     "starred unpacking": "a, *handler = 1, 2",
     "annotated assignment": "handler: object = print",
@@ -206,13 +206,13 @@ def test_where_the_module_may_be(handler: str, name: str) -> None:
 
 def test_a_package_comes_before_a_module_of_the_same_name() -> None:
     package, module = make_entry("app/__init__.py", b""), make_entry("app.py", b"handler = 1\n")
-    with pytest.raises(HandlerError, match=r"app/__init__\.py defines no 'handler'"):
+    with pytest.raises(ContentsError, match=r"app/__init__\.py defines no 'handler'"):
         check_handler("app.handler", [module, package])
 
 
 def test_a_missing_module_comes_with_those_of_its_name() -> None:
     files = ("src/demo/app.py", "demo/app.py", "zoo/app.py", "a/app.py", "demo/happy_app.py")
-    with pytest.raises(HandlerError) as caught:
+    with pytest.raises(ContentsError) as caught:
         check_files("app.handler", *files)
     assert str(caught.value) == (
         "The handler 'app.handler' can't work: the zip has neither app.py nor app/__init__.py. "
@@ -222,7 +222,7 @@ def test_a_missing_module_comes_with_those_of_its_name() -> None:
 
 
 def test_a_missing_module_without_any_of_its_name() -> None:
-    with pytest.raises(HandlerError) as caught:
+    with pytest.raises(ContentsError) as caught:
         check_files("demo.app.handler", "demo/__init__.py", "other.py")
     assert str(caught.value) == (
         "The handler 'demo.app.handler' can't work: the zip has neither demo/app.py nor "
@@ -249,13 +249,13 @@ def test_a_compiled_module_can_not_be_checked(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["application.so", "pkg/app.so", "app.so.1", "app.pyi", "app.txt"])
 def test_what_is_no_compiled_form_of_the_module(name: str) -> None:
-    with pytest.raises(HandlerError, match="the zip has neither"):
+    with pytest.raises(ContentsError, match="the zip has neither"):
         check_files("app.handler", name)
 
 
 def test_the_module_is_verified() -> None:
     entry = Entry("app.py", b"handler = 1\n", 12, Digest.of(b"other"), "demo")
-    with pytest.raises(VerificationError):
+    with pytest.raises(DistributionError):
         check_handler("app.handler", [entry])
 
 

@@ -5,19 +5,16 @@ import platform
 import shutil
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from hatch_lambda_zip.bytecode import interpreter as interpreter_module
 from hatch_lambda_zip.bytecode.interpreter import find_interpreter
 from hatch_lambda_zip.bytecode.magic import FORMATS
-from hatch_lambda_zip.errors import InterpreterNotFoundError
+from hatch_lambda_zip.errors import ToolError
 from hatch_lambda_zip.uv import Uv
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are shell scripts"),
@@ -116,7 +113,7 @@ def test_what_uv_knows(tmp_path: Path, lines: list[str], environ: dict[str, str]
 @pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not on PATH")
 def test_the_real_uv_understands_the_question(lines: list[str]) -> None:
     uv = Uv(Path(shutil.which("uv") or ""), os.environ, 60, lines.append)
-    with pytest.raises(InterpreterNotFoundError):
+    with pytest.raises(ToolError):
         find_interpreter("3.13.99", named=None, uv=uv, environ={})
     (line,) = (line for line in lines if line.startswith("uv knows no"))
     assert "No interpreter found" in line or "Failed to inspect" in line
@@ -130,7 +127,7 @@ def test_only_the_named_one_is_looked_at(
     found = find_interpreter("3.13.99", named=named, uv=uv, environ=environ)
     assert found.path == named
     stand_in(named, answer("3.13.98"))
-    with pytest.raises(InterpreterNotFoundError) as caught:
+    with pytest.raises(ToolError) as caught:
         find_interpreter("3.13.99", named=named, uv=uv, environ=environ)
     assert str(caught.value) == (
         "bytecode-python-path: it is not CPython 3.13.99, which bytecode-python asks for.\n"
@@ -174,7 +171,7 @@ def test_what_does_not_fit_is_named(
     tmp_path: Path, uv: Uv, environ: dict[str, str], shown: str, found: str
 ) -> None:
     path = stand_in(tmp_path / "first" / "python3.13", shown)
-    with pytest.raises(InterpreterNotFoundError) as caught:
+    with pytest.raises(ToolError) as caught:
         find_interpreter("3.13.99", named=None, uv=uv, environ=environ)
     message = str(caught.value)
     assert message.startswith("bytecode-python: CPython 3.13.99 was not found. There is:\n")
@@ -187,7 +184,7 @@ def test_what_does_not_fit_is_named(
 def test_other_releases_of_pyenv_are_named(tmp_path: Path, uv: Uv, environ: dict[str, str]) -> None:
     for version in ("3.13.7", "3.12.1"):
         stand_in(tmp_path / "pyenv" / "versions" / version / "bin" / "python", answer(version))
-    with pytest.raises(InterpreterNotFoundError) as caught:
+    with pytest.raises(ToolError) as caught:
         find_interpreter("3.13.99", named=None, uv=uv, environ=environ)
     assert "versions/3.13.7/bin/python: 3.13.7\n" in str(caught.value)
     assert "versions/3.12.1" not in str(caught.value)
@@ -208,14 +205,14 @@ def test_what_does_not_run_is_named(
         (tmp_path / "missing", "does not run (No such file or directory)"),
         (slow, "did not answer within 0.3 seconds"),
     ):
-        with pytest.raises(InterpreterNotFoundError) as caught:
+        with pytest.raises(ToolError) as caught:
             find_interpreter("3.13.99", named=path, uv=uv, environ={})
         assert f"\n  {path}: {found}\n" in str(caught.value)
 
 
 def test_an_unknown_minor_version(uv: Uv) -> None:
     for version in ("3.8.20", "3.99.0", "2.13.0"):
-        with pytest.raises(InterpreterNotFoundError, match=r"is not a release of CPython 3\.9 to"):
+        with pytest.raises(ToolError, match=r"is not a release of CPython 3\.9 to"):
             find_interpreter(version, named=None, uv=uv, environ={})
 
 

@@ -2,22 +2,18 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from unit.installing import made, put, target_of
+from unit.installing import made, platform_of, put
 
 from hatch_lambda_zip.contents.layers import check_packages, choose_for_layer, divide
 from hatch_lambda_zip.contents.requirements_graph import Dependencies
-from hatch_lambda_zip.errors import LayerError
+from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.install.read import Installed
 from hatch_lambda_zip.lock.model import Origin
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from hatch_lambda_zip.install.read import Installed
 
 SELECTED = (
     made("common", requires=["requests"], origin=Origin.LOCAL),
@@ -31,7 +27,7 @@ SELECTED = (
 
 def choose(named: Sequence[str] | None, installed: Sequence[Installed] = SELECTED) -> list[str]:
     roots = [Requirement("common"), Requirement("pydantic")]
-    dependencies = Dependencies(installed, roots, target_of())
+    dependencies = Dependencies(installed, roots, platform_of())
     chosen = choose_for_layer(installed, named, dependencies, key="here", own="orders")
     return [one.name for one in chosen]
 
@@ -65,7 +61,7 @@ def test_the_package_is_in_no_layer_even_where_another_needs_it() -> None:
 
 
 def test_the_package_itself_can_not_be_named() -> None:
-    with pytest.raises(LayerError) as caught:
+    with pytest.raises(ContentsError) as caught:
         choose(["pydantic", "orders"])
     assert str(caught.value) == (
         "here.distributions: 'orders' is the package itself, which its functions ship"
@@ -73,7 +69,7 @@ def test_the_package_itself_can_not_be_named() -> None:
 
 
 def test_every_unknown_name_is_corrected() -> None:
-    with pytest.raises(LayerError) as caught:
+    with pytest.raises(ContentsError) as caught:
         choose(["pydantik", "requests", "zzz"])
     start = "here.distributions: of what the lock selects for this layer, "
     known = "common, idna, pydantic, pydantic-core, requests"
@@ -92,7 +88,7 @@ def divided(needed: Sequence[Installed], **layers: Sequence[Installed]) -> dict[
 
 
 def problems_of(needed: Sequence[Installed], **layers: Sequence[Installed]) -> list[str]:
-    with pytest.raises(LayerError) as caught:
+    with pytest.raises(ContentsError) as caught:
         divided(needed, **layers)
     return str(caught.value).splitlines()
 
@@ -152,7 +148,7 @@ def torn(function: dict[str, str | bytes], layer: dict[str, str | bytes]) -> lis
     """Return the packages that are torn when two distributions share them."""
     try:
         check_packages([made("mine", function)], [made("theirs", layer)], "here.layers")
-    except LayerError as error:
+    except ContentsError as error:
         lines = str(error).splitlines()
         for line in lines:
             assert line.startswith("here.layers: the package '")

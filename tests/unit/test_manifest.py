@@ -6,12 +6,12 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from hatch_lambda_zip import __version__
-from hatch_lambda_zip.archive import encoder, write_archive
+from hatch_lambda_zip.archive import Archive, encoder, write_archive
 from hatch_lambda_zip.build.inputs import Materials
 from hatch_lambda_zip.build.manifest import (
     Inputs,
@@ -40,10 +40,7 @@ from hatch_lambda_zip.lock.model import (
     Selection,
 )
 from hatch_lambda_zip.record import Digest
-from hatch_lambda_zip.runtimes import Target, find_runtime
-
-if TYPE_CHECKING:
-    from hatch_lambda_zip.archive import Archive
+from hatch_lambda_zip.runtimes import Platform, find_runtime
 
 PROJECT = Project(
     "my-orders",
@@ -65,7 +62,7 @@ def function_of(handler: str | None = "orders.app.handler") -> Artifact:
         table="api",
         key="the key",
         kind=Kind.FUNCTION,
-        target=Target(runtime, "arm64"),
+        platform=Platform(runtime, "arm64"),
         handler=handler,
     )
 
@@ -328,10 +325,10 @@ def mismatches_of_members(value: Json, schema: Json, root: Json, place: str) -> 
 def mismatches(value: object, schema: Json, root: Json, place: str = "$") -> list[str]:
     """Compare a document with the plain part of JSON Schema that ours may use."""
     if reference := schema.get("$ref"):
-        target = root
+        platform = root
         for part in str(reference).removeprefix("#/").split("/"):
-            target = target[part]
-        return mismatches(value, target, root, place)
+            platform = platform[part]
+        return mismatches(value, platform, root, place)
     found = []
     names = schema.get("type", [])
     names = names if isinstance(names, list) else [names]

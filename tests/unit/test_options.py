@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -9,10 +10,6 @@ from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
 from hatch_lambda_zip.config.model import Artifact, BytecodeMode, Kind, Strip
 from hatch_lambda_zip.config.options import FUNCTION_KEYS, LAYER_KEYS, SHARED_KEYS, Known, Options
 from hatch_lambda_zip.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 TODAY = date(2026, 1, 1)
 
@@ -35,13 +32,13 @@ def problem_of(table: Mapping[str, object], known: Known | None = None) -> str:
 # Each key that functions and layers share: what has to stand beside it, a default, another value,
 # and what tells them apart in the artifact.
 SHARED: dict[str, tuple[dict[str, object], object, object, Callable[[Artifact], object]]] = {
-    "runtime": ({}, "python3.12", "python3.11", lambda one: one.target.runtime.identifier),
-    "runtimes": ({}, ["python3.12"], ["python3.11"], lambda one: [one.target.runtime.identifier]),
-    "architecture": ({}, "x86_64", "arm64", lambda one: one.target.architecture),
-    "architectures": ({}, ["x86_64"], ["arm64"], lambda one: [one.target.architecture]),
+    "runtime": ({}, "python3.12", "python3.11", lambda one: one.platform.runtime.identifier),
+    "runtimes": ({}, ["python3.12"], ["python3.11"], lambda one: [one.platform.runtime.identifier]),
+    "architecture": ({}, "x86_64", "arm64", lambda one: one.platform.architecture),
+    "architectures": ({}, ["x86_64"], ["arm64"], lambda one: [one.platform.architecture]),
     "filename": ({}, "a.zip", "b.zip", lambda one: one.file_name),
-    "extras": ({}, ["a"], ["b"], lambda one: list(one.wants.extras)),
-    "groups": ({}, ["a"], ["b"], lambda one: list(one.wants.groups)),
+    "extras": ({}, ["a"], ["b"], lambda one: list(one.request.extras)),
+    "groups": ({}, ["a"], ["b"], lambda one: list(one.request.groups)),
     "exclude-distributions": ({}, ["a"], [], lambda one: list(one.exclusions.distributions)),
     "provided": ({}, "aws-sdk", "aws-sdk", lambda one: one.exclusions.provided),
     "strip": ({}, ["tests"], [], lambda one: [kind.value for kind in one.exclusions.strip]),
@@ -175,7 +172,7 @@ def test_names_are_normalized_and_each_is_taken_once() -> None:
         {"exclude-distributions": ["B_3", "a.a", "b-3"], "extras": ["X_y"], "groups": ["Dev.A"]}
     ).artifacts
     assert one.exclusions.distributions == one.exclusions.required == ("a-a", "b-3")
-    assert (one.wants.extras, one.wants.groups) == (("x-y",), ("dev-a",))
+    assert (one.request.extras, one.request.groups) == (("x-y",), ("dev-a",))
 
 
 def test_only_the_own_table_requires_what_it_excludes() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,11 +10,8 @@ from unit.installing import files_of, made, put
 
 from hatch_lambda_zip.config.model import OwnFiles
 from hatch_lambda_zip.contents.own_files import choose, read_added
-from hatch_lambda_zip.errors import OwnFilesError
+from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install.skip import LeftOut, Reason
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PACKAGE = made(
     "orders",
@@ -94,7 +91,7 @@ def read(root: Path, **added: str) -> dict[str, tuple[str, bytes]]:
 
 
 def error_of(root: Path, **added: str) -> str:
-    with pytest.raises(OwnFilesError) as caught:
+    with pytest.raises(ContentsError) as caught:
         read(root, **added)
     return str(caught.value)
 

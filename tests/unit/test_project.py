@@ -1,17 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from packaging.version import Version
 
-from hatch_lambda_zip.config.model import Wants
+from hatch_lambda_zip.config.model import Request
 from hatch_lambda_zip.config.project import Project
-from hatch_lambda_zip.errors import ProjectError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from hatch_lambda_zip.errors import ConfigError
 
 
 def project_of(
@@ -25,7 +23,7 @@ def project_of(
 def required(
     project: Project, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()
 ) -> list[str]:
-    return sorted(map(str, project.requirements(Wants(extras, groups))))
+    return sorted(map(str, project.requirements(Request(extras, groups))))
 
 
 def test_nothing_is_required_of_nothing() -> None:
@@ -93,7 +91,7 @@ def test_group_names_are_normalized() -> None:
 def test_malformed_groups_are_refused(groups: object, reason: str) -> None:
     project = project_of(groups=groups)
     assert required(project) == []
-    with pytest.raises(ProjectError) as caught:
+    with pytest.raises(ConfigError) as caught:
         required(project, groups=("g",))
     message = str(caught.value)
     assert message.startswith("dependency-groups: ")
@@ -106,5 +104,5 @@ def test_every_mistake_of_a_group_is_named() -> None:
     project = project_of(groups={"g": ["!!", "a", {"include-group": "zz"}]})
     # packaging stopped at the first one before it had groups of exceptions.
     names_all = Version(version("packaging")) >= Version("26.4")
-    with pytest.raises(ProjectError, match=r"'!!'.*; .*'?zz'?" if names_all else "'!!'"):
+    with pytest.raises(ConfigError, match=r"'!!'.*; .*'?zz'?" if names_all else "'!!'"):
         required(project, groups=("g",))

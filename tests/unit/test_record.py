@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.errors import RecordError
+from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.record import Digest, RecordRow, check_path, format_record, parse_record
 
 SOURCE = "RECORD of demo 1.0"
@@ -108,10 +108,10 @@ def test_unsafe_paths_are_refused(path: str) -> None:
         f"{SOURCE}: {path!r} is not a plain relative path below the package directory; "
         "the wheel is malformed"
     )
-    with pytest.raises(RecordError) as caught:
+    with pytest.raises(DistributionError) as caught:
         check_path(path, SOURCE)
     assert str(caught.value) == message
-    with pytest.raises(RecordError) as caught:
+    with pytest.raises(DistributionError) as caught:
         parse_record(f'"{path}",{HASH},1\n', SOURCE)
     assert str(caught.value) == message
 
@@ -126,7 +126,7 @@ def test_plain_paths_are_accepted(path: str) -> None:
 @pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha224", "SHA256", "crc32", ""])
 def test_weak_and_unknown_hashes_are_refused(algorithm: str) -> None:
     cell = f"{algorithm}=AAAA"
-    with pytest.raises(RecordError) as caught:
+    with pytest.raises(DistributionError) as caught:
         parse_record(f"ok.py,{HASH},1\na.py,{cell},1\n", SOURCE)
     assert str(caught.value) == (
         f"{SOURCE}: the hash {cell!r} of a.py is not sha256 or better (PEP 427)"
@@ -135,24 +135,24 @@ def test_weak_and_unknown_hashes_are_refused(algorithm: str) -> None:
 
 @pytest.mark.parametrize("cell", ["sha256", "sha256=", "A" * 43])
 def test_a_hash_without_a_value_or_an_algorithm_is_refused(cell: str) -> None:
-    with pytest.raises(RecordError, match=r"of a\.py is not sha256 or better"):
+    with pytest.raises(DistributionError, match=r"of a\.py is not sha256 or better"):
         parse_record(f"a.py,{cell},1\n", SOURCE)
 
 
 @pytest.mark.parametrize("line", ["a.py", f"a.py,{HASH}", f"a.py,{HASH},1,", f"a,b.py,{HASH},1"])
 def test_a_row_needs_three_cells(line: str) -> None:
-    with pytest.raises(RecordError) as caught:
+    with pytest.raises(DistributionError) as caught:
         parse_record(line + "\n", SOURCE)
     assert str(caught.value) == f"{SOURCE}: {line!r} is not 'path,hash,size'"
 
 
 def test_a_cell_too_long_for_the_csv_module_is_an_error_of_ours() -> None:
-    with pytest.raises(RecordError, match=r"RECORD of demo 1\.0"):
+    with pytest.raises(DistributionError, match=r"RECORD of demo 1\.0"):
         parse_record("a" * (csv.field_size_limit() + 1) + f",{HASH},1\n", SOURCE)
 
 
 def test_an_unclosed_quote_does_not_swallow_the_rows_after_it() -> None:
-    with pytest.raises(RecordError, match=r"RECORD of demo 1\.0"):
+    with pytest.raises(DistributionError, match=r"RECORD of demo 1\.0"):
         parse_record(f'"a.py,{HASH},1\nb.py,{HASH},1\n', SOURCE)
 
 
@@ -160,7 +160,7 @@ def test_an_unclosed_quote_does_not_swallow_the_rows_after_it() -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         found = parse_record(text, SOURCE)
-    except RecordError as error:
+    except DistributionError as error:
         message = str(error)
     else:
         assert len(found) <= len(list(csv.reader(io.StringIO(text, newline=""))))
@@ -169,14 +169,14 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 def test_a_nul_is_refused() -> None:
-    with pytest.raises(RecordError, match="has a NUL character"):
+    with pytest.raises(DistributionError, match="has a NUL character"):
         parse_record("a\0b,,\n", "RECORD of demo 1.0")
 
 
 @pytest.mark.parametrize("character", ["\r", "\n", "\t", "\x1f", "\x7f"])
 def test_a_control_character_in_a_name_is_refused(character: str) -> None:
     # Python's csv module quotes them by version, and Lambda's tools have no use for them.
-    with pytest.raises(RecordError, match="is not a plain relative path"):
+    with pytest.raises(DistributionError, match="is not a plain relative path"):
         check_path(f"a{character}b", SOURCE)
 
 

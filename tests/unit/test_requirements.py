@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.errors import LockFormatError
+from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.model import (
     LocalProject,
     LockedDistribution,
@@ -17,7 +17,7 @@ from hatch_lambda_zip.lock.model import (
     Selection,
 )
 from hatch_lambda_zip.lock.requirements import explain_failure, select
-from hatch_lambda_zip.runtimes import Target, find_runtime
+from hatch_lambda_zip.runtimes import Platform, find_runtime
 
 ROOT = Path("workspace/project").absolute()
 LOCK = LockFile(LockKind.REQUIREMENTS, ROOT / "requirements.txt")
@@ -26,17 +26,17 @@ B = "--hash=sha256:" + "b" * 64
 HOW = "`uv export --format requirements.txt -o requirements.txt` writes such a file."
 
 
-def target(identifier: str = "python3.13", architecture: str = "x86_64") -> Target:
+def platform(identifier: str = "python3.13", architecture: str = "x86_64") -> Platform:
     runtime = find_runtime(identifier)
     assert runtime is not None
-    return Target(runtime, architecture)
+    return Platform(runtime, architecture)
 
 
-def select_from(text: str, where: Target | None = None) -> Selection:
-    return select(text, LOCK, where or target(), root=ROOT)
+def select_from(text: str, where: Platform | None = None) -> Selection:
+    return select(text, LOCK, where or platform(), root=ROOT)
 
 
-def installed(text: str, where: Target | None = None) -> list[str]:
+def installed(text: str, where: Platform | None = None) -> list[str]:
     """Return the lines that uv gets."""
     (install,) = select_from(text, where).installs
     assert install.file_name == "requirements.txt"
@@ -46,7 +46,7 @@ def installed(text: str, where: Target | None = None) -> list[str]:
 
 
 def problems_of(text: str) -> list[str]:
-    with pytest.raises(LockFormatError) as caught:
+    with pytest.raises(LockError) as caught:
         select_from(text)
     message = str(caught.value)
     assert message.endswith(f"\n{HOW}")
@@ -160,7 +160,7 @@ def test_markers_are_evaluated_for_the_function_and_left_out() -> None:
         f"no-extra==1 ; extra == 'dev' {A}\n"
     )
     assert installed(text) == [f"always==1 {A}"]
-    assert installed(text, target("python3.10", "arm64")) == [
+    assert installed(text, platform("python3.10", "arm64")) == [
         f"always==1 {A}",
         f"backport==1 {A}",
         f"on-arm==1 {A}",
@@ -392,7 +392,7 @@ parts = st.sampled_from(
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         select_from(text)
-    except LockFormatError as error:
+    except LockError as error:
         message = str(error)
     else:
         return
@@ -406,7 +406,7 @@ def test_a_missing_wheel_is_said_in_our_words() -> None:
         "  and because other==2.0 has no wheels with a matching platform tag, stop.\n"
         "  because demo==1.0 has no usable wheels\n"
     )
-    error = explain_failure(stderr, LOCK, target())
+    error = explain_failure(stderr, LOCK, platform())
     assert error is not None
     first, second, last = str(error).splitlines()
     assert first == (
@@ -419,6 +419,6 @@ def test_a_missing_wheel_is_said_in_our_words() -> None:
 
 
 def test_other_failures_are_not_explained() -> None:
-    assert explain_failure("error: no route to host", LOCK, target()) is None
+    assert explain_failure("error: no route to host", LOCK, platform()) is None
     other = LockFile(LockKind.UV, ROOT / "uv.lock")
-    assert explain_failure("demo==1.0 has no usable wheels", other, target()) is None
+    assert explain_failure("demo==1.0 has no usable wheels", other, platform()) is None

@@ -9,17 +9,17 @@ from packaging.markers import Marker, default_environment
 from packaging.tags import Tag, parse_tag
 from packaging.utils import parse_wheel_filename
 
-from hatch_lambda_zip.runtimes import RUNTIMES, Runtime, Target, find_runtime
+from hatch_lambda_zip.runtimes import RUNTIMES, Platform, Runtime, find_runtime
 
 
-def target(identifier: str, architecture: str = "x86_64") -> Target:
+def make_platform(identifier: str, architecture: str = "x86_64") -> Platform:
     runtime = find_runtime(identifier)
     assert runtime is not None
-    return Target(runtime, architecture)
+    return Platform(runtime, architecture)
 
 
 def accepts(identifier: str, tag: str, architecture: str = "x86_64") -> bool:
-    return not parse_tag(tag).isdisjoint(target(identifier, architecture).tags())
+    return not parse_tag(tag).isdisjoint(make_platform(identifier, architecture).tags())
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: runtime.identifier)
@@ -87,17 +87,17 @@ def test_a_found_runtime_has_the_name_that_was_asked_for(identifier: str) -> Non
     ],
 )
 def test_the_platform_for_uv(identifier: str, architecture: str, platform: str) -> None:
-    assert target(identifier, architecture).uv_platform == platform
+    assert make_platform(identifier, architecture).uv_platform == platform
 
 
 def test_a_target_is_named_in_the_terms_of_aws() -> None:
-    assert str(target("python3.13", "arm64")) == "python3.13 on arm64"
-    assert target("python3.13", "arm64").machine == "aarch64"
-    assert target("python3.13", "x86_64").machine == "x86_64"
+    assert str(make_platform("python3.13", "arm64")) == "python3.13 on arm64"
+    assert make_platform("python3.13", "arm64").machine == "aarch64"
+    assert make_platform("python3.13", "x86_64").machine == "x86_64"
 
 
 def test_the_marker_environment_has_every_variable_and_none_of_the_host() -> None:
-    environment = target("python3.11", "arm64").marker_environment()
+    environment = make_platform("python3.11", "arm64").marker_environment()
     assert environment.keys() == default_environment().keys()
     assert environment == {
         "implementation_name": "cpython",
@@ -130,7 +130,7 @@ def test_the_marker_environment_has_every_variable_and_none_of_the_host() -> Non
     ],
 )
 def test_markers_are_evaluated_for_the_function(marker: str, holds: bool) -> None:  # noqa: FBT001
-    environment = target("python3.13", "arm64").marker_environment()
+    environment = make_platform("python3.13", "arm64").marker_environment()
     assert Marker(marker).evaluate({key: str(value) for key, value in environment.items()}) is holds
 
 
@@ -189,7 +189,7 @@ def test_wheels_that_the_runtime_can_not_use(identifier: str, tag: str) -> None:
 
 
 def test_arm_has_no_manylinux_before_2014() -> None:
-    assert target("python3.11", "arm64").platforms() == (
+    assert make_platform("python3.11", "arm64").platform_tags() == (
         "manylinux_2_17_aarch64",
         "manylinux2014_aarch64",
         "linux_aarch64",
@@ -201,7 +201,7 @@ def test_arm_has_no_manylinux_before_2014() -> None:
 
 
 def test_the_platforms_of_python_3_11() -> None:
-    assert target("python3.11").platforms() == (
+    assert make_platform("python3.11").platform_tags() == (
         "manylinux_2_17_x86_64",
         "manylinux2014_x86_64",
         "manylinux_2_16_x86_64",
@@ -223,8 +223,8 @@ def test_the_platforms_of_python_3_11() -> None:
 
 
 def test_the_newer_runtimes_start_at_glibc_2_34() -> None:
-    assert target("python3.13").platforms()[0] == "manylinux_2_34_x86_64"
-    assert len(target("python3.13").platforms()) == len(range(5, 35)) + 4
+    assert make_platform("python3.13").platform_tags()[0] == "manylinux_2_34_x86_64"
+    assert len(make_platform("python3.13").platform_tags()) == len(range(5, 35)) + 4
 
 
 def test_the_order_of_wheels_is_best_first() -> None:
@@ -247,7 +247,7 @@ def test_the_order_of_wheels_is_best_first() -> None:
         "demo-1-py3-none-any.whl",
         "demo-1-py312-none-any.whl",
     ]
-    ranks = {tag: rank for rank, tag in enumerate(target("python3.13").tags())}
+    ranks = {tag: rank for rank, tag in enumerate(make_platform("python3.13").tags())}
     positions = [min(ranks[tag] for tag in parse_wheel_filename(name)[3]) for name in names]
     assert positions == sorted(positions)
     assert len(set(positions)) == len(names)
@@ -256,13 +256,13 @@ def test_the_order_of_wheels_is_best_first() -> None:
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 @pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: runtime.identifier)
 def test_every_tag_is_of_this_python_and_this_machine(runtime: Runtime, architecture: str) -> None:
-    here = Target(runtime, architecture)
+    here = Platform(runtime, architecture)
     tags = here.tags()
     assert len(set(tags)) == len(tags)
     assert tags[0] == Tag(
-        f"cp3{runtime.python_minor}", f"cp3{runtime.python_minor}", here.platforms()[0]
+        f"cp3{runtime.python_minor}", f"cp3{runtime.python_minor}", here.platform_tags()[0]
     )
-    assert {tag.platform for tag in tags} == {*here.platforms(), "any"}
+    assert {tag.platform for tag in tags} == {*here.platform_tags(), "any"}
     assert {tag.abi for tag in tags} == {f"cp3{runtime.python_minor}", "abi3", "none"}
     for tag in tags:
         assert tag.interpreter[:2] in {"cp", "py"}

@@ -2,28 +2,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.installing import files_of, install, made, site_of, target_of
+from unit.installing import files_of, install, made, platform_of, site_of
 
 from hatch_lambda_zip.config.model import Kind
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.contents.scripts import interpreter_of, with_scripts
-from hatch_lambda_zip.errors import RecordError
-from hatch_lambda_zip.install.read import read_installed
+from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.install.read import Installed, read_installed
 from hatch_lambda_zip.install.skip import LeftOut, Reason
 from hatch_lambda_zip.record import parse_record
 from hatch_lambda_zip.runtimes import RUNTIMES
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from hatch_lambda_zip.install.read import Installed
-
-RUNTIME = target_of("python3.13").runtime
+RUNTIME = platform_of("python3.13").runtime
 SHEBANG = b"#!/var/lang/bin/python3.13\n"
 
 
@@ -105,7 +100,7 @@ def test_references(reference: str, lines: tuple[bytes, bytes]) -> None:
 )
 def test_a_malformed_reference_is_refused(reference: str) -> None:
     installed = with_entry_points(f"[console_scripts]\ntool = {reference}\n")
-    with pytest.raises(RecordError) as caught:
+    with pytest.raises(DistributionError) as caught:
         shipped(installed)
     assert str(caught.value) == (
         f"The console script tool of demo refers to {reference!r}, which is not of the form "
@@ -115,12 +110,14 @@ def test_a_malformed_reference_is_refused(reference: str) -> None:
 
 @pytest.mark.parametrize("name", ["../tool", "a\\b", "..", "a/../../b"])
 def test_a_script_is_put_nowhere_else(name: str) -> None:
-    with pytest.raises(RecordError, match=r"^entry_points\.txt of demo: 'bin/"):
+    with pytest.raises(DistributionError, match=r"^entry_points\.txt of demo: 'bin/"):
         shipped(with_entry_points(f"[console_scripts]\n{name} = demo:main\n"))
 
 
 def test_a_script_in_a_directory_is_an_error() -> None:
-    with pytest.raises(RecordError, match=r"console script a/b of demo has a name that is a path"):
+    with pytest.raises(
+        DistributionError, match=r"console script a/b of demo has a name that is a path"
+    ):
         shipped(with_entry_points("[console_scripts]\na/b = demo:main\n"))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,9 +11,6 @@ from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
 from hatch_lambda_zip.config.model import Kind
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TODAY = date(2026, 1, 1)
 ORDERS = Project("orders", "1.0", "orders-1.0")
@@ -63,7 +60,7 @@ def test_lists_make_one_zip_for_each_combination(
     artifacts = parse(table).artifacts
     assert [one.name for one in artifacts] == names
     assert {one.table for one in artifacts} == {"lambda"}
-    assert len({one.target for one in artifacts}) == len(names)
+    assert len({one.platform for one in artifacts}) == len(names)
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
-from unit.installing import entry_of, files_of, made, target_of
+from unit.installing import entry_of, files_of, made, platform_of
 
 from hatch_lambda_zip.config.model import Artifact, Exclusions, Kind, OwnFiles, Strip
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.contents.decide import Shipment, ship_function, ship_layer
-from hatch_lambda_zip.errors import ExclusionError, HandlerError, LayerError
+from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.lock.model import Origin
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 PROJECT = Project("orders", "1.0", "orders-1.0", ("boto3", "common", "pydantic"))
-LAYER = Artifact("deps", "deps", "here.layers.deps", Kind.LAYER, target_of())
-FUNCTION = Artifact("api", "api", "here.functions.api", Kind.FUNCTION, target_of())
+LAYER = Artifact("deps", "deps", "here.layers.deps", Kind.LAYER, platform_of())
+FUNCTION = Artifact("api", "api", "here.functions.api", Kind.FUNCTION, platform_of())
 
 BOTO3 = made("boto3", {"boto3/__init__.py": ""}, requires=["six"])
 COMMON = made("common", {"common.py": ""}, requires=["boto3"], origin=Origin.LOCAL)
@@ -94,23 +91,25 @@ def test_a_layer_may_ship_a_member() -> None:
 
 def test_what_is_left_out_has_to_be_there() -> None:
     exclusions = Exclusions(("bot",), required=("bot",))
-    with pytest.raises(
-        ExclusionError, match=r"^here\.layers\.deps\.exclude-distributions: of what"
-    ):
+    with pytest.raises(ContentsError, match=r"^here\.layers\.deps\.exclude-distributions: of what"):
         layer(replace(LAYER, exclusions=exclusions))
-    with pytest.raises(ExclusionError, match=r"^here\.functions\.api\.exclude-distributions: of "):
+    with pytest.raises(ContentsError, match=r"^here\.functions\.api\.exclude-distributions: of "):
         function(replace(FUNCTION, exclusions=exclusions))
 
 
 def test_a_layer_that_does_not_fit_is_refused() -> None:
     deps = layer()
-    with pytest.raises(LayerError, match=r"^here\.functions\.api\.layers: the layer 'deps' ships "):
+    with pytest.raises(
+        ContentsError, match=r"^here\.functions\.api\.layers: the layer 'deps' ships "
+    ):
         ship_function(FUNCTION, PROJECT, [ORDERS], (), {"deps": deps})
 
 
 def test_a_torn_package_is_refused() -> None:
     plugin = made("plugin", {"pydantic/plugin.py": ""})
-    with pytest.raises(LayerError, match=r"^here\.functions\.api\.layers: the package 'pydantic'"):
+    with pytest.raises(
+        ContentsError, match=r"^here\.functions\.api\.layers: the package 'pydantic'"
+    ):
         ship_function(FUNCTION, PROJECT, [*ALL, plugin], (), {"deps": layer()})
 
 
@@ -140,7 +139,7 @@ def test_added_files_ship_and_can_have_the_handler() -> None:
 def test_the_handler_is_looked_for_in_what_ships() -> None:
     wanted = replace(FUNCTION, handler="orders.app.handler")
     assert function(wanted).warnings == ()
-    with pytest.raises(HandlerError):
+    with pytest.raises(ContentsError):
         function(replace(wanted, own_files=OwnFiles(exclude=("app.py",))))
 
 
@@ -185,7 +184,7 @@ def test_a_layer_does_not_leave_out_tests_that_a_function_imports() -> None:
         (FUNCTION, [lib, ORDERS], (added,)),
         (through_handler, [lib, ORDERS], ()),
     ):
-        with pytest.raises(LayerError) as caught:
+        with pytest.raises(ContentsError) as caught:
             ship_function(wanted, PROJECT, installed, more, {"deps": deps})
         assert str(caught.value).startswith(
             "here.functions.api.layers: the layer 'deps' leaves out lib/tests by `strip`, and"

@@ -6,14 +6,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.errors import UvError, UvNotFoundError, UvTimeoutError
+from hatch_lambda_zip.errors import UvError, UvTimeoutError
 from hatch_lambda_zip.uv import (
     DEFAULT_TIMEOUT,
     NESTED_VARIABLE,
@@ -22,9 +22,6 @@ from hatch_lambda_zip.uv import (
     find_uv,
     redact,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # The environment of these tests, with the uv that is installed beside their Python in front.
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
@@ -69,7 +66,7 @@ def test_a_named_uv_that_can_not_run_is_an_error(tmp_path: Path) -> None:
     broken.write_bytes(b"")
     for useless in (broken, tmp_path / "missing", tmp_path):
         variables = {"UV": str(useless), "HATCH_UV": str(second)}
-        with pytest.raises(UvNotFoundError, match="there is no such program"):
+        with pytest.raises(UvError, match="there is no such program"):
             find(variables)
 
 
@@ -88,7 +85,7 @@ def test_a_missing_uv_is_an_error_that_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "uv", None)  # as if the package were not installed
-    with pytest.raises(UvNotFoundError) as caught:
+    with pytest.raises(UvError) as caught:
         find({"PATH": str(tmp_path)})
     message = str(caught.value)
     for place in ("$UV", "$HATCH_UV", "PATH", '"hatch-lambda-zip[uv]"'):

@@ -2,22 +2,19 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from hatch_lambda_zip.contents.assemble import assemble
-from hatch_lambda_zip.errors import WheelFormatError, WheelTagError
+from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install.install import Site
 from hatch_lambda_zip.install.read import read_installed
 from hatch_lambda_zip.install.wheel import check_built_tags, check_tags, parse_name, unpack_wheel
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, format_record, parse_record
-from hatch_lambda_zip.runtimes import Target, find_runtime
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+from hatch_lambda_zip.runtimes import Platform, find_runtime
 
 NAME = "demo_pkg-1.0-py3-none-any.whl"
 DIST_INFO = "demo_pkg-1.0.dist-info"
@@ -60,7 +57,7 @@ def files_in(site: Path) -> dict[str, bytes]:
 
 
 def error_of(wheel: Path, site: Path) -> str:
-    with pytest.raises(WheelFormatError) as caught:
+    with pytest.raises(DistributionError) as caught:
         unpack_wheel(wheel, site)
     message = str(caught.value)
     assert message.startswith(f"{NAME} is not a valid wheel: ")
@@ -68,10 +65,10 @@ def error_of(wheel: Path, site: Path) -> str:
     return message.removeprefix(f"{NAME} is not a valid wheel: ")
 
 
-def target(identifier: str, architecture: str = "x86_64") -> Target:
+def platform(identifier: str, architecture: str = "x86_64") -> Platform:
     runtime = find_runtime(identifier)
     assert runtime is not None
-    return Target(runtime, architecture)
+    return Platform(runtime, architecture)
 
 
 def test_every_scheme_of_the_data_directory(tmp_path: Path, site: Path) -> None:
@@ -232,7 +229,7 @@ def test_a_name_is_read() -> None:
 
 @pytest.mark.parametrize("name", ["demo-1.0.zip", "demo-1.0.whl", "demo-1.0-py3-none-any.zip"])
 def test_a_file_that_is_not_named_as_a_wheel_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(WheelFormatError, match=r"demo-1\.0"):
+    with pytest.raises(DistributionError, match=r"demo-1\.0"):
         parse_name(tmp_path / name)
 
 
@@ -256,20 +253,20 @@ def test_tags_are_checked(tmp_path: Path, tag: str, fits: bool) -> None:  # noqa
     wheel_file = tmp_path / DIST_INFO / "WHEEL"
     wheel_file.parent.mkdir()
     wheel_file.write_text(f"Wheel-Version: 1.0\nTag: {tag}\n", encoding="utf-8")
-    here = target("python3.13")
+    here = platform("python3.13")
     if fits:
         check_tags(name, here)
         check_built_tags(wheel_file, here)
         return
     shown = ", ".join(sorted(map(str, name.tags)))
     kind = "a platform wheel" if name.is_compiled else "a wheel"
-    with pytest.raises(WheelTagError) as caught:
+    with pytest.raises(DistributionError) as caught:
         check_tags(name, here)
     assert str(caught.value).startswith(
         f"demo-pkg 1.0 was built on this machine as {kind} ({shown}), which does not "
         "fit python3.13 on x86_64."
     )
-    with pytest.raises(WheelTagError) as caught:
+    with pytest.raises(DistributionError) as caught:
         check_built_tags(wheel_file, here)
     assert str(caught.value).startswith(
         f"demo_pkg 1.0 was built on this machine as {kind} ({shown}), which does not "
@@ -281,9 +278,9 @@ def test_one_fitting_tag_of_several_is_enough(tmp_path: Path) -> None:
     wheel_file = tmp_path / "WHEEL"
     lines = "Tag: cp313-cp313-win_amd64\nTag: cp313-cp313-manylinux_2_17_x86_64.linux_x86_64\n"
     wheel_file.write_text(lines, encoding="utf-8")
-    check_built_tags(wheel_file, target("python3.13"))
-    with pytest.raises(WheelTagError):
-        check_built_tags(wheel_file, target("python3.13", "arm64"))
+    check_built_tags(wheel_file, platform("python3.13"))
+    with pytest.raises(DistributionError):
+        check_built_tags(wheel_file, platform("python3.13", "arm64"))
 
 
 def test_a_platform_independent_wheel_that_does_not_fit_is_not_called_compiled(
@@ -291,6 +288,6 @@ def test_a_platform_independent_wheel_that_does_not_fit_is_not_called_compiled(
 ) -> None:
     name = parse_name(tmp_path / "demo_pkg-1.0-py314-none-any.whl")
     assert not name.is_compiled
-    with pytest.raises(WheelTagError) as caught:
-        check_tags(name, target("python3.13"))
+    with pytest.raises(DistributionError) as caught:
+        check_tags(name, platform("python3.13"))
     assert "platform wheel" not in str(caught.value)

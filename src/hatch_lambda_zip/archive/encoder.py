@@ -11,7 +11,7 @@ from typing import Final
 
 import deflate
 
-from hatch_lambda_zip.errors import EncoderError
+from hatch_lambda_zip.errors import ToolError
 
 NAME: Final = "deflate"
 VERSION: Final = "0.9.0"
@@ -34,11 +34,11 @@ def check_encoder() -> None:
     """Check that this machine's encoder writes the bytes that the canonical format asks for.
 
     Raises:
-        EncoderError: it does not, because it was built from another libdeflate.
+        ToolError: it does not, because it was built from another libdeflate.
     """
     digest = hashlib.sha256(compress(check_vector())).hexdigest()
     if digest != _CHECK_DIGEST:
-        raise EncoderError(
+        raise ToolError(
             f"The installed {NAME} {deflate.__version__} does not compress like {NAME} {VERSION} "
             "from the package index, so the zip's bytes would differ from those of other "
             "machines. It was probably built from source against another libdeflate. Install "

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from hatch_lambda_zip.archive import encoder
 from hatch_lambda_zip.archive.layout import (
@@ -20,13 +21,8 @@ from hatch_lambda_zip.archive.layout import (
     end_of_central_directory,
     local_header,
 )
-from hatch_lambda_zip.errors import ArchiveLimitError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Future
-
-    from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import ContentsError
 
 # Small files go to the workers in batches, which saves a hand-over each; both bounds in bytes
 # of uncompressed content. One file larger than a bound still goes through, alone.
@@ -85,17 +81,17 @@ def write_archive(
         workers: threads to compress with; by default one for each CPU that is ours.
 
     Raises:
-        ArchiveLimitError: the zip would need zip64.
-        VerificationError: a file is not what RECORD says.
+        ContentsError: the zip would need zip64.
+        DistributionError: a file is not what RECORD says.
     """
     if len(entries) > MAX_MEMBERS:
-        raise ArchiveLimitError(
+        raise ContentsError(
             f"{len(entries)} files are more than a zip can hold without zip64 ({MAX_MEMBERS}), "
             "and far more than Lambda starts quickly with. Remove dependencies."
         )
     for entry in entries:
         if entry.size > MAX_OFFSET:
-            raise ArchiveLimitError(_TOO_LARGE.format(what=entry.name))
+            raise ContentsError(_TOO_LARGE.format(what=entry.name))
     sink = _Sink(stream)
     directory: list[bytes] = []
     members: list[Member] = []
@@ -128,7 +124,7 @@ class _Sink:
 
     def write(self, data: bytes | bytearray) -> None:
         if self.offset + len(data) > MAX_OFFSET:
-            raise ArchiveLimitError(_TOO_LARGE.format(what="The zip"))
+            raise ContentsError(_TOO_LARGE.format(what="The zip"))
         self.stream.write(data)
         self.sha256.update(data)
         self.offset += len(data)

@@ -1,6 +1,15 @@
 """The whole story of one zip, a function's or a layer's."""
 
 from __future__ import annotations
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from hatch_lambda_zip.archive import Archive
+from hatch_lambda_zip.config.model import Artifact
+from hatch_lambda_zip.lock.model import Selection
+from hatch_lambda_zip.build.manifest import Inputs
+from hatch_lambda_zip.contents.decide import Shipment
+from hatch_lambda_zip.install.install import OwnWheel, Site
+from hatch_lambda_zip.build.session import Session
 
 import time
 from dataclasses import dataclass, replace
@@ -18,21 +27,10 @@ from hatch_lambda_zip.lock.model import LockKind
 from hatch_lambda_zip.build.manifest import describe_inputs, holds_content, make_manifest, read_previous
 from hatch_lambda_zip.build.inputs import Materials
 from hatch_lambda_zip.contents.own_files import read_added
-from hatch_lambda_zip.contents.requirements_check import check_requirements
+from hatch_lambda_zip.contents.requirements_graph import check_requirements
 from hatch_lambda_zip.contents.decide import ship_function, ship_layer
 from hatch_lambda_zip.install.wheel import content_digest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from hatch_lambda_zip.archive import Archive
-    from hatch_lambda_zip.config.model import Artifact
-    from hatch_lambda_zip.lock.model import Selection
-    from hatch_lambda_zip.build.manifest import Inputs
-    from hatch_lambda_zip.contents.decide import Shipment
-    from hatch_lambda_zip.install.install import OwnWheel, Site
-    from hatch_lambda_zip.build.session import Workshop
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Job:
     embedded: Path | None = None
 
 
-def build_artifact(workshop: Workshop, job: Job) -> Path:
+def build_artifact(session: Session, job: Job) -> Path:
     """Build one zip and its manifest.
 
     Returns:
@@ -68,30 +66,30 @@ def build_artifact(workshop: Workshop, job: Job) -> Path:
             what they were before.
     """
     started = time.monotonic()
-    artifact, project, report = job.artifact, workshop.project, workshop.report
-    label = label_of(workshop, artifact)
+    artifact, project, report = job.artifact, session.project, session.report
+    label = label_of(session, artifact)
     output = job.output / file_name(artifact, project)
     check_encoder()
 
-    report.info(f"{label}: reading {_lock_name(workshop, job)} for {artifact.target}")
-    selection = _select(workshop, job, artifact)
+    report.info(f"{label}: reading {_lock_name(session, job)} for {artifact.platform}")
+    selection = _select(session, job, artifact)
     report.info(f"{label}: {_what_is_staged(selection, artifact)}")
     needed = [(artifact, selection)]
-    needed += [(layer, _select(workshop, job, layer)) for layer in job.layers]
+    needed += [(layer, _select(session, job, layer)) for layer in job.layers]
     is_pinned = all(_is_pinned(one) for _, one in needed)
     previous = read_previous(output) if job.reuse and is_pinned else None
     if previous is None:
         for _, one in needed:
-            workshop.staging.start_installs(one, artifact.target)
-    materials, *layers = [_prepare(workshop, job, *one) for one in needed]
+            session.staging.start_installs(one, artifact.platform)
+    materials, *layers = [_prepare(session, job, *one) for one in needed]
     inputs = describe_inputs(project, materials, layers)
     if previous is not None and previous.inputs == inputs:
         report.info(f"{label}: unchanged, sha256 {previous.sha256}")
         return output
-    shipment = _ship(workshop, job, materials, layers)
+    shipment = _ship(session, job, materials, layers)
     entries = shipment.contents.entries
     unzipped = sum(entry.size for entry in entries)
-    _check_size(workshop, job, shipment)
+    _check_size(session, job, shipment)
     for warning in shipment.warnings:
         report.warning(f"{label}: {warning}")
     if shipment.left_as_source:
@@ -99,7 +97,7 @@ def build_artifact(workshop: Workshop, job: Job) -> Path:
         report.info(f"{label}: {count} without bytecode; the manifest says why")
 
     report.info(f"{label}: compressing {plural(len(entries), 'file')}, {format_size(unzipped)}")
-    archive = _write(workshop, job, inputs, shipment)
+    archive = _write(session, job, inputs, shipment)
     if note := limits.upload_note(archive.size):
         report.warning(f"{label}: {note}")
     seconds = time.monotonic() - started
@@ -107,78 +105,78 @@ def build_artifact(workshop: Workshop, job: Job) -> Path:
     return output
 
 
-def prepare_embedding(workshop: Workshop, job: Job, directory: Path) -> None:
+def prepare_embedding(session: Session, job: Job, directory: Path) -> None:
     """Put what a zip needs, but for the package itself, into a directory for the sdist.
 
     Raises:
         LambdaZipError: one of its subclasses for every expected failure.
     """
-    target = job.artifact.target
-    selection = _select(workshop, job, job.artifact)
-    wheels = workshop.staging.build_wheels(selection, target, own=None)
-    embed(selection, target, [wheel.path for wheel in wheels], directory / job.artifact.name)
+    platform = job.artifact.platform
+    selection = _select(session, job, job.artifact)
+    wheels = session.staging.build_wheels(selection, platform, own=None)
+    embed(selection, platform, [wheel.path for wheel in wheels], directory / job.artifact.name)
 
 
-def is_finished(workshop: Workshop, job: Job) -> bool:
+def is_finished(session: Session, job: Job) -> bool:
     """Tell whether an artifact's outputs are there and have this very package in them.
 
     Raises:
-        WheelBuildError: the package's wheel can't be built, and so not compared.
+        DistributionError: the package's wheel can't be built, and so not compared.
     """
-    project = workshop.project
+    project = session.project
     previous = read_previous(job.output / file_name(job.artifact, project))
     if previous is None:
         return False
     if job.artifact.kind is Kind.LAYER:
         return True  # nothing of the package itself is in it
-    wheel = job.own.build(workshop.workspace.directory)
+    wheel = job.own.build(session.workspace.directory)
     return wheel is not None and holds_content(previous, project, content_digest(wheel))
 
 
-def label_of(workshop: Workshop, artifact: Artifact) -> str:
+def label_of(session: Session, artifact: Artifact) -> str:
     """Return what lines for the user start with; the builds of a workspace mix theirs."""
-    return f"{workshop.project.name}:{artifact.name}"
+    return f"{session.project.name}:{artifact.name}"
 
 
-def _lock_name(workshop: Workshop, job: Job) -> str:
-    return "the sdist's part of the lock" if job.embedded else workshop.reader.lock.path.name
+def _lock_name(session: Session, job: Job) -> str:
+    return "the sdist's part of the lock" if job.embedded else session.reader.lock.path.name
 
 
-def _select(workshop: Workshop, job: Job, artifact: Artifact) -> Selection:
+def _select(session: Session, job: Job, artifact: Artifact) -> Selection:
     """Select what is needed, from the lock or from what an sdist took along."""
     if job.embedded is not None:
-        return read_embedded(job.embedded / artifact.name, artifact.target)
-    return workshop.reader.select(artifact.target, artifact.wants)
+        return read_embedded(job.embedded / artifact.name, artifact.platform)
+    return session.reader.select(artifact.platform, artifact.request)
 
 
-def _prepare(workshop: Workshop, job: Job, artifact: Artifact, selection: Selection) -> Materials:
+def _prepare(session: Session, job: Job, artifact: Artifact, selection: Selection) -> Materials:
     """Build the local wheels, and read the project's other files."""
     if artifact.kind is Kind.FUNCTION:
-        wheels = workshop.staging.build_wheels(selection, artifact.target, job.own)
+        wheels = session.staging.build_wheels(selection, artifact.platform, job.own)
     elif artifact.distributions is not None:
-        wheels = workshop.staging.build_wheels(selection, artifact.target, own=None)
+        wheels = session.staging.build_wheels(selection, artifact.platform, own=None)
     else:
         # Everything third-party: then nothing of the workspace is looked at.
         selection, wheels = replace(selection, local_projects=(), wheels=()), ()
     files = artifact.own_files.added
-    added = read_added(workshop.root, files, owner=workshop.project.name, key=artifact.key)
+    added = read_added(session.root, files, owner=session.project.name, key=artifact.key)
     return Materials(artifact, selection, wheels, added)
 
 
 def _ship(
-    workshop: Workshop, job: Job, materials: Materials, layers: Iterable[Materials]
+    session: Session, job: Job, materials: Materials, layers: Iterable[Materials]
 ) -> Shipment:
     """Wait for what is staged, and decide what ships of it; only once for each artifact."""
-    artifact, project, selection = materials.artifact, workshop.project, materials.selection
-    if artifact.name in workshop.shipments:
-        return workshop.shipments[artifact.name]
-    sites = workshop.staging.finish(selection, artifact.target, materials.wheels)
+    artifact, project, selection = materials.artifact, session.project, materials.selection
+    if artifact.name in session.shipments:
+        return session.shipments[artifact.name]
+    sites = session.staging.finish(selection, artifact.platform, materials.wheels)
     installed = read_installed(sites)
     added = [entry for _, entry in materials.added]
-    compiler = workshop.compiler(artifact.bytecode)
+    compiler = session.compiler(artifact.bytecode)
     if compiler is not None:
-        workshop.report.info(
-            f"{label_of(workshop, artifact)}: compiling with CPython {artifact.bytecode.python}"
+        session.report.info(
+            f"{label_of(session, artifact)}: compiling with CPython {artifact.bytecode.python}"
         )
     if artifact.kind is Kind.LAYER:
         shipment = ship_layer(artifact, project, installed, added, compiler)
@@ -186,29 +184,29 @@ def _ship(
         if job.embedded is not None or selection.lock.kind is not LockKind.UV:
             # uv has checked its own lock; nobody has checked these.
             check_requirements(
-                project.name, installed, artifact.target, artifact.wants, selection.lock
+                project.name, installed, artifact.platform, artifact.request, selection.lock
             )
-        shipped = {layer.artifact.table: _ship(workshop, job, layer, ()) for layer in layers}
+        shipped = {layer.artifact.table: _ship(session, job, layer, ()) for layer in layers}
         shipment = ship_function(artifact, project, installed, added, shipped, compiler)
     compiled = tuple(_compiled(artifact, shipment, sites))
     shipment = replace(shipment, warnings=(*compiled, *shipment.warnings))
-    workshop.shipments[artifact.name] = shipment
+    session.shipments[artifact.name] = shipment
     return shipment
 
 
-def _check_size(workshop: Workshop, job: Job, shipment: Shipment) -> None:
+def _check_size(session: Session, job: Job, shipment: Shipment) -> None:
     entries = [*shipment.contents.entries]
     for layer in job.layers:
-        entries += workshop.shipments[layer.name].contents.entries
+        entries += session.shipments[layer.name].contents.entries
     what = job.artifact.kind.value
     limits.check_unzipped_size(entries, f"{what} with its layers" if job.layers else what)
 
 
-def _write(workshop: Workshop, job: Job, inputs: Inputs, shipment: Shipment) -> Archive:
+def _write(session: Session, job: Job, inputs: Inputs, shipment: Shipment) -> Archive:
     """Write zip and manifest, and move both into place."""
-    artifact, project, workspace = job.artifact, workshop.project, workshop.workspace
+    artifact, project, workspace = job.artifact, session.project, session.workspace
     with workspace.writing(job.output / file_name(artifact, project)) as stream:
-        inspect = limits.machine_inspector(artifact.target)
+        inspect = limits.machine_inspector(artifact.platform)
         archive = write_archive(shipment.contents.entries, stream, inspect=inspect)
     with workspace.writing(job.output / manifest_name(artifact, project)) as stream:
         stream.write(make_manifest(inputs, shipment, archive).encode())
@@ -241,16 +239,16 @@ def _compiled(artifact: Artifact, shipment: Shipment, sites: Iterable[Site]) -> 
                 yield (
                     f"{name} was compiled on this machine; another machine's compiler may make "
                     "other bytes of it, and it may need a newer glibc than "
-                    f"{artifact.target.runtime.identifier} has"
+                    f"{artifact.platform.runtime.identifier} has"
                 )
 
 
 def _summary(
     artifact: Artifact, shipment: Shipment, archive: Archive, unzipped: int, seconds: float
 ) -> str:
-    target = artifact.target
+    platform = artifact.platform
     return (
-        f"{target.runtime.identifier}/{target.architecture}, "
+        f"{platform.runtime.identifier}/{platform.architecture}, "
         f"{plural(len(shipment.contents.distributions), 'distribution')}, "
         f"{plural(len(archive.members), 'file')}, {format_size(unzipped)} unzipped, "
         f"{format_size(archive.size)} zipped, {seconds:.1f} s, sha256 {archive.sha256.hex()}"

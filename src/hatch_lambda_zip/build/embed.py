@@ -5,12 +5,15 @@ There is no credential and no path of the machine in it.
 """
 
 from __future__ import annotations
+from collections.abc import Iterable
+from pathlib import Path
+from hatch_lambda_zip.runtimes import Platform
 
 import json
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.errors import EmbeddingError
+from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LockedDistribution,
@@ -21,28 +24,23 @@ from hatch_lambda_zip.lock.model import (
 )
 from hatch_lambda_zip.uv import redact
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from hatch_lambda_zip.runtimes import Target
 
 DIRECTORY: Final = ".hatch-lambda-zip"
 _INDEX_FILE: Final = "selection.json"
 _SCHEMA: Final = 1
 
 
-def embed(selection: Selection, target: Target, wheels: Iterable[Path], directory: Path) -> None:
+def embed(selection: Selection, platform: Platform, wheels: Iterable[Path], directory: Path) -> None:
     """Write a selection into a directory.
 
     Args:
         selection: what the function needs.
-        target: what it was selected for.
+        platform: what it was selected for.
         wheels: of its local projects, in the selection's order.
         directory: an empty directory.
 
     Raises:
-        EmbeddingError: the lock has credentials in a URL, or a repository on this machine.
+        LockError: the lock has credentials in a URL, or a repository on this machine.
     """
     installs = []
     for number, install in enumerate(selection.installs):
@@ -51,7 +49,7 @@ def embed(selection: Selection, target: Target, wheels: Iterable[Path], director
         text = install.text
         for count, path in enumerate(install.files):
             if not path.is_file():
-                raise EmbeddingError(
+                raise LockError(
                     f"{selection.lock.path.name} has {path}, which is no file that could be put "
                     "into the sdist. Take it from an index or a URL, or switch embed-lock off."
                 )
@@ -60,12 +58,12 @@ def embed(selection: Selection, target: Target, wheels: Iterable[Path], director
             shutil.copyfile(path, copy)
             text = text.replace(_quoted(path), _quoted(copy.relative_to(place)))
         if "file://" in text:
-            raise EmbeddingError(
+            raise LockError(
                 f"{selection.lock.path.name} has a file:// URL, which no other machine has. Take "
                 "that package from an index or a URL, or switch embed-lock off."
             )
         if redact(text) != text:
-            raise EmbeddingError(
+            raise LockError(
                 f"{selection.lock.path.name} has a URL with credentials (or a query, which may "
                 "be one), which an sdist must not spread. Give them to uv through its variables, "
                 "netrc or keyring instead, lock again, or switch embed-lock off."
@@ -93,7 +91,7 @@ def embed(selection: Selection, target: Target, wheels: Iterable[Path], director
         names.append(f"wheels/{wheel.name}")
     document = {
         "schema": _SCHEMA,
-        "target": str(target),
+        "target": str(platform),
         "lock": {"kind": selection.lock.kind.value, "name": selection.lock.path.name},
         "installs": installs,
         "wheels": names,
@@ -102,18 +100,18 @@ def embed(selection: Selection, target: Target, wheels: Iterable[Path], director
     (directory / _INDEX_FILE).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-def read_embedded(directory: Path, target: Target) -> Selection:
+def read_embedded(directory: Path, platform: Platform) -> Selection:
     """Read a selection that :func:`embed` wrote.
 
     Raises:
-        EmbeddingError: it is not there, not whole, or for another runtime or architecture.
+        LockError: it is not there, not whole, or for another runtime or architecture.
     """
     try:
         document = json.loads((directory / _INDEX_FILE).read_bytes())
-        if document["schema"] != _SCHEMA or document["target"] != str(target):
-            raise EmbeddingError(
+        if document["schema"] != _SCHEMA or document["target"] != str(platform):
+            raise LockError(
                 f"{directory} was made for {document['target']} (schema {document['schema']}), "
-                f"not for {target} (schema {_SCHEMA}). Build the sdist again."
+                f"not for {platform} (schema {_SCHEMA}). Build the sdist again."
             )
         # Named as the original is, in the directory that the install lists' paths start from.
         lock = LockFile(LockKind(document["lock"]["kind"]), directory / document["lock"]["name"])
@@ -124,7 +122,7 @@ def read_embedded(directory: Path, target: Target) -> Selection:
             wheels=tuple(directory / name for name in document["wheels"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EmbeddingError(
+        raise LockError(
             f"{directory} can't be read: {error!r}. Build the sdist again."
         ) from None
 

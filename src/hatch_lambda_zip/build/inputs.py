@@ -1,15 +1,14 @@
 """What a zip is made of, before anything is installed."""
 
 from __future__ import annotations
+from hatch_lambda_zip.config.model import Artifact
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.lock.model import Selection
+from hatch_lambda_zip.install.install import LocalWheel
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from hatch_lambda_zip.config.model import Artifact
-    from hatch_lambda_zip.entry import Entry
-    from hatch_lambda_zip.lock.model import Selection
-    from hatch_lambda_zip.install.install import LocalWheel
 
 
 @dataclass(frozen=True)

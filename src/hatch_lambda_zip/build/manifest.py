@@ -4,6 +4,13 @@ docs/manifest.schema.json is its JSON Schema. It holds no time, no path of the m
 """
 
 from __future__ import annotations
+from collections.abc import Iterable
+from pathlib import Path
+from hatch_lambda_zip.archive import Archive
+from hatch_lambda_zip.config.model import Artifact
+from hatch_lambda_zip.build.inputs import Materials
+from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.contents.decide import Shipment
 
 import base64
 import hashlib
@@ -18,15 +25,6 @@ from hatch_lambda_zip.config.file_names import file_name
 from hatch_lambda_zip.config.model import Kind
 from hatch_lambda_zip.config.project import TOOL_NAME
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from hatch_lambda_zip.archive import Archive
-    from hatch_lambda_zip.config.model import Artifact
-    from hatch_lambda_zip.build.inputs import Materials
-    from hatch_lambda_zip.config.project import Project
-    from hatch_lambda_zip.contents.decide import Shipment
 
 SCHEMA_VERSION: Final = 1
 FORMAT_VERSION: Final = 1
@@ -78,8 +76,8 @@ def describe_inputs(project: Project, materials: Materials, layers: Iterable[Mat
         "function": None if is_layer else artifact.table,
         "layer": artifact.table if is_layer else None,
         "handler": artifact.handler,
-        "runtime": artifact.target.runtime.identifier,
-        "architecture": artifact.target.architecture,
+        "runtime": artifact.platform.runtime.identifier,
+        "architecture": artifact.platform.architecture,
         "layers": [
             {
                 "layer": layer.artifact.table,
@@ -103,7 +101,7 @@ def describe_inputs(project: Project, materials: Materials, layers: Iterable[Mat
 
 def _requirements(project: Project, artifact: Artifact) -> list[str]:
     """Return what the package requires, from which it follows what needs what."""
-    requirements = project.requirements(artifact.wants)
+    requirements = project.requirements(artifact.request)
     for requirement in requirements:
         # It may be a path of this machine, and says nothing of what is needed.
         requirement.url = None
@@ -112,11 +110,11 @@ def _requirements(project: Project, artifact: Artifact) -> list[str]:
 
 def describe_options(artifact: Artifact) -> dict[str, object]:
     """Describe the options that decide what is in a zip, in the words of the configuration."""
-    wants, exclusions, files = artifact.wants, artifact.exclusions, artifact.own_files
+    request, exclusions, files = artifact.request, artifact.exclusions, artifact.own_files
     bytecode = artifact.bytecode
     options: dict[str, object] = {
-        "extras": [*wants.extras],
-        "groups": [*wants.groups],
+        "extras": [*request.extras],
+        "groups": [*request.groups],
         "distributions": None if artifact.distributions is None else [*artifact.distributions],
         "exclude-distributions": [*exclusions.distributions],
         "provided": exclusions.provided,

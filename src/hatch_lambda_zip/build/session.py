@@ -1,6 +1,13 @@
 """What the functions of one command share: uv, the lock, the staging and temporary files."""
 
 from __future__ import annotations
+from types import TracebackType
+from hatch_lambda_zip.config.model import Bytecode
+from hatch_lambda_zip.bytecode.compiler import Compiler
+from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.text import Reporter
+from hatch_lambda_zip.contents.decide import Shipment
+from hatch_lambda_zip.uv import Uv
 
 import os
 from contextlib import ExitStack
@@ -15,19 +22,10 @@ from hatch_lambda_zip.install.install import Staging
 from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from typing_extensions import Self
 
-    from hatch_lambda_zip.config.model import Bytecode
-    from hatch_lambda_zip.bytecode.compiler import Compiler
-    from hatch_lambda_zip.config.project import Project
-    from hatch_lambda_zip.plugin.app import Reporter
-    from hatch_lambda_zip.contents.decide import Shipment
-    from hatch_lambda_zip.uv import Uv
 
-
-class Workshop:
+class Session:
     """Open for as long as a command builds functions; everything in it is made when needed.
 
     Attributes:
@@ -46,7 +44,7 @@ class Workshop:
         lock: str | None,
         report: Reporter,
     ) -> None:
-        """Prepare the workshop; nothing is made yet.
+        """Prepare the session; nothing is made yet.
 
         Args:
             project: the package.
@@ -79,7 +77,7 @@ class Workshop:
         """The reader of the project's lock.
 
         Raises:
-            LockNotFoundError: there is none, or several and no choice.
+            LockError: there is none, or several and no choice.
         """
         lock = find_lock(self.root, self._lock, self._uv)
         return LockReader(lock, root=self.root, name=self.project.name, uv=self._uv)
@@ -89,7 +87,7 @@ class Workshop:
         """The staging directory.
 
         Raises:
-            UvNotFoundError: there is no uv to fill it.
+            UvError: there is no uv to fill it.
         """
         staging = Staging(uv=self._uv, directory=self.workspace.directory)
         return self._stack.enter_context(staging)
@@ -98,7 +96,7 @@ class Workshop:
         """Return what compiles modules, if that is asked for.
 
         Raises:
-            InterpreterNotFoundError: there is no interpreter of exactly that version.
+            ToolError: there is no interpreter of exactly that version.
         """
         if bytecode.python is None:
             return None

@@ -1,6 +1,8 @@
 """Files that are complete or absent, and temporary ones that do not outlive the build."""
 
 from __future__ import annotations
+from collections.abc import Iterator
+from types import TracebackType
 
 import contextlib
 import os
@@ -15,9 +17,6 @@ from typing import IO, TYPE_CHECKING, Final
 from hatch_lambda_zip.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import TracebackType
-
     from typing_extensions import Self
 
 # Waits until the build, and every command that it started, is gone; then removes what is left.

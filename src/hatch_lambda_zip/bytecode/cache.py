@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hatch_lambda_zip import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 DIRECTORY_VARIABLE: Final = "HATCH_LAMBDA_ZIP_CACHE"
 

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hatch_lambda_zip.archive.writer import available_cpus
 from hatch_lambda_zip.bytecode import worker
-from hatch_lambda_zip.bytecode.cache import entry_name
+from hatch_lambda_zip.bytecode.cache import BytecodeCache, entry_name
+from hatch_lambda_zip.bytecode.interpreter import Interpreter
 from hatch_lambda_zip.bytecode.magic import FORMATS
 from hatch_lambda_zip.bytecode.normalize import normalize
 from hatch_lambda_zip.bytecode.process import WorkerProcess
 from hatch_lambda_zip.bytecode.pyc import HASH_SIZE, HEADER_SIZE, unchecked_header
-from hatch_lambda_zip.errors import AmbiguousBytecodeError, BytecodeError, CompileError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from concurrent.futures import Future
-
-    from hatch_lambda_zip.bytecode.cache import BytecodeCache
-    from hatch_lambda_zip.bytecode.interpreter import Interpreter
+from hatch_lambda_zip.errors import AmbiguousBytecodeError, BytecodeError, ToolError
 
 _BATCH_BYTES: Final = 64 << 10  # of sources; a larger one goes alone
 _AHEAD: Final = 2  # batches that a worker has, so that it need not wait for the next
@@ -114,7 +109,7 @@ class Compiler:
             For each source, in the same order, what became of it.
 
         Raises:
-            CompileError: a worker failed or took too long; or a module meets a limit of the
+            ToolError: a worker failed or took too long; or a module meets a limit of the
                 interpreter, which may be another one elsewhere.
         """
         names = [self._entry_name(source) for source in sources] if self._cache else []
@@ -134,7 +129,7 @@ class Compiler:
         if missing:
             self._run(sources, missing, settle)
         if exhausted:
-            raise CompileError(
+            raise ToolError(
                 f"CPython {self._interpreter.version} has limits that these modules exceed, and "
                 "other machines may have higher or lower ones, so the zip would not be the same "
                 "everywhere:\n"
@@ -190,7 +185,7 @@ class Compiler:
         """Turn a worker's answer into the result.
 
         Raises:
-            CompileError: it is no .pyc of the expected Python.
+            ToolError: it is no .pyc of the expected Python.
         """
         if kind == worker.SYNTAX:
             return Compiled(None, Obstacle.SYNTAX, answer.decode())
@@ -206,7 +201,7 @@ class Compiler:
         except AmbiguousBytecodeError as error:
             return Compiled(None, Obstacle.CANONICAL, str(error))
         except BytecodeError as error:
-            raise CompileError(
+            raise ToolError(
                 f"{self._interpreter.path} wrote no bytecode of CPython {self._interpreter.version}"
                 f" for {source.name}: {error}. Repair that Python, or name another one as "
                 "bytecode-python-path."
@@ -266,7 +261,7 @@ def _wait(futures: Mapping[Future[None], WorkerProcess], timeout: float) -> None
     """Wait until all threads are done.
 
     Raises:
-        CompileError: a thread did, or has not ended in time.
+        ToolError: a thread did, or has not ended in time.
     """
     done, pending = wait(futures, timeout, FIRST_EXCEPTION)
     for future in done:

@@ -10,12 +10,10 @@ versions ``intern_string_constants``). So loading does no more work than it woul
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hatch_lambda_zip.bytecode import kinds
-
-if TYPE_CHECKING:
-    from hatch_lambda_zip.bytecode.objects import Objects
+from hatch_lambda_zip.bytecode.objects import Objects
 
 _INTERNED: Final = {
     bytes((plain,)): bytes((interned,)) for plain, interned in kinds.INTERNED.items()

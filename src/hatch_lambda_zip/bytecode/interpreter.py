@@ -10,18 +10,14 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from hatch_lambda_zip.bytecode.magic import FORMATS
-from hatch_lambda_zip.errors import InterpreterNotFoundError, UvError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from hatch_lambda_zip.bytecode.magic import Format
-    from hatch_lambda_zip.uv import Uv
+from hatch_lambda_zip.bytecode.magic import FORMATS, Format
+from hatch_lambda_zip.errors import ToolError, UvError
+from hatch_lambda_zip.uv import Uv
 
 _TIMEOUT: Final = 20.0  # seconds for one candidate: room for a loaded machine
 _NO_PYTHON: Final = "does not answer as a Python does"
@@ -82,12 +78,12 @@ def find_interpreter(
         environ: the environment to look in.
 
     Raises:
-        InterpreterNotFoundError: there is none; the message names what there is.
+        ToolError: there is none; the message names what there is.
     """
     major, minor, _ = version.split(".")
     form = next((form for form in FORMATS if f"3.{form.python_minor}" == f"{major}.{minor}"), None)
     if form is None:
-        raise InterpreterNotFoundError(
+        raise ToolError(
             f"bytecode-python: {version} is not a release of CPython 3.{FORMATS[0].python_minor} "
             f"to 3.{FORMATS[-1].python_minor}, the ones whose bytecode is known."
         )
@@ -103,11 +99,11 @@ def find_interpreter(
     why = "Only one release exactly compiles to the same bytes everywhere."
     get = f"Get it with `uv python install {version}` or `pyenv install {version}`"
     if named:
-        raise InterpreterNotFoundError(
+        raise ToolError(
             f"bytecode-python-path: it is not CPython {version}, which bytecode-python asks for.\n"
             f"{seen}\n{why} {get}, name another path, or change bytecode-python."
         )
-    raise InterpreterNotFoundError(
+    raise ToolError(
         f"bytecode-python: CPython {version} was not found. There is:\n{seen}\n{why} {get}, "
         "name its executable as bytecode-python-path, or change bytecode-python."
     )

@@ -7,16 +7,14 @@ Python's; every size is checked against what is left, so memory and time are bou
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hatch_lambda_zip.bytecode import kinds
+from hatch_lambda_zip.bytecode.magic import Format
 from hatch_lambda_zip.bytecode.members import Members
 from hatch_lambda_zip.bytecode.objects import Objects
 from hatch_lambda_zip.bytecode.scalars import checked_end, read_scalar, signed, sized
 from hatch_lambda_zip.errors import BytecodeError
-
-if TYPE_CHECKING:
-    from hatch_lambda_zip.bytecode.magic import Format
 
 _REF: Final = kinds.REF
 _FLAG_REF: Final = kinds.FLAG_REF

@@ -11,13 +11,11 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hatch_lambda_zip.bytecode import kinds
 from hatch_lambda_zip.bytecode.interning import set_interned_bits
-
-if TYPE_CHECKING:
-    from hatch_lambda_zip.bytecode.objects import Objects
+from hatch_lambda_zip.bytecode.objects import Objects
 
 _reference: Final = struct.Struct("<cI").pack
 

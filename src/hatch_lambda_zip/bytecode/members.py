@@ -9,15 +9,12 @@ from __future__ import annotations
 import hashlib
 import math
 import struct
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from hatch_lambda_zip.bytecode import kinds
+from hatch_lambda_zip.bytecode.objects import Objects
 from hatch_lambda_zip.errors import AmbiguousBytecodeError, BytecodeError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from hatch_lambda_zip.bytecode.objects import Objects
 
 _CONTAINERS: Final = kinds.TUPLES + bytes((kinds.FROZENSET,))
 # What the compiler can put into a frozenset or use as a key. Slices, code and frozendicts can be

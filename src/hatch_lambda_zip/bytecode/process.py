@@ -9,17 +9,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from hatch_lambda_zip.bytecode import worker
-from hatch_lambda_zip.bytecode.interpreter import minimal_environment
-from hatch_lambda_zip.errors import CompileError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from hatch_lambda_zip.bytecode.interpreter import Interpreter
+from hatch_lambda_zip.bytecode.interpreter import Interpreter, minimal_environment
+from hatch_lambda_zip.errors import ToolError
 
 _SCRIPT: Final = Path(worker.__file__)
 _LARGEST: Final = 1 << 30  # bytes of one answer: Lambda takes less
@@ -40,7 +36,7 @@ class WorkerProcess:
         keep_open: a file descriptor that the process inherits (and never uses), or None.
 
     Raises:
-        CompileError: the process could not be started. The methods raise it when it failed.
+        ToolError: the process could not be started. The methods raise it when it failed.
     """
 
     def __init__(
@@ -72,7 +68,7 @@ class WorkerProcess:
             )
         except OSError as error:
             self._stderr.close()
-            raise CompileError(
+            raise ToolError(
                 f"{interpreter.path} could not be started: {error}. "
                 "Repair that Python, or name another one as bytecode-python-path."
             ) from None
@@ -137,20 +133,20 @@ class WorkerProcess:
                 stream.close()
         self._process.wait()
 
-    def garbage(self) -> CompileError:
+    def garbage(self) -> ToolError:
         """Return the error to raise for an answer that can't be one."""
-        return CompileError(
+        return ToolError(
             f"`{self._shown}` answered with something that is no compiled module. "
             f"Repair that Python, or name another one as bytecode-python-path.{self._said()}"
         )
 
-    def too_late(self, timeout: float) -> CompileError:
+    def too_late(self, timeout: float) -> ToolError:
         """Return the error to raise for a process that took longer than it may.
 
         Args:
             timeout: seconds.
         """
-        return CompileError(
+        return ToolError(
             f"`{self._shown}` did not end within {timeout:g} seconds and was stopped. "
             f"Set HATCH_LAMBDA_ZIP_TIMEOUT to more seconds if it needs them.{self._said()}"
         )
@@ -161,14 +157,14 @@ class WorkerProcess:
             raise self._failure()
         return data
 
-    def _failure(self) -> CompileError:
+    def _failure(self) -> ToolError:
         # Its pipes are closed just before it ends: let it, for the exit code's sake.
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_GRACE)
         self.kill()
         code = self._process.wait()
         end = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return CompileError(
+        return ToolError(
             f"`{self._shown}` {end} before it had compiled everything. Repair that Python, "
             f"or name another one as bytecode-python-path.{self._said()}"
         )

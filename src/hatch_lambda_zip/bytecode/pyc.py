@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from hatch_lambda_zip.bytecode.magic import find_format
+from hatch_lambda_zip.bytecode.magic import Format, find_format
 from hatch_lambda_zip.bytecode.siphash import siphash
 from hatch_lambda_zip.errors import BytecodeError
-
-if TYPE_CHECKING:
-    from hatch_lambda_zip.bytecode.magic import Format
 
 HEADER_SIZE: Final = 16  # bytes
 HASH_SIZE: Final = 8  # bytes

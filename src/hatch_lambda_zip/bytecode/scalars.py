@@ -5,13 +5,11 @@ Short ASCII strings and singletons are not here: the reader's loop handles them,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hatch_lambda_zip.bytecode import kinds
+from hatch_lambda_zip.bytecode.objects import Objects
 from hatch_lambda_zip.errors import BytecodeError
-
-if TYPE_CHECKING:
-    from hatch_lambda_zip.bytecode.objects import Objects
 
 _DIGIT_BITS: Final = 15  # PyLong_MARSHAL_SHIFT
 _INT_DIGITS: Final = 3  # as many digits hold every 32-bit integer

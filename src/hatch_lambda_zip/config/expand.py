@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.bytecode.magic import format_of
 from hatch_lambda_zip.config.model import (
@@ -13,17 +13,11 @@ from hatch_lambda_zip.config.model import (
     Exclusions,
     Kind,
     OwnFiles,
-    Wants,
+    Request,
 )
-from hatch_lambda_zip.config.options import Several, python_for
-from hatch_lambda_zip.runtimes import ARCHITECTURES, Target, find_runtime
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from hatch_lambda_zip.config.options import Options
-    from hatch_lambda_zip.config.tables import TableReader
-    from hatch_lambda_zip.runtimes import Runtime
+from hatch_lambda_zip.config.options import Options, Several, python_for
+from hatch_lambda_zip.config.tables import TableReader
+from hatch_lambda_zip.runtimes import ARCHITECTURES, Platform, Runtime, find_runtime
 
 
 def expand(
@@ -69,8 +63,8 @@ def expand(
                 table=name,
                 key=reader.key,
                 kind=kind,
-                target=Target(runtime, architecture),
-                wants=Wants(options.extras or (), options.groups or ()),
+                platform=Platform(runtime, architecture),
+                request=Request(options.extras or (), options.groups or ()),
                 file_name=options.filename,
                 exclusions=exclusions,
                 scripts=options.scripts or False,

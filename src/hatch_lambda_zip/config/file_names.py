@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 import string
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from packaging.version import InvalidVersion, Version
 
-from hatch_lambda_zip.config.tables import not_one_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from hatch_lambda_zip.config.model import Artifact
-    from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.config.model import Artifact
+from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.text import not_one_of
 
 PLACEHOLDERS: Final = ("name", "version", "function", "runtime", "architecture")
 _SUFFIX: Final = ".zip"
@@ -56,8 +53,8 @@ def file_name(artifact: Artifact, project: Project) -> str:
         name=name,
         version=version,
         function=artifact.table,
-        runtime=artifact.target.runtime.identifier,
-        architecture=artifact.target.architecture,
+        runtime=artifact.platform.runtime.identifier,
+        architecture=artifact.platform.architecture,
     )
 
 
@@ -84,8 +81,8 @@ def name_problems(artifacts: Iterable[Artifact], project: Project) -> Iterator[t
                 f"{{{placeholder}}}"
                 for placeholder, values in (
                     ("function", {one.table for one in same}),
-                    ("runtime", {one.target.runtime.identifier for one in same}),
-                    ("architecture", {one.target.architecture for one in same}),
+                    ("runtime", {one.platform.runtime.identifier for one in same}),
+                    ("architecture", {one.platform.architecture for one in same}),
                 )
                 if len(values) > 1
             ]

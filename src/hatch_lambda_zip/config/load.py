@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hatch_lambda_zip.config.expand import expand
 from hatch_lambda_zip.config.file_names import name_problems
@@ -18,15 +20,11 @@ from hatch_lambda_zip.config.options import (
     is_absolute,
     read_options,
 )
-from hatch_lambda_zip.config.tables import TableReader, not_one_of
+from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.config.tables import TableReader
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import RUNTIMES, Runtime
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
-
-    from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.text import not_one_of
 
 TARGET_KEY: Final = "tool.hatch.build.targets.lambda-zip"
 DEFAULT_FUNCTION: Final = "lambda"
@@ -93,7 +91,7 @@ class Config:
             artifact
             for table in function.layers
             for artifact in self.artifacts
-            if artifact.table == table and artifact.target == function.target
+            if artifact.table == table and artifact.platform == function.platform
         )
 
     def named(self, asked: Iterable[str]) -> list[str]:
@@ -147,7 +145,7 @@ def parse_config(
     well_named = _check_names(tables)
     _check_layers(tables)
     if project is not None:
-        # What is wrong in a name or target would only give more mistakes.
+        # What is wrong in a name or platform would only give more mistakes.
         sound = {one.name: one for one in well_named if one.wrong.isdisjoint(_NAME_KEYS)}
         named = [artifact for one in sound.values() for artifact in one.artifacts]
         for name, message in name_problems(named, project):
@@ -156,7 +154,7 @@ def parse_config(
     reader.texts("versions", lambda name: None if name in names else not_one_of(name, names))
     if reader.problems:
         raise ConfigError(reader.problems)
-    runtimes = {one.target.runtime.identifier: one.target.runtime for one in artifacts}
+    runtimes = {one.platform.runtime.identifier: one.platform.runtime for one in artifacts}
     warnings = [
         warning for runtime in runtimes.values() if (warning := _runtime_warning(runtime, today))
     ]
@@ -282,7 +280,7 @@ def _check_names(tables: Iterable[_Table]) -> list[_Table]:
 
 
 def _check_layers(tables: Sequence[_Table]) -> None:
-    """Note layers that functions name and that are not built, or not for the same target."""
+    """Note layers that functions name and that are not built, or not for the same platform."""
     layers = {table.name: table for table in tables if table.kind is Kind.LAYER}
     for one in tables:
         names = (one.options.layers or ()) if one.kind is Kind.FUNCTION else ()
@@ -292,14 +290,14 @@ def _check_layers(tables: Sequence[_Table]) -> None:
                 continue
             if not layers[name].wrong.union(one.wrong).isdisjoint(_TARGET_KEYS):
                 continue
-            targets = [artifact.target for artifact in layers[name].artifacts]
+            platforms = [artifact.platform for artifact in layers[name].artifacts]
             for artifact in one.artifacts:
-                if targets and artifact.target not in targets:
+                if platforms and artifact.platform not in platforms:
                     one.reader.problem(
                         "layers",
-                        f"the layer {name!r} is built for {', '.join(map(str, targets))}, and the "
-                        f"function for {artifact.target}; make them agree, or build the layer for "
-                        "both (`architectures`, `runtimes`)",
+                        f"the layer {name!r} is built for {', '.join(map(str, platforms))}, and "
+                        f"the function for {artifact.platform}; make them agree, or build the "
+                        "layer for both (`architectures`, `runtimes`)",
                     )
 
 

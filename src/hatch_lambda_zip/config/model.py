@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from hatch_lambda_zip.runtimes import Target
+from hatch_lambda_zip.runtimes import Platform
 
 
 class Kind(Enum):
@@ -47,7 +45,7 @@ class BytecodeMode(Enum):
 
 
 @dataclass(frozen=True)
-class Wants:
+class Request:
     """Which part of the package's dependencies is wanted.
 
     Attributes:
@@ -122,9 +120,9 @@ class Artifact:
             when there is one zip for each of several runtimes or architectures.
         key: the full configuration key of that table, for errors.
         kind: which of the two it is.
-        target: the runtime and architecture that it is built for.
+        platform: the runtime and architecture that it is built for.
         handler: AWS's ``module.name``, or None when it is not to be checked.
-        wants: which dependencies it ships.
+        request: which dependencies it ships.
         file_name: of the zip; None for ``{name}-{version}-{artifact}.zip``.
         layers: the tables of the layers that a function is deployed with.
         distributions: what a layer ships, with dependencies; None for everything third-party.
@@ -138,9 +136,9 @@ class Artifact:
     table: str
     key: str
     kind: Kind
-    target: Target
+    platform: Platform
     handler: str | None = None
-    wants: Wants = Wants()
+    request: Request = Request()
     file_name: str | None = None
     layers: tuple[str, ...] = ()
     distributions: tuple[str, ...] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -14,15 +15,11 @@ from pathspec import GitIgnoreSpec
 
 from hatch_lambda_zip.config.file_names import wrong_template
 from hatch_lambda_zip.config.model import BytecodeMode, Strip
-from hatch_lambda_zip.config.tables import not_one_of
-from hatch_lambda_zip.contents.provided import PROVIDED_SETS
-from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES, Runtime, find_runtime
+from hatch_lambda_zip.config.tables import TableReader
+from hatch_lambda_zip.runtimes import ARCHITECTURES, PROVIDED_SETS, RUNTIMES, Runtime, find_runtime
+from hatch_lambda_zip.text import not_one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-    from hatch_lambda_zip.config.tables import TableReader
-
     _Check = Callable[[str], str | None]
     _Choices = Collection[str]
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from packaging.dependency_groups import DependencyGroupResolver
 from packaging.errors import ExceptionGroup
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.errors import ProjectError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from hatch_lambda_zip.config.model import Wants
+from hatch_lambda_zip.config.model import Request
+from hatch_lambda_zip.errors import ConfigError
 
 TOOL_NAME: Final = "hatch-lambda-zip"
 
@@ -40,14 +37,14 @@ class Project:
     optional_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dependency_groups: Mapping[str, Sequence[str | Mapping[str, str]]] = field(default_factory=dict)
 
-    def requirements(self, wants: Wants) -> tuple[Requirement, ...]:
+    def requirements(self, request: Request) -> tuple[Requirement, ...]:
         """Return what the package requires with some extras and groups, markers unevaluated.
 
         Raises:
-            ProjectError: a dependency group is malformed.
+            ConfigError: a dependency group is malformed.
         """
-        found = [*map(Requirement, self.dependencies), *self._of_groups(wants.groups)]
-        todo = [*wants.extras, *self._own_extras(found)]
+        found = [*map(Requirement, self.dependencies), *self._of_groups(request.groups)]
+        todo = [*request.extras, *self._own_extras(found)]
         seen = set()
         while todo:
             extra = todo.pop()
@@ -68,7 +65,7 @@ class Project:
         # AttributeError: of what is no table at all.
         except (ValueError, LookupError, TypeError, AttributeError, ExceptionGroup) as error:
             reasons = "; ".join(_reasons(error))
-            raise ProjectError(f"dependency-groups: {reasons}. Correct pyproject.toml.") from None
+            raise ConfigError([f"dependency-groups: {reasons}. Correct pyproject.toml."]) from None
 
     def _own_extras(self, requirements: Sequence[Requirement]) -> Iterator[str]:
         """Yield the extras that are asked for of the package itself (``orders[api]``)."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+from hatch_lambda_zip.text import did_you_mean
 
 
 class TableReader:
@@ -37,8 +35,7 @@ class TableReader:
         known = sorted(known)
         for key in self.table:
             if key not in known:
-                close = difflib.get_close_matches(key, known, n=1)
-                hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}"
+                hint = did_you_mean(key, known) or f"Known: {', '.join(known)}"
                 self.problem(key, f"unknown key. {hint}")
 
     def text(self, key: str, check: Callable[[str], str | None] | None = None) -> str | None:
@@ -137,11 +134,3 @@ class TableReader:
             else:
                 self.problem(f"{key}.{name}", f"must be a table, not {inner!r}")
         return found
-
-
-def not_one_of(value: str, choices: Iterable[str]) -> str:
-    """Say that a value is none of the choices, and which one was perhaps meant."""
-    choices = list(choices)
-    close = difflib.get_close_matches(value, choices, n=1)
-    hint = f". Did you mean {close[0]!r}?" if close else ""
-    return f"{value!r} is not one of {', '.join(choices) or '(there is none)'}{hint}"

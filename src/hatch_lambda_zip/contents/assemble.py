@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import CollisionError
+from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.install.read import Distribution, Installed
+from hatch_lambda_zip.install.skip import LeftOut
 from hatch_lambda_zip.record import Digest, format_record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from hatch_lambda_zip.install.read import Distribution, Installed
-    from hatch_lambda_zip.install.skip import LeftOut
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ def assemble(
         prefix: the directory that distributions are put into, with its ``/``.
 
     Raises:
-        CollisionError: two of them want different content under one name.
+        ContentsError: two of them want different content under one name.
     """
     installed = tuple(installed)
     entries: dict[str, Entry] = {}
@@ -54,7 +50,7 @@ def assemble(
     for entry in added:
         other = entries.setdefault(entry.name, entry)
         if not _is_same_content(other, entry):
-            raise CollisionError(
+            raise ContentsError(
                 f"`include-files` puts {entry.name} into the zip, which {other.distribution} ships "
                 "with different content. Choose another place for it, or leave the other out."
             )
@@ -71,7 +67,7 @@ def assemble(
 def _add(entries: dict[str, Entry], entry: Entry) -> None:
     other = entries.setdefault(entry.name, entry)
     if not _is_same_content(other, entry):
-        raise CollisionError(
+        raise ContentsError(
             f"{other.distribution} and {entry.distribution} both ship {entry.name}, with "
             "different content, so one would silently overwrite the other. Remove one of "
             "them from the dependencies, or ask their authors which is wrong."
@@ -97,7 +93,7 @@ def _refuse_files_as_directories(entries: dict[str, Entry]) -> None:
     for entry in entries.values():
         for parent in _parents(entry.name):
             if other := entries.get(parent):
-                raise CollisionError(
+                raise ContentsError(
                     f"{other.distribution} ships {other.name} as a file, and {entry.distribution} "
                     f"has it as a directory with {entry.name}. Remove one of them from the "
                     "dependencies, or from `include-files` if it comes from there."

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hatch_lambda_zip.bytecode import NO_SOURCE, normalize, read_header, source_hash
-from hatch_lambda_zip.bytecode.compiler import Obstacle, Source
+from hatch_lambda_zip.bytecode.compiler import Compiled, Compiler, Obstacle, Source
 from hatch_lambda_zip.bytecode.magic import format_of
-from hatch_lambda_zip.config.model import BytecodeMode
+from hatch_lambda_zip.config.model import Artifact, BytecodeMode
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import BytecodeError, ForeignBytecodeError, OwnSyntaxError
+from hatch_lambda_zip.errors import BytecodeError, ContentsError
+from hatch_lambda_zip.install.read import Installed
 from hatch_lambda_zip.install.skip import LeftOut, Reason
 from hatch_lambda_zip.lock.model import Origin
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from hatch_lambda_zip.bytecode.compiler import Compiled, Compiler
-    from hatch_lambda_zip.config.model import Artifact
-    from hatch_lambda_zip.install.read import Installed
 
 # PEP 3147 and PEP 488: module, interpreter's tag, optimization level.
 _CACHED: Final = re.compile(r"(?P<module>.+)\.cpython-3(?P<minor>\d+)(?P<level>\.opt-[12])?\.pyc")
@@ -75,11 +70,11 @@ def with_bytecode(
         compiler: compiles, if that is asked for.
 
     Raises:
-        ForeignBytecodeError: a module without source was compiled for another Python than the
+        ContentsError: a module without source was compiled for another Python than the
             runtime's, or can't be normalized.
-        OwnSyntaxError: a module of the package or the workspace can't be compiled.
-        CompileError: see the compiler.
-        VerificationError: a source is not what RECORD says.
+        ContentsError: a module of the package or the workspace can't be compiled.
+        ToolError: see the compiler.
+        DistributionError: a source is not what RECORD says.
     """
     installed = tuple(_with_normalized(one, artifact) for one in installed)
     added = tuple(added)
@@ -113,12 +108,12 @@ def _with_normalized(installed: Installed, artifact: Artifact) -> Installed:
 
 def _normalized(entry: Entry, artifact: Artifact) -> Entry:
     """Normalize a module without source; its tracebacks name where the source would be."""
-    runtime = artifact.target.runtime
+    runtime = artifact.platform.runtime
     pyc = entry.read()
     try:
         header = read_header(pyc)
         if header.form != format_of(runtime.python_minor):
-            raise ForeignBytecodeError(
+            raise ContentsError(
                 f"{entry.name} of {entry.distribution} has no source and was compiled by Python "
                 f"3.{header.form.python_minor}, so {runtime.identifier} can't import it. Choose a "
                 "version of it for that runtime, or another runtime."
@@ -126,7 +121,7 @@ def _normalized(entry: Entry, artifact: Artifact) -> Entry:
         filename = artifact.kind.import_root + entry.name.removesuffix("c")
         content = normalize(pyc, filename=filename, source_hash=NO_SOURCE)
     except BytecodeError as error:
-        raise ForeignBytecodeError(
+        raise ContentsError(
             f"{entry.name} of {entry.distribution} has no source and can't ship as it is: {error}. "
             "It may differ from build to build, or not be importable at all. Leave it out, or "
             "choose another version of that distribution."
@@ -141,7 +136,7 @@ def _with_kept(installed: Installed, artifact: Artifact, left: list[LeftAsSource
     for entry in installed.bytecode:
         directory, _, file = entry.name.rpartition("/")
         match = _CACHED.fullmatch(file)
-        if match is None or int(match["minor"]) != artifact.target.runtime.python_minor:
+        if match is None or int(match["minor"]) != artifact.platform.runtime.python_minor:
             continue  # no other Python looks at it
         package = directory.removesuffix("__pycache__")
         source = sources.get(f"{package}{match['module']}.py")
@@ -169,7 +164,7 @@ def _with_its_source(
     pyc, text = entry.read(), source.read()
     try:
         header = read_header(pyc)
-        if header.form != format_of(artifact.target.runtime.python_minor):
+        if header.form != format_of(artifact.platform.runtime.python_minor):
             return LeftAsSource(source.name, "foreign", "compiled by another Python than its name")
         digest = source_hash(text, header.form)
         if header.source_hash is not None:
@@ -236,9 +231,9 @@ def _refuse_own_mistakes(
         if is_own and result.obstacle is Obstacle.SYNTAX
     ]
     if problems:
-        raise OwnSyntaxError(
+        raise ContentsError(
             "\n".join(problems) + "\nFor other distributions' files that is no error, but these "
-            f"are your own, and {artifact.target.runtime.identifier} could not import them. "
+            f"are your own, and {artifact.platform.runtime.identifier} could not import them. "
             "Correct them; or, if they are no modules, leave them out with `exclude`, give them "
             "another suffix, or ship no bytecode."
         )
@@ -268,5 +263,5 @@ def _pyc_name(source: str, artifact: Artifact) -> str:
         return f"{source}c"
     directory, slash, file = source.rpartition("/")
     level = f".opt-{artifact.bytecode.optimize}" if artifact.bytecode.optimize else ""
-    tag = f"cpython-3{artifact.target.runtime.python_minor}"
+    tag = f"cpython-3{artifact.platform.runtime.python_minor}"
     return f"{directory}{slash}__pycache__/{file.removesuffix('.py')}.{tag}{level}.pyc"

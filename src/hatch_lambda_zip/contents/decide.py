@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from hatch_lambda_zip.bytecode.compiler import Compiler
+from hatch_lambda_zip.config.model import Artifact
+from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.contents.assemble import Contents, assemble
-from hatch_lambda_zip.contents.bytecode import with_bytecode
+from hatch_lambda_zip.contents.bytecode import LeftAsSource, with_bytecode
 from hatch_lambda_zip.contents.exclude import Absence, AbsentDistribution, exclude
 from hatch_lambda_zip.contents.handler import check_handler
 from hatch_lambda_zip.contents.layers import check_packages, choose_for_layer, divide
@@ -14,17 +17,9 @@ from hatch_lambda_zip.contents.own_files import choose
 from hatch_lambda_zip.contents.requirements_graph import Dependencies
 from hatch_lambda_zip.contents.scripts import with_scripts
 from hatch_lambda_zip.contents.strip import missing_tests, strip
-from hatch_lambda_zip.errors import LayerError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from hatch_lambda_zip.bytecode.compiler import Compiler
-    from hatch_lambda_zip.config.model import Artifact
-    from hatch_lambda_zip.config.project import Project
-    from hatch_lambda_zip.contents.bytecode import LeftAsSource
-    from hatch_lambda_zip.entry import Entry
-    from hatch_lambda_zip.install.read import Installed
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.install.read import Installed
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,7 @@ def ship_layer(
         compiler: compiles the modules, if that is asked for.
 
     Raises:
-        LayerError, ExclusionError, CollisionError, StagingError: see the steps.
+        ContentsError, DistributionError: see the steps.
     """
     installed = tuple(installed)
     dependencies = _dependencies(artifact, project, installed)
@@ -97,7 +92,7 @@ def ship_function(
         compiler: compiles the modules, if that is asked for.
 
     Raises:
-        LayerError, ExclusionError, HandlerError, CollisionError, StagingError: see the steps.
+        ContentsError, DistributionError: see the steps.
     """
     installed, added = tuple(installed), tuple(added)
     dependencies = _dependencies(artifact, project, installed)
@@ -116,7 +111,7 @@ def ship_function(
     check_packages(mine, in_layers, layers_key)
     for name, layer in layers.items():
         if missing := missing_tests(layer.contents.left_out, mine, added, artifact.handler):
-            raise LayerError(
+            raise ContentsError(
                 f"{layers_key}: the layer {name!r} leaves out {', '.join(missing)} by `strip`, and "
                 'the function may import that. Take "tests" out of the `strip` of the layer.'
             )
@@ -139,7 +134,7 @@ def ship_function(
 def _dependencies(
     artifact: Artifact, project: Project, installed: Iterable[Installed]
 ) -> Dependencies:
-    return Dependencies(installed, project.requirements(artifact.wants), artifact.target)
+    return Dependencies(installed, project.requirements(artifact.request), artifact.platform)
 
 
 def _ship(
@@ -164,7 +159,7 @@ def _ship(
         elsewhere: what the function's layers ship.
     """
     elsewhere, added = tuple(elsewhere), tuple(added)
-    runtime, warnings = artifact.target.runtime, []
+    runtime, warnings = artifact.platform.runtime, []
     shipped = distributions
     if own is not None:
         (package,) = (one for one in shipped if one.name == own)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from hatch_lambda_zip.config.tables import not_one_of
-from hatch_lambda_zip.contents.provided import PROVIDED_SETS
-from hatch_lambda_zip.errors import ExclusionError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from hatch_lambda_zip.config.model import Exclusions
-    from hatch_lambda_zip.contents.requirements_graph import Dependencies
-    from hatch_lambda_zip.install.read import Distribution, Installed
+from hatch_lambda_zip.config.model import Exclusions
+from hatch_lambda_zip.contents.requirements_graph import Dependencies
+from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.install.read import Distribution, Installed
+from hatch_lambda_zip.runtimes import PROVIDED_SETS
+from hatch_lambda_zip.text import not_one_of
 
 
 class Absence(Enum):
@@ -76,7 +73,7 @@ def exclude(
         What ships, and what does not.
 
     Raises:
-        ExclusionError: something is to be left out that is not there, or the package itself.
+        ContentsError: something is to be left out that is not there, or the package itself.
     """
     installed = tuple(installed)
     provided = PROVIDED_SETS[exclusions.provided] if exclusions.provided else frozenset()
@@ -85,12 +82,12 @@ def exclude(
         return installed, ()
     names = {one.name for one in installed}
     if own in exclusions.distributions:
-        raise ExclusionError(
+        raise ContentsError(
             f"{key}.exclude-distributions: {own!r} is the package itself; use `exclude` to leave "
             "files of it out"
         )
     if unknown := [name for name in exclusions.required if name not in names]:
-        raise ExclusionError(
+        raise ContentsError(
             "\n".join(
                 f"{key}.exclude-distributions: of what the lock selects here, "
                 f"{not_one_of(name, sorted(names - {own}))}"

@@ -5,14 +5,12 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from hatch_lambda_zip.errors import HandlerError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.text import did_you_mean
 
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -31,7 +29,7 @@ def check_handler(handler: str, entries: Iterable[Entry]) -> str | None:
         A warning when it can't be decided, else None.
 
     Raises:
-        HandlerError: the module is not in the zip, or binds no such name.
+        ContentsError: the module is not in the zip, or binds no such name.
     """
     module, _, name = handler.rpartition(".")
     stem = module.replace(".", "/")
@@ -44,7 +42,7 @@ def check_handler(handler: str, entries: Iterable[Entry]) -> str | None:
         return f"the handler {handler!r} can't be checked: {module} is not Python source"
     modules = sorted(path for path in by_name if path.endswith(f"/{stem.rpartition('/')[2]}.py"))
     hint = f" There is {', '.join(modules[:3])}." if modules else ""
-    raise HandlerError(
+    raise ContentsError(
         f"The handler {handler!r} can't work: the zip has neither {stem}.py nor "
         f"{stem}/__init__.py.{hint} Correct the handler, or make the package's wheel include "
         "the module."
@@ -78,12 +76,9 @@ def _check_source(handler: str, name: str, entry: Entry) -> str | None:
             f"the handler {handler!r} can't be checked: {entry.name} makes names at run time "
             "(a star import, __getattr__ or globals())"
         )
-    import difflib
-
-    close = difflib.get_close_matches(name, sorted(bound), n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise HandlerError(
-        f"The handler {handler!r} can't work: {entry.name} defines no {name!r}.{hint}"
+    hint = did_you_mean(name, sorted(bound))
+    raise ContentsError(
+        f"The handler {handler!r} can't work: {entry.name} defines no {name!r}. {hint}".rstrip()
     )
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from hatch_lambda_zip.config.tables import not_one_of
-from hatch_lambda_zip.errors import LayerError
+from hatch_lambda_zip.contents.requirements_graph import Dependencies
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.install.read import Distribution, Installed
 from hatch_lambda_zip.lock.model import Origin
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from hatch_lambda_zip.contents.requirements_graph import Dependencies
-    from hatch_lambda_zip.entry import Entry
-    from hatch_lambda_zip.install.read import Distribution, Installed
+from hatch_lambda_zip.text import not_one_of
 
 # What makes the __init__.py of several distributions' common package look beyond its own
 # directory (pkgutil and setuptools; Python's packaging guide calls these legacy namespaces).
@@ -40,18 +37,18 @@ def choose_for_layer(
         own: the package's name, which layers do not ship.
 
     Raises:
-        LayerError: a name is not among what the lock selects.
+        ContentsError: a name is not among what the lock selects.
     """
     others = tuple(one for one in installed if one.name != own)
     if named is None:
         return tuple(one for one in others if one.distribution.origin is not Origin.LOCAL)
     names = {one.name for one in others}
     if own in named:
-        raise LayerError(
+        raise ContentsError(
             f"{key}.distributions: {own!r} is the package itself, which its functions ship"
         )
     if unknown := [name for name in named if name not in names]:
-        raise LayerError(
+        raise ContentsError(
             "\n".join(
                 f"{key}.distributions: of what the lock selects for this layer, "
                 f"{not_one_of(name, sorted(names))}. What comes with an extra or a dependency "
@@ -80,7 +77,7 @@ def divide(
         The name of the layer that ships a distribution, by the distribution's name.
 
     Raises:
-        LayerError: a layer ships what the function does not need, or a different version or
+        ContentsError: a layer ships what the function does not need, or a different version or
             build of it; or two layers ship the same distribution.
     """
     needed = {one.name: one.distribution for one in installed}
@@ -104,7 +101,7 @@ def divide(
                 )
             shipped_by.setdefault(found.name, layer)
     if problems:
-        raise LayerError("\n".join(problems))
+        raise ContentsError("\n".join(problems))
     return shipped_by
 
 
@@ -130,7 +127,7 @@ def check_packages(function: Iterable[Installed], layers: Iterable[Installed], k
         key: the configuration key that names the layers, for errors.
 
     Raises:
-        LayerError: modules of such a package are on both sides.
+        ContentsError: modules of such a package are on both sides.
     """
     (owners, inits), (others, other_inits) = _packages(function), _packages(layers)
     torn: list[str] = []
@@ -141,7 +138,7 @@ def check_packages(function: Iterable[Installed], layers: Iterable[Installed], k
         if is_closed and not any(directory.startswith(f"{parent}/") for parent in torn):
             torn.append(directory)
     if torn:
-        raise LayerError(
+        raise ContentsError(
             "\n".join(
                 f"{key}: the package {directory.replace('/', '.')!r} would be torn apart: the "
                 f"function ships a part of it with {owners[directory]}, a layer one with "

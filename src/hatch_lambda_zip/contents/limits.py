@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
-from hatch_lambda_zip.errors import MachineError, SizeLimitError
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.text import format_size
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from hatch_lambda_zip.entry import Entry
-    from hatch_lambda_zip.runtimes import Target
 
 # AWS Lambda developer guide, "Lambda quotas".
 MAX_UNZIPPED: Final = 262_144_000  # bytes, all layers included
@@ -40,7 +37,7 @@ def check_unzipped_size(entries: Iterable[Entry], what: str = "function") -> int
         The size in bytes.
 
     Raises:
-        SizeLimitError: it is larger; the message names the largest distributions.
+        ContentsError: it is larger; the message names the largest distributions.
     """
     sizes: Counter[str] = Counter()
     for entry in entries:
@@ -51,7 +48,7 @@ def check_unzipped_size(entries: Iterable[Entry], what: str = "function") -> int
         largest = ", ".join(
             f"{name} {format_size(size)}" for name, size in ranked[:_SHOWN_DISTRIBUTIONS]
         )
-        raise SizeLimitError(
+        raise ContentsError(
             f"The {what} is {total:,} bytes unzipped, and Lambda takes {MAX_UNZIPPED:,} at the "
             f"most. The largest distributions: {largest}. Remove dependencies that the function "
             "does not import, or deploy a container image."
@@ -69,13 +66,13 @@ def upload_note(zipped: int) -> str | None:
     )
 
 
-def machine_inspector(target: Target) -> Callable[[Entry, bytes], None]:
+def machine_inspector(platform: Platform) -> Callable[[Entry, bytes], None]:
     """Return a function that checks the machine of one file, if it is an ELF file.
 
     The function raises:
-        MachineError: it was built for another machine than the target's.
+        ContentsError: it was built for another machine than the platform's.
     """
-    wanted = _MACHINE_NUMBERS[target.machine]
+    wanted = _MACHINE_NUMBERS[platform.machine]
 
     def inspect(entry: Entry, content: bytes) -> None:
         if not content.startswith(_ELF_MAGIC) or len(content) < _ELF_MACHINE.stop:
@@ -84,9 +81,9 @@ def machine_inspector(target: Target) -> Callable[[Entry, bytes], None]:
         machine = int.from_bytes(content[_ELF_MACHINE], "big" if is_big_endian else "little")
         if machine != wanted:
             built_for = _MACHINE_NAMES.get(machine, f"machine number {machine}")
-            raise MachineError(
+            raise ContentsError(
                 f"{entry.name} of {entry.distribution} was built for {built_for} and can't be "
-                f"loaded on {target.architecture}. The wheel's tags promise something else: "
+                f"loaded on {platform.architecture}. The wheel's tags promise something else: "
                 "choose another version of it, or another architecture."
             )
 

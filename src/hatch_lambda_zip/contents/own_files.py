@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda_zip.config.model import OwnFiles
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import OwnFilesError
+from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.install.read import Installed
 from hatch_lambda_zip.install.skip import Reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from hatch_lambda_zip.config.model import OwnFiles
-    from hatch_lambda_zip.install.read import Installed
-
 
 # What machines leave in directories; hatchling leaves it out of wheels, too.
 _NOISE: Final = frozenset(("__pycache__", ".DS_Store"))
@@ -69,7 +65,7 @@ def read_added(
         The source of each file, and its entry.
 
     Raises:
-        OwnFilesError: a source is not there, has nothing in it, or leaves the project; or two
+        ContentsError: a source is not there, has nothing in it, or leaves the project; or two
             of them have one destination.
     """
     found: dict[str, tuple[str, Entry]] = {}
@@ -77,22 +73,22 @@ def read_added(
         where = f'{key}.include-files."{source}"'
         path = root / source
         if not os.path.lexists(path):
-            raise OwnFilesError(
+            raise ContentsError(
                 f"{where}: there is no {source!r} in {root}. Correct the "
                 "path; in an unpacked sdist, make the sdist take the file along."
             )
         try:
             files = [(file, file.read_bytes()) for file in _files(path, root.resolve(), where)]
         except OSError as error:
-            raise OwnFilesError(f"{where}: {error}.") from None
+            raise ContentsError(f"{where}: {error}.") from None
         if not files:
-            raise OwnFilesError(f"{where}: no file is in it. Remove the line, or add a file.")
+            raise ContentsError(f"{where}: no file is in it. Remove the line, or add a file.")
         for file, content in files:
             relative = file.relative_to(root).as_posix()
             name = place if file == path else f"{place}/{file.relative_to(path).as_posix()}"
             other, _ = found.setdefault(name, (relative, Entry.of(name, content, owner)))
             if other != relative:
-                raise OwnFilesError(
+                raise ContentsError(
                     f"{where}: {relative} and {other} would both be {name} in the zip. Choose "
                     "another place for one of them."
                 )
@@ -109,20 +105,20 @@ def _files(path: Path, root: Path, where: str, around: tuple[Path, ...] = ()) ->
         around: the directories that led here, likewise.
 
     Raises:
-        OwnFilesError: one leaves the project, is in itself, or is neither file nor directory.
+        ContentsError: one leaves the project, is in itself, or is neither file nor directory.
     """
     real = Path(os.path.realpath(path, strict=True))
     if not real.is_relative_to(root):
-        raise OwnFilesError(
+        raise ContentsError(
             f"{where}: {path} is a symbolic link that leaves the project, to {real}. Copy what it "
             "names into the project."
         )
     if real.is_file():
         yield path
     elif not real.is_dir():
-        raise OwnFilesError(f"{where}: {path} is neither a file nor a directory. Remove it.")
+        raise ContentsError(f"{where}: {path} is neither a file nor a directory. Remove it.")
     elif real in around or any(real in directory.parents for directory in around):
-        raise OwnFilesError(
+        raise ContentsError(
             f"{where}: {path} is a symbolic link to a directory that it lies in. Remove it."
         )
     else:

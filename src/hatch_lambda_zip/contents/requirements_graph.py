@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from email.parser import HeaderParser
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.errors import StagingError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
-    from hatch_lambda_zip.install.read import Installed
-    from hatch_lambda_zip.runtimes import Target
+from hatch_lambda_zip.config.model import Request
+from hatch_lambda_zip.errors import DistributionError, LockError
+from hatch_lambda_zip.install.read import Installed
+from hatch_lambda_zip.lock.model import LockFile
+from hatch_lambda_zip.runtimes import Platform
 
 Node = tuple[str, str]
 """A distribution's normalized name, and one of its extras or the empty string."""
@@ -31,21 +29,21 @@ class Dependencies:
     Args:
         installed: the distributions, the package itself among them or not.
         roots: what the package requires.
-        target: what markers are evaluated for.
+        platform: what markers are evaluated for.
     """
 
     def __init__(
-        self, installed: Iterable[Installed], roots: Iterable[Requirement], target: Target
+        self, installed: Iterable[Installed], roots: Iterable[Requirement], platform: Platform
     ) -> None:
         self._installed = {one.name: one for one in installed}
-        self._target = target
+        self._target = platform
         self._roots = tuple(roots)
 
     def needed(self, *, without: Collection[str] = ()) -> frozenset[str]:
         """Return the names of what is needed, if some distributions are left out.
 
         Raises:
-            StagingError: a distribution's metadata can't be read.
+            DistributionError: a distribution's metadata can't be read.
         """
         return frozenset(name for name, _ in self._reach(self._start, without))
 
@@ -53,7 +51,7 @@ class Dependencies:
         """Return names of distributions, with all that they need in the way they are used here.
 
         Raises:
-            StagingError: a distribution's metadata can't be read.
+            DistributionError: a distribution's metadata can't be read.
         """
         names = frozenset(names)
         start = [node for node in self._reach(self._start) if node[0] in names]
@@ -119,7 +117,7 @@ def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
     """Return what a distribution requires (``Requires-Dist``), markers unevaluated.
 
     Raises:
-        StagingError: its METADATA is missing, or has a requirement that is none (PEP 508).
+        DistributionError: its METADATA is missing, or has a requirement that is none (PEP 508).
     """
     path = f"{installed.dist_info}/METADATA"
     for entry in installed.entries:
@@ -130,8 +128,54 @@ def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
             try:
                 return tuple(map(Requirement, texts))
             except InvalidRequirement as error:
-                raise StagingError(
+                raise DistributionError(
                     f"METADATA of {installed.name} has a requirement that is none: {error}. "
                     "Choose another version of it."
                 ) from None
-    raise StagingError(f"{installed.name} has no METADATA. Choose another version of it.")
+    raise DistributionError(f"{installed.name} has no METADATA. Choose another version of it.")
+
+
+def check_requirements(
+    package: str,
+    installed: Iterable[Installed],
+    platform: Platform,
+    request: Request,
+    lock: LockFile,
+) -> None:
+    """Check the package's own requirements (``Requires-Dist``) against what was installed.
+
+    Args:
+        package: its name, normalized.
+        installed: everything that the lock names, and the package.
+        platform: what markers are evaluated for.
+        request: the package's extras that are wanted.
+        lock: what is wrong when something is missing.
+
+    Raises:
+        LockError: a requirement is not met; every such one is named.
+    """
+    by_name = {one.name: one for one in installed}
+    unmet = []
+    for requirement in requirements_of(by_name[package]):
+        if not _is_wanted(requirement, platform, request):
+            continue
+        found = by_name.get(canonicalize_name(requirement.name))
+        if found is None:
+            unmet.append(f"{requirement} (not in it)")
+            continue
+        version = found.distribution.version
+        if not requirement.specifier.contains(version, prereleases=True):
+            unmet.append(f"{requirement} (it has {version})")
+    if unmet:
+        raise LockError(
+            f"{lock.path.name} does not have what {package} requires: {', '.join(unmet)}. "
+            "Make it anew from the current pyproject.toml."
+        )
+
+
+def _is_wanted(requirement: Requirement, platform: Platform, request: Request) -> bool:
+    if requirement.marker is None:
+        return True
+    return any(
+        platform.satisfies(requirement.marker, extra=extra) for extra in ("", *request.extras)
+    )

@@ -6,17 +6,15 @@ import os
 import re
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hatch_lambda_zip.config.model import Kind
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import RecordError
+from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.install.read import Installed
 from hatch_lambda_zip.install.skip import read_entry_points
 from hatch_lambda_zip.record import check_path
-
-if TYPE_CHECKING:
-    from hatch_lambda_zip.install.read import Installed
-    from hatch_lambda_zip.runtimes import Runtime
+from hatch_lambda_zip.runtimes import Runtime
 
 # Entry points specification, "Data model": module:attribute [extras].
 _DOTTED: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
@@ -66,7 +64,7 @@ def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installe
         kind: what the zip is, which says where else modules are.
 
     Raises:
-        RecordError: an entry point is malformed.
+        DistributionError: an entry point is malformed.
     """
     interpreter = interpreter_of(runtime)
     others = ', "/opt/python"' if kind is Kind.FUNCTION else ""
@@ -76,7 +74,7 @@ def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installe
         path = f"bin/{name}"
         check_path(path, f"entry_points.txt of {installed.name}")
         if "/" in name:
-            raise RecordError(
+            raise DistributionError(
                 f"The console script {name} of {installed.name} has a name that is a path. Choose "
                 "another version, or set `scripts = false`."
             )
@@ -105,7 +103,7 @@ def _entry_points(installed: Installed) -> dict[str, dict[str, str]]:
 def _console_script(reference: str, interpreter: str, others: str, what: str) -> str:
     match = _REFERENCE.fullmatch(reference.strip())
     if match is None:
-        raise RecordError(
+        raise DistributionError(
             f"The console script {what} refers to {reference!r}, which is not of the form "
             "'module:function'. Choose another version, or set `scripts = false`."
         )

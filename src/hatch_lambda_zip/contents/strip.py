@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
 
 from hatch_lambda_zip.config.model import Strip
-from hatch_lambda_zip.install.skip import Reason, read_entry_points
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
-    from hatch_lambda_zip.entry import Entry
-    from hatch_lambda_zip.install.read import Installed
-    from hatch_lambda_zip.install.skip import LeftOut
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.install.read import Installed
+from hatch_lambda_zip.install.skip import LeftOut, Reason, read_entry_points
 
 _TEST_DIRECTORIES: Final = frozenset(("test", "tests"))
 # What compilers read: headers of C, C++ and CUDA, and Cython's declarations.

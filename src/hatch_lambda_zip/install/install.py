@@ -9,11 +9,14 @@ import configparser
 import contextlib
 import os
 import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.errors import UvError, UvTimeoutError, WheelBuildError
+from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.install.wheel import (
     check_built_tags,
     check_tags,
@@ -21,18 +24,20 @@ from hatch_lambda_zip.install.wheel import (
     parse_name,
     unpack_wheel,
 )
-from hatch_lambda_zip.lock.model import LockedDistribution, LockKind, Origin
+from hatch_lambda_zip.lock.model import (
+    InstallList,
+    LocalProject,
+    LockedDistribution,
+    LockFile,
+    LockKind,
+    Origin,
+    Selection,
+)
+from hatch_lambda_zip.runtimes import Platform
+from hatch_lambda_zip.uv import Uv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
-    from types import TracebackType
-
     from typing_extensions import Self
-
-    from hatch_lambda_zip.lock.model import InstallList, LocalProject, LockFile, Selection
-    from hatch_lambda_zip.runtimes import Target
-    from hatch_lambda_zip.uv import Uv
 
 # Installs and builds at a time: each is a process tree of its own, and mostly waits.
 _PARALLEL_JOBS: Final = 4
@@ -102,7 +107,7 @@ class Staging:
         self._uv = uv
         self._directory = directory
         self._pool = ThreadPoolExecutor(_PARALLEL_JOBS)
-        self._installs: dict[tuple[InstallList, Target], Future[Site]] = {}
+        self._installs: dict[tuple[InstallList, Platform], Future[Site]] = {}
         self._builds: dict[Path, Future[Path]] = {}
         self._own_wheels: dict[str, Path] = {}
         self._unpacked: dict[Path, Path] = {}
@@ -121,52 +126,52 @@ class Staging:
             self._uv.stop()
         self._pool.shutdown()
 
-    def start_installs(self, selection: Selection, target: Target) -> list[Future[Site]]:
+    def start_installs(self, selection: Selection, platform: Platform) -> list[Future[Site]]:
         """Let uv install what the lock names, unless it has done or is doing so."""
         futures = []
         for install in selection.installs:
-            key = (install, target)
+            key = (install, platform)
             if key not in self._installs:
                 place = self._directory / f"install-{len(self._installs)}"
                 self._installs[key] = self._pool.submit(
-                    self._install, install, selection.lock, target, place
+                    self._install, install, selection.lock, platform, place
                 )
             futures.append(self._installs[key])
         return futures
 
     def build_wheels(
-        self, selection: Selection, target: Target, own: OwnWheel | None
+        self, selection: Selection, platform: Platform, own: OwnWheel | None
     ) -> tuple[LocalWheel, ...]:
         """Build the local projects that a function needs, each once for all functions.
 
         Args:
             selection: from the lock.
-            target: the function's runtime and architecture.
+            platform: the function's runtime and architecture.
             own: the package itself; None when only what it needs is wanted.
 
         Returns:
             The wheels, the package's own first.
 
         Raises:
-            WheelBuildError: one could not be built.
-            WheelTagError: one was built for another machine.
+            DistributionError: one could not be built.
+            DistributionError: one was built for another machine.
         """
         for project in selection.local_projects:
             self._start_build(project)
         paths = [] if own is None else [self._own_wheel(own)]
         paths += [self._builds[project.path].result() for project in selection.local_projects]
         paths += selection.wheels
-        return tuple(_local_wheel(path, target) for path in paths)
+        return tuple(_local_wheel(path, platform) for path in paths)
 
     def finish(
-        self, selection: Selection, target: Target, wheels: Iterable[LocalWheel]
+        self, selection: Selection, platform: Platform, wheels: Iterable[LocalWheel]
     ) -> tuple[Site, ...]:
         """Wait for the installs, and unpack the wheels beside them.
 
         Raises:
-            UvError, UvTimeoutError, MissingWheelError: an install failed.
+            UvError, UvTimeoutError, LockError: an install failed.
         """
-        installs = self.start_installs(selection, target)
+        installs = self.start_installs(selection, platform)
         sites = [
             Site(
                 self._unpack(wheel.path),
@@ -201,7 +206,7 @@ class Staging:
         return self._unpacked[wheel]
 
     def _install(
-        self, install: InstallList, lock: LockFile, target: Target, directory: Path
+        self, install: InstallList, lock: LockFile, platform: Platform, directory: Path
     ) -> Site:
         """Install one list with uv."""
         directory.mkdir()
@@ -213,8 +218,8 @@ class Staging:
             *("--target", site),
             # uv wants an interpreter; which one makes no difference to what is installed.
             *("--python", sys.executable),
-            *("--python-platform", target.uv_platform),
-            *("--python-version", target.runtime.python_version),
+            *("--python-platform", platform.uv_platform),
+            *("--python-version", platform.runtime.python_version),
             *([] if install.builds else ["--no-build"]),
             *("-r", file),
         ]
@@ -240,19 +245,19 @@ class Staging:
                     "no-binary-package). Functions are made of wheels: remove that setting, or "
                     "keep it out of this build with UV_CONFIG_FILE."
                 ) from None
-            raise explain_failure(str(error), lock, target) or error from None
+            raise explain_failure(str(error), lock, platform) or error from None
         wheel_files = sorted(site.glob("*.dist-info/WHEEL")) if install.builds else ()
         compiled = tuple(
             wheel_file.parent.name.partition("-")[0]
             for wheel_file in wheel_files
-            if check_built_tags(wheel_file, target)
+            if check_built_tags(wheel_file, platform)
         )
         return Site(site, install.distributions, install.builds, compiled)
 
 
-def _local_wheel(path: Path, target: Target) -> LocalWheel:
+def _local_wheel(path: Path, platform: Platform) -> LocalWheel:
     name = parse_name(path)
-    check_tags(name, target)
+    check_tags(name, platform)
     identity = f"content:{content_digest(path)}"
     distribution = LockedDistribution(name.distribution, None, Origin.LOCAL, identity)
     return LocalWheel(path, distribution, name.is_compiled)
@@ -261,7 +266,7 @@ def _local_wheel(path: Path, target: Target) -> LocalWheel:
 def _build(project: LocalProject, uv: Uv, directory: Path) -> Path:
     """Build a directory as a wheel; never from a cache."""
     if not project.path.is_dir():
-        raise WheelBuildError(
+        raise DistributionError(
             f"{project.name} is locked as the directory {project.path}, which does not exist. "
             "Restore it, or run `uv lock`."
         )
@@ -277,10 +282,12 @@ def _build(project: LocalProject, uv: Uv, directory: Path) -> Path:
     except UvTimeoutError:
         raise
     except UvError as error:
-        raise WheelBuildError(f"The wheel of {project.name} could not be built: {error}") from None
+        raise DistributionError(
+            f"The wheel of {project.name} could not be built: {error}"
+        ) from None
     wheels = sorted((directory / "dist").glob("*.whl"))
     if len(wheels) != 1:
-        raise WheelBuildError(
+        raise DistributionError(
             f"The build of {project.name} in {project.path} made {len(wheels)} wheels, not one."
         )
     return wheels[0]

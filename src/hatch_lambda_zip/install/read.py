@@ -6,14 +6,16 @@ Only what a RECORD lists can ship; the staging directory is never walked for con
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import EditableInstallError, RecordError, StagingError
+from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.install.install import Site
 from hatch_lambda_zip.install.skip import (
     LeftOut,
     Reason,
@@ -21,14 +23,8 @@ from hatch_lambda_zip.install.skip import (
     reason_to_leave_out,
 )
 from hatch_lambda_zip.install.wheel import generator, without_generator
-from hatch_lambda_zip.record import parse_record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from hatch_lambda_zip.install.install import Site
-    from hatch_lambda_zip.lock.model import LockedDistribution, Origin
-    from hatch_lambda_zip.record import RecordRow
+from hatch_lambda_zip.lock.model import LockedDistribution, Origin
+from hatch_lambda_zip.record import RecordRow, parse_record
 
 # What an installer writes about itself; no part of the distribution.
 _INSTALLER_FILES: Final = frozenset(
@@ -112,10 +108,10 @@ def read_installed(sites: Iterable[Site]) -> tuple[Installed, ...]:
         The distributions, ascending by name.
 
     Raises:
-        StagingError: a site holds other distributions than were to be installed.
-        RecordError: a RECORD is missing or malformed, or lists a file that is not there.
-        EditableInstallError: a distribution is an editable install.
-        VerificationError: a dist-info file that is rewritten is not what RECORD says.
+        DistributionError: a site holds other distributions than were to be installed.
+        DistributionError: a RECORD is missing or malformed, or lists a file that is not there.
+        DistributionError: a distribution is an editable install.
+        DistributionError: a dist-info file that is rewritten is not what RECORD says.
     """
     found = []
     for site in sites:
@@ -126,7 +122,7 @@ def read_installed(sites: Iterable[Site]) -> tuple[Installed, ...]:
             seen.add(distribution.name)
             found.append(_read_distribution(site, dist_info.name, distribution))
         if absent := sorted(expected.keys() - seen):
-            raise StagingError(
+            raise DistributionError(
                 f"{', '.join(absent)} should have been installed, but is not there. "
                 "Run the build with -v to see the commands."
             )
@@ -140,7 +136,7 @@ def _identify(dist_info: str, site: Site, expected: dict[str, LockedDistribution
     locked = expected.get(canonicalize_name(name))
     if locked is None or not _same_version(locked.version, version):
         wanted = ", ".join(f"{d.name} {d.version or ''}".strip() for d in expected.values())
-        raise StagingError(
+        raise DistributionError(
             f"{dist_info} was installed, which the lock does not name; it names {wanted}."
         )
     wheel_file = site.path / dist_info / "WHEEL"
@@ -165,7 +161,7 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
     try:
         text = (site.path / record).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RecordError(f"{source} can't be read: {error}.") from None
+        raise DistributionError(f"{source} can't be read: {error}.") from None
     rows = parse_record(text, source)
     listed = {row.path for row in rows}
     scripts = entry_point_scripts(site.path / dist_info / "entry_points.txt")
@@ -207,10 +203,10 @@ def _is_installers(path: str, dist_info: str) -> bool:
 
 def _entry(row: RecordRow, site: Site, source: str, distribution: Distribution) -> Entry:
     if row.digest is None:
-        raise RecordError(f"{source}: {row.path} has no hash, so it can't be verified")
+        raise DistributionError(f"{source}: {row.path} has no hash, so it can't be verified")
     path = site.path / row.path
     if not path.is_file():
-        raise RecordError(f"{source} lists {row.path}, which is not there as a file")
+        raise DistributionError(f"{source} lists {row.path}, which is not there as a file")
     return Entry(row.path, path, path.stat().st_size, row.digest, distribution.name)
 
 
@@ -218,7 +214,7 @@ def _check_pth(entry: Entry) -> str:
     """Return the warning for a .pth file; refuse that of an editable install."""
     lines = entry.read().decode("utf-8", "replace").splitlines()
     if _EDITABLE_NAME.fullmatch(entry.name) or any(map(_EDITABLE_LINE.match, lines)):
-        raise EditableInstallError(
+        raise DistributionError(
             f"{entry.distribution} is an editable install: {entry.name} only points to a "
             "directory of this machine, and no code would ship. Build it as a normal wheel."
         )

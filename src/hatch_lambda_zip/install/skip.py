@@ -5,13 +5,11 @@ from __future__ import annotations
 import configparser
 import os
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
+from pathlib import Path
+from typing import Final
 
 
 class Reason(Enum):

@@ -10,22 +10,20 @@ import hashlib
 import re
 import zipfile
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from hatch_lambda_zip.errors import RecordError, WheelFormatError, WheelTagError
+from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.record import Digest, check_path, format_record, parse_record
+from hatch_lambda_zip.runtimes import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
-
     from packaging.tags import Tag
-
-    from hatch_lambda_zip.runtimes import Target
 
 _GENERATOR_LINE: Final = re.compile(rb"^Generator:[^\r\n]*", re.MULTILINE)
 _GENERATOR: Final = b"Generator: hatch-lambda-zip"
@@ -58,36 +56,36 @@ def parse_name(wheel: Path) -> WheelName:
     """Read a wheel's file name.
 
     Raises:
-        WheelFormatError: it is not a wheel's.
+        DistributionError: it is not a wheel's.
     """
     try:
         name, version, _, tags = parse_wheel_filename(wheel.name)
     except InvalidWheelFilename as error:
-        raise WheelFormatError(f"{error}.") from None
+        raise DistributionError(f"{error}.") from None
     return WheelName(name, str(version), tags)
 
 
-def check_tags(wheel: WheelName, target: Target) -> None:
-    """Check that a locally built wheel can be used on the target.
+def check_tags(wheel: WheelName, platform: Platform) -> None:
+    """Check that a locally built wheel can be used on the platform.
 
     Raises:
-        WheelTagError: none of its tags is one of the target's.
+        DistributionError: none of its tags is one of the platform's.
     """
-    _check(f"{wheel.distribution} {wheel.version}", wheel.tags, target)
+    _check(f"{wheel.distribution} {wheel.version}", wheel.tags, platform)
 
 
-def check_built_tags(wheel_file: Path, target: Target) -> bool:
+def check_built_tags(wheel_file: Path, platform: Platform) -> bool:
     """Check the same of a wheel that uv built from a lock's git or sdist entry and installed.
 
     Args:
         wheel_file: the installed ``WHEEL`` file.
-        target: the function's runtime and architecture.
+        platform: the function's runtime and architecture.
 
     Returns:
         Whether it holds code compiled on this machine.
 
     Raises:
-        WheelTagError: none of its tags is one of the target's.
+        DistributionError: none of its tags is one of the platform's.
     """
     lines = wheel_file.read_text(encoding="utf-8").splitlines()
     tags = {
@@ -96,17 +94,17 @@ def check_built_tags(wheel_file: Path, target: Target) -> bool:
         if line.startswith("Tag:")
         for tag in parse_tag(line.removeprefix("Tag:").strip())
     }
-    _check(wheel_file.parent.name.removesuffix(".dist-info").replace("-", " "), tags, target)
+    _check(wheel_file.parent.name.removesuffix(".dist-info").replace("-", " "), tags, platform)
     return any(tag.platform != "any" for tag in tags)
 
 
-def _check(name: str, tags: Collection[Tag], target: Target) -> None:
-    if set(tags).isdisjoint(target.tags()):
+def _check(name: str, tags: Collection[Tag], platform: Platform) -> None:
+    if set(tags).isdisjoint(platform.tags()):
         shown = ", ".join(sorted(map(str, tags)))
         kind = "a wheel" if all(tag.platform == "any" for tag in tags) else "a platform wheel"
-        raise WheelTagError(
+        raise DistributionError(
             f"{name} was built on this machine as {kind} ({shown}), which "
-            f"does not fit {target}. Build it on a machine of that kind, keep compiled code in a "
+            f"does not fit {platform}. Build it on a machine of that kind, keep compiled code in a "
             "package of its own that the lock takes from an index, or choose the runtime and "
             "architecture of this machine."
         )
@@ -122,7 +120,7 @@ def content_digest(wheel: Path) -> str:
         SHA-256 in hexadecimal.
 
     Raises:
-        WheelFormatError: it is no valid wheel.
+        DistributionError: it is no valid wheel.
     """
     total = hashlib.sha256()
     try:
@@ -137,7 +135,7 @@ def content_digest(wheel: Path) -> str:
                     data = without_generator(data)
                 total.update(f"{Digest.of(data)} {name}\n".encode())
     except (*_UNREADABLE, OSError) as error:
-        raise WheelFormatError(f"{wheel.name} is not a valid wheel: {error}.") from None
+        raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
     return total.hexdigest()
 
 
@@ -159,13 +157,13 @@ def unpack_wheel(wheel: Path, site: Path) -> None:
     files and data to the top, scripts to ``bin``, headers to ``include``.
 
     Raises:
-        WheelFormatError: it is no valid wheel.
+        DistributionError: it is no valid wheel.
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
             _unpack(archive, wheel.name, site)
-    except (*_UNREADABLE, RecordError) as error:
-        raise WheelFormatError(f"{wheel.name} is not a valid wheel: {error}.") from None
+    except (*_UNREADABLE, DistributionError) as error:
+        raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
 
 
 def _unpack(archive: zipfile.ZipFile, wheel_name: str, site: Path) -> None:
@@ -174,14 +172,14 @@ def _unpack(archive: zipfile.ZipFile, wheel_name: str, site: Path) -> None:
         name for name in names if name.endswith(".dist-info/RECORD") and name.count("/") == 1
     ]
     if len(records) != 1:
-        raise RecordError(f"it has {len(records)} RECORD files instead of one")
+        raise DistributionError(f"it has {len(records)} RECORD files instead of one")
     record = records[0]
     data_directory = record.removesuffix(".dist-info/RECORD") + ".data"
     rows = parse_record(archive.read(record).decode(), f"{wheel_name}'s RECORD")
     listed = {row.path for row in rows}
     unlisted = sorted(set(names) - listed - {record, f"{record}.jws", f"{record}.p7s"})
     if unlisted:
-        raise RecordError(f"RECORD does not list {', '.join(unlisted[:5])}")
+        raise DistributionError(f"RECORD does not list {', '.join(unlisted[:5])}")
     moved = []
     for row in rows:
         place = _place(row.path, data_directory)
@@ -192,13 +190,13 @@ def _unpack(archive: zipfile.ZipFile, wheel_name: str, site: Path) -> None:
         try:
             content = archive.read(row.path)
         except KeyError:
-            raise RecordError(f"RECORD lists {row.path}, which is not there") from None
+            raise DistributionError(f"RECORD lists {row.path}, which is not there") from None
         try:
             destination.parent.mkdir(parents=True, exist_ok=True)
             with destination.open("xb") as file:
                 file.write(content)
         except (FileExistsError, NotADirectoryError):
-            raise RecordError(f"two of its files want to be {place}") from None
+            raise DistributionError(f"two of its files want to be {place}") from None
     (site / record).write_bytes(format_record(moved))
 
 
@@ -217,5 +215,5 @@ def _place(path: str, data_directory: str) -> str:
         "headers": f"include/{name}/",
     }
     if scheme not in prefixes or not rest:
-        raise RecordError(f"{path!r} is in no known part of {data_directory}")
+        raise DistributionError(f"{path!r} is in no known part of {data_directory}")
     return f"{prefixes[scheme]}{rest}"

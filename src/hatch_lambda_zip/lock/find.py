@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.config.load import TARGET_KEY
-from hatch_lambda_zip.errors import LockNotFoundError, UvError
+from hatch_lambda_zip.errors import LockError, UvError
 from hatch_lambda_zip.lock.model import LockFile, LockKind
-
-if TYPE_CHECKING:
-    from hatch_lambda_zip.uv import Uv
+from hatch_lambda_zip.uv import Uv
 
 _HOW_TO_LOCK = (
     "Run `uv lock` and commit uv.lock; or make a pylock.toml for all platforms, for example with "
@@ -32,7 +29,7 @@ def find_lock(root: Path, chosen: str | None, uv: Uv) -> LockFile:
         uv: is asked for the workspace root.
 
     Raises:
-        LockNotFoundError: there is none, or several and no choice.
+        LockError: there is none, or several and no choice.
     """
     if chosen is not None:
         return _chosen_lock(root, chosen, uv)
@@ -47,11 +44,11 @@ def find_lock(root: Path, chosen: str | None, uv: Uv) -> LockFile:
     if len(named) == 1:
         return LockFile(LockKind.PYLOCK, root / named[0])
     if named:
-        raise LockNotFoundError(
+        raise LockError(
             f"{root} has several lock files and no choice: {', '.join(named)}. "
             f'Name one: {TARGET_KEY}.lock = "{named[0]}".'
         )
-    raise LockNotFoundError(
+    raise LockError(
         f"No lock file for {root}: neither uv.lock (here or in the workspace root) nor "
         f"pylock.toml. Without one, today's build and tomorrow's would differ. {_HOW_TO_LOCK}"
     )
@@ -63,7 +60,7 @@ def _chosen_lock(root: Path, chosen: str, uv: Uv) -> LockFile:
         # "uv.lock" names the workspace's lock too, which every member shares.
         shared = _uv_lock(root, uv) if chosen == "uv.lock" else None
         if shared is None:
-            raise LockNotFoundError(
+            raise LockError(
                 f"{TARGET_KEY}.lock: there is no file {chosen!r} in {root}. {_HOW_TO_LOCK}"
             )
         path = shared
@@ -73,7 +70,7 @@ def _chosen_lock(root: Path, chosen: str, uv: Uv) -> LockFile:
         return LockFile(LockKind.PYLOCK, path)
     effective = _uv_lock(root, uv)
     if effective is None or not path.samefile(effective):
-        raise LockNotFoundError(
+        raise LockError(
             f"{TARGET_KEY}.lock: {chosen!r} is not the lock that uv uses for {root}, which is "
             f"{effective or 'missing'}. Remove the key, or make the project a member of that "
             "workspace."

@@ -7,6 +7,8 @@ version and every configuration of uv.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.pylock import (
@@ -22,11 +24,13 @@ from packaging.pylock import (
 from packaging.tags import create_compatible_tags_selector
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from hatch_lambda_zip.errors import LockFormatError, LockSelectionError, MissingWheelError
+from hatch_lambda_zip.config.model import Request
+from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
     LockedDistribution,
+    LockFile,
     LockKind,
     Origin,
     Selection,
@@ -37,6 +41,7 @@ from hatch_lambda_zip.lock.pylock_writer import (
     wheel_entry,
     write_lock,
 )
+from hatch_lambda_zip.runtimes import Platform
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -44,14 +49,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
     from packaging.tags import Tag
-
-    from hatch_lambda_zip.config.model import Wants
-    from hatch_lambda_zip.lock.model import LockFile
-    from hatch_lambda_zip.runtimes import Target
 
 _WHEELS_FILE: Final = "pylock.wheels.toml"
 _SOURCES_FILE: Final = "pylock.sources.toml"
@@ -62,12 +60,12 @@ def parse_pylock(text: str, lock: LockFile) -> Pylock:
     """Read a pylock.toml.
 
     Raises:
-        LockFormatError: it is not TOML, or not what PEP 751 asks for.
+        LockError: it is not TOML, or not what PEP 751 asks for.
     """
     try:
         return Pylock.from_dict(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, PylockValidationError) as error:
-        raise LockFormatError(
+        raise LockError(
             f"{lock.path} can't be read as a pylock.toml (PEP 751): {error}. Make it anew."
         ) from None
 
@@ -75,9 +73,9 @@ def parse_pylock(text: str, lock: LockFile) -> Pylock:
 def select(
     pylock: Pylock,
     lock: LockFile,
-    target: Target,
+    platform: Platform,
     *,
-    wants: Wants | None = None,
+    request: Request | None = None,
     root: Path,
     base: Path,
 ) -> Selection:
@@ -86,21 +84,21 @@ def select(
     Args:
         pylock: the parsed lock.
         lock: where it came from (for uv.lock, ``pylock`` is uv's export of it).
-        target: the runtime and architecture.
-        wants: the extras and groups to select; None when the lock was made for them.
+        platform: the runtime and architecture.
+        request: the extras and groups to select; None when the lock was made for them.
         root: the project's own directory, which the selection leaves out.
         base: the directory that the lock's relative paths start from.
 
     Raises:
-        LockSelectionError: the lock does not cover the runtime.
-        MissingWheelError: a package has no wheel for the target; every such package is named.
+        LockError: the lock does not cover the runtime.
+        LockError: a package has no wheel for the platform; every such package is named.
     """
-    selector = create_compatible_tags_selector(target.tags())
+    selector = create_compatible_tags_selector(platform.tags())
     wheels: list[tuple[Package, PackageWheel]] = []
     sources: list[Package] = []
     local_projects: list[LocalProject] = []
     missing: list[Package] = []
-    for package in _packages(pylock, lock, target, wants):
+    for package in _packages(pylock, lock, platform, request):
         if package.directory is not None:
             local_projects.append(LocalProject(package.name, _path(package.directory, base)))
         elif _is_source(package):
@@ -113,7 +111,7 @@ def select(
             else:
                 wheels.append((package, best))
     if missing:
-        raise MissingWheelError(_describe_missing(missing, pylock, lock, target))
+        raise LockError(_describe_missing(missing, pylock, lock, platform))
 
     installs: list[InstallList] = []
     if wheels:
@@ -131,15 +129,17 @@ def select(
     return Selection(lock, tuple(installs), tuple(others))
 
 
-def _packages(pylock: Pylock, lock: LockFile, target: Target, wants: Wants | None) -> list[Package]:
+def _packages(
+    pylock: Pylock, lock: LockFile, platform: Platform, request: Request | None
+) -> list[Package]:
     """Return the packages whose markers hold, by the rules of PEP 751."""
-    extras, groups = (wants.extras, wants.groups) if wants else ((), ())
+    extras, groups = (request.extras, request.groups) if request else ((), ())
     absent = [
         *set(extras) - set(pylock.extras or ()),
         *set(groups) - set(pylock.dependency_groups or ()),
     ]
     if absent:
-        raise LockSelectionError(
+        raise LockError(
             f"{lock.path} was not made with {', '.join(sorted(absent))} as extras or dependency "
             "groups to choose from. Use uv.lock for functions that differ in them."
         )
@@ -167,30 +167,31 @@ def _packages(pylock: Pylock, lock: LockFile, target: Target, wants: Wants | Non
     try:
         selected = list(
             selectable.select(
-                environment=target.marker_environment(),
+                environment=platform.marker_environment(),
                 tags=(),
                 extras=extras,
                 dependency_groups=groups or None,  # None: the lock's default groups
             )
         )
     except PylockSelectError as error:
-        raise LockSelectionError(
-            f"{lock.path} does not cover {target}: {error}. "
+        raise LockError(
+            f"{lock.path} does not cover {platform}: {error}. "
             "Lock again for that Python (see requires-python), or choose another runtime."
         ) from None
     return [originals[id(stand_in)] for stand_in, _ in selected]
 
 
 def _describe_missing(
-    missing: Iterable[Package], pylock: Pylock, lock: LockFile, target: Target
+    missing: Iterable[Package], pylock: Pylock, lock: LockFile, platform: Platform
 ) -> str:
     lines = []
     for package in missing:
         version = f" {package.version}" if package.version else ""
         lines.append(
-            f"{package.name}{version} has no wheel for {target} "
-            f"(it needs cp3{target.runtime.python_minor} or any, and {target.platforms()[0]} "
-            f"or older); {lock.path.name} has {_list_wheels(package)}."
+            f"{package.name}{version} has no wheel for {platform} "
+            f"(it needs cp3{platform.runtime.python_minor} or any, and "
+            f"{platform.platform_tags()[0]} or older); "
+            f"{lock.path.name} has {_list_wheels(package)}."
         )
     if lock.kind is LockKind.PYLOCK and _is_for_one_host(pylock):
         lines.append(
@@ -280,7 +281,7 @@ def _wheel_tags(wheel: PackageWheel) -> frozenset[Tag]:
     try:
         return parse_wheel_filename(wheel.filename)[3]
     except InvalidWheelFilename as error:
-        raise LockFormatError(f"The lock names an invalid wheel: {error}.") from None
+        raise LockError(f"The lock names an invalid wheel: {error}.") from None
 
 
 def _path(directory: PackageDirectory, base: Path) -> Path:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
     from packaging.pylock import Package, PackageArchive, PackageVcs, PackageWheel
 
 Entry = dict[str, "str | dict[str, object] | list[dict[str, object]]"]

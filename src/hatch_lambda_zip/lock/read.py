@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from hatch_lambda_zip.errors import (
-    LockFormatError,
-    LockOutdatedError,
-    LockSelectionError,
-    UvError,
-)
-from hatch_lambda_zip.lock.model import LockKind
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from hatch_lambda_zip.config.model import Wants
-    from hatch_lambda_zip.lock.model import LockFile, Selection
-    from hatch_lambda_zip.runtimes import Target
-    from hatch_lambda_zip.uv import Uv
+from hatch_lambda_zip.config.model import Request
+from hatch_lambda_zip.errors import LockError, UvError
+from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
+from hatch_lambda_zip.runtimes import Platform
+from hatch_lambda_zip.uv import Uv
 
 
 class LockReader:
@@ -38,59 +28,59 @@ class LockReader:
         self._root = root
         self._name = name
         self._uv = uv
-        self._exports: dict[Wants, str] = {}
+        self._exports: dict[Request, str] = {}
 
-    def select(self, target: Target, wants: Wants) -> Selection:
+    def select(self, platform: Platform, request: Request) -> Selection:
         """Select what a function needs.
 
         Args:
-            target: its runtime and architecture.
-            wants: its extras and dependency groups.
+            platform: its runtime and architecture.
+            request: its extras and dependency groups.
 
         Raises:
-            LockOutdatedError: uv.lock does not fit pyproject.toml.
-            LockFormatError, LockSelectionError, MissingWheelError: see the readers.
+            LockError: uv.lock does not fit pyproject.toml.
+            LockError: see the readers.
         """
         # One reader's imports are enough for a build.
         if self.lock.kind is LockKind.REQUIREMENTS:
             from hatch_lambda_zip.lock import requirements
 
-            if wants.extras or wants.groups:
-                raise LockSelectionError(
+            if request.extras or request.groups:
+                raise LockError(
                     f"{self.lock.path.name} is one flat list, from which no extras or dependency "
                     "groups can be selected. Use uv.lock for functions that differ in them."
                 )
             text = self._text()
-            return requirements.select(text, self.lock, target, root=self._root)
+            return requirements.select(text, self.lock, platform, root=self._root)
         from hatch_lambda_zip.lock import pylock
 
         is_uv_lock = self.lock.kind is LockKind.UV
         parsed = pylock.parse_pylock(
-            self._exported(wants) if is_uv_lock else self._text(), self.lock
+            self._exported(request) if is_uv_lock else self._text(), self.lock
         )
         return pylock.select(
             parsed,
             self.lock,
-            target,
+            platform,
             # uv exported what is wanted and nothing else.
-            wants=None if is_uv_lock else wants,
+            request=None if is_uv_lock else request,
             root=self._root,
             base=self.lock.path.parent,
         )
 
-    def _exported(self, wants: Wants) -> str:
-        if wants not in self._exports:
-            self._exports[wants] = self._export(wants)
-        return self._exports[wants]
+    def _exported(self, request: Request) -> str:
+        if request not in self._exports:
+            self._exports[request] = self._export(request)
+        return self._exports[request]
 
-    def _export(self, wants: Wants) -> str:
+    def _export(self, request: Request) -> str:
         command = [
             *("export", "--locked", "--no-default-groups", "--no-editable"),
             *("--format", "pylock.toml", "--package", self._name),
         ]
-        for extra in wants.extras:
+        for extra in request.extras:
             command += ["--extra", extra]
-        for group in wants.groups:
+        for group in request.groups:
             command += ["--group", group]
         try:
             # In the workspace root: uv writes paths relative to where it runs, and before
@@ -99,7 +89,7 @@ class LockReader:
         except UvError as error:
             if "needs to be updated" in str(error):
                 said = str(error).partition("\n")[2]
-                raise LockOutdatedError(
+                raise LockError(
                     f"{self.lock.path} does not match pyproject.toml any more. "
                     f"Run `uv lock` and commit the result. uv says:\n{said}"
                 ) from None
@@ -109,4 +99,4 @@ class LockReader:
         try:
             return self.lock.path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise LockFormatError(f"{self.lock.path} can't be read: {error}.") from None
+            raise LockError(f"{self.lock.path} can't be read: {error}.") from None

@@ -5,30 +5,27 @@ from __future__ import annotations
 import hashlib
 import re
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from hatch_lambda_zip.errors import LockFormatError, MissingWheelError
+from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
     LockedDistribution,
+    LockFile,
     LockKind,
     Origin,
     Selection,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from hatch_lambda_zip.lock.model import LockFile
-    from hatch_lambda_zip.runtimes import Target
+from hatch_lambda_zip.runtimes import Platform
 
 _FILE_NAME: Final = "requirements.txt"
 
@@ -51,17 +48,17 @@ class _Line:
     text: str
 
 
-def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selection:
+def select(text: str, lock: LockFile, platform: Platform, *, root: Path) -> Selection:
     """Select what a function needs.
 
     Args:
         text: the file's content.
         lock: where it came from.
-        target: the runtime and architecture that markers are evaluated for.
+        platform: the runtime and architecture that markers are evaluated for.
         root: the project's own directory, which the selection leaves out.
 
     Raises:
-        LockFormatError: a line is no pinned requirement with a hash, no index option and no
+        LockError: a line is no pinned requirement with a hash, no index option and no
             local directory; every such line is named.
     """
     problems: list[str] = []
@@ -72,7 +69,7 @@ def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selectio
     files: list[Path] = []
     for line in _logical_lines(text):
         try:
-            local = _local_path(line.text, target)
+            local = _local_path(line.text, platform)
             if local is not None:
                 path = (lock.path.parent / local).resolve() if local else root.resolve()
                 if path != root.resolve():
@@ -85,14 +82,14 @@ def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selectio
                 files += places
             else:
                 requirement, hashes = _pinned(line.text)
-                if requirement.marker is None or target.satisfies(requirement.marker):
+                if requirement.marker is None or platform.satisfies(requirement.marker):
                     requirement.marker = None
                     requirements.append(" ".join([str(requirement), *hashes]))
                     distributions.append(_distribution(requirement, hashes))
         except _LineError as error:
             problems.append(f"{lock.path}, line {line.number}: {error}")
     if problems:
-        raise LockFormatError("\n".join([*problems, _HOW_TO_MAKE_ONE]))
+        raise LockError("\n".join([*problems, _HOW_TO_MAKE_ONE]))
     installs: tuple[InstallList, ...] = ()
     if requirements:
         content = "\n".join([*options, *requirements]) + "\n"
@@ -105,7 +102,7 @@ def select(text: str, lock: LockFile, target: Target, *, root: Path) -> Selectio
     return Selection(lock, installs, tuple(local_projects))
 
 
-def explain_failure(stderr: str, lock: LockFile, target: Target) -> MissingWheelError | None:
+def explain_failure(stderr: str, lock: LockFile, platform: Platform) -> LockError | None:
     """Say it in our words when uv found no wheel for a requirement.
 
     A requirements.txt has hashes but no file names, so only the index, and thus uv, can tell
@@ -120,8 +117,9 @@ def explain_failure(stderr: str, lock: LockFile, target: Target) -> MissingWheel
     if not found:
         return None
     lines = [
-        f"{name} {version} has no wheel for {target} among the hashes in {lock.path.name} "
-        f"(it needs cp3{target.runtime.python_minor} or any, and {target.platforms()[0]} or older)."
+        f"{name} {version} has no wheel for {platform} among the hashes in {lock.path.name} "
+        f"(it needs cp3{platform.runtime.python_minor} or any, and {platform.platform_tags()[0]} "
+        "or older)."
         for name, version in found
     ]
     lines.append(
@@ -129,7 +127,7 @@ def explain_failure(stderr: str, lock: LockFile, target: Target) -> MissingWheel
         "runtime or architecture, or make the file with the hashes of all platforms: "
         f"{_HOW_TO_MAKE_ONE}"
     )
-    return MissingWheelError("\n".join(lines))
+    return LockError("\n".join(lines))
 
 
 class _LineError(Exception):
@@ -157,7 +155,7 @@ def _without_comment(number: int, parts: list[str]) -> Iterator[_Line]:
         yield _Line(number, text)
 
 
-def _local_path(line: str, target: Target) -> str | None:
+def _local_path(line: str, platform: Platform) -> str | None:
     """Return the directory that a line names, ``""`` when its marker is false, else None."""
     match = re.match(r"(?:-e|--editable)(?:\s+|=)\s*(.*)", line)
     candidate = match[1] if match else line
@@ -178,7 +176,7 @@ def _local_path(line: str, target: Target) -> str | None:
         raise _LineError(f"{path!r} is a path of one machine only; write it relative to here")
     if marker:
         try:
-            holds = target.satisfies(Marker(marker.strip()))
+            holds = platform.satisfies(Marker(marker.strip()))
         except InvalidMarker as error:
             raise _LineError(f"invalid marker: {error}") from None
         if not holds:

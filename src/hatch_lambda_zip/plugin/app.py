@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.errors import LambdaZipError
 from hatch_lambda_zip.uv import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hatchling.bridge.app import Application
-
-
-class Reporter(Protocol):
-    """Takes lines for the user."""
-
-    def info(self, message: str) -> None:
-        """Report progress."""
-
-    def warning(self, message: str) -> None:
-        """Report what may be wrong."""
-
-    def debug(self, message: str) -> None:
-        """Report what only ``-v`` shows."""
 
 
 class AppReporter:

@@ -8,25 +8,64 @@ the source tree, since the lock and the workspace are only there.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-from hatch_lambda_zip.config.tables import not_one_of
-from hatch_lambda_zip.errors import NothingToBuildFromError
+from hatch_lambda_zip.config.model import Artifact
+from hatch_lambda_zip.config.tables import TableReader
+from hatch_lambda_zip.errors import ConfigError, LockError
 from hatch_lambda_zip.plugin.app import aborting
-from hatch_lambda_zip.plugin.hook_config import parse_hook_config
-from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, Request, is_for_people, parse_request
+from hatch_lambda_zip.plugin.request import (
+    REQUEST_VARIABLE,
+    HookRequest,
+    is_for_people,
+    parse_request,
+)
+from hatch_lambda_zip.text import not_one_of
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.build.build import Job
-    from hatch_lambda_zip.config.model import Artifact
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
+
+HOOK_KEY: Final = "tool.hatch.build.hooks.lambda-zip"
+
+# What hatchling itself reads from every build hook's table.
+_HATCHLING_HOOK_KEYS: Final = (
+    *("dependencies", "enable-by-default"),
+    *("require-runtime-dependencies", "require-runtime-features"),
+)
+
+
+@dataclass(frozen=True)
+class HookConfig:
+    """The build hook's table.
+
+    Attributes:
+        embed_lock: put what the functions need into the sdist.
+    """
+
+    embed_lock: bool
+
+
+def parse_hook_config(table: Mapping[str, object]) -> HookConfig:
+    """Check the build hook's table and turn it into a :class:`HookConfig`.
+
+    Raises:
+        ConfigError: with every mistake of the table.
+    """
+    reader = TableReader(HOOK_KEY, table, [])
+    reader.refuse_unknown(("embed-lock", *_HATCHLING_HOOK_KEYS))
+    config = HookConfig(reader.flag("embed-lock") or False)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return config
 
 
 class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
@@ -57,10 +96,10 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
 
             self._builder.check()
             # Open until finalize() has made the zips, or the process ends without it.
-            workshop = self._stack.enter_context(self._builder.open_workshop())
-            self._embedded = workshop.workspace.directory / "embedded"
+            session = self._stack.enter_context(self._builder.open_session())
+            self._embedded = session.workspace.directory / "embedded"
             for artifact in self._builder.lambda_config.artifacts:
-                prepare_embedding(workshop, self._job(artifact), self._embedded)
+                prepare_embedding(session, self._job(artifact), self._embedded)
             build_data["force_include"][str(self._embedded)] = DIRECTORY
             for artifact in self._builder.lambda_config.artifacts:
                 for source, _ in artifact.own_files.added:
@@ -98,21 +137,21 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
                 return
         from hatch_lambda_zip.build.build import build_artifact
 
-        with self._builder.open_workshop() as workshop:
+        with self._builder.open_session() as session:
             for job in jobs:
-                build_artifact(workshop, replace(job, embedded=embedded))
+                build_artifact(session, replace(job, embedded=embedded))
 
     def _look_for_finished(self, jobs: list[Job]) -> None:
         """Say whether the stage that saw the source tree made the zips of this very package.
 
         Raises:
-            NothingToBuildFromError: it did not, and the zips were asked for.
+            LockError: it did not, and the zips were asked for.
         """
         from hatch_lambda_zip.build.build import is_finished, label_of
 
-        with self._builder.open_workshop() as workshop:
-            labels = {label_of(workshop, job.artifact): job for job in jobs}
-            missing = [label for label, job in labels.items() if not is_finished(workshop, job)]
+        with self._builder.open_session() as session:
+            labels = {label_of(session, job.artifact): job for job in jobs}
+            missing = [label for label, job in labels.items() if not is_finished(session, job)]
         if not missing:
             self.app.display_info(f"{', '.join(labels)}: made already, from the source tree")
             return
@@ -123,7 +162,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             "[tool.hatch.build.hooks.lambda-zip] and build the sdist again."
         )
         if self._request.explicit:
-            raise NothingToBuildFromError(f"{REQUEST_VARIABLE} asks for zips, but {message}")
+            raise LockError(f"{REQUEST_VARIABLE} asks for zips, but {message}")
         self.app.display_info(f"lambda-zip: {message}")
 
     def _job(self, artifact: Artifact, built: Path | None = None) -> Job:
@@ -167,7 +206,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         )
 
     @property
-    def _request(self) -> Request:
+    def _request(self) -> HookRequest:
         return parse_request(os.environ.get(REQUEST_VARIABLE))
 
     @property

@@ -6,18 +6,17 @@ anyway. It works when everything that the wheel target needs can be imported her
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import InvalidRequirement, Requirement
 
-from hatch_lambda_zip.errors import WheelBuildError
+from hatch_lambda_zip.errors import DistributionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
     from hatchling.builders.plugin.interface import BuilderInterface
 
@@ -74,7 +73,7 @@ def build_own_wheel(
         installed here, so that the wheel has to be built in an environment of its own.
 
     Raises:
-        WheelBuildError: hatchling can't build it, or it would have to be built elsewhere, where
+        DistributionError: hatchling can't build it, or it would have to be built elsewhere, where
             ``selection`` could not be heeded.
     """
     wheel_builder = _OwnWheelBuilder(builder, selection, build_data)
@@ -82,7 +81,7 @@ def build_own_wheel(
         missing = _missing_requirements(wheel_builder)
         if missing:
             if selection:
-                raise WheelBuildError(
+                raise DistributionError(
                     f"The wheel target needs {', '.join(missing)}, which this build environment "
                     f"does not have, while {', '.join(sorted(selection))} of the lambda-zip "
                     "target asks for a wheel of its own. Add it to build-system.requires."
@@ -96,7 +95,7 @@ def build_own_wheel(
             clean_hooks_after=False,
         )
     except (ValueError, TypeError, OSError) as error:
-        raise WheelBuildError(f"hatchling can't build the package's wheel: {error}") from None
+        raise DistributionError(f"hatchling can't build the package's wheel: {error}") from None
     return directory / wheel
 
 

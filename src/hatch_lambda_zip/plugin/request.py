@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from hatch_lambda_zip.uv import NESTED_VARIABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 REQUEST_VARIABLE: Final = "HATCH_LAMBDA_ZIP"
 _OFF: Final = frozenset(("0", "false", "no", "off"))
@@ -17,7 +15,7 @@ _ON: Final = frozenset(("1", "true", "yes", "on"))
 
 
 @dataclass(frozen=True)
-class Request:
+class HookRequest:
     """What the user asks for through the environment.
 
     Attributes:
@@ -38,7 +36,7 @@ class Request:
         return not {function, package, f"{package}:{function}"}.isdisjoint(self.names)
 
 
-def parse_request(value: str | None) -> Request:
+def parse_request(value: str | None) -> HookRequest:
     """Read ``HATCH_LAMBDA_ZIP``: 0 switches off, 1 asks for all, other values name functions.
 
     Args:
@@ -46,12 +44,12 @@ def parse_request(value: str | None) -> Request:
     """
     words = tuple(word.strip() for word in (value or "").split(",") if word.strip())
     if not words:
-        return Request(enabled=True, names=None, explicit=False)
+        return HookRequest(enabled=True, names=None, explicit=False)
     if len(words) == 1 and words[0].lower() in _OFF:
-        return Request(enabled=False, names=None, explicit=False)
+        return HookRequest(enabled=False, names=None, explicit=False)
     if len(words) == 1 and words[0].lower() in _ON:
-        return Request(enabled=True, names=None, explicit=True)
-    return Request(enabled=True, names=words, explicit=True)
+        return HookRequest(enabled=True, names=None, explicit=True)
+    return HookRequest(enabled=True, names=words, explicit=True)
 
 
 def is_for_people(target: str, version: str, directory: Path, environ: Mapping[str, str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from functools import cached_property, partial
@@ -23,13 +24,11 @@ from hatch_lambda_zip.config.load import (
 )
 from hatch_lambda_zip.config.options import Known
 from hatch_lambda_zip.config.project import Project
-from hatch_lambda_zip.errors import ConfigError, ProjectError
+from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-
-    from hatch_lambda_zip.build.session import Workshop
+    from hatch_lambda_zip.build.session import Session
     from hatch_lambda_zip.install.install import OwnWheel
 
 
@@ -96,14 +95,14 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
         Raises:
             ConfigError: the target's table has mistakes.
-            ProjectError: the metadata are invalid.
+            ConfigError: the metadata are invalid.
         """
         for warning in self.lambda_config.warnings:
             self.app.display_warning(f"Warning: {warning}")
         try:
             self.metadata.validate_fields()
         except (TypeError, ValueError, OSError) as error:
-            raise ProjectError(f"{error}. Correct pyproject.toml.") from None
+            raise ConfigError([f"{error}. Correct pyproject.toml."]) from None
 
     def own_wheel(self, build_data: dict[str, Any] | None = None) -> OwnWheel:
         """Return how to build the package's wheel as it ships in the zips.
@@ -134,12 +133,12 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             if key in HATCHLING_SELECTION_KEYS
         }
 
-    def open_workshop(self) -> Workshop:
-        """Return the workshop for the functions of one command, to be entered."""
-        from hatch_lambda_zip.build.session import Workshop
+    def open_session(self) -> Session:
+        """Return the session for the functions of one command, to be entered."""
+        from hatch_lambda_zip.build.session import Session
 
         lock = self.lambda_config.lock
-        return Workshop(self._project, Path(self.root), lock=lock, report=AppReporter(self.app))
+        return Session(self._project, Path(self.root), lock=lock, report=AppReporter(self.app))
 
     def _build_artifact(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
         from hatch_lambda_zip.build.build import Job, build_artifact
@@ -148,11 +147,11 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         layers = self.lambda_config.layers_of(artifact)
         own = self.own_wheel(build_data)
         job = Job(artifact, layers, Path(self.root, directory), own)
-        return str(build_artifact(self._workshop, job))
+        return str(build_artifact(self._session, job))
 
     @cached_property
-    def _workshop(self) -> Workshop:
-        return self._stack.enter_context(self.open_workshop())
+    def _session(self) -> Session:
+        return self._stack.enter_context(self.open_session())
 
     @property
     def _configured_names(self) -> list[str]:
