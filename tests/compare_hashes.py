@@ -157,7 +157,8 @@ def main(before: Path, after: Path) -> int:
             place = root / f"venv-{number}"
             run(["uv", "venv", "-q", "--python", sys.executable, place], root)
             python = place / "bin/python"
-            install = ["uv", "pip", "install", "-q", "--python", python, checkout, "uv"]
+            install: list[str | Path] = ["uv", "pip", "install", "-q"]
+            install += ["--python", python, checkout, "uv"]
             run(install, root)
             pythons.append(python)
         for number, project in enumerate(PROJECTS):

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.install.install import Site
-from hatch_lambda_zip.install.read import Distribution, Installed
-from hatch_lambda_zip.install.skip import LeftOut, Reason
+from hatch_lambda_zip.install.read import Distribution, Installed, Site
+from hatch_lambda_zip.install.reasons import LeftOut, Reason
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, format_record
 from hatch_lambda_zip.runtimes import Platform, find_runtime

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.installing import INSTALLED, WHEEL, install, put, site_of
+from unit.installing import INSTALLED, WHEEL, install, platform_of, put, site_of
 
-from hatch_lambda_zip.contents.assemble import Contents, assemble
+from hatch_lambda_zip.config.model import Artifact, Kind
+from hatch_lambda_zip.contents.decide import Contents, _ship
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError, DistributionError
-from hatch_lambda_zip.install.install import Site
-from hatch_lambda_zip.install.read import read_installed
-from hatch_lambda_zip.install.skip import LeftOut, Reason
+from hatch_lambda_zip.install.read import Site, read_site
+from hatch_lambda_zip.install.reasons import LeftOut, Reason
 from hatch_lambda_zip.lock.model import Origin
 from hatch_lambda_zip.record import Digest, parse_record
+
+FUNCTION = Artifact("api", "api", "here", Kind.FUNCTION, platform_of())
 
 
 @pytest.fixture
@@ -41,7 +43,10 @@ def ship(site: Path, files: Mapping[str, bytes], *, built: bool = False) -> Cont
 
 
 def collect(sites: Iterable[Site]) -> Contents:
-    return assemble(read_installed(sites))
+    """Ship everything as a function does that asks for nothing else."""
+    installed = [distribution for site in sites for distribution in read_site(site)]
+    installed.sort(key=lambda distribution: distribution.name)
+    return _ship(FUNCTION, tuple(installed), (), added=())
 
 
 def names_in(contents: Contents) -> list[str]:
@@ -139,9 +144,11 @@ def test_bytecode_in_pycache_needs_neither_a_file_nor_a_hash(staged: Path) -> No
 
 def test_bytecode_is_code_when_it_has_no_source(staged: Path) -> None:
     files = {"demo/both.py": b"x", "demo/both.pyc": b"y", "demo/only.pyc": b"z"}
-    contents = ship(staged, files)
-    assert names_in(contents) == ["demo/both.py", "demo/only.pyc"]
-    assert contents.left_out == (LeftOut("demo/both.pyc", Reason.BYTECODE, "demo"),)
+    install(staged, files)
+    (installed,) = read_site(site_of(staged))
+    names = [entry.name for entry in installed.entries if not installed.is_metadata(entry.name)]
+    assert names == ["demo/both.py", "demo/only.pyc"]
+    assert installed.left_out == (LeftOut("demo/both.pyc", Reason.BYTECODE, "demo"),)
 
 
 def test_scripts_of_entry_points_are_left_out_and_other_programs_are_not(staged: Path) -> None:
@@ -196,8 +203,9 @@ def test_entry_points_that_can_not_be_read_leave_nothing_out(staged: Path) -> No
 
 
 def test_every_reason_is_explained() -> None:
-    values = "bytecode", "script", "signature", "pattern", "tests", "type-stub", "native-header"
-    assert {reason.value for reason in Reason} == {*values, "source"}
+    files = "bytecode", "script", "signature", "pattern", "tests", "type-stub", "native-header"
+    distributions = "excluded", "provided", "unneeded", "layer"
+    assert {reason.value for reason in Reason} == {*files, "source", *distributions}
     assert len({reason.explanation for reason in Reason}) == len(Reason)
     for reason in Reason:
         assert reason.explanation.endswith(".")

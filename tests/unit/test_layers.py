@@ -9,8 +9,8 @@ import pytest
 from packaging.requirements import Requirement
 from unit.installing import made, platform_of, put
 
-from hatch_lambda_zip.contents.layers import check_packages, choose_for_layer, divide
-from hatch_lambda_zip.contents.requirements_graph import Dependencies
+from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
+from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install.read import Installed
 from hatch_lambda_zip.lock.model import Origin
@@ -27,8 +27,8 @@ SELECTED = (
 
 def choose(named: Sequence[str] | None, installed: Sequence[Installed] = SELECTED) -> list[str]:
     roots = [Requirement("common"), Requirement("pydantic")]
-    dependencies = Dependencies(installed, roots, platform_of())
-    chosen = choose_for_layer(installed, named, dependencies, key="here", own="orders")
+    graph = RequirementsGraph(installed, roots, platform_of())
+    chosen = select_for_layer(installed, named, graph, key="here", own="orders")
     return [one.name for one in chosen]
 
 
@@ -83,20 +83,20 @@ def test_every_unknown_name_is_corrected() -> None:
     ]
 
 
-def divided(needed: Sequence[Installed], **layers: Sequence[Installed]) -> dict[str, str]:
-    return divide(needed, layers, key="here.layers")
+def split(needed: Sequence[Installed], **layers: Sequence[Installed]) -> dict[str, str]:
+    return split_layers(needed, layers, key="here.layers")
 
 
 def problems_of(needed: Sequence[Installed], **layers: Sequence[Installed]) -> list[str]:
     with pytest.raises(ContentsError) as caught:
-        divided(needed, **layers)
+        split(needed, **layers)
     return str(caught.value).splitlines()
 
 
 def test_layers_ship_a_part_of_what_is_needed() -> None:
     a, b, c = made("a"), made("b"), made("c")
-    assert divided([a, b, c]) == {}
-    assert divided([a, b, c], one=[a], two=[c], three=[]) == {"a": "one", "c": "two"}
+    assert split([a, b, c]) == {}
+    assert split([a, b, c], one=[a], two=[c], three=[]) == {"a": "one", "c": "two"}
 
 
 def test_a_layer_ships_nothing_that_is_not_needed() -> None:

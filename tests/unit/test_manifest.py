@@ -12,26 +12,23 @@ import pytest
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import Archive, encoder, write_archive
-from hatch_lambda_zip.build.inputs import Materials
-from hatch_lambda_zip.build.manifest import (
-    Inputs,
-    describe_inputs,
-    describe_options,
-    make_manifest,
-    read_previous,
-)
+from hatch_lambda_zip.build.inputs import Inputs
+from hatch_lambda_zip.build.manifest import describe_inputs, describe_options, make_manifest
+from hatch_lambda_zip.build.previous import read_previous
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.model import Artifact, Kind
 from hatch_lambda_zip.config.project import Project
-from hatch_lambda_zip.contents.assemble import Contents
-from hatch_lambda_zip.contents.bytecode import LeftAsSource
-from hatch_lambda_zip.contents.decide import Shipment
-from hatch_lambda_zip.contents.exclude import Absence, AbsentDistribution
+from hatch_lambda_zip.contents import Contents, LeftAsSource
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.install.install import LocalWheel
-from hatch_lambda_zip.install.read import Distribution
-from hatch_lambda_zip.install.skip import LeftOut, Reason
-from hatch_lambda_zip.lock.model import (
+from hatch_lambda_zip.install import (
+    Distribution,
+    Installed,
+    LeftOut,
+    LeftOutDistribution,
+    LocalWheel,
+    Reason,
+)
+from hatch_lambda_zip.lock import (
     InstallList,
     LockedDistribution,
     LockFile,
@@ -71,8 +68,8 @@ def layer_of() -> Artifact:
     return replace(function_of(None), name="deps", table="deps", kind=Kind.LAYER)
 
 
-def inputs_of(handler: str | None = "orders.app.handler") -> Inputs:
-    lock = LockFile(LockKind.UV, Path("/home/somebody/orders/uv.lock"))
+def inputs_of(handler: str | None = "orders.app.handler") -> dict[str, object]:
+    lock = LockFile.of(LockKind.UV, Path("/home/somebody/orders/uv.lock"))
     install = InstallList(
         "pylock.wheels.toml",
         "https://user:password@example.invalid/boto3-1.40.0-py3-none-any.whl",
@@ -85,9 +82,9 @@ def inputs_of(handler: str | None = "orders.app.handler") -> Inputs:
     own = LockedDistribution("my-orders", None, Origin.LOCAL, "content:123")
     wheel = LocalWheel(Path("my_orders-1.0.0-py3-none-any.whl"), own, is_compiled=False)
     selection = Selection(lock, (install,), ())
-    layer = Materials(layer_of(), Selection(lock, (), ()))
-    materials = Materials(function_of(handler), selection, (wheel,), ADDED)
-    return describe_inputs(PROJECT, materials, [layer])
+    layer = Inputs(layer_of(), Selection(lock, (), ()))
+    inputs = Inputs(function_of(handler), selection, (wheel,), ADDED)
+    return describe_inputs(PROJECT, inputs, [layer])
 
 
 def ignore(entry: Entry, content: bytes) -> None:
@@ -107,17 +104,21 @@ def contents_in(directory: Path) -> Contents:
         path = directory / name.replace("/", "_")
         path.write_bytes(content)
         entries.append(Entry(name, path, len(content), Digest.of(content), distribution))
+    distributions = (
+        Distribution("boto3", "1.40.0", Origin.INDEX, "sha256:def", None),
+        Distribution("empty", "2.0", Origin.GIT, "git:abc", "setuptools (80.0)"),
+        Distribution("my-orders", "1.0.0", Origin.LOCAL, "content:123", "hatchling 1.33.0"),
+    )
     return Contents(
         entries=tuple(entries),
-        distributions=(
-            Distribution("boto3", "1.40.0", Origin.INDEX, "sha256:def", None),
-            Distribution("empty", "2.0", Origin.GIT, "git:abc", "setuptools (80.0)"),
-            Distribution("my-orders", "1.0.0", Origin.LOCAL, "content:123", "hatchling 1.33.0"),
-        ),
+        installed=tuple(Installed(item, f"{item.name}.dist-info", ()) for item in distributions),
         left_out=(
             LeftOut("bin/tool", Reason.SCRIPT, "boto3"),
             LeftOut("\u00fc/__pycache__/a.pyc", Reason.BYTECODE, "my-orders"),
         ),
+        left_out_distributions=(LeftOutDistribution("urllib3", "2.5.0", Reason.LAYER, "deps"),),
+        compiled_modules=7,
+        left_as_source=(LeftAsSource("a.py", "syntax", "line 1"),),
         warnings=("a warning for the user",),
     )
 
@@ -126,22 +127,16 @@ def archive_of(contents: Contents, workers: int = 1) -> Archive:
     return write_archive(contents.entries, io.BytesIO(), inspect=ignore, workers=workers)
 
 
-def shipment_of(contents: Contents) -> Shipment:
-    urllib3 = Distribution("urllib3", "2.5.0", Origin.INDEX, "sha256:abc", None)
-    absent = (AbsentDistribution(urllib3, Absence.LAYER, "deps"),)
-    return Shipment(contents, (), absent, (), 7, (LeftAsSource("a.py", "syntax", "line 1"),))
-
-
 def text_in(directory: Path, handler: str | None = "orders.app.handler") -> str:
     contents = contents_in(directory)
     archive = archive_of(contents)
-    return make_manifest(inputs_of(handler), shipment_of(contents), archive)
+    return make_manifest(inputs_of(handler), contents, archive)
 
 
 def test_the_whole_manifest(tmp_path: Path) -> None:
     contents = contents_in(tmp_path)
     archive = archive_of(contents)
-    text = make_manifest(inputs_of(), shipment_of(contents), archive)
+    text = make_manifest(inputs_of(), contents, archive)
     stored = {name: len(content) for name, content in (("data", b"{}"), ("app", b"x" * 19))}
     compressed = len(encoder.compress(b"boto" * 100))
     app = min(stored["app"], len(encoder.compress(b"def handler(): ...\n")))
@@ -217,7 +212,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
                 "name": "urllib3",
                 "version": "2.5.0",
                 "reason": "layer",
-                "explanation": Absence.LAYER.explanation,
+                "explanation": Reason.LAYER.explanation,
                 "layer": "deps",
             }
         ],
@@ -246,7 +241,7 @@ def test_the_hash_is_that_of_the_zip_in_both_spellings(tmp_path: Path) -> None:
     contents = contents_in(tmp_path)
     stream = io.BytesIO()
     archive = write_archive(contents.entries, stream, inspect=ignore)
-    manifest = json.loads(make_manifest(inputs_of(), shipment_of(contents), archive))
+    manifest = json.loads(make_manifest(inputs_of(), contents, archive))
     digest = hashlib.sha256(stream.getvalue()).digest()
     assert bytes.fromhex(manifest["sha256"]) == digest
     assert base64.b64decode(manifest["sha256_base64"]) == digest  # as AWS's CodeSha256
@@ -269,8 +264,7 @@ def test_the_same_zip_has_the_same_manifest_wherever_it_was_built(tmp_path: Path
     assert text_in(tmp_path / "a") == text_in(tmp_path / "somewhere" / "else")
     contents = contents_in(tmp_path)
     texts = {
-        make_manifest(inputs_of(), shipment_of(contents), archive_of(contents, workers))
-        for workers in (1, 2, 8)
+        make_manifest(inputs_of(), contents, archive_of(contents, workers)) for workers in (1, 2, 8)
     }
     assert texts == {text_in(tmp_path)}
 
@@ -367,13 +361,11 @@ def test_previous_outputs_are_found_only_whole(tmp_path: Path) -> None:
     with artifact.open("wb") as stream:
         archive = write_archive(contents.entries, stream, inspect=ignore)
     assert read_previous(artifact) is None
-    manifest.write_text(
-        make_manifest(inputs_of(), shipment_of(contents), archive), encoding="utf-8"
-    )
+    manifest.write_text(make_manifest(inputs_of(), contents, archive), encoding="utf-8")
     previous = read_previous(artifact)
     assert previous is not None
-    assert previous.inputs == inputs_of()
-    assert previous.inputs != inputs_of(handler="orders.app.other")
+    assert previous.is_made_from(inputs_of())
+    assert not previous.is_made_from(inputs_of(handler="orders.app.other"))
     assert previous.sha256 == archive.sha256.hex()
     with artifact.open("ab") as stream:
         stream.write(b"changed")

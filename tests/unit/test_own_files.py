@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from unit.installing import files_of, made, put
 
 from hatch_lambda_zip.config.model import OwnFiles
-from hatch_lambda_zip.contents.own_files import choose, read_added
+from hatch_lambda_zip.contents.own_files import read_added, select_own_files
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.install.skip import LeftOut, Reason
+from hatch_lambda_zip.install.reasons import LeftOut, Reason
 
 PACKAGE = made(
     "orders",
@@ -32,7 +32,7 @@ FILES = files_of(PACKAGE)
 def chosen(
     include: tuple[str, ...] | None = None, exclude: tuple[str, ...] = ()
 ) -> tuple[list[str], tuple[str, ...]]:
-    package, idle = choose(PACKAGE, OwnFiles(include, exclude))
+    package, idle = select_own_files(PACKAGE, OwnFiles(include, exclude))
     gone = sorted({*FILES} - {*files_of(package)})
     assert package.left_out == tuple(LeftOut(name, Reason.PATTERN, "orders") for name in gone)
     assert {*PACKAGE.entries} - {*package.entries} == {
@@ -77,7 +77,7 @@ def test_patterns_that_match_nothing_are_named() -> None:
 def test_the_dist_info_directory_always_ships(
     include: tuple[str, ...] | None, exclude: tuple[str, ...]
 ) -> None:
-    package, _ = choose(PACKAGE, OwnFiles(include, exclude))
+    package, _ = select_own_files(PACKAGE, OwnFiles(include, exclude))
     assert "orders-1.0.dist-info/METADATA" in [entry.name for entry in package.entries]
 
 

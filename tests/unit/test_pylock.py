@@ -71,7 +71,7 @@ def select_from(
     base: Path = ROOT,
     **more: object,
 ) -> Selection:
-    lock = LockFile(kind, base / kind.value)
+    lock = LockFile.of(kind, base / kind.value)
     parsed = parse_pylock(lock_text(packages, **more), lock)
     return select(parsed, lock, where or platform(), root=root, base=base)
 
@@ -80,7 +80,7 @@ def packages_in(install: InstallList) -> list[Table]:
     document = tomllib.loads(install.text)
     assert document["lock-version"] == "1.0"
     assert document["created-by"] == "hatch-lambda-zip"
-    parse_pylock(install.text, LockFile(LockKind.PYLOCK, Path(install.file_name)))
+    parse_pylock(install.text, LockFile.of(LockKind.PYLOCK, Path(install.file_name)))
     packages: list[Table] = document["packages"]
     return packages
 
@@ -125,7 +125,7 @@ def test_one_wheel_of_each_package_is_selected() -> None:
         },
     ]
     assert selection.local_projects == ()
-    assert selection.lock == LockFile(LockKind.PYLOCK, ROOT / "pylock.toml")
+    assert selection.lock == LockFile.of(LockKind.PYLOCK, ROOT / "pylock.toml")
 
 
 def test_a_wheel_is_pinned_by_the_best_of_its_hashes() -> None:
@@ -474,7 +474,7 @@ def test_the_selection_is_the_same_every_time() -> None:
     ],
 )
 def test_what_is_no_lock_is_refused(text: str) -> None:
-    lock = LockFile(LockKind.PYLOCK, ROOT / "pylock.toml")
+    lock = LockFile.of(LockKind.PYLOCK, ROOT / "pylock.toml")
     with pytest.raises(LockError) as caught:
         parse_pylock(text, lock)
     message = str(caught.value)

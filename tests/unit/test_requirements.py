@@ -20,7 +20,7 @@ from hatch_lambda_zip.lock.requirements import explain_failure, select
 from hatch_lambda_zip.runtimes import Platform, find_runtime
 
 ROOT = Path("workspace/project").absolute()
-LOCK = LockFile(LockKind.REQUIREMENTS, ROOT / "requirements.txt")
+LOCK = LockFile.of(LockKind.REQUIREMENTS, ROOT / "requirements.txt")
 A = "--hash=sha256:" + "a" * 64
 B = "--hash=sha256:" + "b" * 64
 HOW = "`uv export --format requirements.txt -o requirements.txt` writes such a file."
@@ -420,5 +420,5 @@ def test_a_missing_wheel_is_said_in_our_words() -> None:
 
 def test_other_failures_are_not_explained() -> None:
     assert explain_failure("error: no route to host", LOCK, platform()) is None
-    other = LockFile(LockKind.UV, ROOT / "uv.lock")
+    other = LockFile.of(LockKind.UV, ROOT / "uv.lock")
     assert explain_failure("demo==1.0 has no usable wheels", other, platform()) is None

@@ -13,8 +13,8 @@ from hatch_lambda_zip.config.model import Kind
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.contents.scripts import interpreter_of, with_scripts
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.install.read import Installed, read_installed
-from hatch_lambda_zip.install.skip import LeftOut, Reason
+from hatch_lambda_zip.install.read import Installed, read_site
+from hatch_lambda_zip.install.reasons import LeftOut, Reason
 from hatch_lambda_zip.record import parse_record
 from hatch_lambda_zip.runtimes import RUNTIMES
 
@@ -216,18 +216,19 @@ def test_an_installed_script_ships_and_its_record_lists_it(tmp_path: Path) -> No
             "demo-1.0.dist-info/entry_points.txt": b"[console_scripts]\nmain = demo:main\n",
         },
     )
-    (installed,) = read_installed([site_of(tmp_path)])
-    contents = assemble([with_scripts(installed, RUNTIME, Kind.FUNCTION)])
-    scripts = {entry.name: entry for entry in contents.entries if entry.name.startswith("bin/")}
+    (installed,) = read_site(site_of(tmp_path))
+    with_them = with_scripts(installed, RUNTIME, Kind.FUNCTION)
+    entries = assemble([with_them])
+    scripts = {entry.name: entry for entry in entries if entry.name.startswith("bin/")}
     assert sorted(scripts) == ["bin/main", "bin/sh", "bin/tool"]
     assert scripts["bin/tool"].read() == SHEBANG + b"import demo\n"
     assert scripts["bin/sh"].read() == b"#!/bin/sh\n"
-    (record,) = (entry for entry in contents.entries if entry.name.endswith("/RECORD"))
+    (record,) = (entry for entry in entries if entry.name.endswith("/RECORD"))
     digests = {row.path: row.digest for row in parse_record(record.read().decode(), "RECORD")}
     assert {name: digests[name] for name in scripts} == {
         name: entry.digest for name, entry in scripts.items()
     }
-    assert contents.left_out == ()
+    assert with_them.left_out == ()
 
 
 def test_a_script_runs(tmp_path: Path) -> None:

@@ -9,9 +9,8 @@ import pytest
 
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.install.install import Site
-from hatch_lambda_zip.install.read import read_installed
-from hatch_lambda_zip.install.wheel import check_built_tags, check_tags, parse_name, unpack_wheel
+from hatch_lambda_zip.install.read import Site, read_site
+from hatch_lambda_zip.install.wheel import check_tags, parse_name, read_built, unpack_wheel
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, format_record, parse_record
 from hatch_lambda_zip.runtimes import Platform, find_runtime
@@ -103,9 +102,9 @@ def test_what_is_unpacked_can_be_collected(tmp_path: Path, site: Path) -> None:
     files = {"demo_pkg/a,b.py": b"1", f"{DATA}/scripts/tool": b"#!python\n"}
     unpack_wheel(make_wheel(tmp_path, files), site)
     locked = LockedDistribution("demo-pkg", None, Origin.LOCAL, "content:x")
-    contents = assemble(read_installed([Site(site, (locked,), built=True)]))
-    assert "demo_pkg/a,b.py" in {entry.name for entry in contents.entries}
-    assert [left.path for left in contents.left_out] == ["bin/tool"]
+    (installed,) = read_site(Site(site, (locked,), is_built_here=True))
+    assert "demo_pkg/a,b.py" in {entry.name for entry in assemble([installed])}
+    assert [left.path for left in installed.left_out] == ["bin/tool"]
 
 
 def test_directory_members_and_signatures_are_left_in_the_wheel(tmp_path: Path, site: Path) -> None:
@@ -256,7 +255,7 @@ def test_tags_are_checked(tmp_path: Path, tag: str, fits: bool) -> None:  # noqa
     here = platform("python3.13")
     if fits:
         check_tags(name, here)
-        check_built_tags(wheel_file, here)
+        check_tags(read_built(wheel_file), here)
         return
     shown = ", ".join(sorted(map(str, name.tags)))
     kind = "a platform wheel" if name.is_compiled else "a wheel"
@@ -267,9 +266,9 @@ def test_tags_are_checked(tmp_path: Path, tag: str, fits: bool) -> None:  # noqa
         "fit python3.13 on x86_64."
     )
     with pytest.raises(DistributionError) as caught:
-        check_built_tags(wheel_file, here)
+        check_tags(read_built(wheel_file), here)
     assert str(caught.value).startswith(
-        f"demo_pkg 1.0 was built on this machine as {kind} ({shown}), which does not "
+        f"demo-pkg 1.0 was built on this machine as {kind} ({shown}), which does not "
         "fit python3.13 on x86_64."
     )
 
@@ -278,9 +277,9 @@ def test_one_fitting_tag_of_several_is_enough(tmp_path: Path) -> None:
     wheel_file = tmp_path / "WHEEL"
     lines = "Tag: cp313-cp313-win_amd64\nTag: cp313-cp313-manylinux_2_17_x86_64.linux_x86_64\n"
     wheel_file.write_text(lines, encoding="utf-8")
-    check_built_tags(wheel_file, platform("python3.13"))
+    check_tags(read_built(wheel_file), platform("python3.13"))
     with pytest.raises(DistributionError):
-        check_built_tags(wheel_file, platform("python3.13", "arm64"))
+        check_tags(read_built(wheel_file), platform("python3.13", "arm64"))
 
 
 def test_a_platform_independent_wheel_that_does_not_fit_is_not_called_compiled(

@@ -1,13 +1,11 @@
 """Removes artifacts that we made, recognised by their manifests, and nothing else."""
 
 from __future__ import annotations
+
 from collections.abc import Collection
 from pathlib import Path
 
-from typing import TYPE_CHECKING
-
-from hatch_lambda_zip.build.manifest import read_manifest, read_previous
-
+from hatch_lambda_zip.build.previous import read_manifest, read_previous
 
 
 def remove_artifacts(directory: Path, project: str, artifacts: Collection[str] | None) -> None:

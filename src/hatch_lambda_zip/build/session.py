@@ -1,98 +1,119 @@
-"""What the functions of one command share: uv, the lock, the staging and temporary files."""
+"""What the zips of one command share, and what has to be opened and closed for them."""
 
 from __future__ import annotations
-from types import TracebackType
-from hatch_lambda_zip.config.model import Bytecode
-from hatch_lambda_zip.bytecode.compiler import Compiler
-from hatch_lambda_zip.config.project import Project
-from hatch_lambda_zip.text import Reporter
-from hatch_lambda_zip.contents.decide import Shipment
-from hatch_lambda_zip.uv import Uv
 
 import os
-from contextlib import ExitStack
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.lock.find import find_lock
-from hatch_lambda_zip.lock.read import LockReader
+from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.workspace import Workspace
-from hatch_lambda_zip.install.install import Staging
-from hatch_lambda_zip.uv import find_uv
+from hatch_lambda_zip.bytecode.cache import BytecodeCache, cache_directory
+from hatch_lambda_zip.bytecode.compiler import Compiler
+from hatch_lambda_zip.bytecode.interpreter import find_interpreter
+from hatch_lambda_zip.config.load import LOCK_KEY
+from hatch_lambda_zip.config.model import Artifact, Bytecode
+from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.contents import Contents, check_requirements, decide_function, decide_layer
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.install import Installed, Installer
+from hatch_lambda_zip.lock import (
+    LockFile,
+    LockKind,
+    LockReader,
+    Selection,
+    find_embedded_lock,
+    find_lock,
+)
+from hatch_lambda_zip.text import Reporter
+from hatch_lambda_zip.uv import Uv, find_uv
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
+LockFinder = Callable[[Artifact], LockFile]
+"""Returns the lock file that holds for a function or layer."""
 
 
 class Session:
-    """Open for as long as a command builds functions; everything in it is made when needed.
+    """Open for as long as a command builds zips.
 
     Attributes:
         project: the package.
+        root: its directory.
         report: takes lines for the user.
-        workspace: the command's temporary files.
-        root: the package's directory.
-        shipments: what ships in the zips so far, by their names.
+        workspace: the command's temporary files, and its outputs in the making.
+        installer: installs for all zips.
+        layer_contents: what a layer ships, from its inputs; decided once for all its functions.
     """
 
     def __init__(
         self,
         project: Project,
         root: Path,
-        *,
-        lock: str | None,
         report: Reporter,
+        *,
+        workspace: Workspace,
+        uv: Uv,
+        installer: Installer,
+        lock_of: LockFinder,
     ) -> None:
-        """Prepare the session; nothing is made yet.
-
-        Args:
-            project: the package.
-            root: its directory.
-            lock: the value of ``lock`` in the configuration.
-            report: takes lines for the user.
-        """
         self.project = project
-        self.report = report
         self.root = root
-        self.shipments: dict[str, Shipment] = {}
-        self._lock = lock
-        self._stack = ExitStack()
-        self._compilers: dict[Bytecode, Compiler] = {}
+        self.report = report
+        self.workspace = workspace
+        self.installer = installer
+        self._uv = uv
+        self._lock_of = lock_of
+        self._reader = LockReader(root, project.name, uv)
+        self._compiler = cache(self._find_compiler)
+        self.layer_contents = cache(self._decide_layer)
 
-    def __enter__(self) -> Self:
-        self.workspace = self._stack.enter_context(Workspace())
-        return self
+    def label(self, artifact: Artifact) -> str:
+        """Return what lines for the user start with; the builds of a workspace mix theirs."""
+        return f"{self.project.name}:{artifact.name}"
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._stack.__exit__(exc_type, exc, traceback)
-
-    @cached_property
-    def reader(self) -> LockReader:
-        """The reader of the project's lock.
+    def lock_of(self, artifact: Artifact) -> LockFile:
+        """Return the lock file that holds for a function or layer.
 
         Raises:
             LockError: there is none, or several and no choice.
         """
-        lock = find_lock(self.root, self._lock, self._uv)
-        return LockReader(lock, root=self.root, name=self.project.name, uv=self._uv)
+        return self._lock_of(artifact)
 
-    @cached_property
-    def staging(self) -> Staging:
-        """The staging directory.
+    def select(self, artifact: Artifact) -> Selection:
+        """Return what a function or layer needs besides the package itself.
 
         Raises:
-            UvError: there is no uv to fill it.
+            LockError: the lock does not say it, or does not fit pyproject.toml.
         """
-        staging = Staging(uv=self._uv, directory=self.workspace.directory)
-        return self._stack.enter_context(staging)
+        return self._reader.select(self.lock_of(artifact), artifact.platform, artifact.request)
 
-    def compiler(self, bytecode: Bytecode) -> Compiler | None:
+    def function_contents(self, inputs: Inputs, layers: Mapping[str, Contents]) -> Contents:
+        """Decide what a function ships; ``layers`` has what its layers do, by their names.
+
+        Raises:
+            LambdaZipError: one of its subclasses for every expected failure.
+        """
+        artifact, selection = inputs.artifact, inputs.selection
+        installed, added = self._install(inputs)
+        if selection.lock.kind is not LockKind.UV:
+            package, platform = self.project.name, artifact.platform
+            check_requirements(package, installed, platform, artifact.request, selection.lock)
+        compiler = self._compiler(artifact.bytecode)
+        return decide_function(artifact, self.project, installed, added, layers, compiler)
+
+    def _decide_layer(self, inputs: Inputs) -> Contents:
+        installed, added = self._install(inputs)
+        compiler = self._compiler(inputs.artifact.bytecode)
+        return decide_layer(inputs.artifact, self.project, installed, added, compiler)
+
+    def _install(self, inputs: Inputs) -> tuple[Sequence[Installed], Sequence[Entry]]:
+        """Return the distributions, and the files that ship besides."""
+        platform = inputs.artifact.platform
+        installed = self.installer.install(inputs.selection, platform, inputs.wheels)
+        return installed, [entry for _, entry in inputs.added]
+
+    def _find_compiler(self, bytecode: Bytecode) -> Compiler | None:
         """Return what compiles modules, if that is asked for.
 
         Raises:
@@ -100,26 +121,61 @@ class Session:
         """
         if bytecode.python is None:
             return None
-        if bytecode not in self._compilers:
-            from hatch_lambda_zip.bytecode.cache import BytecodeCache, cache_directory
-            from hatch_lambda_zip.bytecode.compiler import Compiler
-            from hatch_lambda_zip.bytecode.interpreter import find_interpreter
+        named = bytecode.python_path
+        path = None if named is None else self.root / Path(named).expanduser()
+        interpreter = find_interpreter(bytecode.python, named=path, uv=self._uv, environ=os.environ)
+        return Compiler(
+            interpreter,
+            optimize=bytecode.optimize,
+            cache=BytecodeCache(cache_directory(os.environ), log=self.report.debug),
+            log=self.report.debug,
+            timeout=self._uv.timeout,
+            keep_open=self.workspace.keep_open,
+        )
 
-            named = bytecode.python_path
-            path = None if named is None else self.root / Path(named).expanduser()
-            interpreter = find_interpreter(
-                bytecode.python, named=path, uv=self._uv, environ=os.environ
-            )
-            self._compilers[bytecode] = Compiler(
-                interpreter,
-                optimize=bytecode.optimize,
-                cache=BytecodeCache(cache_directory(os.environ), log=self.report.debug),
-                log=self.report.debug,
-                timeout=self._uv.timeout,
-                keep_open=self.workspace.keep_open,
-            )
-        return self._compilers[bytecode]
 
-    @cached_property
-    def _uv(self) -> Uv:
-        return find_uv(os.environ, log=self.report.debug, keep_open=self.workspace.keep_open)
+@contextmanager
+def open_session(
+    project: Project,
+    root: Path,
+    report: Reporter,
+    *,
+    lock: str | None,
+    embedded: Path | None = None,
+) -> Iterator[Session]:
+    """Open a session.
+
+    Args:
+        project: the package.
+        root: its directory.
+        report: takes lines for the user.
+        lock: the value of ``lock`` in the configuration.
+        embedded: the directory with an embedded lock for each zip (see ``embed``), which then
+            hold instead of the project's.
+
+    Raises:
+        UvError: there is no uv.
+        OutputError: there is no place for temporary files.
+    """
+    with Workspace() as workspace:
+        uv = find_uv(os.environ, log=report.debug, keep_open=workspace.keep_open)
+
+        @cache
+        def project_lock() -> LockFile:
+            return find_lock(root, lock, uv, key=LOCK_KEY)
+
+        def lock_of(artifact: Artifact) -> LockFile:
+            if embedded is None:
+                return project_lock()
+            return find_embedded_lock(embedded / artifact.name)
+
+        with Installer(uv, workspace.directory) as installer:
+            yield Session(
+                project,
+                root,
+                report,
+                workspace=workspace,
+                uv=uv,
+                installer=installer,
+                lock_of=lock_of,
+            )

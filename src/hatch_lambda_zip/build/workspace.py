@@ -1,8 +1,6 @@
 """Files that are complete or absent, and temporary ones that do not outlive the build."""
 
 from __future__ import annotations
-from collections.abc import Iterator
-from types import TracebackType
 
 import contextlib
 import os
@@ -11,7 +9,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import IO, TYPE_CHECKING, Final
 
 from hatch_lambda_zip.errors import OutputError

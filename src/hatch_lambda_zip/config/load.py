@@ -27,6 +27,7 @@ from hatch_lambda_zip.runtimes import RUNTIMES, Runtime
 from hatch_lambda_zip.text import not_one_of
 
 TARGET_KEY: Final = "tool.hatch.build.targets.lambda-zip"
+LOCK_KEY: Final = f"{TARGET_KEY}.lock"
 DEFAULT_FUNCTION: Final = "lambda"
 
 # What hatchling reads from every target's table, and which of its properties checks the value.

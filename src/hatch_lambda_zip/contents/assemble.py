@@ -3,49 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.install.read import Distribution, Installed
-from hatch_lambda_zip.install.skip import LeftOut
+from hatch_lambda_zip.install import Installed
 from hatch_lambda_zip.record import Digest, format_record
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What ships.
-
-    Attributes:
-        entries: ascending by the UTF-8 bytes of their names.
-        distributions: ascending by name.
-        left_out: what does not ship, ascending by path.
-        warnings: lines for the user.
-    """
-
-    entries: tuple[Entry, ...]
-    distributions: tuple[Distribution, ...]
-    left_out: tuple[LeftOut, ...]
-    warnings: tuple[str, ...]
 
 
 def assemble(
     installed: Iterable[Installed], *, added: Iterable[Entry] = (), prefix: str = ""
-) -> Contents:
+) -> tuple[Entry, ...]:
     """Put what ships together.
 
     Args:
-        installed: the distributions that ship, ascending by name.
+        installed: the distributions that ship.
         added: files that belong to no distribution, with their whole names.
         prefix: the directory that distributions are put into, with its ``/``.
+
+    Returns:
+        The entries, ascending by the UTF-8 bytes of their names.
 
     Raises:
         ContentsError: two of them want different content under one name.
     """
-    installed = tuple(installed)
     entries: dict[str, Entry] = {}
-    for one in installed:
-        for entry in (*one.entries, _record_of(one)):
+    for distribution in installed:
+        for entry in (*distribution.entries, _record_of(distribution)):
             _add(entries, replace(entry, name=prefix + entry.name) if prefix else entry)
     for entry in added:
         other = entries.setdefault(entry.name, entry)
@@ -55,13 +39,7 @@ def assemble(
                 "with different content. Choose another place for it, or leave the other out."
             )
     _refuse_files_as_directories(entries)
-    left_out = [left for one in installed for left in one.left_out]
-    return Contents(
-        tuple(sorted(entries.values(), key=lambda entry: entry.name.encode())),
-        tuple(one.distribution for one in installed),
-        tuple(sorted(left_out, key=lambda left: (left.path.encode(), left.distribution))),
-        tuple(warning for one in installed for warning in one.warnings),
-    )
+    return tuple(sorted(entries.values(), key=lambda entry: entry.name.encode()))
 
 
 def _add(entries: dict[str, Entry], entry: Entry) -> None:

@@ -13,9 +13,8 @@ from hatch_lambda_zip.bytecode.magic import format_of
 from hatch_lambda_zip.config.model import Artifact, BytecodeMode
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import BytecodeError, ContentsError
-from hatch_lambda_zip.install.read import Installed
-from hatch_lambda_zip.install.skip import LeftOut, Reason
-from hatch_lambda_zip.lock.model import Origin
+from hatch_lambda_zip.install import Installed, LeftOut, Reason
+from hatch_lambda_zip.lock import Origin
 
 # PEP 3147 and PEP 488: module, interpreter's tag, optimization level.
 _CACHED: Final = re.compile(r"(?P<module>.+)\.cpython-3(?P<minor>\d+)(?P<level>\.opt-[12])?\.pyc")
@@ -76,23 +75,21 @@ def with_bytecode(
         ToolError: see the compiler.
         DistributionError: a source is not what RECORD says.
     """
-    installed = tuple(_with_normalized(one, artifact) for one in installed)
+    installed = tuple(_with_normalized(distribution, artifact) for distribution in installed)
     added = tuple(added)
-    count = sum(entry.name.endswith(".pyc") for one in installed for entry in one.entries)
+    count = sum(entry.name.endswith(".pyc") for item in installed for entry in item.entries)
     left: list[LeftAsSource] = []
     if artifact.bytecode.mode is BytecodeMode.KEEP:
-        kept = [_with_kept(one, artifact, left) for one in installed]
+        kept = [_with_kept(distribution, artifact, left) for distribution in installed]
         count += sum(
             len(new.entries) - len(old.entries) for old, new in zip(installed, kept, strict=True)
         )
         installed = tuple(kept)
-    elif artifact.bytecode.mode is BytecodeMode.COMPILE:
-        if compiler is None:
-            raise AssertionError(artifact.name)
+    elif compiler is not None:
         modules = _compile(installed, added, artifact, compiler)
         installed, added, left = modules.installed, modules.added, [*modules.left_as_source]
         count += modules.count
-    left.sort(key=lambda one: one.path.encode())
+    left.sort(key=lambda module: module.path.encode())
     return Modules(installed, added, count, tuple(left))
 
 
@@ -147,11 +144,7 @@ def _with_kept(installed: Installed, artifact: Artifact, left: list[LeftAsSource
             kept[entry.name] = outcome
         else:
             left.append(outcome)
-    return replace(
-        installed,
-        entries=(*installed.entries, *kept.values()),
-        left_out=tuple(one for one in installed.left_out if one.path not in kept),
-    )
+    return installed.with_more(kept.values())
 
 
 def _with_its_source(
@@ -187,23 +180,22 @@ def _compile(
     installed: Sequence[Installed], added: Sequence[Entry], artifact: Artifact, compiler: Compiler
 ) -> Modules:
     """Compile all sources."""
-    sources = [entry for one in installed for entry in one.entries if _is_source(entry)]
+    sources = [entry for item in installed for entry in item.entries if _is_source(entry)]
     others = [entry for entry in added if _is_source(entry)]
     root = artifact.kind.import_root
     above = root.removesuffix(artifact.kind.prefix)  # where the zip itself is unpacked
     tasks = [Source(entry.name, root + entry.name, entry.read()) for entry in sources]
     tasks += [Source(entry.name, above + entry.name, entry.read()) for entry in others]
     results = compiler.compile(tasks)
-    local = {one.name for one in installed if one.distribution.origin is Origin.LOCAL}
+    local = {item.name for item in installed if item.distribution.origin is Origin.LOCAL}
     own = [entry.distribution in local for entry in sources] + [True] * len(others)
     _refuse_own_mistakes(tasks, results, own, artifact)
 
     compiled = dict(zip(map(id, (*sources, *others)), results, strict=True))
     shipped = []
-    for one in installed:
-        entries, left_out = _replaced(one.entries, compiled, artifact)
-        left_out = sorted((*one.left_out, *left_out), key=lambda left: left.path)
-        shipped.append(replace(one, entries=tuple(entries), left_out=tuple(left_out)))
+    for distribution in installed:
+        entries, left_out = _replaced(distribution.entries, compiled, artifact)
+        shipped.append(distribution.with_entries(entries, left_out))
     entries, _ = _replaced(added, compiled, artifact)
     left = [
         LeftAsSource(task.name, result.obstacle.value, result.detail)

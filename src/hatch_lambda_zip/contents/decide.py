@@ -1,55 +1,74 @@
-"""Out of what was staged: what ships in one zip, and what does not."""
+"""Out of what was installed: what ships in one zip, and what does not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hatch_lambda_zip.bytecode.compiler import Compiler
 from hatch_lambda_zip.config.model import Artifact
 from hatch_lambda_zip.config.project import Project
-from hatch_lambda_zip.contents.assemble import Contents, assemble
+from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.contents.bytecode import LeftAsSource, with_bytecode
-from hatch_lambda_zip.contents.exclude import Absence, AbsentDistribution, exclude
+from hatch_lambda_zip.contents.exclude import exclude
 from hatch_lambda_zip.contents.handler import check_handler
-from hatch_lambda_zip.contents.layers import check_packages, choose_for_layer, divide
-from hatch_lambda_zip.contents.own_files import choose
-from hatch_lambda_zip.contents.requirements_graph import Dependencies
+from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
+from hatch_lambda_zip.contents.own_files import select_own_files
+from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
 from hatch_lambda_zip.contents.scripts import with_scripts
 from hatch_lambda_zip.contents.strip import missing_tests, strip
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.install.read import Installed
+from hatch_lambda_zip.install import (
+    Distribution,
+    Installed,
+    LeftOut,
+    LeftOutDistribution,
+    Reason,
+)
 
 
 @dataclass(frozen=True)
-class Shipment:
-    """What goes into one zip.
+class Contents:
+    """What goes into one zip, and what does not.
 
     Attributes:
-        contents: the files.
-        distributions: what they are from, as installed, before any file was left out.
-        absent: the distributions that were selected and do not ship, ascending by name.
-        warnings: lines for the user.
-        compiled: how many compiled modules ship.
+        entries: ascending by the UTF-8 bytes of their names.
+        installed: the distributions that ship, as installed, before any file was left out;
+            ascending by name.
+        left_out: the files that do not ship, ascending by path.
+        left_out_distributions: those that were selected and do not ship, ascending by name.
+        compiled_modules: how many ship.
         left_as_source: the modules that ship without bytecode where others have it.
+        warnings: lines for the user.
     """
 
-    contents: Contents
-    distributions: tuple[Installed, ...]
-    absent: tuple[AbsentDistribution, ...]
-    warnings: tuple[str, ...]
-    compiled: int = 0
+    entries: tuple[Entry, ...]
+    installed: tuple[Installed, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    left_out_distributions: tuple[LeftOutDistribution, ...] = ()
+    compiled_modules: int = 0
     left_as_source: tuple[LeftAsSource, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def distributions(self) -> tuple[Distribution, ...]:
+        """The distributions that ship, ascending by name."""
+        return tuple(installed.distribution for installed in self.installed)
+
+    @property
+    def unzipped_size(self) -> int:
+        """The size of all entries in bytes."""
+        return sum(entry.size for entry in self.entries)
 
 
-def ship_layer(
+def decide_layer(
     artifact: Artifact,
     project: Project,
-    installed: Iterable[Installed],
-    added: Iterable[Entry],
+    installed: Sequence[Installed],
+    added: Sequence[Entry],
     compiler: Compiler | None = None,
-) -> Shipment:
+) -> Contents:
     """Decide what a layer ships.
 
     Args:
@@ -62,25 +81,22 @@ def ship_layer(
     Raises:
         ContentsError, DistributionError: see the steps.
     """
-    installed = tuple(installed)
-    dependencies = _dependencies(artifact, project, installed)
-    chosen = choose_for_layer(
-        installed, artifact.distributions, dependencies, key=artifact.key, own=project.name
+    graph = _graph(artifact, project, installed)
+    selected = select_for_layer(
+        installed, artifact.distributions, graph, key=artifact.key, own=project.name
     )
-    kept, absent = exclude(
-        chosen, artifact.exclusions, dependencies, key=artifact.key, own=project.name
-    )
+    kept, absent = exclude(selected, artifact.exclusions, graph, key=artifact.key, own=project.name)
     return _ship(artifact, kept, absent, added=added, compiler=compiler)
 
 
-def ship_function(
+def decide_function(
     artifact: Artifact,
     project: Project,
-    installed: Iterable[Installed],
-    added: Iterable[Entry],
-    layers: Mapping[str, Shipment],
+    installed: Sequence[Installed],
+    added: Sequence[Entry],
+    layers: Mapping[str, Contents],
     compiler: Compiler | None = None,
-) -> Shipment:
+) -> Contents:
     """Decide what a function ships.
 
     Args:
@@ -94,31 +110,26 @@ def ship_function(
     Raises:
         ContentsError, DistributionError: see the steps.
     """
-    installed, added = tuple(installed), tuple(added)
-    dependencies = _dependencies(artifact, project, installed)
+    graph = _graph(artifact, project, installed)
     kept, absent = exclude(
-        installed, artifact.exclusions, dependencies, key=artifact.key, own=project.name
+        installed, artifact.exclusions, graph, key=artifact.key, own=project.name
     )
-    in_layer = {name: layer.distributions for name, layer in layers.items()}
-    in_layers = [one for distributions in in_layer.values() for one in distributions]
     layers_key = f"{artifact.key}.layers"
-    shipped_by = divide(
-        kept,
-        {name: layer.distributions for name, layer in layers.items()},
-        key=f"{artifact.key}.layers",
-    )
-    mine = tuple(one for one in kept if one.name not in shipped_by)
+    in_layer = {name: layer.installed for name, layer in layers.items()}
+    layer_of = split_layers(kept, in_layer, key=layers_key)
+    mine = tuple(distribution for distribution in kept if distribution.name not in layer_of)
+    in_layers = [distribution for shipped in in_layer.values() for distribution in shipped]
     check_packages(mine, in_layers, layers_key)
     for name, layer in layers.items():
-        if missing := missing_tests(layer.contents.left_out, mine, added, artifact.handler):
+        if missing := missing_tests(layer.left_out, mine, added, artifact.handler):
             raise ContentsError(
                 f"{layers_key}: the layer {name!r} leaves out {', '.join(missing)} by `strip`, and "
                 'the function may import that. Take "tests" out of the `strip` of the layer.'
             )
     absent += tuple(
-        AbsentDistribution(one.distribution, Absence.LAYER, shipped_by[one.name])
-        for one in kept
-        if one.name in shipped_by
+        distribution.as_left_out(Reason.LAYER, layer_of[distribution.name])
+        for distribution in kept
+        if distribution.name in layer_of
     )
     return _ship(
         artifact,
@@ -131,22 +142,22 @@ def ship_function(
     )
 
 
-def _dependencies(
+def _graph(
     artifact: Artifact, project: Project, installed: Iterable[Installed]
-) -> Dependencies:
-    return Dependencies(installed, project.requirements(artifact.request), artifact.platform)
+) -> RequirementsGraph:
+    return RequirementsGraph(installed, project.requirements(artifact.request), artifact.platform)
 
 
 def _ship(
     artifact: Artifact,
     distributions: tuple[Installed, ...],
-    absent: tuple[AbsentDistribution, ...],
+    absent: tuple[LeftOutDistribution, ...],
     *,
-    added: Iterable[Entry],
+    added: Sequence[Entry],
     compiler: Compiler | None = None,
     own: str | None = None,
-    elsewhere: Iterable[Installed] = (),
-) -> Shipment:
+    elsewhere: Sequence[Installed] = (),
+) -> Contents:
     """Leave files out, add others, and put together what ships.
 
     Args:
@@ -158,18 +169,18 @@ def _ship(
         own: the package's name, if it is among ``distributions``.
         elsewhere: what the function's layers ship.
     """
-    elsewhere, added = tuple(elsewhere), tuple(added)
-    runtime, warnings = artifact.platform.runtime, []
+    warnings = [*_compiled_here(artifact, distributions)]
     shipped = distributions
     if own is not None:
-        (package,) = (one for one in shipped if one.name == own)
-        package, idle = choose(package, artifact.own_files)
-        shipped = tuple(package if one.name == own else one for one in shipped)
+        (package,) = (item for item in shipped if item.name == own)
+        package, idle = select_own_files(package, artifact.own_files)
+        shipped = tuple(package if item.name == own else item for item in shipped)
         warnings += [f"the pattern {pattern!r} matches no file of {own}" for pattern in idle]
-        if all(entry.name.startswith(f"{package.dist_info}/") for entry in package.entries):
+        if all(package.is_metadata(entry.name) for entry in package.entries):
             warnings.append(f"the zip has no file of {own} itself: does its wheel have any?")
     if artifact.scripts:
-        shipped = tuple(with_scripts(one, runtime, artifact.kind) for one in shipped)
+        runtime = artifact.platform.runtime
+        shipped = tuple(with_scripts(item, runtime, artifact.kind) for item in shipped)
     if artifact.exclusions.strip:
         shipped = strip(
             shipped,
@@ -179,15 +190,28 @@ def _ship(
             handler=artifact.handler,
         )
     if artifact.handler is not None:
-        entries = [entry for one in (*shipped, *elsewhere) for entry in one.entries]
+        entries = [entry for item in (*shipped, *elsewhere) for entry in item.entries]
         warnings += filter(None, [check_handler(artifact.handler, [*entries, *added])])
     modules = with_bytecode(shipped, added, artifact, compiler)
-    contents = assemble(modules.installed, added=modules.added, prefix=artifact.kind.prefix)
-    return Shipment(
-        contents,
+    entries_of_zip = assemble(modules.installed, added=modules.added, prefix=artifact.kind.prefix)
+    left_out = [left for item in modules.installed for left in item.left_out]
+    warnings += [warning for item in modules.installed for warning in item.warnings]
+    return Contents(
+        entries_of_zip,
         distributions,
-        tuple(sorted(absent, key=lambda one: one.distribution.name)),
-        (*warnings, *contents.warnings),
+        tuple(sorted(left_out, key=lambda left: (left.path.encode(), left.distribution))),
+        tuple(sorted(absent, key=lambda left: left.name)),
         modules.count,
         modules.left_as_source,
+        tuple(warnings),
     )
+
+
+def _compiled_here(artifact: Artifact, installed: Iterable[Installed]) -> Iterator[str]:
+    for distribution in (item.distribution for item in installed):
+        if distribution.is_compiled_here:
+            yield (
+                f"{distribution.name} was compiled on this machine; another machine's compiler may "
+                "make other bytes of it, and it may need a newer glibc than "
+                f"{artifact.platform.runtime.identifier} has"
+            )

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from hatch_lambda_zip.contents.requirements_graph import Dependencies
+from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.install.read import Distribution, Installed
-from hatch_lambda_zip.lock.model import Origin
+from hatch_lambda_zip.install import Distribution, Installed
+from hatch_lambda_zip.lock import Origin
 from hatch_lambda_zip.text import not_one_of
 
 # What makes the __init__.py of several distributions' common package look beyond its own
@@ -18,31 +18,31 @@ from hatch_lambda_zip.text import not_one_of
 _SPREADS: Final = re.compile(rb"extend_path|declare_namespace")
 
 
-def choose_for_layer(
+def select_for_layer(
     installed: Iterable[Installed],
     named: Sequence[str] | None,
-    dependencies: Dependencies,
+    graph: RequirementsGraph,
     *,
     key: str,
     own: str,
 ) -> tuple[Installed, ...]:
-    """Choose what a layer ships.
+    """Select what a layer ships.
 
     Args:
         installed: what the lock selects for the layer.
         named: the distributions to ship with all that they need; None for everything that is no
             project of the workspace.
-        dependencies: among ``installed``.
+        graph: what needs what among ``installed``.
         key: the configuration key of the layer, for errors.
         own: the package's name, which layers do not ship.
 
     Raises:
         ContentsError: a name is not among what the lock selects.
     """
-    others = tuple(one for one in installed if one.name != own)
+    others = tuple(distribution for distribution in installed if distribution.name != own)
     if named is None:
-        return tuple(one for one in others if one.distribution.origin is not Origin.LOCAL)
-    names = {one.name for one in others}
+        return tuple(item for item in others if item.distribution.origin is not Origin.LOCAL)
+    names = {distribution.name for distribution in others}
     if own in named:
         raise ContentsError(
             f"{key}.distributions: {own!r} is the package itself, which its functions ship"
@@ -56,11 +56,11 @@ def choose_for_layer(
                 for name in unknown
             )
         )
-    chosen = dependencies.closure(named)
-    return tuple(one for one in others if one.name in chosen)
+    needed = graph.closure(named)
+    return tuple(distribution for distribution in others if distribution.name in needed)
 
 
-def divide(
+def split_layers(
     installed: Iterable[Installed],
     layers: Mapping[str, Sequence[Installed]],
     *,
@@ -80,12 +80,11 @@ def divide(
         ContentsError: a layer ships what the function does not need, or a different version or
             build of it; or two layers ship the same distribution.
     """
-    needed = {one.name: one.distribution for one in installed}
+    needed = {item.name: item.distribution for item in installed}
     shipped_by: dict[str, str] = {}
     problems = []
     for layer, shipped in layers.items():
-        for one in shipped:
-            found = one.distribution
+        for found in (item.distribution for item in shipped):
             if found.name not in needed:
                 problems.append(
                     f"{key}: the layer {layer!r} ships {found.name} {found.version}, which is "
@@ -153,13 +152,13 @@ def _packages(installed: Iterable[Installed]) -> tuple[dict[str, str], dict[str,
     """Return the owners of directories with files, and the directories' ``__init__.py``."""
     owners: dict[str, str] = {}
     inits: dict[str, Entry] = {}
-    for one in installed:
-        for entry in one.entries:
+    for distribution in installed:
+        for entry in distribution.entries:
             directory, _, file = entry.name.rpartition("/")
             # Compiled ones close a package just so.
             if file.startswith("__init__.") and file.endswith((".py", ".pyc", ".so")):
                 inits.setdefault(directory, entry)
             while directory and directory not in owners:
-                owners[directory] = one.name
+                owners[directory] = distribution.name
                 directory = directory.rpartition("/")[0]
     return owners, inits

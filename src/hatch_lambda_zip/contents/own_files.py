@@ -12,14 +12,15 @@ from pathspec import GitIgnoreSpec
 from hatch_lambda_zip.config.model import OwnFiles
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.install.read import Installed
-from hatch_lambda_zip.install.skip import Reason
+from hatch_lambda_zip.install import Installed, Reason
 
 # What machines leave in directories; hatchling leaves it out of wheels, too.
 _NOISE: Final = frozenset(("__pycache__", ".DS_Store"))
 
 
-def choose(installed: Installed, own_files: OwnFiles) -> tuple[Installed, tuple[str, ...]]:
+def select_own_files(
+    installed: Installed, own_files: OwnFiles
+) -> tuple[Installed, tuple[str, ...]]:
     """Leave files of the package's wheel out, by patterns as in .gitignore.
 
     As in hatchling, ``exclude`` wins over ``include``. What is in ``.dist-info`` always ships.
@@ -32,7 +33,7 @@ def choose(installed: Installed, own_files: OwnFiles) -> tuple[Installed, tuple[
         What ships, and the patterns that match no file.
     """
     names = [entry.name for entry in installed.entries]
-    files = [name for name in names if not name.startswith(f"{installed.dist_info}/")]
+    files = [name for name in names if not installed.is_metadata(name)]
     reasons: dict[str, Reason] = {}
     if own_files.include is not None:
         included = set(GitIgnoreSpec.from_lines(own_files.include).match_files(files))

@@ -11,15 +11,15 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config.model import Request
 from hatch_lambda_zip.errors import DistributionError, LockError
-from hatch_lambda_zip.install.read import Installed
-from hatch_lambda_zip.lock.model import LockFile
+from hatch_lambda_zip.install import Installed
+from hatch_lambda_zip.lock import LockFile
 from hatch_lambda_zip.runtimes import Platform
 
 Node = tuple[str, str]
 """A distribution's normalized name, and one of its extras or the empty string."""
 
 
-class Dependencies:
+class RequirementsGraph:
     """The requirements among a closed set of installed distributions.
 
     A distribution that nothing here requires (a lock can add some, by overrides, and a local
@@ -35,9 +35,10 @@ class Dependencies:
     def __init__(
         self, installed: Iterable[Installed], roots: Iterable[Requirement], platform: Platform
     ) -> None:
-        self._installed = {one.name: one for one in installed}
-        self._target = platform
+        self._installed = {distribution.name: distribution for distribution in installed}
+        self._platform = platform
         self._roots = tuple(roots)
+        self._read: dict[str, tuple[Requirement, ...]] = {}
 
     def needed(self, *, without: Collection[str] = ()) -> frozenset[str]:
         """Return the names of what is needed, if some distributions are left out.
@@ -97,7 +98,7 @@ class Dependencies:
     def _nodes(self, requirements: Iterable[Requirement], extra: str) -> Iterator[Node]:
         for requirement in requirements:
             marker = requirement.marker
-            if marker is not None and not self._target.satisfies(marker, extra=extra):
+            if marker is not None and not self._platform.satisfies(marker, extra=extra):
                 continue
             name = canonicalize_name(requirement.name)
             yield name, ""
@@ -108,10 +109,6 @@ class Dependencies:
             self._read[name] = requirements_of(self._installed[name])
         return self._read[name]
 
-    @cached_property
-    def _read(self) -> dict[str, tuple[Requirement, ...]]:
-        return {}
-
 
 def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
     """Return what a distribution requires (``Requires-Dist``), markers unevaluated.
@@ -119,20 +116,19 @@ def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
     Raises:
         DistributionError: its METADATA is missing, or has a requirement that is none (PEP 508).
     """
-    path = f"{installed.dist_info}/METADATA"
-    for entry in installed.entries:
-        if entry.name == path:
-            message = HeaderParser().parsestr(entry.read().decode("utf-8", "replace"))
-            # A long header may go on in the next line.
-            texts = [text.replace("\n", " ") for text in message.get_all("Requires-Dist", ())]
-            try:
-                return tuple(map(Requirement, texts))
-            except InvalidRequirement as error:
-                raise DistributionError(
-                    f"METADATA of {installed.name} has a requirement that is none: {error}. "
-                    "Choose another version of it."
-                ) from None
-    raise DistributionError(f"{installed.name} has no METADATA. Choose another version of it.")
+    metadata = installed.metadata_file("METADATA")
+    if metadata is None:
+        raise DistributionError(f"{installed.name} has no METADATA. Choose another version of it.")
+    message = HeaderParser().parsestr(metadata.decode("utf-8", "replace"))
+    # A long header may go on in the next line.
+    texts = [text.replace("\n", " ") for text in message.get_all("Requires-Dist", ())]
+    try:
+        return tuple(map(Requirement, texts))
+    except InvalidRequirement as error:
+        raise DistributionError(
+            f"METADATA of {installed.name} has a requirement that is none: {error}. "
+            "Choose another version of it."
+        ) from None
 
 
 def check_requirements(
@@ -144,6 +140,8 @@ def check_requirements(
 ) -> None:
     """Check the package's own requirements (``Requires-Dist``) against what was installed.
 
+    uv checks its own lock; nobody has checked the others.
+
     Args:
         package: its name, normalized.
         installed: everything that the lock names, and the package.
@@ -154,7 +152,7 @@ def check_requirements(
     Raises:
         LockError: a requirement is not met; every such one is named.
     """
-    by_name = {one.name: one for one in installed}
+    by_name = {distribution.name: distribution for distribution in installed}
     unmet = []
     for requirement in requirements_of(by_name[package]):
         if not _is_wanted(requirement, platform, request):
@@ -168,7 +166,7 @@ def check_requirements(
             unmet.append(f"{requirement} (it has {version})")
     if unmet:
         raise LockError(
-            f"{lock.path.name} does not have what {package} requires: {', '.join(unmet)}. "
+            f"{lock.name} does not have what {package} requires: {', '.join(unmet)}. "
             "Make it anew from the current pyproject.toml."
         )
 

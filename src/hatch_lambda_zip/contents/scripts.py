@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import replace
 from typing import Final
 
 from hatch_lambda_zip.config.model import Kind
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.install.read import Installed
-from hatch_lambda_zip.install.skip import read_entry_points
+from hatch_lambda_zip.install import Installed
+from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
 from hatch_lambda_zip.record import check_path
 from hatch_lambda_zip.runtimes import Runtime
 
@@ -29,7 +28,6 @@ _SHEBANG: Final = re.compile(
     rb"#!/bin/sh\r?\n'''exec' [^\n]*\n' '''\r?\n"
     rb"|#![ \t]*(?:" + _PYTHON + rb"|" + re.escape(os.fsencode(sys.executable)) + rb")\r?(?:\n|$)"
 )
-_SCRIPT_GROUPS: Final = ("console_scripts", "gui_scripts")
 
 # A script's own directory comes first on sys.path; the modules are one above. What it can't
 # import from there, a layer may have.
@@ -68,7 +66,7 @@ def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installe
     """
     interpreter = interpreter_of(runtime)
     others = ', "/opt/python"' if kind is Kind.FUNCTION else ""
-    groups = _entry_points(installed)
+    groups = read_entry_points(installed.metadata_file("entry_points.txt") or b"")
     scripts: dict[str, Entry] = {}
     for name, reference in groups.get("console_scripts", {}).items():
         path = f"bin/{name}"
@@ -80,24 +78,12 @@ def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installe
             )
         text = _console_script(reference, interpreter, others, f"{name} of {installed.name}")
         scripts[path] = Entry.of(path, text.encode(), installed.name)
-    made = {f"bin/{name}" for group in _SCRIPT_GROUPS for name in groups.get(group, {})}
+    from_entry_points = {f"bin/{name}" for name in script_names(groups)}
     for script in installed.scripts:
-        if script.name not in made:
+        if script.name not in from_entry_points:
             content = _with_interpreter(script.read(), interpreter)
             scripts[script.name] = Entry.of(script.name, content, installed.name)
-    return replace(
-        installed,
-        entries=(*installed.entries, *scripts.values()),
-        left_out=tuple(left for left in installed.left_out if left.path not in scripts),
-    )
-
-
-def _entry_points(installed: Installed) -> dict[str, dict[str, str]]:
-    name = f"{installed.dist_info}/entry_points.txt"
-    for entry in installed.entries:
-        if entry.name == name:
-            return read_entry_points(entry.read())
-    return {}
+    return installed.with_more(scripts.values())
 
 
 def _console_script(reference: str, interpreter: str, others: str, what: str) -> str:

@@ -1,1 +1,23 @@
-"""A selection -> installed distributions, read through their verified RECORDs."""
+"""A selection -> installed distributions, read through their verified RECORDs.
+
+uv installs what the lock takes from indexes, URLs and repositories, hash-checked and for the
+function's platform. Local projects are built fresh, as wheels, by their declared back ends.
+"""
+
+from hatch_lambda_zip.install.install import Installer
+from hatch_lambda_zip.install.local_wheel import LocalWheel, OwnWheel
+from hatch_lambda_zip.install.read import Distribution, Installed
+from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
+from hatch_lambda_zip.install.wheel import content_digest
+
+__all__ = [
+    "Distribution",
+    "Installed",
+    "Installer",
+    "LeftOut",
+    "LeftOutDistribution",
+    "LocalWheel",
+    "OwnWheel",
+    "Reason",
+    "content_digest",
+]

@@ -1,38 +1,28 @@
-"""Fills the staging directory: registry wheels by uv, local projects as freshly built wheels.
+"""Installs selections: registry wheels by uv, local projects as freshly built wheels.
 
-Nothing that was put into it is changed afterwards: its files may be hard links into uv's cache.
+Nothing that lies in the staging directory is changed afterwards: its files may be hard links into
+uv's cache.
 """
 
 from __future__ import annotations
 
-import configparser
-import contextlib
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
-from hatch_lambda_zip.install.wheel import (
-    check_built_tags,
-    check_tags,
-    content_digest,
-    parse_name,
-    unpack_wheel,
+from hatch_lambda_zip.errors import UvError, UvTimeoutError
+from hatch_lambda_zip.install.local_wheel import (
+    LocalWheel,
+    OwnWheel,
+    build_wheel,
+    read_local_wheel,
 )
-from hatch_lambda_zip.lock.model import (
-    InstallList,
-    LocalProject,
-    LockedDistribution,
-    LockFile,
-    LockKind,
-    Origin,
-    Selection,
-)
+from hatch_lambda_zip.install.read import Installed, Site, read_site
+from hatch_lambda_zip.install.wheel import check_tags, read_built, unpack_wheel
+from hatch_lambda_zip.lock.model import InstallList, LocalProject, LockFile, LockKind, Selection
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
 
@@ -43,74 +33,24 @@ if TYPE_CHECKING:
 _PARALLEL_JOBS: Final = 4
 
 
-@dataclass(frozen=True)
-class Site:
-    """A directory that distributions were installed into.
-
-    Attributes:
-        path: as ``pip install --target`` lays it out.
-        distributions: what was to be installed.
-        built: whether they were built on this machine, so that their WHEEL names the local
-            version of a build back end.
-        compiled: the names of those that hold code compiled on this machine.
-    """
-
-    path: Path
-    distributions: tuple[LockedDistribution, ...]
-    built: bool
-    compiled: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class LocalWheel:
-    """A wheel that was built from a directory, just now.
-
-    Attributes:
-        path: the file.
-        distribution: what it holds.
-        is_compiled: whether that is code compiled on this machine.
-    """
-
-    path: Path
-    distribution: LockedDistribution
-    is_compiled: bool
-
-
-@dataclass(frozen=True)
-class OwnWheel:
-    """How to get the package's own wheel.
-
-    Attributes:
-        project: the package.
-        build: builds its wheel into a directory; None when uv has to do it.
-        variant: tells wheels apart that build hooks want to differ between functions.
-    """
-
-    project: LocalProject
-    build: Callable[[Path], Path | None]
-    variant: str = ""
-
-
-class Staging:
-    """Fills a staging directory for all functions of a command; nothing is done twice.
+class Installer:
+    """Installs for all zips of a command into one staging directory; nothing is done twice.
 
     Installs and builds run in the background, as many at a time as make sense.
+
+    Args:
+        uv: runs the installs and the builds.
+        directory: an empty directory to fill.
     """
 
-    def __init__(self, *, uv: Uv, directory: Path) -> None:
-        """Prepare the staging; nothing runs yet.
-
-        Args:
-            uv: runs the installs and the builds.
-            directory: an empty directory to fill.
-        """
+    def __init__(self, uv: Uv, directory: Path) -> None:
         self._uv = uv
         self._directory = directory
         self._pool = ThreadPoolExecutor(_PARALLEL_JOBS)
-        self._installs: dict[tuple[InstallList, Platform], Future[Site]] = {}
+        self._installs: dict[tuple[InstallList, Platform], Future[tuple[Installed, ...]]] = {}
         self._builds: dict[Path, Future[Path]] = {}
         self._own_wheels: dict[str, Path] = {}
-        self._unpacked: dict[Path, Path] = {}
+        self._unpacked: dict[Path, tuple[Installed, ...]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -126,9 +66,8 @@ class Staging:
             self._uv.stop()
         self._pool.shutdown()
 
-    def start_installs(self, selection: Selection, platform: Platform) -> list[Future[Site]]:
-        """Let uv install what the lock names, unless it has done or is doing so."""
-        futures = []
+    def start(self, selection: Selection, platform: Platform) -> None:
+        """Have uv install what the lock names, unless it has done or is doing so."""
         for install in selection.installs:
             key = (install, platform)
             if key not in self._installs:
@@ -136,79 +75,73 @@ class Staging:
                 self._installs[key] = self._pool.submit(
                     self._install, install, selection.lock, platform, place
                 )
-            futures.append(self._installs[key])
-        return futures
 
     def build_wheels(
         self, selection: Selection, platform: Platform, own: OwnWheel | None
     ) -> tuple[LocalWheel, ...]:
-        """Build the local projects that a function needs, each once for all functions.
-
-        Args:
-            selection: from the lock.
-            platform: the function's runtime and architecture.
-            own: the package itself; None when only what it needs is wanted.
+        """Build the local projects of a selection, each once for all zips.
 
         Returns:
-            The wheels, the package's own first.
+            The wheels, the package's own first, if it is wanted.
 
         Raises:
-            DistributionError: one could not be built.
-            DistributionError: one was built for another machine.
+            DistributionError: one could not be built, or was built for another machine.
+            UvTimeoutError: a build did not end in time.
         """
         for project in selection.local_projects:
             self._start_build(project)
         paths = [] if own is None else [self._own_wheel(own)]
         paths += [self._builds[project.path].result() for project in selection.local_projects]
-        paths += selection.wheels
-        return tuple(_local_wheel(path, platform) for path in paths)
+        paths += selection.lock.wheels
+        return tuple(read_local_wheel(path, platform) for path in paths)
 
-    def finish(
+    def install(
         self, selection: Selection, platform: Platform, wheels: Iterable[LocalWheel]
-    ) -> tuple[Site, ...]:
-        """Wait for the installs, and unpack the wheels beside them.
+    ) -> tuple[Installed, ...]:
+        """Wait for the installs, unpack the wheels beside them, and read what is there.
+
+        Returns:
+            The distributions, ascending by name.
 
         Raises:
-            UvError, UvTimeoutError, LockError: an install failed.
+            UvError: an install failed.
+            LockError: it failed since no locked wheel fits the platform.
+            DistributionError: what was installed is not what was locked.
         """
-        installs = self.start_installs(selection, platform)
-        sites = [
-            Site(
-                self._unpack(wheel.path),
-                (wheel.distribution,),
-                built=True,
-                compiled=(wheel.distribution.name,) if wheel.is_compiled else (),
-            )
-            for wheel in wheels
-        ]
-        return (*sites, *(install.result() for install in installs))
+        self.start(selection, platform)
+        found = [installed for wheel in wheels for installed in self._unpack(wheel)]
+        for install in selection.installs:
+            found += self._installs[install, platform].result()
+        return tuple(sorted(found, key=lambda installed: installed.name))
 
     def _start_build(self, project: LocalProject) -> None:
         if project.path not in self._builds:
             place = self._directory / f"wheel-{len(self._builds)}"
-            self._builds[project.path] = self._pool.submit(_build, project, self._uv, place)
+            self._builds[project.path] = self._pool.submit(build_wheel, project, self._uv, place)
 
     def _own_wheel(self, own: OwnWheel) -> Path:
         if own.variant not in self._own_wheels:
             # hatchling works with the process's state, so this is done in this thread.
             directory = self._directory / f"own-{len(self._own_wheels)}"
             directory.mkdir()
-            wheel = own.build(directory) or _build(own.project, self._uv, directory / "built")
+            wheel = own.build(directory) or build_wheel(own.project, self._uv, directory / "built")
             self._own_wheels[own.variant] = wheel
         return self._own_wheels[own.variant]
 
-    def _unpack(self, wheel: Path) -> Path:
-        if wheel not in self._unpacked:
-            site = self._directory / f"local-{len(self._unpacked)}"
-            site.mkdir()
-            unpack_wheel(wheel, site)
-            self._unpacked[wheel] = site
-        return self._unpacked[wheel]
+    def _unpack(self, wheel: LocalWheel) -> tuple[Installed, ...]:
+        if wheel.path not in self._unpacked:
+            place = self._directory / f"local-{len(self._unpacked)}"
+            place.mkdir()
+            unpack_wheel(wheel.path, place)
+            compiled = frozenset([wheel.distribution.name] if wheel.is_compiled else [])
+            site = Site(place, (wheel.distribution,), is_built_here=True, compiled=compiled)
+            self._unpacked[wheel.path] = read_site(site)
+        return self._unpacked[wheel.path]
 
     def _install(
         self, install: InstallList, lock: LockFile, platform: Platform, directory: Path
-    ) -> Site:
-        """Install one list with uv."""
+    ) -> tuple[Installed, ...]:
+        """Install one list with uv, and read what came of it."""
         directory.mkdir()
         site = directory / "site"
         file = directory / install.file_name
@@ -246,91 +179,10 @@ class Staging:
                     "keep it out of this build with UV_CONFIG_FILE."
                 ) from None
             raise explain_failure(str(error), lock, platform) or error from None
-        wheel_files = sorted(site.glob("*.dist-info/WHEEL")) if install.builds else ()
-        compiled = tuple(
-            wheel_file.parent.name.partition("-")[0]
-            for wheel_file in wheel_files
-            if check_built_tags(wheel_file, platform)
-        )
-        return Site(site, install.distributions, install.builds, compiled)
-
-
-def _local_wheel(path: Path, platform: Platform) -> LocalWheel:
-    name = parse_name(path)
-    check_tags(name, platform)
-    identity = f"content:{content_digest(path)}"
-    distribution = LockedDistribution(name.distribution, None, Origin.LOCAL, identity)
-    return LocalWheel(path, distribution, name.is_compiled)
-
-
-def _build(project: LocalProject, uv: Uv, directory: Path) -> Path:
-    """Build a directory as a wheel; never from a cache."""
-    if not project.path.is_dir():
-        raise DistributionError(
-            f"{project.name} is locked as the directory {project.path}, which does not exist. "
-            "Restore it, or run `uv lock`."
-        )
-    directory.mkdir(parents=True)
-    command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
-    try:
-        with _alone_in(project.path):
-            uv.run(
-                [*command, "--out-dir", directory / "dist", project.path],
-                cwd=project.path,
-                variables=_setuptools_in(directory, uv.environment),
-            )
-    except UvTimeoutError:
-        raise
-    except UvError as error:
-        raise DistributionError(
-            f"The wheel of {project.name} could not be built: {error}"
-        ) from None
-    wheels = sorted((directory / "dist").glob("*.whl"))
-    if len(wheels) != 1:
-        raise DistributionError(
-            f"The build of {project.name} in {project.path} made {len(wheels)} wheels, not one."
-        )
-    return wheels[0]
-
-
-@contextlib.contextmanager
-def _alone_in(project: Path) -> Iterator[None]:
-    """Keep other builds of ours out of a source tree.
-
-    Some back ends work inside it (pdm-backend in ``.pdm-build``), and the functions of a
-    workspace, built at the same time, share their members.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    directory = os.open(project, os.O_RDONLY)
-    try:
-        # A file system without locks has to do without.
-        with contextlib.suppress(OSError):
-            fcntl.flock(directory, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(directory)
-
-
-def _setuptools_in(directory: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Make setuptools work outside the source tree.
-
-    By default it leaves ``build/`` there, and its next build ships every file that was ever
-    copied into that directory: a deleted module would go on being deployed.
-    """
-    config = configparser.RawConfigParser()
-    if extra := environ.get("DIST_EXTRA_CONFIG"):
-        config.read(extra, encoding="utf-8")
-    for section, option in (("build", "build_base"), ("egg_info", "egg_base")):
-        if not config.has_section(section):
-            config.add_section(section)
-        place = directory / option
-        place.mkdir()
-        config.set(section, option, str(place))
-    path = directory / "setuptools.cfg"
-    with path.open("w", encoding="utf-8") as file:
-        config.write(file)
-    return {"DIST_EXTRA_CONFIG": str(path)}
+        compiled = frozenset[str]()
+        if install.builds:
+            built = [read_built(path) for path in sorted(site.glob("*.dist-info/WHEEL"))]
+            for wheel in built:
+                check_tags(wheel, platform)
+            compiled = frozenset(wheel.distribution for wheel in built if wheel.is_compiled)
+        return read_site(Site(site, install.distributions, install.builds, compiled))

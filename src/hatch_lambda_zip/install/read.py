@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -15,13 +16,9 @@ from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.install.install import Site
-from hatch_lambda_zip.install.skip import (
-    LeftOut,
-    Reason,
-    entry_point_scripts,
-    reason_to_leave_out,
-)
+from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
+from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
+from hatch_lambda_zip.install.skip import reason_to_skip
 from hatch_lambda_zip.install.wheel import generator, without_generator
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import RecordRow, parse_record
@@ -37,6 +34,24 @@ _EDITABLE_LINE: Final = re.compile(r"[\\/]|[A-Za-z]:[\\/]|import\s+_+editable")
 
 
 @dataclass(frozen=True)
+class Site:
+    """A directory that distributions were installed into, as ``pip install --target`` does it.
+
+    Attributes:
+        path: the directory.
+        distributions: what was to be installed.
+        is_built_here: whether their wheels were built on this machine, so that their WHEEL names
+            the local version of a build back end.
+        compiled: the names of those that hold code compiled on this machine.
+    """
+
+    path: Path
+    distributions: tuple[LockedDistribution, ...]
+    is_built_here: bool
+    compiled: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Distribution:
     """A distribution in the zip.
 
@@ -46,13 +61,15 @@ class Distribution:
         origin: where the lock takes it from.
         identity: what its content is pinned by.
         built_with: what built its wheel, when that happened on this machine; else None.
+        is_compiled_here: whether it holds code that was compiled on this machine.
     """
 
     name: str
     version: str
     origin: Origin
     identity: str
-    built_with: str | None
+    built_with: str | None = None
+    is_compiled_here: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,52 +99,60 @@ class Installed:
         """The distribution's normalized name."""
         return self.distribution.name
 
-    def without(self, reasons: Mapping[str, Reason]) -> Installed:
-        """Leave some files out.
+    def is_metadata(self, path: str) -> bool:
+        """Tell whether a path lies in the distribution's dist-info directory."""
+        return path.startswith(f"{self.dist_info}/")
 
-        Args:
-            reasons: why, by the file's name.
+    def metadata_file(self, name: str) -> bytes | None:
+        """Return the content of a file in the dist-info directory, such as ``METADATA``, or None.
+
+        Raises:
+            DistributionError: it is not what RECORD says.
         """
-        if not reasons:
-            return self
+        path = f"{self.dist_info}/{name}"
+        return next((entry.read() for entry in self.entries if entry.name == path), None)
+
+    def as_left_out(self, reason: Reason, layer: str | None = None) -> LeftOutDistribution:
+        """Return the note that the whole distribution stays out, or that a layer ships it."""
+        return LeftOutDistribution(self.name, self.distribution.version, reason, layer)
+
+    def without(self, reasons: Mapping[str, Reason]) -> Installed:
+        """Leave some files out; ``reasons`` says why, by the file's name."""
         left_out = [LeftOut(name, reason, self.name) for name, reason in reasons.items()]
-        return replace(
-            self,
-            entries=tuple(entry for entry in self.entries if entry.name not in reasons),
-            left_out=tuple(sorted((*self.left_out, *left_out), key=lambda left: left.path)),
-        )
+        kept = tuple(entry for entry in self.entries if entry.name not in reasons)
+        return self.with_entries(kept, left_out)
+
+    def with_more(self, entries: Iterable[Entry]) -> Installed:
+        """Ship more entries, whether or not they were left out before."""
+        more = {entry.name: entry for entry in entries}
+        left_out = tuple(left for left in self.left_out if left.path not in more)
+        return replace(self, entries=(*self.entries, *more.values()), left_out=left_out)
+
+    def with_entries(self, entries: Iterable[Entry], left_out: Iterable[LeftOut] = ()) -> Installed:
+        """Ship these entries instead, and note what more is left out."""
+        both = sorted((*self.left_out, *left_out), key=lambda left: left.path)
+        return replace(self, entries=tuple(entries), left_out=tuple(both))
 
 
-def read_installed(sites: Iterable[Site]) -> tuple[Installed, ...]:
-    """Read every distribution.
-
-    Args:
-        sites: the directories that distributions were installed into.
-
-    Returns:
-        The distributions, ascending by name.
+def read_site(site: Site) -> tuple[Installed, ...]:
+    """Read every distribution of a site, ascending by name.
 
     Raises:
-        DistributionError: a site holds other distributions than were to be installed.
-        DistributionError: a RECORD is missing or malformed, or lists a file that is not there.
-        DistributionError: a distribution is an editable install.
-        DistributionError: a dist-info file that is rewritten is not what RECORD says.
+        DistributionError: the site holds other distributions than were to be installed, or an
+            editable install; a RECORD is missing or malformed, or lists a file that is not there;
+            or a dist-info file that is rewritten is not what RECORD says.
     """
+    expected = {distribution.name: distribution for distribution in site.distributions}
     found = []
-    for site in sites:
-        expected = {distribution.name: distribution for distribution in site.distributions}
-        seen = set()
-        for dist_info in sorted(site.path.glob("*.dist-info")):
-            distribution = _identify(dist_info.name, site, expected)
-            seen.add(distribution.name)
-            found.append(_read_distribution(site, dist_info.name, distribution))
-        if absent := sorted(expected.keys() - seen):
-            raise DistributionError(
-                f"{', '.join(absent)} should have been installed, but is not there. "
-                "Run the build with -v to see the commands."
-            )
-    found.sort(key=lambda installed: installed.name)
-    return tuple(found)
+    for dist_info in sorted(path.name for path in site.path.glob("*.dist-info")):
+        distribution = _identify(dist_info, site, expected)
+        found.append(_read_distribution(site, dist_info, distribution))
+    if absent := sorted(expected.keys() - {installed.name for installed in found}):
+        raise DistributionError(
+            f"{', '.join(absent)} should have been installed, but is not there. "
+            "Run the build with -v to see the commands."
+        )
+    return tuple(sorted(found, key=lambda installed: installed.name))
 
 
 def _identify(dist_info: str, site: Site, expected: dict[str, LockedDistribution]) -> Distribution:
@@ -141,9 +166,16 @@ def _identify(dist_info: str, site: Site, expected: dict[str, LockedDistribution
         )
     wheel_file = site.path / dist_info / "WHEEL"
     built_with = None
-    if site.built and wheel_file.is_file():
+    if site.is_built_here and wheel_file.is_file():
         built_with = generator(wheel_file.read_bytes())
-    return Distribution(locked.name, version, locked.origin, locked.identity, built_with)
+    return Distribution(
+        locked.name,
+        version,
+        locked.origin,
+        locked.identity,
+        built_with,
+        is_compiled_here=locked.name in site.compiled,
+    )
 
 
 def _same_version(locked: str | None, installed: str) -> bool:
@@ -164,7 +196,7 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
         raise DistributionError(f"{source} can't be read: {error}.") from None
     rows = parse_record(text, source)
     listed = {row.path for row in rows}
-    scripts = entry_point_scripts(site.path / dist_info / "entry_points.txt")
+    scripts = _entry_point_scripts(site.path / dist_info / "entry_points.txt")
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
     warnings: list[str] = []
@@ -172,7 +204,7 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
     for row in rows:
         if row.path == record or _is_installers(row.path, dist_info):
             continue
-        if reason := reason_to_leave_out(row.path, record, site.path, listed, scripts):
+        if reason := reason_to_skip(row.path, record, site.path, listed, scripts):
             left_out.append(LeftOut(row.path, reason, distribution.name))
             # Only on request will anybody look at it; it need not be there.
             if row.digest is not None and (site.path / row.path).is_file() and reason in others:
@@ -181,7 +213,7 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
         entry = _entry(row, site, source, distribution)
         if row.path.endswith(".pth") and "/" not in row.path:
             warnings.append(_check_pth(entry))
-        if site.built and row.path == f"{dist_info}/WHEEL":
+        if site.is_built_here and row.path == f"{dist_info}/WHEEL":
             # Leave the back end's version out, so that a new one changes no hash.
             entry = Entry.of(entry.name, without_generator(entry.read()), entry.distribution)
         entries.append(entry)
@@ -194,6 +226,10 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
         tuple(others[Reason.BYTECODE]),
         tuple(others[Reason.SCRIPT]),
     )
+
+
+def _entry_point_scripts(path: Path) -> frozenset[str]:
+    return script_names(read_entry_points(path.read_bytes())) if path.is_file() else frozenset()
 
 
 def _is_installers(path: str, dist_info: str) -> bool:

@@ -10,13 +10,12 @@ import hashlib
 import re
 import zipfile
 import zlib
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.tags import parse_tag
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.record import Digest, check_path, format_record, parse_record
@@ -48,7 +47,7 @@ class WheelName:
 
     @property
     def is_compiled(self) -> bool:
-        """Whether the wheel is for some platform only."""
+        """Whether the wheel is for some platform only, and so holds compiled code."""
         return any(tag.platform != "any" for tag in self.tags)
 
 
@@ -71,43 +70,28 @@ def check_tags(wheel: WheelName, platform: Platform) -> None:
     Raises:
         DistributionError: none of its tags is one of the platform's.
     """
-    _check(f"{wheel.distribution} {wheel.version}", wheel.tags, platform)
+    if wheel.tags.isdisjoint(platform.tags()):
+        shown = ", ".join(sorted(map(str, wheel.tags)))
+        kind = "a platform wheel" if wheel.is_compiled else "a wheel"
+        raise DistributionError(
+            f"{wheel.distribution} {wheel.version} was built on this machine as {kind} ({shown}), "
+            f"which does not fit {platform}. Build it on a machine of that kind, keep compiled "
+            "code in a package of its own that the lock takes from an index, or choose the "
+            "runtime and architecture of this machine."
+        )
 
 
-def check_built_tags(wheel_file: Path, platform: Platform) -> bool:
-    """Check the same of a wheel that uv built from a lock's git or sdist entry and installed.
+def read_built(wheel_file: Path) -> WheelName:
+    """Read what the name of a wheel must have said that uv built and installed.
 
     Args:
-        wheel_file: the installed ``WHEEL`` file.
-        platform: the function's runtime and architecture.
-
-    Returns:
-        Whether it holds code compiled on this machine.
-
-    Raises:
-        DistributionError: none of its tags is one of the platform's.
+        wheel_file: the installed ``WHEEL`` file, in its dist-info directory (PEP 427).
     """
+    name, _, version = wheel_file.parent.name.removesuffix(".dist-info").partition("-")
     lines = wheel_file.read_text(encoding="utf-8").splitlines()
-    tags = {
-        tag
-        for line in lines
-        if line.startswith("Tag:")
-        for tag in parse_tag(line.removeprefix("Tag:").strip())
-    }
-    _check(wheel_file.parent.name.removesuffix(".dist-info").replace("-", " "), tags, platform)
-    return any(tag.platform != "any" for tag in tags)
-
-
-def _check(name: str, tags: Collection[Tag], platform: Platform) -> None:
-    if set(tags).isdisjoint(platform.tags()):
-        shown = ", ".join(sorted(map(str, tags)))
-        kind = "a wheel" if all(tag.platform == "any" for tag in tags) else "a platform wheel"
-        raise DistributionError(
-            f"{name} was built on this machine as {kind} ({shown}), which "
-            f"does not fit {platform}. Build it on a machine of that kind, keep compiled code in a "
-            "package of its own that the lock takes from an index, or choose the runtime and "
-            "architecture of this machine."
-        )
+    texts = [line.removeprefix("Tag:").strip() for line in lines if line.startswith("Tag:")]
+    tags = frozenset(tag for text in texts for tag in parse_tag(text))
+    return WheelName(canonicalize_name(name), version, tags)
 
 
 def content_digest(wheel: Path) -> str:

@@ -1,1 +1,32 @@
-"""Which lock file, and the part of it that one function needs."""
+"""A lock file -> the selection of what one function or layer needs.
+
+Whatever the format, the result is in terms of none: lists that uv installs, and directories that
+are built as wheels.
+"""
+
+from hatch_lambda_zip.lock.find import find_embedded_lock, find_lock
+from hatch_lambda_zip.lock.model import (
+    InstallList,
+    LocalProject,
+    LockedDistribution,
+    LockFile,
+    LockKind,
+    Origin,
+    Selection,
+)
+from hatch_lambda_zip.lock.pylock_writer import write_lock
+from hatch_lambda_zip.lock.read import LockReader
+
+__all__ = [
+    "InstallList",
+    "LocalProject",
+    "LockFile",
+    "LockKind",
+    "LockReader",
+    "LockedDistribution",
+    "Origin",
+    "Selection",
+    "find_embedded_lock",
+    "find_lock",
+    "write_lock",
+]

@@ -1,23 +1,17 @@
-"""Which lock file holds for a project."""
+"""Which lock file holds for a project, or for an unpacked sdist."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from hatch_lambda_zip.config.load import TARGET_KEY
+from packaging.pylock import is_valid_pylock_path
+
 from hatch_lambda_zip.errors import LockError, UvError
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 from hatch_lambda_zip.uv import Uv
 
-_HOW_TO_LOCK = (
-    "Run `uv lock` and commit uv.lock; or make a pylock.toml for all platforms, for example with "
-    "`uv export --format pylock.toml -o pylock.toml`; or name a requirements.txt with hashes: "
-    f'{TARGET_KEY}.lock = "requirements.txt".'
-)
 
-
-def find_lock(root: Path, chosen: str | None, uv: Uv) -> LockFile:
+def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
     """Find the lock file of a project.
 
     Without a choice it is the uv.lock of the project or its workspace root, else the pylock.toml
@@ -25,57 +19,79 @@ def find_lock(root: Path, chosen: str | None, uv: Uv) -> LockFile:
 
     Args:
         root: the directory of pyproject.toml.
-        chosen: the value of ``lock`` in the configuration, or None.
+        chosen: a path relative to it, or None.
         uv: is asked for the workspace root.
+        key: the configuration key that chooses, for messages.
 
     Raises:
         LockError: there is none, or several and no choice.
     """
+    how_to_lock = (
+        "Run `uv lock` and commit uv.lock; or make a pylock.toml for all platforms, for example "
+        "with `uv export --format pylock.toml -o pylock.toml`; or name a requirements.txt with "
+        f'hashes: {key} = "requirements.txt".'
+    )
     if chosen is not None:
-        return _chosen_lock(root, chosen, uv)
+        return _chosen_lock(root, chosen, uv, key, how_to_lock)
     if uv_lock := _uv_lock(root, uv):
-        return LockFile(LockKind.UV, uv_lock)
+        return LockFile.of(LockKind.UV, uv_lock)
     pylock = root / "pylock.toml"
     if pylock.is_file():
-        return LockFile(LockKind.PYLOCK, pylock)
-    named = sorted(
-        path.name for path in root.iterdir() if re.fullmatch(r"pylock\.[^.]+\.toml", path.name)
-    )
+        return LockFile.of(LockKind.PYLOCK, pylock)
+    named = sorted(path.name for path in root.iterdir() if is_valid_pylock_path(path))
     if len(named) == 1:
-        return LockFile(LockKind.PYLOCK, root / named[0])
+        return LockFile.of(LockKind.PYLOCK, root / named[0])
     if named:
         raise LockError(
             f"{root} has several lock files and no choice: {', '.join(named)}. "
-            f'Name one: {TARGET_KEY}.lock = "{named[0]}".'
+            f'Name one: {key} = "{named[0]}".'
         )
     raise LockError(
         f"No lock file for {root}: neither uv.lock (here or in the workspace root) nor "
-        f"pylock.toml. Without one, today's build and tomorrow's would differ. {_HOW_TO_LOCK}"
+        f"pylock.toml. Without one, today's build and tomorrow's would differ. {how_to_lock}"
     )
 
 
-def _chosen_lock(root: Path, chosen: str, uv: Uv) -> LockFile:
+def find_embedded_lock(directory: Path) -> LockFile:
+    """Find the lock that an sdist took along for one function or layer.
+
+    Args:
+        directory: as ``embed`` in build/embed.py fills it: the lock, and the wheels of the local
+            projects in ``wheels``.
+
+    Raises:
+        LockError: it is not there.
+    """
+    wheels = tuple(sorted((directory / "wheels").glob("*.whl")))
+    pylock = directory / "pylock.toml"
+    if pylock.is_file():
+        return LockFile(LockKind.EMBEDDED, pylock, pylock.name, wheels)
+    texts = sorted(directory.glob("*.txt"))
+    if len(texts) != 1:
+        raise LockError(f"{directory} has no lock. Build the sdist again.")
+    return LockFile(LockKind.REQUIREMENTS, texts[0], texts[0].name, wheels)
+
+
+def _chosen_lock(root: Path, chosen: str, uv: Uv, key: str, how_to_lock: str) -> LockFile:
     path = root / chosen
     if not path.is_file():
         # "uv.lock" names the workspace's lock too, which every member shares.
         shared = _uv_lock(root, uv) if chosen == "uv.lock" else None
         if shared is None:
-            raise LockError(
-                f"{TARGET_KEY}.lock: there is no file {chosen!r} in {root}. {_HOW_TO_LOCK}"
-            )
+            raise LockError(f"{key}: there is no file {chosen!r} in {root}. {how_to_lock}")
         path = shared
     if path.suffix == ".txt":
-        return LockFile(LockKind.REQUIREMENTS, path)
+        return LockFile.of(LockKind.REQUIREMENTS, path)
     if path.name != "uv.lock":
-        return LockFile(LockKind.PYLOCK, path)
+        return LockFile.of(LockKind.PYLOCK, path)
     effective = _uv_lock(root, uv)
     if effective is None or not path.samefile(effective):
         raise LockError(
-            f"{TARGET_KEY}.lock: {chosen!r} is not the lock that uv uses for {root}, which is "
+            f"{key}: {chosen!r} is not the lock that uv uses for {root}, which is "
             f"{effective or 'missing'}. Remove the key, or make the project a member of that "
             "workspace."
         )
-    return LockFile(LockKind.UV, path)
+    return LockFile.of(LockKind.UV, path)
 
 
 def _uv_lock(root: Path, uv: Uv) -> Path | None:

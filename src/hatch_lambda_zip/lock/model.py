@@ -13,14 +13,30 @@ class LockKind(Enum):
     UV = "uv.lock"
     PYLOCK = "pylock.toml"
     REQUIREMENTS = "requirements.txt"
+    EMBEDDED = "embedded pylock.toml"
+    """A pylock.toml in an sdist, of what one function or layer needs (see build/embed.py)."""
 
 
 @dataclass(frozen=True)
 class LockFile:
-    """A lock file that exists."""
+    """A lock file that exists.
+
+    Attributes:
+        kind: its format.
+        path: the file; uv is run in its directory.
+        name: what messages and manifests call it.
+        wheels: the local projects that go with it, where they were built before.
+    """
 
     kind: LockKind
     path: Path
+    name: str
+    wheels: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, kind: LockKind, path: Path) -> LockFile:
+        """Return the lock file at a path, called by its file name."""
+        return cls(kind, path, path.name)
 
 
 class Origin(Enum):
@@ -82,16 +98,28 @@ class LocalProject:
 
 @dataclass(frozen=True)
 class Selection:
-    """What one function needs besides the package itself.
+    """What one function or layer needs besides the package itself.
 
     Attributes:
-        lock: the file that says so; uv is run in its directory.
+        lock: the file that says so.
         installs: what uv installs.
         local_projects: what is built from directories, in the order of their names.
-        wheels: of local projects that were built before.
     """
 
     lock: LockFile
     installs: tuple[InstallList, ...]
     local_projects: tuple[LocalProject, ...]
-    wheels: tuple[Path, ...] = ()
+
+    @property
+    def distributions(self) -> tuple[LockedDistribution, ...]:
+        """What uv installs altogether."""
+        return tuple(locked for install in self.installs for locked in install.distributions)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the lock alone says what is installed.
+
+        What is built from a commit or an sdist follows from uv's configuration as well, and a
+        file on this machine may have changed since it was locked.
+        """
+        return not any(install.builds or install.files for install in self.installs)

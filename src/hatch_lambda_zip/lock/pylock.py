@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ from packaging.tags import create_compatible_tags_selector
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from hatch_lambda_zip.config.model import Request
+from hatch_lambda_zip.config.project import TOOL_NAME
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.model import (
     InstallList,
@@ -84,14 +86,14 @@ def select(
     Args:
         pylock: the parsed lock.
         lock: where it came from (for uv.lock, ``pylock`` is uv's export of it).
-        platform: the runtime and architecture.
+        platform: what wheels are chosen and markers are evaluated for.
         request: the extras and groups to select; None when the lock was made for them.
         root: the project's own directory, which the selection leaves out.
         base: the directory that the lock's relative paths start from.
 
     Raises:
-        LockError: the lock does not cover the runtime.
-        LockError: a package has no wheel for the platform; every such package is named.
+        LockError: the lock does not cover the runtime, or a package has no wheel for the platform;
+            every such package is named.
     """
     selector = create_compatible_tags_selector(platform.tags())
     wheels: list[tuple[Package, PackageWheel]] = []
@@ -126,7 +128,15 @@ def select(
         installs.append(InstallList(_SOURCES_FILE, text, named, builds=True, files=files))
     others = [project for project in local_projects if project.path != root.resolve()]
     others.sort(key=lambda project: project.name)
-    return Selection(lock, tuple(installs), tuple(others))
+    return Selection(_called(lock, pylock), tuple(installs), tuple(others))
+
+
+def _called(lock: LockFile, pylock: Pylock) -> LockFile:
+    """Call an embedded lock as that which it was made from, which it names."""
+    ours = (pylock.tool or {}).get(TOOL_NAME)
+    name = ours.get("lock") if isinstance(ours, dict) else None
+    is_embedded = lock.kind is LockKind.EMBEDDED
+    return replace(lock, name=name) if is_embedded and isinstance(name, str) else lock
 
 
 def _packages(
@@ -174,10 +184,10 @@ def _packages(
             )
         )
     except PylockSelectError as error:
-        raise LockError(
-            f"{lock.path} does not cover {platform}: {error}. "
-            "Lock again for that Python (see requires-python), or choose another runtime."
-        ) from None
+        remedy = "Lock again for that Python (see requires-python), or choose another runtime."
+        if lock.kind is LockKind.EMBEDDED:
+            remedy = "Build the sdist again."
+        raise LockError(f"{lock.path} does not cover {platform}: {error}. {remedy}") from None
     return [originals[id(stand_in)] for stand_in, _ in selected]
 
 
@@ -191,11 +201,11 @@ def _describe_missing(
             f"{package.name}{version} has no wheel for {platform} "
             f"(it needs cp3{platform.runtime.python_minor} or any, and "
             f"{platform.platform_tags()[0]} or older); "
-            f"{lock.path.name} has {_list_wheels(package)}."
+            f"{lock.name} has {_list_wheels(package)}."
         )
     if lock.kind is LockKind.PYLOCK and _is_for_one_host(pylock):
         lines.append(
-            f"{lock.path.name} was made for one host only: no package in it has wheels for a "
+            f"{lock.name} was made for one host only: no package in it has wheels for a "
             "second platform. Make one for all platforms, for example with "
             "`uv export --format pylock.toml -o pylock.toml`."
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from hatch_lambda_zip.config.project import TOOL_NAME
 
 if TYPE_CHECKING:
     from packaging.pylock import Package, PackageArchive, PackageVcs, PackageWheel
@@ -79,17 +81,20 @@ def _location(source: PackageWheel | PackageArchive | PackageVcs, base: Path) ->
     return {"url": source.url}
 
 
-def write_lock(entries: Iterable[Entry]) -> str:
-    """Write a pylock.toml."""
-    lines = ['lock-version = "1.0"', 'created-by = "hatch-lambda-zip"']
-    for entry in entries:
+def write_lock(
+    packages: Iterable[Mapping[str, object]], head: Mapping[str, object] | None = None
+) -> str:
+    """Write a pylock.toml; ``head`` has what stands before the packages besides what must."""
+    document = {"lock-version": "1.0", "created-by": TOOL_NAME, **(head or {})}
+    lines = [f"{key} = {_toml(value)}" for key, value in document.items()]
+    for package in packages:
         lines += ["", "[[packages]]"]
-        lines += [f"{key} = {_toml(value)}" for key, value in entry.items()]
+        lines += [f"{key} = {_toml(value)}" for key, value in package.items()]
     return "\n".join(lines) + "\n"
 
 
 def _toml(value: object) -> str:
-    """Write strings, tables and arrays of them as TOML."""
+    """Write strings, and tables and arrays of them, as TOML."""
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
     if isinstance(value, list):

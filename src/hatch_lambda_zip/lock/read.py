@@ -12,68 +12,58 @@ from hatch_lambda_zip.uv import Uv
 
 
 class LockReader:
-    """Selects what functions need; each text is read, or exported by uv, only once."""
+    """Selects what functions and layers need; uv exports each selection only once.
 
-    def __init__(self, lock: LockFile, *, root: Path, name: str, uv: Uv) -> None:
-        """Prepare to read.
+    Args:
+        root: the project's directory.
+        name: the project's name, normalized.
+        uv: exports the part of a uv.lock that belongs to the project, after checking that the
+            lock is up to date.
+    """
 
-        Args:
-            lock: the file.
-            root: the project's directory.
-            name: the project's name, normalized.
-            uv: exports the part of a uv.lock that belongs to the project, after checking that
-                the lock is up to date.
-        """
-        self.lock = lock
+    def __init__(self, root: Path, name: str, uv: Uv) -> None:
         self._root = root
         self._name = name
         self._uv = uv
-        self._exports: dict[Request, str] = {}
+        self._exports: dict[tuple[LockFile, Request], str] = {}
 
-    def select(self, platform: Platform, request: Request) -> Selection:
-        """Select what a function needs.
-
-        Args:
-            platform: its runtime and architecture.
-            request: its extras and dependency groups.
+    def select(self, lock: LockFile, platform: Platform, request: Request) -> Selection:
+        """Select what a function or layer needs.
 
         Raises:
-            LockError: uv.lock does not fit pyproject.toml.
-            LockError: see the readers.
+            LockError: the lock does not fit pyproject.toml, can't be read, or does not cover the
+                platform or the request.
         """
         # One reader's imports are enough for a build.
-        if self.lock.kind is LockKind.REQUIREMENTS:
+        if lock.kind is LockKind.REQUIREMENTS:
             from hatch_lambda_zip.lock import requirements
 
             if request.extras or request.groups:
                 raise LockError(
-                    f"{self.lock.path.name} is one flat list, from which no extras or dependency "
+                    f"{lock.name} is one flat list, from which no extras or dependency "
                     "groups can be selected. Use uv.lock for functions that differ in them."
                 )
-            text = self._text()
-            return requirements.select(text, self.lock, platform, root=self._root)
+            return requirements.select(_text(lock), lock, platform, root=self._root)
         from hatch_lambda_zip.lock import pylock
 
-        is_uv_lock = self.lock.kind is LockKind.UV
-        parsed = pylock.parse_pylock(
-            self._exported(request) if is_uv_lock else self._text(), self.lock
-        )
+        text = self._exported(lock, request) if lock.kind is LockKind.UV else _text(lock)
         return pylock.select(
-            parsed,
-            self.lock,
+            pylock.parse_pylock(text, lock),
+            lock,
             platform,
-            # uv exported what is wanted and nothing else.
-            request=None if is_uv_lock else request,
+            # The others have what is requested and nothing else.
+            request=request if lock.kind is LockKind.PYLOCK else None,
             root=self._root,
-            base=self.lock.path.parent,
+            base=lock.path.parent,
         )
 
-    def _exported(self, request: Request) -> str:
-        if request not in self._exports:
-            self._exports[request] = self._export(request)
-        return self._exports[request]
+    def _exported(self, lock: LockFile, request: Request) -> str:
+        key = (lock, request)
+        if key not in self._exports:
+            self._exports[key] = self._export(lock, request)
+        return self._exports[key]
 
-    def _export(self, request: Request) -> str:
+    def _export(self, lock: LockFile, request: Request) -> str:
         command = [
             *("export", "--locked", "--no-default-groups", "--no-editable"),
             *("--format", "pylock.toml", "--package", self._name),
@@ -85,18 +75,19 @@ class LockReader:
         try:
             # In the workspace root: uv writes paths relative to where it runs, and before
             # version 0.13 to the root.
-            return self._uv.run(command, cwd=self.lock.path.parent)
+            return self._uv.run(command, cwd=lock.path.parent)
         except UvError as error:
             if "needs to be updated" in str(error):
                 said = str(error).partition("\n")[2]
                 raise LockError(
-                    f"{self.lock.path} does not match pyproject.toml any more. "
+                    f"{lock.path} does not match pyproject.toml any more. "
                     f"Run `uv lock` and commit the result. uv says:\n{said}"
                 ) from None
             raise
 
-    def _text(self) -> str:
-        try:
-            return self.lock.path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise LockError(f"{self.lock.path} can't be read: {error}.") from None
+
+def _text(lock: LockFile) -> str:
+    try:
+        return lock.path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockError(f"{lock.path} can't be read: {error}.") from None

@@ -117,7 +117,7 @@ def explain_failure(stderr: str, lock: LockFile, platform: Platform) -> LockErro
     if not found:
         return None
     lines = [
-        f"{name} {version} has no wheel for {platform} among the hashes in {lock.path.name} "
+        f"{name} {version} has no wheel for {platform} among the hashes in {lock.name} "
         f"(it needs cp3{platform.runtime.python_minor} or any, and {platform.platform_tags()[0]} "
         "or older)."
         for name, version in found

@@ -73,12 +73,11 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
 
     PLUGIN_NAME = "lambda-zip"
 
-    # What initialize() prepared for the sdist, until finalize() has made the zips from it.
-    _embedded: Path | None = None
-
-    @cached_property
-    def _stack(self) -> ExitStack:
-        return ExitStack()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - hatchling's own
+        super().__init__(*args, **kwargs)
+        # What initialize() prepared for the sdist, until finalize() has made the zips from it.
+        self._embedded: Path | None = None
+        self._stack = ExitStack()
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Put what the functions need into an sdist, if the configuration says so."""
@@ -91,19 +90,23 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         with aborting(self.app):
             if not parse_hook_config(self.config).embed_lock:
                 return
-            from hatch_lambda_zip.build.build import prepare_embedding
+            from hatch_lambda_zip.build.build import embed_lock
             from hatch_lambda_zip.build.embed import DIRECTORY
+            from hatch_lambda_zip.build.workspace import Workspace
 
             self._builder.check()
+            artifacts = self._builder.lambda_config.artifacts
             # Open until finalize() has made the zips, or the process ends without it.
-            session = self._stack.enter_context(self._builder.open_session())
-            self._embedded = session.workspace.directory / "embedded"
-            for artifact in self._builder.lambda_config.artifacts:
-                prepare_embedding(session, self._job(artifact), self._embedded)
-            build_data["force_include"][str(self._embedded)] = DIRECTORY
-            for artifact in self._builder.lambda_config.artifacts:
+            workspace = self._stack.enter_context(Workspace())
+            self._embedded = workspace.directory / "embedded"
+            with self._builder.open_session() as session:
+                for artifact in artifacts:
+                    embed_lock(artifact, session, self._embedded)
+            included = build_data["force_include"]
+            included[str(self._embedded)] = DIRECTORY
+            for artifact in artifacts:
                 for source, _ in artifact.own_files.added:
-                    build_data["force_include"].setdefault(str(Path(self.root, source)), source)
+                    included.setdefault(str(Path(self.root, source)), source)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Make the zips."""
@@ -126,32 +129,34 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         artifacts = self._artifacts()
         if not artifacts:
             return
-        jobs = [self._job(one, artifact) for one in artifacts]
+        jobs = [self._job(wanted, artifact) for wanted in artifacts]
         embedded = self._embedded
         if self._builder.is_unpacked_sdist:
             from hatch_lambda_zip.build.embed import DIRECTORY
 
             embedded = Path(self.root) / DIRECTORY
             if not embedded.is_dir():
-                self._look_for_finished(jobs)
+                self._look_for_built(jobs)
                 return
-        from hatch_lambda_zip.build.build import build_artifact
+        from hatch_lambda_zip.build.build import build_zip
 
-        with self._builder.open_session() as session:
+        with self._builder.open_session(embedded) as session:
             for job in jobs:
-                build_artifact(session, replace(job, embedded=embedded))
+                build_zip(job, session)
 
-    def _look_for_finished(self, jobs: list[Job]) -> None:
+    def _look_for_built(self, jobs: list[Job]) -> None:
         """Say whether the stage that saw the source tree made the zips of this very package.
 
         Raises:
             LockError: it did not, and the zips were asked for.
         """
-        from hatch_lambda_zip.build.build import is_finished, label_of
+        from hatch_lambda_zip.build.build import is_built
 
-        with self._builder.open_session() as session:
-            labels = {label_of(session, job.artifact): job for job in jobs}
-            missing = [label for label, job in labels.items() if not is_finished(session, job)]
+        package = self._builder.package
+        labels = {f"{package}:{job.artifact.name}": job for job in jobs}
+        missing = [
+            label for label, job in labels.items() if not is_built(job, self._builder.project)
+        ]
         if not missing:
             self.app.display_info(f"{', '.join(labels)}: made already, from the source tree")
             return
@@ -188,14 +193,14 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         package = self._builder.package
         known = self._builder.lambda_config.artifacts
         chosen = [
-            one
-            for one in known
-            if self._request.includes(package, one.name)
-            or self._request.includes(package, one.table)
+            artifact
+            for artifact in known
+            if self._request.includes(package, artifact.name)
+            or self._request.includes(package, artifact.table)
         ]
         if not chosen and self._request.names is not None:
             # No error: in a workspace, every package sees the same variable.
-            names = [f"{package}:{one.name}" for one in known]
+            names = [f"{package}:{artifact.name}" for artifact in known]
             for name in self._request.names:
                 self.app.display_info(f"{package}: {REQUEST_VARIABLE}: {not_one_of(name, names)}")
         return chosen

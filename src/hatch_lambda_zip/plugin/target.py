@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timezone
 from functools import cached_property, partial
 from pathlib import Path
@@ -29,13 +29,18 @@ from hatch_lambda_zip.plugin.app import AppReporter, aborting
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.build.session import Session
-    from hatch_lambda_zip.install.install import OwnWheel
+    from hatch_lambda_zip.install import OwnWheel
 
 
 class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     """Builds one zip for each function; hatchling's target versions are the functions."""
 
     PLUGIN_NAME = "lambda-zip"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - hatchling's own
+        super().__init__(*args, **kwargs)
+        # Closes what the zips of one command share.
+        self._stack = ExitStack()
 
     @cached_property
     def lambda_config(self) -> Config:
@@ -76,7 +81,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             self.check()
             # One name may stand for several zips, one for each runtime and architecture.
             names = self.lambda_config.named(versions or self._configured_names)
-            with ExitStack() as self._stack:
+            with self._stack:
                 yield from super().build(directory=directory, versions=names, **options)
 
     @property
@@ -94,8 +99,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Check the configuration, and let hatchling check the project's metadata.
 
         Raises:
-            ConfigError: the target's table has mistakes.
-            ConfigError: the metadata are invalid.
+            ConfigError: the target's table has mistakes, or the metadata is invalid.
         """
         for warning in self.lambda_config.warnings:
             self.app.display_warning(f"Warning: {warning}")
@@ -111,8 +115,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             build_data: as build hooks left it.
         """
         # Imported here, so that configuring, cleaning and listing cost nothing.
-        from hatch_lambda_zip.install.install import OwnWheel
-        from hatch_lambda_zip.lock.model import LocalProject
+        from hatch_lambda_zip.install import OwnWheel
+        from hatch_lambda_zip.lock import LocalProject
         from hatch_lambda_zip.plugin.own_wheel import build_own_wheel
 
         wanted = {
@@ -133,21 +137,26 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             if key in HATCHLING_SELECTION_KEYS
         }
 
-    def open_session(self) -> Session:
+    def open_session(self, embedded: Path | None = None) -> AbstractContextManager[Session]:
         """Return the session for the functions of one command, to be entered."""
-        from hatch_lambda_zip.build.session import Session
+        from hatch_lambda_zip.build.session import open_session
 
-        lock = self.lambda_config.lock
-        return Session(self._project, Path(self.root), lock=lock, report=AppReporter(self.app))
+        return open_session(
+            self.project,
+            Path(self.root),
+            AppReporter(self.app),
+            lock=self.lambda_config.lock,
+            embedded=embedded,
+        )
 
     def _build_artifact(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
-        from hatch_lambda_zip.build.build import Job, build_artifact
+        from hatch_lambda_zip.build.build import Job, build_zip
 
         artifact = self.lambda_config.artifact(name)
         layers = self.lambda_config.layers_of(artifact)
         own = self.own_wheel(build_data)
         job = Job(artifact, layers, Path(self.root, directory), own)
-        return str(build_artifact(self._session, job))
+        return str(build_zip(job, self._session))
 
     @cached_property
     def _session(self) -> Session:
@@ -159,7 +168,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return self.target_config.get("versions") or [*self.get_version_api()]
 
     @cached_property
-    def _project(self) -> Project:
+    def project(self) -> Project:
+        """The package, as its metadata describes it."""
         core = self.metadata.core
         return Project(
             name=self.package,
@@ -179,7 +189,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             self.metadata.validate_fields()
         except (TypeError, ValueError, OSError):
             return None
-        return self._project
+        return self.project
 
     @property
     def is_unpacked_sdist(self) -> bool:

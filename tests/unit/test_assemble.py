@@ -13,28 +13,26 @@ from hatch_lambda_zip.record import parse_record
 def test_a_prefix_stands_before_everything_but_in_the_records() -> None:
     package = made("demo", {"demo.py": "x", "bin/tool": ""})
     plain, prefixed = assemble([package]), assemble([package], prefix="python/")
-    assert [entry.name for entry in prefixed.entries] == [
-        f"python/{entry.name}" for entry in plain.entries
-    ]
-    for entry, other in zip(plain.entries, prefixed.entries, strict=True):
+    assert [entry.name for entry in prefixed] == [f"python/{entry.name}" for entry in plain]
+    for entry, other in zip(plain, prefixed, strict=True):
         assert entry.read() == other.read()
-    (record,) = (entry for entry in prefixed.entries if entry.name.endswith("/RECORD"))
+    (record,) = (entry for entry in prefixed if entry.name.endswith("/RECORD"))
     rows = parse_record(record.read().decode(), "RECORD")
-    assert [row.path for row in rows] == [entry.name for entry in plain.entries]
+    assert [row.path for row in rows] == [entry.name for entry in plain]
 
 
 def test_added_files_have_their_own_names_and_are_in_no_record() -> None:
     added = [entry_of("z.toml", "1"), entry_of("a/b.toml", "2")]
     contents = assemble([made("demo", {"demo.py": ""})], added=added, prefix="python/")
-    names = [entry.name for entry in contents.entries]
+    names = [entry.name for entry in contents]
     assert names == sorted(names)
     assert {"z.toml", "a/b.toml", "python/demo.py"} <= {*names}
-    records = [entry.read() for entry in contents.entries if entry.name.endswith("/RECORD")]
+    records = [entry.read() for entry in contents if entry.name.endswith("/RECORD")]
     assert all(b"toml" not in record for record in records)
 
 
 def test_files_alone_make_a_zip() -> None:
-    assert [entry.name for entry in assemble([], added=[entry_of("a", "")]).entries] == ["a"]
+    assert [entry.name for entry in assemble([], added=[entry_of("a", "")])] == ["a"]
 
 
 @pytest.mark.parametrize("prefix", ["", "python/"])
@@ -42,7 +40,7 @@ def test_an_added_file_that_would_replace_another_is_refused(prefix: str) -> Non
     package = made("demo", {"demo.py": "right"})
     name = f"{prefix}demo.py"
     contents = assemble([package], added=[entry_of(name, "right", "own")], prefix=prefix)
-    assert [entry.distribution for entry in contents.entries if entry.name == name] == ["demo"]
+    assert [entry.distribution for entry in contents if entry.name == name] == ["demo"]
     with pytest.raises(ContentsError) as caught:
         assemble([package], added=[entry_of(name, "wrong", "own")], prefix=prefix)
     assert str(caught.value) == (
@@ -53,9 +51,7 @@ def test_an_added_file_that_would_replace_another_is_refused(prefix: str) -> Non
 
 def test_an_added_file_beside_the_prefix_replaces_nothing() -> None:
     added = [entry_of("demo.py", "other")]
-    assert (
-        len(assemble([made("demo", {"demo.py": ""})], added=added, prefix="python/").entries) == 4
-    )
+    assert len(assemble([made("demo", {"demo.py": ""})], added=added, prefix="python/")) == 4
 
 
 @pytest.mark.parametrize(

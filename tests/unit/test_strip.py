@@ -9,7 +9,7 @@ from hatch_lambda_zip.config.model import Strip
 from hatch_lambda_zip.contents.strip import strip
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install.read import Installed
-from hatch_lambda_zip.install.skip import LeftOut, Reason
+from hatch_lambda_zip.install.reasons import LeftOut, Reason
 
 ALL = tuple(Strip)
 TESTS = {"pkg/tests/__init__.py": "", "pkg/tests/helpers.py": "", "pkg/tests/data.json": ""}

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from unit.installing import entry_of, made, platform_of
 
-from hatch_lambda_zip.contents.requirements_graph import Dependencies, requirements_of
+from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph, requirements_of
 from hatch_lambda_zip.errors import DistributionError
 
 
 def graph(
     edges: Mapping[str, Iterable[str]], *roots: str, runtime: str = "python3.13"
-) -> Dependencies:
+) -> RequirementsGraph:
     installed = [made(name, requires=requires) for name, requires in edges.items()]
-    return Dependencies(installed, map(Requirement, roots), platform_of(runtime))
+    return RequirementsGraph(installed, map(Requirement, roots), platform_of(runtime))
 
 
-def needed(dependencies: Dependencies, *without: str) -> str:
+def needed(dependencies: RequirementsGraph, *without: str) -> str:
     return "".join(sorted(dependencies.needed(without=without)))
 
 
@@ -231,5 +231,5 @@ def test_a_requirement_that_is_none_is_refused(text: bytes) -> None:
 def test_missing_metadata_is_refused() -> None:
     without = replace(made(), entries=(entry_of("demo.py", ""),))
     with pytest.raises(DistributionError) as caught:
-        Dependencies([without], (), platform_of()).needed()
+        RequirementsGraph([without], (), platform_of()).needed()
     assert str(caught.value) == "demo has no METADATA. Choose another version of it."

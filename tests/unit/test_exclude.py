@@ -5,10 +5,10 @@ from packaging.requirements import Requirement
 from unit.installing import made, platform_of
 
 from hatch_lambda_zip.config.model import Exclusions
-from hatch_lambda_zip.contents.exclude import Absence, AbsentDistribution, exclude
-from hatch_lambda_zip.contents.requirements_graph import Dependencies
+from hatch_lambda_zip.contents.exclude import exclude
+from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.install.read import Installed
+from hatch_lambda_zip.install import Installed, LeftOutDistribution, Reason
 from hatch_lambda_zip.runtimes import PROVIDED_SETS
 
 AWS = {
@@ -24,24 +24,24 @@ AWS = {
 
 def run(
     edges: dict[str, list[str]], exclusions: Exclusions
-) -> tuple[set[str], tuple[AbsentDistribution, ...]]:
+) -> tuple[set[str], tuple[LeftOutDistribution, ...]]:
     """Leave out of what the package `orders` requires, which is all that has edges' keys."""
     installed = [made("orders", requires=edges["orders"])] if "orders" in edges else []
     installed += [
         made(name, requires=requires) for name, requires in edges.items() if name != "orders"
     ]
     roots = map(Requirement, edges.get("orders", ()))
-    dependencies = Dependencies(installed, roots, platform_of())
-    kept, absent = exclude(installed, exclusions, dependencies, key="here", own="orders")
+    graph = RequirementsGraph(installed, roots, platform_of())
+    kept, absent = exclude(installed, exclusions, graph, key="here", own="orders")
     assert all(isinstance(one, Installed) for one in kept)
     names = {one.name for one in kept}
-    assert names.isdisjoint(one.distribution.name for one in absent)
-    assert names | {one.distribution.name for one in absent} == {one.name for one in installed}
+    assert names.isdisjoint(one.name for one in absent)
+    assert names | {one.name for one in absent} == {one.name for one in installed}
     return names, absent
 
 
-def reasons_of(absent: tuple[AbsentDistribution, ...]) -> dict[str, str]:
-    return {one.distribution.name: one.reason.value for one in absent}
+def reasons_of(absent: tuple[LeftOutDistribution, ...]) -> dict[str, str]:
+    return {one.name: one.reason.value for one in absent}
 
 
 def test_nothing_is_left_out_by_default() -> None:
@@ -123,10 +123,10 @@ def test_the_package_stays_when_only_an_excluded_one_requires_it() -> None:
 
 def test_the_order_is_kept() -> None:
     installed = [made(name) for name in ("b", "orders", "a", "c")]
-    dependencies = Dependencies(installed, (), platform_of())
-    kept, _ = exclude(installed, Exclusions(("c",)), dependencies, key="here", own="orders")
+    graph = RequirementsGraph(installed, (), platform_of())
+    kept, _ = exclude(installed, Exclusions(("c",)), graph, key="here", own="orders")
     assert [one.name for one in kept] == ["b", "orders", "a"]
 
 
 def test_every_reason_is_explained() -> None:
-    assert len({reason.explanation for reason in Absence}) == len(Absence)
+    assert len({reason.explanation for reason in Reason}) == len(Reason)

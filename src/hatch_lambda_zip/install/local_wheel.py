@@ -1,0 +1,143 @@
+"""Builds local projects as wheels; never from a cache, and never inside their source trees."""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
+from hatch_lambda_zip.install.wheel import check_tags, content_digest, parse_name
+from hatch_lambda_zip.lock.model import LocalProject, LockedDistribution, Origin
+from hatch_lambda_zip.runtimes import Platform
+from hatch_lambda_zip.uv import Uv
+
+
+@dataclass(frozen=True)
+class LocalWheel:
+    """A wheel that was built from a directory, just now.
+
+    Attributes:
+        path: the file.
+        distribution: what it holds.
+        is_compiled: whether that is code compiled on this machine.
+    """
+
+    path: Path
+    distribution: LockedDistribution
+    is_compiled: bool
+
+
+@dataclass(frozen=True)
+class OwnWheel:
+    """How to get the package's own wheel.
+
+    Attributes:
+        project: the package.
+        build: builds its wheel into a directory; None when uv has to do it.
+        variant: tells wheels apart that build hooks want to differ between functions.
+    """
+
+    project: LocalProject
+    build: Callable[[Path], Path | None]
+    variant: str = ""
+
+
+def read_local_wheel(path: Path, platform: Platform) -> LocalWheel:
+    """Identify a wheel by its content.
+
+    Raises:
+        DistributionError: it is no valid wheel, or for another platform.
+    """
+    name = parse_name(path)
+    check_tags(name, platform)
+    identity = f"content:{content_digest(path)}"
+    distribution = LockedDistribution(name.distribution, None, Origin.LOCAL, identity)
+    return LocalWheel(path, distribution, name.is_compiled)
+
+
+def build_wheel(project: LocalProject, uv: Uv, directory: Path) -> Path:
+    """Build a project as a wheel, by its declared back end in an environment of its own.
+
+    Args:
+        project: what to build.
+        uv: runs the build.
+        directory: made for the wheel and what its back end leaves behind.
+
+    Raises:
+        DistributionError: the build failed, or made no single wheel.
+        UvTimeoutError: it did not end in time.
+    """
+    if not project.path.is_dir():
+        raise DistributionError(
+            f"{project.name} is locked as the directory {project.path}, which does not exist. "
+            "Restore it, or run `uv lock`."
+        )
+    directory.mkdir(parents=True)
+    command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
+    try:
+        with _alone_in(project.path):
+            uv.run(
+                [*command, "--out-dir", directory / "dist", project.path],
+                cwd=project.path,
+                variables=_setuptools_in(directory, uv.environment),
+            )
+    except UvTimeoutError:
+        raise
+    except UvError as error:
+        raise DistributionError(
+            f"The wheel of {project.name} could not be built: {error}"
+        ) from None
+    wheels = sorted((directory / "dist").glob("*.whl"))
+    if len(wheels) != 1:
+        raise DistributionError(
+            f"The build of {project.name} in {project.path} made {len(wheels)} wheels, not one."
+        )
+    return wheels[0]
+
+
+@contextlib.contextmanager
+def _alone_in(project: Path) -> Iterator[None]:
+    """Keep other builds of ours out of a source tree.
+
+    Some back ends work inside it (pdm-backend in ``.pdm-build``), and the functions of a
+    workspace, built at the same time, share their members.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    directory = os.open(project, os.O_RDONLY)
+    try:
+        # A file system without locks has to do without.
+        with contextlib.suppress(OSError):
+            fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _setuptools_in(directory: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Make setuptools work outside the source tree.
+
+    By default it leaves ``build/`` there, and its next build ships every file that was ever
+    copied into that directory: a deleted module would go on being deployed.
+    """
+    config = configparser.RawConfigParser()
+    if extra := environ.get("DIST_EXTRA_CONFIG"):
+        config.read(extra, encoding="utf-8")
+    for section, option in (("build", "build_base"), ("egg_info", "egg_base")):
+        if not config.has_section(section):
+            config.add_section(section)
+        place = directory / option
+        place.mkdir()
+        config.set(section, option, str(place))
+    path = directory / "setuptools.cfg"
+    with path.open("w", encoding="utf-8") as file:
+        config.write(file)
+    return {"DIST_EXTRA_CONFIG": str(path)}
