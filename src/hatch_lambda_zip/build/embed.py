@@ -32,12 +32,6 @@ def embed(
 ) -> None:
     """Write a selection into a directory, to be found there by ``find_embedded_lock``.
 
-    Args:
-        selection: what the zip needs.
-        platform: what it was selected for.
-        wheels: of the local projects.
-        directory: made.
-
     Raises:
         LockError: the lock has credentials in a URL, or something on this machine that is no file.
     """

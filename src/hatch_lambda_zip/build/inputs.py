@@ -53,10 +53,6 @@ def gather_inputs(
     """Build the local wheels that a zip needs, and read the project's other files.
 
     Args:
-        artifact: the function or layer.
-        selection: from the lock.
-        own: how to get the package's own wheel.
-        installer: builds the wheels.
         root: the package's directory.
 
     Raises:

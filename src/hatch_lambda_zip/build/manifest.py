@@ -30,8 +30,6 @@ def describe_inputs(
     """Describe everything that the zip's bytes follow from.
 
     Args:
-        project: the package.
-        inputs: what the zip is made from.
         layers: the same for the layers that a function is deployed with.
 
     Returns:
@@ -113,8 +111,6 @@ def make_manifest(inputs: Mapping[str, object], contents: Contents, archive: Arc
 
     Args:
         inputs: what it was made from, from ``describe_inputs``.
-        contents: what ships, and what does not.
-        archive: the zip.
 
     Returns:
         JSON, the same for the same zip, ended by a line feed.

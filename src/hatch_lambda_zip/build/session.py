@@ -146,9 +146,7 @@ def open_session(
     """Open a session.
 
     Args:
-        project: the package.
         root: its directory.
-        report: takes lines for the user.
         lock: the value of ``lock`` in the configuration.
         embedded: the directory with an embedded lock for each zip (see ``embed``), which then
             hold instead of the project's.

@@ -17,7 +17,6 @@ def assemble(
     """Put what ships together.
 
     Args:
-        installed: the distributions that ship.
         added: files that belong to no distribution, with their whole names.
         prefix: the directory that distributions are put into, with its ``/``.
 

@@ -65,8 +65,6 @@ def with_bytecode(
     Args:
         installed: the distributions, as they ship without bytecode.
         added: the project's files that ship besides.
-        artifact: says what is asked for.
-        compiler: compiles, if that is asked for.
 
     Raises:
         ContentsError: a module without source was compiled for another Python than the

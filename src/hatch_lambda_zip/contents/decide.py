@@ -72,11 +72,8 @@ def decide_layer(
     """Decide what a layer ships.
 
     Args:
-        artifact: the layer.
-        project: the package that it belongs to.
         installed: what the lock selects for it.
         added: files of the project that ship besides.
-        compiler: compiles the modules, if that is asked for.
 
     Raises:
         ContentsError, DistributionError: see the steps.
@@ -100,12 +97,9 @@ def decide_function(
     """Decide what a function ships.
 
     Args:
-        artifact: the function.
-        project: the package that it belongs to.
         installed: what the lock selects for it, and the package itself.
         added: files of the project that ship besides.
         layers: what its layers ship, by their names.
-        compiler: compiles the modules, if that is asked for.
 
     Raises:
         ContentsError, DistributionError: see the steps.
@@ -161,11 +155,6 @@ def _ship(
     """Leave files out, add others, and put together what ships.
 
     Args:
-        artifact: the function or layer.
-        distributions: what ships.
-        absent: what does not.
-        added: files of the project that ship besides.
-        compiler: compiles the modules, if that is asked for.
         own: the package's name, if it is among ``distributions``.
         elsewhere: what the function's layers ship.
     """

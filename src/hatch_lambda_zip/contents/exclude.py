@@ -24,7 +24,6 @@ def exclude(
 
     Args:
         installed: what the lock names, and the package itself.
-        exclusions: what is to be left out.
         graph: what needs what among ``installed``.
         key: the configuration key of the table, for errors.
         own: the package's name.

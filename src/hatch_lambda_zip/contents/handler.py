@@ -23,7 +23,6 @@ def check_handler(handler: str, entries: Iterable[Entry]) -> str | None:
 
     Args:
         handler: ``module.name``; as on Lambda, ``/`` separates packages as well as ``.`` does.
-        entries: what ships.
 
     Returns:
         A warning when it can't be decided, else None.

@@ -36,7 +36,6 @@ def mentions(entry: Entry, word: re.Pattern[bytes]) -> Iterator[str]:
     """Yield dotted names that a file may import, as they stand and relative to its package.
 
     Args:
-        entry: the file.
         word: what names of interest have in them; a file without it is not looked at.
 
     Raises:

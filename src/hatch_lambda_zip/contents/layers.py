@@ -32,7 +32,6 @@ def select_for_layer(
         installed: what the lock selects for the layer.
         named: the distributions to ship with all that they need; None for everything that is no
             project of the workspace.
-        graph: what needs what among ``installed``.
         key: the configuration key of the layer, for errors.
         own: the package's name, which layers do not ship.
 

@@ -31,7 +31,6 @@ def check_unzipped_size(entries: Iterable[Entry], what: str = "function") -> int
 
     Args:
         entries: of the function and its layers, or of one layer.
-        what: what is said to be too large.
 
     Returns:
         The size in bytes.

@@ -25,10 +25,6 @@ def select_own_files(
 
     As in hatchling, ``exclude`` wins over ``include``. What is in ``.dist-info`` always ships.
 
-    Args:
-        installed: the package.
-        own_files: the patterns.
-
     Returns:
         What ships, and the patterns that match no file.
     """
@@ -100,7 +96,6 @@ def _files(path: Path, root: Path, where: str, around: tuple[Path, ...] = ()) ->
     """Yield a file, or all files below a directory, in the order of their names.
 
     Args:
-        path: which one.
         root: the project's directory, without links.
         where: the configuration key, for errors.
         around: the directories that led here, likewise.

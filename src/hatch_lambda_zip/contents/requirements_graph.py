@@ -145,8 +145,6 @@ def check_requirements(
     Args:
         package: its name, normalized.
         installed: everything that the lock names, and the package.
-        platform: what markers are evaluated for.
-        request: the package's extras that are wanted.
         lock: what is wrong when something is missing.
 
     Raises:

@@ -56,11 +56,6 @@ def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installe
     These are the entry points in ``console_scripts``, written anew, and scripts that came with
     the wheel, with their first line replaced where it names a Python. Graphical ones do not.
 
-    Args:
-        installed: the distribution.
-        runtime: names the interpreter.
-        kind: what the zip is, which says where else modules are.
-
     Raises:
         DistributionError: an entry point is malformed.
     """

@@ -29,8 +29,6 @@ def strip(
     """Leave files out. What is in ``.dist-info`` always ships.
 
     Args:
-        installed: what ships.
-        kinds: what to leave out.
         elsewhere: what the function's layers ship, which may import test directories too.
         added: files of the project that ship besides, likewise.
         handler: the function's, which counts as an import of its module.
@@ -108,7 +106,6 @@ def missing_tests(
         left_out: what the layer leaves out.
         installed: what the function ships.
         added: files of the project that ship besides.
-        handler: the function's.
     """
     paths = (left.path for left in left_out if left.reason is Reason.TESTS)
     modules = _modules(directory for path in paths if (directory := _test_directory(path)))

@@ -39,7 +39,6 @@ class Installer:
     Installs and builds run in the background, as many at a time as make sense.
 
     Args:
-        uv: runs the installs and the builds.
         directory: an empty directory to fill.
     """
 

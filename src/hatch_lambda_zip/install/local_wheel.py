@@ -64,8 +64,6 @@ def build_wheel(project: LocalProject, uv: Uv, directory: Path) -> Path:
     """Build a project as a wheel, by its declared back end in an environment of its own.
 
     Args:
-        project: what to build.
-        uv: runs the build.
         directory: made for the wheel and what its back end leaves behind.
 
     Raises:

@@ -20,7 +20,6 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
     Args:
         root: the directory of pyproject.toml.
         chosen: a path relative to it, or None.
-        uv: is asked for the workspace root.
         key: the configuration key that chooses, for messages.
 
     Raises:

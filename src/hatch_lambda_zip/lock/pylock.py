@@ -84,7 +84,6 @@ def select(
     """Select what a function needs.
 
     Args:
-        pylock: the parsed lock.
         lock: where it came from (for uv.lock, ``pylock`` is uv's export of it).
         platform: what wheels are chosen and markers are evaluated for.
         request: the extras and groups to select; None when the lock was made for them.

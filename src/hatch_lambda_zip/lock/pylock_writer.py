@@ -19,8 +19,6 @@ def wheel_entry(package: Package, wheel: PackageWheel, base: Path) -> Entry:
     """Return the entry of a package that is installed from one wheel.
 
     Args:
-        package: the lock's entry.
-        wheel: the chosen one.
         base: the directory that relative paths start from.
     """
     entry: Entry = {"name": package.name}

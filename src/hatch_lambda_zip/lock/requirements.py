@@ -52,8 +52,6 @@ def select(text: str, lock: LockFile, platform: Platform, *, root: Path) -> Sele
     """Select what a function needs.
 
     Args:
-        text: the file's content.
-        lock: where it came from.
         platform: the runtime and architecture that markers are evaluated for.
         root: the project's own directory, which the selection leaves out.
 

@@ -174,7 +174,6 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         """Return the job for a function or layer.
 
         Args:
-            artifact: what to build.
             built: what hatchling has just built.
         """
         from hatch_lambda_zip.build.build import Job

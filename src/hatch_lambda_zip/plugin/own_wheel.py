@@ -62,8 +62,6 @@ def build_own_wheel(
     """Build the wheel.
 
     Args:
-        builder: the lambda-zip target's builder.
-        directory: where the wheel is put.
         selection: keys of the lambda-zip table that select files; each replaces the wheel
             target's own.
         build_data: ``artifacts`` and ``force_include`` as build hooks left them.

@@ -59,7 +59,6 @@ def is_for_people(target: str, version: str, directory: Path, environ: Mapping[s
         target: hatchling's build target.
         version: the target's version.
         directory: the output directory.
-        environ: the environment.
     """
     if target not in {"sdist", "wheel"} or version == "editable":
         return False
