@@ -65,6 +65,9 @@ RUNTIMES: Final = (
     Runtime("python3.14", 14, _AMAZON_LINUX_2023, date(2029, 6, 30)),
 )
 
+BYTECODE_MINORS: Final = range(9, 16)
+"""The N of each Python 3.N whose .pyc files can be read and made canonical (bytecode/magic.py)."""
+
 # What the runtimes bring along, as sets that make sense only as a whole.
 PROVIDED_SETS: Final = {
     # AWS Lambda developer guide, "Runtime-included SDK versions": boto3 and what it is made of.
@@ -76,14 +79,9 @@ PROVIDED_SETS: Final = {
 
 
 def find_runtime(identifier: str) -> Runtime | None:
-    """Look a runtime up by AWS's name.
+    """Look a runtime up by AWS's name, such as ``python3.13``.
 
-    Args:
-        identifier: such as ``python3.13``.
-
-    Returns:
-        The table's row; for a ``python3.N`` newer than the table, a row made from the newest one
-        with ``known=False``; otherwise None.
+    A ``python3.N`` newer than the table gets a row made from the newest one, with ``known=False``.
     """
     for runtime in RUNTIMES:
         if runtime.identifier == identifier:

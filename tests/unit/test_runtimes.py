@@ -9,7 +9,14 @@ from packaging.markers import Marker, default_environment
 from packaging.tags import Tag, parse_tag
 from packaging.utils import parse_wheel_filename
 
-from hatch_lambda_zip.runtimes import RUNTIMES, Platform, Runtime, find_runtime
+from hatch_lambda_zip.bytecode.magic import FORMATS
+from hatch_lambda_zip.runtimes import (
+    BYTECODE_MINORS,
+    RUNTIMES,
+    Platform,
+    Runtime,
+    find_runtime,
+)
 
 
 def make_platform(identifier: str, architecture: str = "x86_64") -> Platform:
@@ -37,6 +44,10 @@ def test_the_table_ascends_without_gaps() -> None:
     assert glibcs == sorted(glibcs)
     deprecations = [runtime.deprecated or date.max for runtime in RUNTIMES]
     assert deprecations == sorted(deprecations)
+
+
+def test_the_pythons_whose_bytecode_is_known_are_those_of_the_normalizer() -> None:
+    assert [*BYTECODE_MINORS] == [form.python_minor for form in FORMATS]
 
 
 @pytest.mark.parametrize("minor", [15, 16, 99, 100, 999])

@@ -9,15 +9,14 @@ from hatch_lambda_zip.lock.model import Selection
 from hatch_lambda_zip.build.manifest import Inputs
 from hatch_lambda_zip.contents.decide import Shipment
 from hatch_lambda_zip.install.install import OwnWheel, Site
-from hatch_lambda_zip.build.session import Session
+from hatch_lambda_zip.build.session import Session, available_cpus
 
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.contents import limits
-from hatch_lambda_zip.archive import write_archive
-from hatch_lambda_zip.archive.encoder import check_encoder
+from hatch_lambda_zip.archive import check_encoder, write_archive
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.model import Kind
 from hatch_lambda_zip.build.embed import embed, read_embedded
@@ -207,7 +206,9 @@ def _write(session: Session, job: Job, inputs: Inputs, shipment: Shipment) -> Ar
     artifact, project, workspace = job.artifact, session.project, session.workspace
     with workspace.writing(job.output / file_name(artifact, project)) as stream:
         inspect = limits.machine_inspector(artifact.platform)
-        archive = write_archive(shipment.contents.entries, stream, inspect=inspect)
+        archive = write_archive(
+            shipment.contents.entries, stream, inspect=inspect, workers=available_cpus()
+        )
     with workspace.writing(job.output / manifest_name(artifact, project)) as stream:
         stream.write(make_manifest(inputs, shipment, archive).encode())
     workspace.publish()

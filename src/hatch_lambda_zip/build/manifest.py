@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip import __version__
-from hatch_lambda_zip.archive import encoder
+from hatch_lambda_zip.archive import ENCODER
 from hatch_lambda_zip.config.file_names import file_name
 from hatch_lambda_zip.config.model import Kind
 from hatch_lambda_zip.config.project import TOOL_NAME
@@ -65,11 +65,7 @@ def describe_inputs(project: Project, materials: Materials, layers: Iterable[Mat
         "schema": SCHEMA_VERSION,
         "tool": {"name": TOOL_NAME, "version": __version__},
         "format": FORMAT_VERSION,
-        "encoder": {
-            "name": encoder.NAME,
-            "version": encoder.VERSION,
-            "level": encoder.LEVEL,
-        },
+        "encoder": ENCODER._asdict(),
         "artifact": file_name(artifact, project),
         "target": f"lambda-zip:{artifact.name}",
         "project": {"name": project.name, "version": project.version},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 from types import TracebackType
 from hatch_lambda_zip.config.model import Bytecode
-from hatch_lambda_zip.bytecode.compiler import Compiler
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.text import Reporter
 from hatch_lambda_zip.contents.decide import Shipment
@@ -23,6 +22,8 @@ from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from hatch_lambda_zip.bytecode.compiler import Compiler
 
 
 class Session:
@@ -101,9 +102,13 @@ class Session:
         if bytecode.python is None:
             return None
         if bytecode not in self._compilers:
-            from hatch_lambda_zip.bytecode.cache import BytecodeCache, cache_directory
-            from hatch_lambda_zip.bytecode.compiler import Compiler
-            from hatch_lambda_zip.bytecode.interpreter import find_interpreter
+            from hatch_lambda_zip import __version__
+            from hatch_lambda_zip.bytecode.compiler import (
+                BytecodeCache,
+                Compiler,
+                cache_directory,
+                find_interpreter,
+            )
 
             named = bytecode.python_path
             path = None if named is None else self.root / Path(named).expanduser()
@@ -113,9 +118,12 @@ class Session:
             self._compilers[bytecode] = Compiler(
                 interpreter,
                 optimize=bytecode.optimize,
-                cache=BytecodeCache(cache_directory(os.environ), log=self.report.debug),
+                cache=BytecodeCache(
+                    cache_directory(os.environ), salt=__version__, log=self.report.debug
+                ),
                 log=self.report.debug,
                 timeout=self._uv.timeout,
+                workers=available_cpus(),
                 keep_open=self.workspace.keep_open,
             )
         return self._compilers[bytecode]
@@ -123,3 +131,10 @@ class Session:
     @cached_property
     def _uv(self) -> Uv:
         return find_uv(os.environ, log=self.report.debug, keep_open=self.workspace.keep_open)
+
+
+def available_cpus() -> int:
+    """Return how many CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
+from hatch_lambda_zip.errors import DistributionError, UvError, UvFailure, UvTimeoutError
 from hatch_lambda_zip.install.wheel import (
     check_built_tags,
     check_tags,
@@ -239,13 +239,13 @@ class Staging:
         except UvError as error:
             from hatch_lambda_zip.lock.requirements import explain_failure
 
-            if "marked as `--no-binary`" in str(error):
+            if error.failure is UvFailure.NO_BINARY:
                 raise UvError(
                     f"{error}\nA uv configuration asks to build it from source (no-binary, "
                     "no-binary-package). Functions are made of wheels: remove that setting, or "
                     "keep it out of this build with UV_CONFIG_FILE."
                 ) from None
-            raise explain_failure(str(error), lock, platform) or error from None
+            raise explain_failure(error, lock, platform) or error from None
         wheel_files = sorted(site.glob("*.dist-info/WHEEL")) if install.builds else ()
         compiled = tuple(
             wheel_file.parent.name.partition("-")[0]
