@@ -22,11 +22,11 @@ DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow l
 _LONGEST_TIMEOUT: Final = 1e6  # seconds: more overflows the system call below
 
 _UNKNOWN_VERSION: Final = "uv of unknown version"
-OLDEST: Final = "uv 0.10.2"
+OLDEST: Final = "0.10.2"
 
 _NO_WHEEL: Final = re.compile(r"(\S+)==(\S+) has no (?:usable )?wheels")
 # The words that tell why uv failed; its exit code does not. All of them were seen in uv 0.10.2
-# and in 0.13.9, and the tests run both.
+# and in 0.13.9; the tests run the oldest and the newest.
 _FAILURES: Final = {
     UvFailure.LOCK_OUTDATED: re.compile("needs to be updated"),  # uv export --locked
     UvFailure.NO_BINARY: re.compile("marked as `--no-binary`"),  # uv pip install of a pylock.toml
@@ -41,36 +41,12 @@ NESTED_VARIABLE: Final = "HATCH_LAMBDA_ZIP_NESTED"
 _DROPPED_VARIABLES: Final = frozenset(
     f"UV_{name}"
     for name in (
-        "ALL_EXTRAS",
-        "ALL_GROUPS",
-        "BREAK_SYSTEM_PACKAGES",
-        "COMPILE_BYTECODE",
-        "CONSTRAINT",
-        "DEV",
-        "EXTRA",
-        "EXCLUDE",
-        "FROZEN",
-        "ISOLATED",
-        "LOCKED",
-        "NO_BINARY",
-        "NO_BINARY_PACKAGE",
-        "NO_BUILD",
-        "NO_BUILD_PACKAGE",
-        "NO_DEFAULT_GROUPS",
-        "NO_DEV",
-        "NO_EDITABLE",
-        "NO_GROUP",
-        "NO_SOURCES",
-        "NO_VERIFY_HASHES",
-        "OVERRIDE",
-        "PACKAGE",
-        "PROJECT",
-        "PYTHON",
-        "REQUIRE_HASHES",
-        "SYSTEM_PYTHON",
-        "TORCH_BACKEND",
-        "WORKING_DIR",
-        "WORKING_DIRECTORY",
+        *("ALL_EXTRAS", "ALL_GROUPS", "BREAK_SYSTEM_PACKAGES", "COMPILE_BYTECODE"),
+        *("CONSTRAINT", "DEV", "EXTRA", "EXCLUDE", "FROZEN", "ISOLATED", "LOCKED", "NO_BINARY"),
+        *("NO_BINARY_PACKAGE", "NO_BUILD", "NO_BUILD_PACKAGE", "NO_DEFAULT_GROUPS", "NO_DEV"),
+        *("NO_EDITABLE", "NO_GROUP", "NO_SOURCES", "NO_VERIFY_HASHES", "OVERRIDE", "PACKAGE"),
+        *("PROJECT", "PYTHON", "REQUIRE_HASHES", "SYSTEM_PYTHON", "TORCH_BACKEND"),
+        *("WORKING_DIR", "WORKING_DIRECTORY"),
     )
 )
 
@@ -161,7 +137,7 @@ class Uv:
         if process.returncode != 0:
             details = redact(stderr.strip()) or f"(no message, exit code {process.returncode})"
             version = self._version()
-            too_old = "" if _is_recent(version) else f"\nIt is too old: {OLDEST} is needed."
+            too_old = "" if _is_recent(version) else f"\nIt is too old: uv {OLDEST} is needed."
             # uv breaks lines where the terminal ends, and draws bars beside some of them.
             words = " ".join(details.replace("│", " ").split())
             raise UvError(
@@ -250,12 +226,8 @@ def redact(text: str) -> str:
 
 def _is_recent(version: str) -> bool:
     """Tell whether what ``uv --version`` prints is not known to be too old."""
-    numbers = [
-        tuple(map(int, match.groups()))
-        for match in (re.match(r"uv (\d+)\.(\d+)\.(\d+)", text) for text in (version, OLDEST))
-        if match
-    ]
-    return len(numbers) < 2 or numbers[0] >= numbers[1]  # noqa: PLR2004 - one is unknown
+    found = re.match(r"uv (\d+)\.(\d+)\.(\d+)", version)
+    return found is None or [*map(int, found.groups())] >= [*map(int, OLDEST.split("."))]
 
 
 def _named_by(environ: Mapping[str, str]) -> str | None:

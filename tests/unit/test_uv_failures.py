@@ -31,7 +31,7 @@ def ignore(message: str) -> None:
     del message
 
 
-@pytest.fixture(scope="module", params=[OLDEST.replace(" ", "=="), "uv"])
+@pytest.fixture(scope="module", params=[f"uv=={OLDEST}", "uv"])
 def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install a uv of its own; after the first time it comes from the cache."""
     package = pytest.importorskip("uv")

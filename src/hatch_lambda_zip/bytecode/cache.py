@@ -44,8 +44,8 @@ class BytecodeCache:
         self._directory = directory
         self._salt = salt
         self._log = log
-        self._readable = True
-        self._writable = True
+        self._is_readable = True
+        self._is_writable = True
 
     def entry_name(self, version: str, *, optimize: int, filename: str, source: bytes) -> str:
         """Name the result of one compilation after everything that it depends on.
@@ -65,7 +65,7 @@ class BytecodeCache:
 
     def write(self, name: str, content: bytes) -> None:
         """Write an entry, in one step; several processes may do so."""
-        if not self._writable:
+        if not self._is_writable:
             return
         path = self._path(name)
         try:
@@ -75,12 +75,12 @@ class BytecodeCache:
             with replacing(path) as temporary:
                 temporary.write_bytes(hashlib.sha256(content).digest() + content)
         except OSError as error:
-            self._writable = False
+            self._is_writable = False
             self._report("written", error)
 
     def read(self, name: str) -> bytes | None:
         """Return what was written, or None if it is not there or damaged."""
-        if not self._readable:
+        if not self._is_readable:
             return None
         try:
             # As few calls as possible: there are thousands of files.
@@ -89,7 +89,7 @@ class BytecodeCache:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._readable = False
+            self._is_readable = False
             self._report("read", error)
             return None
         digest, content = data[:_DIGEST_SIZE], data[_DIGEST_SIZE:]

@@ -147,11 +147,7 @@ class Compiler:
                     raise
 
     def _judge(self, source: Source, kind: bytes, answer: bytes) -> Compiled:
-        """Turn a worker's answer into the result.
-
-        Raises:
-            ToolError: it is no .pyc of the expected Python.
-        """
+        """Turn a worker's answer into the result."""
         if kind == worker.SYNTAX:
             return Compiled(None, Obstacle.SYNTAX, answer.decode())
         if kind == worker.CPU:
@@ -173,11 +169,7 @@ class Compiler:
             ) from None
 
     def _normalized(self, source: Source, pyc: bytes) -> bytes:
-        """Normalize what a worker wrote.
-
-        Raises:
-            BytecodeError: it is no .pyc of the expected Python.
-        """
+        """Normalize what a worker wrote, after a look at its header."""
         source_hash = pyc[_HASH_START:HEADER_SIZE]
         if not pyc.startswith(unchecked_header(self._form, source_hash.ljust(HASH_SIZE, b"\0"))):
             raise BytecodeError(f"The header is {pyc[:HEADER_SIZE].hex(' ')!r}")
@@ -223,11 +215,7 @@ def _serve(
 
 
 def _wait(futures: Mapping[Future[None], WorkerProcess], timeout: float) -> None:
-    """Wait until all threads are done.
-
-    Raises:
-        ToolError: a thread did, or has not ended in time.
-    """
+    """Wait until all threads are done; raise what one raised, or for one that takes too long."""
     done, pending = wait(futures, timeout, FIRST_EXCEPTION)
     for future in done:
         future.result()
