@@ -298,6 +298,18 @@ def test_every_entry_is_inspected_once_with_its_content(workers: int) -> None:
     ]
 
 
+def test_as_many_threads_work_as_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "_BATCH_BYTES", 0)
+    together = threading.Barrier(3)
+
+    def inspect(entry: Entry, content: bytes) -> None:
+        del entry, content
+        together.wait(timeout=30)  # until three threads are here
+
+    entries = make_entries(dict.fromkeys("abc", b"x"))
+    write_archive(entries, io.BytesIO(), inspect=inspect, workers=3)
+
+
 def test_what_the_inspector_raises_ends_the_build_and_its_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
