@@ -1,4 +1,4 @@
-"""What import-linter can't say: the root package, which imports from above, is imported by nobody."""
+"""What import-linter can't say: nothing below imports the root, which imports from above."""
 
 from __future__ import annotations
 
