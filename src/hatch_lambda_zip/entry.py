@@ -18,7 +18,7 @@ class Entry:
         content: the file to read, or the bytes themselves where they are made here.
         size: in bytes.
         digest: what the content must hash to.
-        distribution: the name of the distribution that it is counted for.
+        distribution: the one that it is counted for.
     """
 
     name: str

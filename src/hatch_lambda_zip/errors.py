@@ -8,6 +8,7 @@ of these ever reaches a user as a traceback.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum, auto
 
 
 class LambdaZipError(Exception):
@@ -15,11 +16,7 @@ class LambdaZipError(Exception):
 
 
 class ConfigError(LambdaZipError):
-    """pyproject.toml has mistakes; all of them are reported at once.
-
-    Args:
-        problems: one line for each mistake, starting with the full configuration key.
-    """
+    """pyproject.toml has mistakes: a line for each, starting with the full configuration key."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
@@ -30,8 +27,36 @@ class LockError(LambdaZipError):
     """The lock file is missing, stale, malformed, or does not cover what is to be built."""
 
 
+class UvFailure(Enum):
+    """What uv gave as its reason, where something follows from that (see the table in uv.py)."""
+
+    LOCK_OUTDATED = auto()
+    NO_BINARY = auto()  # a configuration forbids wheels
+    NO_WHEEL = auto()  # some releases have none that fits
+
+
 class UvError(LambdaZipError):
-    """uv was not found, could not be started, or failed."""
+    """uv was not found, could not be started, or failed.
+
+    Attributes:
+        failure: the reason, or None if it is none of those that are told apart.
+        said: what uv wrote to its standard error, without credentials; and a line more if it is
+            known to be too old.
+        without_wheel: the releases that ``NO_WHEEL`` is about, as name and version.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        failure: UvFailure | None = None,
+        said: str = "",
+        without_wheel: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        self.failure = failure
+        self.said = said
+        self.without_wheel = tuple(without_wheel)
+        super().__init__(message)
 
 
 class UvTimeoutError(UvError):

@@ -6,16 +6,15 @@ import base64
 import csv
 import hashlib
 import io
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.files import path_problem
 
 # PEP 427 asks for sha256 or better.
 _ALGORITHMS: Final = frozenset(("sha256", "sha384", "sha512"))
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Digest:
 
     @classmethod
     def of(cls, data: bytes, algorithm: str = "sha256") -> Digest:
-        """Hash some data."""
+        """Return the digest of some data."""
         raw = hashlib.new(algorithm, data).digest()
         return cls(algorithm, base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii"))
 
@@ -54,11 +53,7 @@ class RecordRow:
 
 
 def parse_record(text: str, source: str) -> list[RecordRow]:
-    """Read a RECORD.
-
-    Args:
-        text: its content.
-        source: what to call it in an error.
+    """Read a RECORD; ``source`` is what to call it in an error.
 
     Raises:
         DistributionError: a row is malformed, has a weak hash, or an unsafe path.
@@ -85,14 +80,10 @@ def parse_record(text: str, source: str) -> list[RecordRow]:
 
 
 def format_record(rows: Iterable[tuple[str, Digest | None, int | None]]) -> bytes:
-    """Write a RECORD in its canonical form.
+    """Write a RECORD in its canonical form, from each file's path, digest and size in bytes.
 
-    Args:
-        rows: path, digest and size in bytes of each file, in any order.
-
-    Returns:
-        One line per file, ascending by the path's UTF-8 bytes, ended by a line feed; fields are
-        quoted only where CSV needs it.
+    That is one line per file, ascending by the path's UTF-8 bytes, ended by a line feed; fields
+    are quoted only where CSV needs it.
     """
     lines = []
     for path, digest, size in sorted(rows, key=lambda row: row[0].encode()):
@@ -114,14 +105,7 @@ def check_path(path: str, source: str) -> None:
     Raises:
         DistributionError: it is absolute, leaves the directory, or is not in normal form.
     """
-    parts = path.split("/")
-    drive = len(parts[0]) > 1 and parts[0][1] == ":"
-    if (
-        drive
-        or _CONTROL.search(path)
-        or "\\" in path
-        or any(part in {"", ".", ".."} for part in parts)
-    ):
+    if path_problem(path, "the package directory"):
         raise DistributionError(
             f"{source}: {path!r} is not a plain relative path below the package directory; "
             "the wheel is malformed"

@@ -35,14 +35,14 @@ class Runtime:
         glibc_minor: the N of the manylinux_2_N platform that wheels are chosen for. It is the
             newest one that uv can install for and the runtime's operating system can load.
         deprecated: the day from which AWS calls the runtime deprecated, as far as known.
-        known: False for a runtime newer than this table; it gets the newest row's values.
+        is_known: False for a runtime newer than this table; it gets the newest row's values.
     """
 
     identifier: str
     python_minor: int
     glibc_minor: int
     deprecated: date | None
-    known: bool = True
+    is_known: bool = True
 
     @property
     def python_version(self) -> str:
@@ -65,6 +65,9 @@ RUNTIMES: Final = (
     Runtime("python3.14", 14, _AMAZON_LINUX_2023, date(2029, 6, 30)),
 )
 
+BYTECODE_MINORS: Final = range(9, 16)
+"""The N of each Python 3.N whose .pyc files can be read and made canonical (bytecode/magic.py)."""
+
 # What the runtimes bring along, as sets that make sense only as a whole.
 PROVIDED_SETS: Final = {
     # AWS Lambda developer guide, "Runtime-included SDK versions": boto3 and what it is made of.
@@ -76,14 +79,9 @@ PROVIDED_SETS: Final = {
 
 
 def find_runtime(identifier: str) -> Runtime | None:
-    """Look a runtime up by AWS's name.
+    """Look a runtime up by AWS's name, such as ``python3.13``.
 
-    Args:
-        identifier: such as ``python3.13``.
-
-    Returns:
-        The table's row; for a ``python3.N`` newer than the table, a row made from the newest one
-        with ``known=False``; otherwise None.
+    A ``python3.N`` newer than the table gets the newest row's values and ``is_known=False``.
     """
     for runtime in RUNTIMES:
         if runtime.identifier == identifier:
@@ -91,7 +89,7 @@ def find_runtime(identifier: str) -> Runtime | None:
     newest = RUNTIMES[-1]
     match = re.fullmatch(r"python3\.([1-9][0-9]{1,2})", identifier, re.ASCII)
     if match and int(match[1]) > newest.python_minor:
-        return Runtime(identifier, int(match[1]), newest.glibc_minor, None, known=False)
+        return Runtime(identifier, int(match[1]), newest.glibc_minor, None, is_known=False)
     return None
 
 

@@ -13,16 +13,25 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from hatch_lambda_zip.errors import UvError, UvTimeoutError
+from hatch_lambda_zip.errors import UvError, UvFailure, UvTimeoutError
 
 TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
 DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow line
 _LONGEST_TIMEOUT: Final = 1e6  # seconds: more overflows the system call below
 
 _UNKNOWN_VERSION: Final = "uv of unknown version"
-OLDEST: Final = "uv 0.10.2"
+OLDEST: Final = "0.10.2"
+
+_NO_WHEEL: Final = re.compile(r"(\S+)==(\S+) has no (?:usable )?wheels")
+# The words that tell why uv failed; its exit code does not. All of them were seen in uv 0.10.2
+# and in 0.13.9; the tests run the oldest and the newest.
+_FAILURES: Final = {
+    UvFailure.LOCK_OUTDATED: re.compile("needs to be updated"),  # uv export --locked
+    UvFailure.NO_BINARY: re.compile("marked as `--no-binary`"),  # uv pip install of a pylock.toml
+    UvFailure.NO_WHEEL: _NO_WHEEL,  # uv pip install --no-build of a requirements.txt
+}
 
 NESTED_VARIABLE: Final = "HATCH_LAMBDA_ZIP_NESTED"
 """Set in every build that a build starts, so that plugins can tell."""
@@ -32,39 +41,14 @@ NESTED_VARIABLE: Final = "HATCH_LAMBDA_ZIP_NESTED"
 _DROPPED_VARIABLES: Final = frozenset(
     f"UV_{name}"
     for name in (
-        "ALL_EXTRAS",
-        "ALL_GROUPS",
-        "BREAK_SYSTEM_PACKAGES",
-        "COMPILE_BYTECODE",
-        "CONSTRAINT",
-        "DEV",
-        "EXTRA",
-        "EXCLUDE",
-        "FROZEN",
-        "ISOLATED",
-        "LOCKED",
-        "NO_BINARY",
-        "NO_BINARY_PACKAGE",
-        "NO_BUILD",
-        "NO_BUILD_PACKAGE",
-        "NO_DEFAULT_GROUPS",
-        "NO_DEV",
-        "NO_EDITABLE",
-        "NO_GROUP",
-        "NO_SOURCES",
-        "NO_VERIFY_HASHES",
-        "OVERRIDE",
-        "PACKAGE",
-        "PROJECT",
-        "PYTHON",
-        "REQUIRE_HASHES",
-        "SYSTEM_PYTHON",
-        "TORCH_BACKEND",
-        "WORKING_DIR",
-        "WORKING_DIRECTORY",
+        *("ALL_EXTRAS", "ALL_GROUPS", "BREAK_SYSTEM_PACKAGES", "COMPILE_BYTECODE"),
+        *("CONSTRAINT", "DEV", "EXTRA", "EXCLUDE", "FROZEN", "ISOLATED", "LOCKED", "NO_BINARY"),
+        *("NO_BINARY_PACKAGE", "NO_BUILD", "NO_BUILD_PACKAGE", "NO_DEFAULT_GROUPS", "NO_DEV"),
+        *("NO_EDITABLE", "NO_GROUP", "NO_SOURCES", "NO_VERIFY_HASHES", "OVERRIDE", "PACKAGE"),
+        *("PROJECT", "PYTHON", "REQUIRE_HASHES", "SYSTEM_PYTHON", "TORCH_BACKEND"),
+        *("WORKING_DIR", "WORKING_DIRECTORY"),
     )
 )
-
 
 # Its output is read here, so it must not be coloured, whatever a CI system asks for.
 _COLOUR_VARIABLES: Final = frozenset(("CLICOLOR_FORCE", "FORCE_COLOR"))
@@ -77,8 +61,6 @@ class Uv:
     """A uv executable, ready to run.
 
     Attributes:
-        executable: the file to run.
-        environment: the environment for its processes.
         timeout: seconds after which a command is stopped.
         log: takes one line for each command.
         keep_open: a file descriptor that the commands inherit (and never use), or None.
@@ -99,16 +81,12 @@ class Uv:
         variables: Mapping[str, str] | None = None,
         without: Iterable[str] = (),
     ) -> str:
-        """Run one uv command.
+        """Run one uv command, and return its standard output.
 
         Args:
-            arguments: what follows ``uv``.
-            cwd: the directory to run in, which decides the uv configuration that holds.
+            cwd: decides which uv configuration holds.
             variables: environment variables for this command alone.
             without: environment variables that this command does not get.
-
-        Returns:
-            The standard output.
 
         Raises:
             UvTimeoutError: it took longer than ``timeout``; it and its children were killed.
@@ -143,28 +121,37 @@ class Uv:
         try:
             stdout, stderr = process.communicate(timeout=self.timeout)
         except subprocess.TimeoutExpired:
-            _kill(process)
+            kill_group(process)
+            process.communicate()
             raise UvTimeoutError(
                 f"`{shown}` did not end within {self.timeout:g} seconds and was stopped. "
                 f"Run it in {cwd} to see what it waits for, "
                 f"or set {TIMEOUT_VARIABLE} to more seconds."
             ) from None
         except BaseException:
-            _kill(process)
+            kill_group(process)
+            process.communicate()
             raise
         finally:
             self._running.discard(process)
         if process.returncode != 0:
             details = redact(stderr.strip()) or f"(no message, exit code {process.returncode})"
             version = self._version()
-            too_old = "" if _is_recent(version) else f"\nIt is too old: {OLDEST} is needed."
-            raise UvError(f"`{shown}` failed ({version}):\n{details}{too_old}")
+            too_old = "" if _is_recent(version) else f"\nIt is too old: uv {OLDEST} is needed."
+            # uv breaks lines where the terminal ends, and draws bars beside some of them.
+            words = " ".join(details.replace("│", " ").split())
+            raise UvError(
+                f"`{shown}` failed ({version}):\n{details}{too_old}",
+                failure=next((key for key, why in _FAILURES.items() if why.search(words)), None),
+                said=f"{details}{too_old}",
+                without_wheel=sorted(set(_NO_WHEEL.findall(words))),
+            )
         return stdout
 
     def stop(self) -> None:
         """Kill the commands that other threads are running, which then fail there."""
         for process in tuple(self._running):
-            _kill_group(process)
+            kill_group(process)
 
     def _version(self) -> str:
         """Return what ``uv --version`` prints, for the message of a failure."""
@@ -188,10 +175,8 @@ def find_uv(
 ) -> Uv:
     """Find uv as ``$UV``, ``$HATCH_UV``, on PATH, or as the ``uv`` package of this Python.
 
-    Args:
-        environ: the environment to look in and to run uv with, less what would change the result.
-        log: takes one line for each command that is run.
-        keep_open: see :class:`Uv`.
+    It runs with the same environment, less what would change its results. For ``log`` and
+    ``keep_open`` see :class:`Uv`.
 
     Raises:
         UvError: it is in none of these places, or not where a variable says.
@@ -241,12 +226,8 @@ def redact(text: str) -> str:
 
 def _is_recent(version: str) -> bool:
     """Tell whether what ``uv --version`` prints is not known to be too old."""
-    numbers = [
-        tuple(map(int, match.groups()))
-        for match in (re.match(r"uv (\d+)\.(\d+)\.(\d+)", text) for text in (version, OLDEST))
-        if match
-    ]
-    return len(numbers) < 2 or numbers[0] >= numbers[1]  # noqa: PLR2004 - one is unknown
+    found = re.match(r"uv (\d+)\.(\d+)\.(\d+)", version)
+    return found is None or [*map(int, found.groups())] >= [*map(int, OLDEST.split("."))]
 
 
 def _named_by(environ: Mapping[str, str]) -> str | None:
@@ -287,16 +268,11 @@ def _timeout(environ: Mapping[str, str]) -> float:
     return min(seconds, _LONGEST_TIMEOUT)
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
-    """Kill a process with all that it started, and wait for its end."""
-    _kill_group(process)
-    process.communicate()
-
-
-def _kill_group(process: subprocess.Popen[str]) -> None:
+def kill_group(process: subprocess.Popen[Any]) -> None:
+    """Kill a process with all that it started; ``start_new_session`` made it a group's leader."""
     if sys.platform == "win32":
         process.kill()
         return
-    # start_new_session made the process the leader of a group that has its number.
+    # The group has the number of its leader.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

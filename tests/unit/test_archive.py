@@ -53,7 +53,7 @@ def ignore(entry: Entry, content: bytes) -> None:
     del entry, content
 
 
-def write(entries: Sequence[Entry], workers: int | None = 2) -> tuple[Archive, bytes]:
+def write(entries: Sequence[Entry], workers: int = 2) -> tuple[Archive, bytes]:
     stream = io.BytesIO()
     archive = write_archive(entries, stream, inspect=ignore, workers=workers)
     return archive, stream.getvalue()
@@ -190,7 +190,7 @@ def test_the_bytes_of_a_small_zip_never_change() -> None:
 def test_the_bytes_depend_on_no_number_of_workers(tree: dict[str, bytes]) -> None:
     entries = make_entries(tree)
     _, expected = write(entries, workers=1)
-    for workers in (*range(2, 9), None):
+    for workers in range(2, 9):
         assert write(entries, workers)[1] == expected
 
 
@@ -220,7 +220,7 @@ def test_data_of_the_same_size_is_stored(monkeypatch: pytest.MonkeyPatch) -> Non
     for size, method in ((99, layout.DEFLATED), (100, layout.STORED), (101, layout.STORED)):
         monkeypatch.setattr(encoder, "compress", lambda _, size=size: bytearray(size))
         stream = io.BytesIO()
-        write_archive([make_entry("a", b"x" * 100)], stream, inspect=ignore)
+        write_archive([make_entry("a", b"x" * 100)], stream, inspect=ignore, workers=2)
         assert struct.unpack_from("<H", stream.getvalue(), 8) == (method,)
 
 
@@ -298,6 +298,18 @@ def test_every_entry_is_inspected_once_with_its_content(workers: int) -> None:
     ]
 
 
+def test_as_many_threads_work_as_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "_BATCH_BYTES", 0)
+    together = threading.Barrier(3)
+
+    def inspect(entry: Entry, content: bytes) -> None:
+        del entry, content
+        together.wait(timeout=30)  # until three threads are here
+
+    entries = make_entries(dict.fromkeys("abc", b"x"))
+    write_archive(entries, io.BytesIO(), inspect=inspect, workers=3)
+
+
 def test_what_the_inspector_raises_ends_the_build_and_its_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -330,7 +342,7 @@ def test_the_stream_is_only_written_to() -> None:
 
     stream = OnlyWrites()
     entries = make_entries({"a": b"x" * 1_000, "b": b"y"})
-    archive = write_archive(entries, stream, inspect=ignore)  # type: ignore[arg-type]
+    archive = write_archive(entries, stream, inspect=ignore, workers=2)  # type: ignore[arg-type]
     assert hashlib.sha256(stream.data).digest() == archive.sha256
 
 
@@ -425,7 +437,3 @@ def test_small_files_go_to_the_workers_together() -> None:
     ]
     assert [len(batch) for batch in writer._batches(entries)] == [4, 4, 2, 1, 1]
     assert [len(batch) for batch in writer._batches(entries[::-1])] == [1, 1, 4, 4, 2]
-
-
-def test_the_cpus_are_counted() -> None:
-    assert writer.available_cpus() >= 1

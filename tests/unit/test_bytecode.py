@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import importlib.util
 import marshal
 import math
 import random
 import struct
+import subprocess
 import sys
 import types
 from typing import Any
@@ -362,6 +364,20 @@ def test_filename_that_is_also_a_constant() -> None:
     source = "x = 'module.py'"
     code = load(normalize(pyc(source), filename="/var/task/module.py")[16:])
     assert "module.py" in code.co_consts
+
+
+def test_whoever_does_not_compile_does_not_import_what_compiles() -> None:
+    program = (
+        "import sys, hatch_lambda_zip.contents.decide, hatch_lambda_zip.bytecode as package;"
+        "print([n for n in sys.modules if n.startswith(package.__name__ + '.')])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, encoding="utf-8"
+    )
+    loaded = set(ast.literal_eval(run.stdout))
+    assert "hatch_lambda_zip.bytecode.normalize" in loaded
+    slow = ("cache", "compiler", "interpreter", "process", "worker")
+    assert not loaded & {f"hatch_lambda_zip.bytecode.{name}" for name in slow}
 
 
 def test_nothing_is_loaded_or_executed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,24 @@ from pathlib import Path
 
 import pytest
 
-import hatch_lambda_zip
 from hatch_lambda_zip.bytecode import cache as cache_module
-from hatch_lambda_zip.bytecode.cache import BytecodeCache, cache_directory, entry_name
+from hatch_lambda_zip.bytecode.compiler import BytecodeCache, cache_directory
 
-NAME = entry_name("3.13.0", optimize=0, filename="/var/task/a.py", source=b"a = 1")
-OTHER = entry_name("3.13.0", optimize=0, filename="/var/task/b.py", source=b"a = 1")
+
+def name_of(
+    version: str = "3.13.0",
+    *,
+    optimize: int = 0,
+    filename: str = "/var/task/a.py",
+    source: bytes = b"a = 1",
+    salt: str = "1.0",
+) -> str:
+    cache = BytecodeCache(Path("nowhere"), salt=salt, log=print)
+    return cache.entry_name(version, optimize=optimize, filename=filename, source=source)
+
+
+NAME = name_of()
+OTHER = name_of(filename="/var/task/b.py")
 
 
 @pytest.fixture
@@ -22,7 +34,7 @@ def lines() -> list[str]:
 
 @pytest.fixture
 def cache(tmp_path: Path, lines: list[str]) -> BytecodeCache:
-    return BytecodeCache(tmp_path / "cache", log=lines.append)
+    return BytecodeCache(tmp_path / "cache", salt="1.0", log=lines.append)
 
 
 def entry(tmp_path: Path) -> Path:
@@ -33,12 +45,13 @@ def entry(tmp_path: Path) -> Path:
 def test_what_was_written_is_read_by_another_build(
     tmp_path: Path, cache: BytecodeCache, lines: list[str]
 ) -> None:
-    assert cache.read([NAME, OTHER]) == [None, None]
+    assert cache.read(NAME) is None
+    assert cache.read(OTHER) is None
     cache.write(NAME, b"one")
     cache.write(OTHER, b"")
     cache.write(NAME, b"two")
-    again = BytecodeCache(tmp_path / "cache", log=lines.append)
-    assert again.read([OTHER, NAME, OTHER]) == [b"", b"two", b""]
+    again = BytecodeCache(tmp_path / "cache", salt="1.0", log=lines.append)
+    assert [again.read(name) for name in (OTHER, NAME, OTHER)] == [b"", b"two", b""]
     assert not lines
 
 
@@ -46,18 +59,15 @@ def test_a_name_stands_for_all_that_a_result_depends_on(monkeypatch: pytest.Monk
     names = {
         NAME,
         OTHER,
-        entry_name("3.13.1", optimize=0, filename="/var/task/a.py", source=b"a = 1"),
-        entry_name("3.13.0", optimize=1, filename="/var/task/a.py", source=b"a = 1"),
-        entry_name("3.13.0", optimize=0, filename="/var/task/a.py", source=b"a = 2"),
+        name_of("3.13.1"),
+        name_of(optimize=1),
+        name_of(source=b"a = 2"),
+        name_of(salt="1.1"),
     }
-    same = entry_name("3.13.0", optimize=0, filename="/var/task/a.py", source=b"a = 1")
-    assert same == NAME
-    monkeypatch.setattr(cache_module, "__version__", "99")
-    names.add(entry_name("3.13.0", optimize=0, filename="/var/task/a.py", source=b"a = 1"))
+    assert name_of() == NAME
     monkeypatch.setattr(cache_module, "_SCHEMA", 99)
-    names.add(entry_name("3.13.0", optimize=0, filename="/var/task/a.py", source=b"a = 1"))
+    names.add(name_of())
     assert len(names) == 7
-    assert hatch_lambda_zip.__version__ != "99"
 
 
 @pytest.mark.parametrize(
@@ -78,9 +88,9 @@ def test_a_damaged_entry_is_none(
     cache.write(NAME, b"some content of a file")
     path = entry(tmp_path)
     path.write_bytes(damage(path.read_bytes()))
-    assert cache.read([NAME]) == [None]
+    assert cache.read(NAME) is None
     cache.write(NAME, b"new")
-    assert cache.read([NAME]) == [b"new"]
+    assert cache.read(NAME) == b"new"
 
 
 def test_the_directory_says_that_it_is_a_cache(tmp_path: Path, cache: BytecodeCache) -> None:
@@ -108,7 +118,7 @@ def test_a_place_that_can_not_be_written_is_reported_once(
 ) -> None:
     (tmp_path / "cache").write_bytes(b"a file where the directory would be")
     for name in (NAME, OTHER):
-        assert cache.read([name]) == [None]
+        assert cache.read(name) is None
         cache.write(name, b"one")
     texts = [line.partition(", so this build does without")[0] for line in lines]
     assert texts == [
@@ -127,7 +137,8 @@ def test_a_cache_that_can_only_be_read_is_used(
     (tmp_path / "cache" / "bytecode").chmod(0o500)
     cache.write(NAME, b"two")
     cache.write(OTHER, b"two")
-    assert cache.read([NAME, OTHER]) == [b"one", None]
+    assert cache.read(NAME) == b"one"
+    assert cache.read(OTHER) is None
     assert len(lines) == 1
 
 
@@ -138,7 +149,8 @@ def test_an_entry_that_can_not_be_read_is_reported_once(
     path = entry(tmp_path)
     path.unlink()
     path.mkdir()
-    assert cache.read([NAME, NAME]) == [None, None]
+    for _ in range(2):
+        assert cache.read(NAME) is None
     (line,) = lines
     assert f"{tmp_path / 'cache'} can't be read" in line
 

@@ -18,11 +18,17 @@ from typing import Final
 import pytest
 from pythons import interpreters
 
-from hatch_lambda_zip.bytecode import normalize, read_header, worker
+from hatch_lambda_zip.bytecode import (
+    Compiled,
+    Interpreter,
+    Obstacle,
+    Source,
+    normalize,
+    read_header,
+    worker,
+)
 from hatch_lambda_zip.bytecode import process as process_module
-from hatch_lambda_zip.bytecode.cache import BytecodeCache
-from hatch_lambda_zip.bytecode.compiler import Compiled, Compiler, Obstacle, Source
-from hatch_lambda_zip.bytecode.interpreter import Interpreter
+from hatch_lambda_zip.bytecode.compiler import BytecodeCache, Compiler
 from hatch_lambda_zip.bytecode.magic import FORMATS
 from hatch_lambda_zip.errors import ToolError
 
@@ -175,8 +181,8 @@ def test_the_stack_of_this_process_has_no_influence() -> None:
     content = "x = a" + ".b" * depth(THIS)
     program = (
         "import platform, sys; from pathlib import Path;"
+        "from hatch_lambda_zip.bytecode import *;"
         "from hatch_lambda_zip.bytecode.compiler import *;"
-        "from hatch_lambda_zip.bytecode.interpreter import Interpreter;"
         "python = Interpreter(Path(sys.executable), platform.python_version());"
         "compiler = Compiler(python, optimize=0, cache=None, log=len, timeout=60, workers=1);"
         f"(result,) = compiler.compile([Source('demo.py', {FILENAME!r}, {content!r}.encode())]);"
@@ -408,7 +414,7 @@ def test_the_cache_gives_the_same_without_an_interpreter(tmp_path: Path) -> None
     expected = compiler().compile(sources)
     assert {result.obstacle for result in expected} == {None, *Obstacle}
     lines: list[str] = []
-    cache = BytecodeCache(tmp_path, log=lines.append)
+    cache = BytecodeCache(tmp_path, salt="1.0", log=lines.append)
     assert compiler(cache=cache).compile(sources) == expected
     gone = Interpreter(Path("/nowhere/python"), THIS.version)
     assert compiler(gone, cache=cache).compile(sources) == expected
@@ -418,7 +424,7 @@ def test_the_cache_gives_the_same_without_an_interpreter(tmp_path: Path) -> None
 
 
 def test_a_damaged_entry_is_compiled_again(tmp_path: Path) -> None:
-    cache = BytecodeCache(tmp_path, log=ignore)
+    cache = BytecodeCache(tmp_path, salt="1.0", log=ignore)
     expected = compiler(cache=cache).compile(SOURCES)
     paths = [path for path in (tmp_path / "bytecode").rglob("*") if path.is_file()]
     assert len(paths) == len(SOURCES)
@@ -431,13 +437,13 @@ def test_a_damaged_entry_is_compiled_again(tmp_path: Path) -> None:
 def test_a_cache_that_can_not_be_used_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     lines: list[str] = []
-    cache = BytecodeCache(tmp_path / "file", log=lines.append)
+    cache = BytecodeCache(tmp_path / "file", salt="1.0", log=lines.append)
     assert compiler(cache=cache).compile(SOURCES) == compiler().compile(SOURCES)
     assert len(lines) == 2
 
 
 def test_what_exceeds_a_limit_is_not_kept(tmp_path: Path) -> None:
-    cache = BytecodeCache(tmp_path, log=ignore)
+    cache = BytecodeCache(tmp_path, salt="1.0", log=ignore)
     for _ in range(2):
         with pytest.raises(ToolError, match=r"demo\.py: MemoryError"):
             compiler(cache=cache).compile([source("x = " + "-" * 100_000 + "1")])

@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.archive import encoder
+from hatch_lambda_zip.archive import ENCODER, encoder
 from hatch_lambda_zip.errors import ToolError
 
 
 def test_this_machines_encoder_is_the_pinned_one() -> None:
     encoder.check_encoder()
-    assert deflate.__version__ == encoder.VERSION
-    assert (encoder.NAME, encoder.VERSION, encoder.LEVEL) == ("deflate", "0.9.0", 6)
+    assert deflate.__version__ == ENCODER.version
+    assert tuple(ENCODER) == ("deflate", "0.9.0", 6)
 
 
 @pytest.mark.parametrize("level", [*range(1, 6), *range(7, 13)])
 def test_another_level_is_noticed(monkeypatch: pytest.MonkeyPatch, level: int) -> None:
-    monkeypatch.setattr(encoder, "LEVEL", level)
+    monkeypatch.setattr(encoder, "ENCODER", ENCODER._replace(level=level))
     with pytest.raises(ToolError):
         encoder.check_encoder()
 

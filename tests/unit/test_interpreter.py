@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sys
 import textwrap
 from collections.abc import Callable
@@ -110,9 +109,9 @@ def test_what_uv_knows(tmp_path: Path, lines: list[str], environ: dict[str, str]
     assert not Path(directory).exists()
 
 
-@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not on PATH")
 def test_the_real_uv_understands_the_question(lines: list[str]) -> None:
-    uv = Uv(Path(shutil.which("uv") or ""), os.environ, 60, lines.append)
+    package = pytest.importorskip("uv")
+    uv = Uv(Path(package.find_uv_bin()), os.environ, 60, lines.append)
     with pytest.raises(ToolError):
         find_interpreter("3.13.99", named=None, uv=uv, environ={})
     (line,) = (line for line in lines if line.startswith("uv knows no"))

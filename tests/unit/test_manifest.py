@@ -240,7 +240,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
 def test_the_hash_is_that_of_the_zip_in_both_spellings(tmp_path: Path) -> None:
     contents = contents_in(tmp_path)
     stream = io.BytesIO()
-    archive = write_archive(contents.entries, stream, inspect=ignore)
+    archive = write_archive(contents.entries, stream, inspect=ignore, workers=2)
     manifest = json.loads(make_manifest(inputs_of(), contents, archive))
     digest = hashlib.sha256(stream.getvalue()).digest()
     assert bytes.fromhex(manifest["sha256"]) == digest
@@ -359,7 +359,7 @@ def test_previous_outputs_are_found_only_whole(tmp_path: Path) -> None:
     manifest = tmp_path / "my_orders-1.0.0-api.json"
     assert read_previous(artifact) is None
     with artifact.open("wb") as stream:
-        archive = write_archive(contents.entries, stream, inspect=ignore)
+        archive = write_archive(contents.entries, stream, inspect=ignore, workers=2)
     assert read_previous(artifact) is None
     manifest.write_text(make_manifest(inputs_of(), contents, archive), encoding="utf-8")
     previous = read_previous(artifact)

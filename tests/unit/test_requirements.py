@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.model import (
     LocalProject,
     LockedDistribution,
@@ -400,13 +400,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 def test_a_missing_wheel_is_said_in_our_words() -> None:
-    stderr = (
-        "  x No solution found when resolving dependencies:\n"
-        "  because demo==1.0 has no usable wheels and building from source is disabled,\n"
-        "  and because other==2.0 has no wheels with a matching platform tag, stop.\n"
-        "  because demo==1.0 has no usable wheels\n"
-    )
-    error = explain_failure(stderr, LOCK, platform())
+    missing = [("demo", "1.0"), ("other", "2.0")]
+    failure = UvError("uv failed", failure=UvFailure.NO_WHEEL, without_wheel=missing)
+    error = explain_failure(failure, LOCK, platform())
     assert error is not None
     first, second, last = str(error).splitlines()
     assert first == (
@@ -419,6 +415,7 @@ def test_a_missing_wheel_is_said_in_our_words() -> None:
 
 
 def test_other_failures_are_not_explained() -> None:
-    assert explain_failure("error: no route to host", LOCK, platform()) is None
+    assert explain_failure(UvError("no route to host"), LOCK, platform()) is None
     other = LockFile.of(LockKind.UV, ROOT / "uv.lock")
-    assert explain_failure("demo==1.0 has no usable wheels", other, platform()) is None
+    missing = UvError("", failure=UvFailure.NO_WHEEL, without_wheel=[("demo", "1.0")])
+    assert explain_failure(missing, other, platform()) is None

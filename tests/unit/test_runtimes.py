@@ -9,7 +9,14 @@ from packaging.markers import Marker, default_environment
 from packaging.tags import Tag, parse_tag
 from packaging.utils import parse_wheel_filename
 
-from hatch_lambda_zip.runtimes import RUNTIMES, Platform, Runtime, find_runtime
+from hatch_lambda_zip.bytecode.magic import FORMATS
+from hatch_lambda_zip.runtimes import (
+    BYTECODE_MINORS,
+    RUNTIMES,
+    Platform,
+    Runtime,
+    find_runtime,
+)
 
 
 def make_platform(identifier: str, architecture: str = "x86_64") -> Platform:
@@ -27,7 +34,7 @@ def test_every_row_is_found_and_consistent(runtime: Runtime) -> None:
     assert find_runtime(runtime.identifier) is runtime
     assert runtime.identifier == f"python3.{runtime.python_minor}"
     assert runtime.python_version == f"3.{runtime.python_minor}"
-    assert runtime.known
+    assert runtime.is_known
 
 
 def test_the_table_ascends_without_gaps() -> None:
@@ -39,10 +46,14 @@ def test_the_table_ascends_without_gaps() -> None:
     assert deprecations == sorted(deprecations)
 
 
+def test_the_pythons_whose_bytecode_is_known_are_those_of_the_normalizer() -> None:
+    assert [*BYTECODE_MINORS] == [form.python_minor for form in FORMATS]
+
+
 @pytest.mark.parametrize("minor", [15, 16, 99, 100, 999])
 def test_a_newer_runtime_has_the_newest_rows_values(minor: int) -> None:
     assert find_runtime(f"python3.{minor}") == Runtime(
-        f"python3.{minor}", minor, RUNTIMES[-1].glibc_minor, None, known=False
+        f"python3.{minor}", minor, RUNTIMES[-1].glibc_minor, None, is_known=False
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.errors import UvError, UvTimeoutError
+from hatch_lambda_zip.errors import UvError, UvFailure, UvTimeoutError
 from hatch_lambda_zip.uv import (
     DEFAULT_TIMEOUT,
     NESTED_VARIABLE,
@@ -124,6 +124,52 @@ def test_a_failing_command_shows_its_stderr(tmp_path: Path) -> None:
     version = find().run(["--version"], cwd=tmp_path).strip()
     assert first == f"`uv pip install --no-such-option 'a b'` failed ({version}):"
     assert "unexpected argument '--no-such-option'" in "\n".join(details)
+
+
+WRAPPED = """\
+  x No solution found when resolving dependencies:
+  ├─▶ Because demo==1.0 has no
+  │   usable wheels and other==2.0 has
+  │   no wheels with a matching platform tag,
+  ╰─▶ and demo==1.0 has no usable wheels, stop.
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+@pytest.mark.parametrize(
+    ("stderr", "failure", "without_wheel"),
+    [
+        (WRAPPED, UvFailure.NO_WHEEL, (("demo", "1.0"), ("other", "2.0"))),
+        ("error: uv.lock needs to be\n   updated, but", UvFailure.LOCK_OUTDATED, ()),
+        ("error: demo is marked as `--no-binary` but", UvFailure.NO_BINARY, ()),
+        ("error: no route to host", None, ()),
+        ("", None, ()),
+    ],
+)
+def test_some_reasons_are_told_apart(
+    tmp_path: Path,
+    stderr: str,
+    failure: UvFailure | None,
+    without_wheel: tuple[tuple[str, str], ...],
+) -> None:
+    program = tmp_path / "uv"
+    program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{stderr}\nEND\nexit 2\n", "utf-8")
+    program.chmod(0o755)
+    with pytest.raises(UvError) as caught:
+        Uv(program, ENVIRONMENT, 30, ignore).run(["lock"], cwd=tmp_path)
+    error = caught.value
+    assert (error.failure, error.without_wheel) == (failure, without_wheel)
+    assert error.said == (stderr.strip() or "(no message, exit code 2)")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_a_uv_that_is_too_old_says_so(tmp_path: Path) -> None:
+    program = tmp_path / "uv"
+    program.write_text("#!/bin/sh\necho uv 0.10.1\necho sorry >&2\nexit 2\n", "utf-8")
+    program.chmod(0o755)
+    with pytest.raises(UvError) as caught:
+        Uv(program, ENVIRONMENT, 30, ignore).run(["lock"], cwd=tmp_path)
+    assert caught.value.said == "sorry\nIt is too old: uv 0.10.2 is needed."
 
 
 def test_a_command_that_fails_in_silence_shows_its_exit_code(tmp_path: Path) -> None:

@@ -1,5 +1,10 @@
-"""The canonical zip: its layout, its encoder, and the writer that puts both together."""
+"""The canonical zip: its layout, its encoder, and the writer that puts both together.
 
+Entries go in, sorted; out comes a zip whose bytes depend on their names and contents alone.
+docs/format.md describes it byte by byte.
+"""
+
+from hatch_lambda_zip.archive.encoder import ENCODER, check_encoder
 from hatch_lambda_zip.archive.writer import Archive, Member, write_archive
 
-__all__ = ["Archive", "Member", "write_archive"]
+__all__ = ["ENCODER", "Archive", "Member", "check_encoder", "write_archive"]

@@ -7,22 +7,29 @@ host's zlib never compresses anything here.
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from typing import Final, NamedTuple
 
 import deflate
 
 from hatch_lambda_zip.errors import ToolError
 
-NAME: Final = "deflate"
-VERSION: Final = "0.9.0"
-LEVEL: Final = 6
+
+class Encoder(NamedTuple):
+    """A package from the index, its exact version, and the level that it compresses with."""
+
+    name: str
+    version: str
+    level: int
+
+
+ENCODER: Final = Encoder("deflate", "0.9.0", 6)
 
 _CHECK_DIGEST: Final = "205382bf5a618911267cefe0b9e3363fd3bbb09a0140c84cb15352a520e2c138"
 
 
 def compress(data: bytes) -> bytearray:
     """Return a raw DEFLATE stream, always the same for the same data. Releases the GIL."""
-    return deflate.deflate_compress(data, LEVEL)
+    return deflate.deflate_compress(data, ENCODER.level)
 
 
 def crc32(data: bytes) -> int:
@@ -36,13 +43,14 @@ def check_encoder() -> None:
     Raises:
         ToolError: it does not, because it was built from another libdeflate.
     """
+    name, version, _ = ENCODER
     digest = hashlib.sha256(compress(check_vector())).hexdigest()
     if digest != _CHECK_DIGEST:
         raise ToolError(
-            f"The installed {NAME} {deflate.__version__} does not compress like {NAME} {VERSION} "
+            f"The installed {name} {deflate.__version__} does not compress like {name} {version} "
             "from the package index, so the zip's bytes would differ from those of other "
             "machines. It was probably built from source against another libdeflate. Install "
-            f"the wheel instead: `pip install --only-binary :all: {NAME}=={VERSION}`."
+            f"the wheel instead: `pip install --only-binary :all: {name}=={version}`."
         )
 
 

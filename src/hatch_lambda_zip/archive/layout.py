@@ -32,7 +32,6 @@ class MemberHeader:
     """What the headers of one member say.
 
     Attributes:
-        name: the member's name.
         method: ``STORED`` or ``DEFLATED``.
         crc: CRC-32 of the uncompressed content.
         compressed_size: in bytes.
@@ -61,12 +60,7 @@ def local_header(member: MemberHeader) -> bytes:
 
 
 def central_header(member: MemberHeader, offset: int) -> bytes:
-    """Return the member's central directory header (4.3.12).
-
-    Args:
-        member: the member.
-        offset: where its local header starts, in bytes from the start of the zip.
-    """
+    """Return the central directory header (4.3.12); ``offset`` is where the local one starts."""
     name = member.name.encode()
     fixed = _CENTRAL_HEADER.pack(
         b"PK\x01\x02",
@@ -79,11 +73,5 @@ def central_header(member: MemberHeader, offset: int) -> bytes:
 
 
 def end_of_central_directory(members: int, size: int, offset: int) -> bytes:
-    """Return the end of central directory record (4.3.16).
-
-    Args:
-        members: how many there are.
-        size: of the central directory, in bytes.
-        offset: where the central directory starts, in bytes.
-    """
+    """Return the end of central directory record (4.3.16): the directory's length, size, place."""
     return _END_OF_CENTRAL_DIRECTORY.pack(b"PK\x05\x06", 0, 0, members, members, size, offset, 0)

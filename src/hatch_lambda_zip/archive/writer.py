@@ -1,9 +1,8 @@
-"""Writes the canonical zip: members are read and compressed on all cores, written in order."""
+"""Writes the canonical zip: members are read and compressed in parallel, written in order."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,12 +36,7 @@ _EXECUTABLE_MAGIC: Final = (b"#!", b"\x7fELF")
 
 @dataclass(frozen=True)
 class Member:
-    """A member of the finished zip.
-
-    Attributes:
-        entry: what it was made from.
-        compressed_size: of its data, in bytes.
-    """
+    """A member of the finished zip; the size is that of its data, in bytes."""
 
     entry: Entry
     compressed_size: int
@@ -68,7 +62,7 @@ def write_archive(
     stream: IO[bytes],
     *,
     inspect: Callable[[Entry, bytes], None],
-    workers: int | None = None,
+    workers: int,
 ) -> Archive:
     """Write a canonical zip.
 
@@ -76,9 +70,9 @@ def write_archive(
 
     Args:
         entries: in their canonical order, with unique names.
-        stream: takes the zip; only written to, never sought.
+        stream: only written to, never sought.
         inspect: called once for each entry with its content, from several threads; may raise.
-        workers: threads to compress with; by default one for each CPU that is ours.
+        workers: how many threads compress; the bytes are the same for any number.
 
     Raises:
         ContentsError: the zip would need zip64.
@@ -95,7 +89,7 @@ def write_archive(
     sink = _Sink(stream)
     directory: list[bytes] = []
     members: list[Member] = []
-    for entry, header, data in _compressed(entries, inspect, workers or available_cpus()):
+    for entry, header, data in _compressed(entries, inspect, workers):
         directory.append(central_header(header, sink.offset))
         sink.write(local_header(header))
         sink.write(data)
@@ -107,11 +101,7 @@ def write_archive(
     return Archive(sink.offset, sink.sha256.digest(), tuple(members))
 
 
-def available_cpus() -> int:
-    """Return how many CPUs this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+_Compressed = tuple[Entry, MemberHeader, bytes | bytearray]
 
 
 class _Sink:
@@ -128,9 +118,6 @@ class _Sink:
         self.stream.write(data)
         self.sha256.update(data)
         self.offset += len(data)
-
-
-_Compressed = tuple["Entry", MemberHeader, "bytes | bytearray"]
 
 
 def _compressed(

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hatch_lambda_zip.archive import Archive, write_archive
-from hatch_lambda_zip.archive.encoder import check_encoder
+from hatch_lambda_zip.archive import Archive, check_encoder, write_archive
 from hatch_lambda_zip.build.embed import embed
 from hatch_lambda_zip.build.inputs import gather_inputs, wheels_to_build
 from hatch_lambda_zip.build.manifest import describe_inputs, make_manifest
 from hatch_lambda_zip.build.previous import read_previous
-from hatch_lambda_zip.build.session import Session
+from hatch_lambda_zip.build.session import Session, available_cpus
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.model import Artifact, Kind
@@ -102,7 +101,7 @@ def build_zip(job: Job, session: Session) -> Path:
     report.info(f"{label}: compressing {files}, {size}")
     with session.workspace.writing(output) as stream:
         inspect = machine_inspector(artifact.platform)
-        archive = write_archive(contents.entries, stream, inspect=inspect)
+        archive = write_archive(contents.entries, stream, inspect=inspect, workers=available_cpus())
     with session.workspace.writing(job.output / manifest_name(artifact, project)) as stream:
         stream.write(make_manifest(description, contents, archive).encode())
     session.workspace.publish()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hatch_lambda_zip import __version__
-from hatch_lambda_zip.archive import Archive, encoder
+from hatch_lambda_zip.archive import ENCODER, Archive
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.config.file_names import file_name
 from hatch_lambda_zip.config.model import Artifact, Kind
@@ -41,11 +41,7 @@ def describe_inputs(
         "schema": SCHEMA_VERSION,
         "tool": {"name": TOOL_NAME, "version": __version__},
         "format": FORMAT_VERSION,
-        "encoder": {
-            "name": encoder.NAME,
-            "version": encoder.VERSION,
-            "level": encoder.LEVEL,
-        },
+        "encoder": ENCODER._asdict(),
         "artifact": file_name(artifact, project),
         "target": f"lambda-zip:{artifact.name}",
         "project": {"name": project.name, "version": project.version},

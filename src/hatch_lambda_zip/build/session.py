@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from hatch_lambda_zip import __version__
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.workspace import Workspace
-from hatch_lambda_zip.bytecode.cache import BytecodeCache, cache_directory
-from hatch_lambda_zip.bytecode.compiler import Compiler
-from hatch_lambda_zip.bytecode.interpreter import find_interpreter
 from hatch_lambda_zip.config.load import LOCK_KEY
 from hatch_lambda_zip.config.model import Artifact, Bytecode
 from hatch_lambda_zip.config.project import Project
@@ -29,6 +28,9 @@ from hatch_lambda_zip.lock import (
 )
 from hatch_lambda_zip.text import Reporter
 from hatch_lambda_zip.uv import Uv, find_uv
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.bytecode.compiler import Compiler
 
 LockFinder = Callable[[Artifact], LockFile]
 """Returns the lock file that holds for a function or layer."""
@@ -121,17 +123,35 @@ class Session:
         """
         if bytecode.python is None:
             return None
+        # What compiles takes time to import, and few builds compile.
+        from hatch_lambda_zip.bytecode.compiler import (
+            BytecodeCache,
+            Compiler,
+            cache_directory,
+            find_interpreter,
+        )
+
         named = bytecode.python_path
         path = None if named is None else self.root / Path(named).expanduser()
         interpreter = find_interpreter(bytecode.python, named=path, uv=self._uv, environ=os.environ)
         return Compiler(
             interpreter,
             optimize=bytecode.optimize,
-            cache=BytecodeCache(cache_directory(os.environ), log=self.report.debug),
+            cache=BytecodeCache(
+                cache_directory(os.environ), salt=__version__, log=self.report.debug
+            ),
             log=self.report.debug,
             timeout=self._uv.timeout,
+            workers=available_cpus(),
             keep_open=self.workspace.keep_open,
         )
+
+
+def available_cpus() -> int:
+    """Return how many CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager

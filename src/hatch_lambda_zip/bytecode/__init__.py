@@ -1,6 +1,23 @@
-"""Reads .pyc files and writes them in one canonical form. No byte of them is ever executed."""
+"""Reads .pyc files and writes them in one canonical form. No byte of them is ever executed.
 
+What compiles is imported from ``bytecode.compiler``: with its processes, its cache and the search
+for an interpreter it takes 8 ms more to import, which only a build that compiles should pay.
+"""
+
+from hatch_lambda_zip.bytecode.magic import format_of
+from hatch_lambda_zip.bytecode.model import Compiled, Interpreter, Obstacle, Source
 from hatch_lambda_zip.bytecode.normalize import NO_SOURCE, normalize
 from hatch_lambda_zip.bytecode.pyc import Header, read_header, source_hash
 
-__all__ = ["NO_SOURCE", "Header", "normalize", "read_header", "source_hash"]
+__all__ = [
+    "NO_SOURCE",
+    "Compiled",
+    "Header",
+    "Interpreter",
+    "Obstacle",
+    "Source",
+    "format_of",
+    "normalize",
+    "read_header",
+    "source_hash",
+]

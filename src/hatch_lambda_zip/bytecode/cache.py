@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from hatch_lambda_zip import __version__
+from hatch_lambda_zip.files import replacing
 
 DIRECTORY_VARIABLE: Final = "HATCH_LAMBDA_ZIP_CACHE"
 
@@ -22,37 +20,13 @@ _TAG: Final = b"""Signature: 8a477f597d28d172789f06886806bc55
 
 
 def cache_directory(environ: Mapping[str, str]) -> Path:
-    """Return where the cache is: as ``HATCH_LAMBDA_ZIP_CACHE`` says, or with the user's others.
-
-    Args:
-        environ: the environment to look in.
-    """
+    """Return where the cache is: as ``HATCH_LAMBDA_ZIP_CACHE`` says, or with the user's others."""
     named = environ.get(DIRECTORY_VARIABLE)
     if named:
         return Path(named).absolute()
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("hatch-lambda-zip", appauthor=False))
-
-
-def entry_name(version: str, *, optimize: int, filename: str, source: bytes) -> str:
-    """Name the result of one compilation after everything that it depends on.
-
-    Args:
-        version: of the CPython, to the patch release.
-        optimize: 0, 1 or 2.
-        filename: the ``co_filename``.
-        source: the content of the .py file.
-
-    Returns:
-        64 hexadecimal digits.
-    """
-    circumstances = (str(_SCHEMA), __version__, version, str(optimize), filename)
-    digest = hashlib.sha256(source)
-    digest = hashlib.sha256(digest.digest())
-    # None of these holds a NUL, which ends each of them.
-    digest.update("".join(f"{part}\0" for part in circumstances).encode())
-    return digest.hexdigest()
 
 
 class BytecodeCache:
@@ -62,55 +36,51 @@ class BytecodeCache:
 
     Args:
         directory: made when the first entry is.
+        salt: says who normalizes, such as a version: nobody finds what was kept with another one.
         log: takes that line.
     """
 
-    def __init__(self, directory: Path, *, log: Callable[[str], None]) -> None:
+    def __init__(self, directory: Path, *, salt: str, log: Callable[[str], None]) -> None:
         self._directory = directory
+        self._salt = salt
         self._log = log
-        self._readable = True
-        self._writable = True
+        self._is_readable = True
+        self._is_writable = True
 
-    def read(self, names: Sequence[str]) -> list[bytes | None]:
-        """Read entries.
+    def entry_name(self, version: str, *, optimize: int, filename: str, source: bytes) -> str:
+        """Name the result of one compilation after everything that it depends on.
 
         Args:
-            names: from ``entry_name``.
+            version: of the CPython, to the patch release.
+            filename: the ``co_filename``.
 
         Returns:
-            For each, what was written, or None if it is not there or damaged.
+            64 hexadecimal digits.
         """
-        # One after the other: threads would gain nothing.
-        return [self._read(name) for name in names]
+        circumstances = (str(_SCHEMA), self._salt, version, str(optimize), filename)
+        digest = hashlib.sha256(hashlib.sha256(source).digest())
+        # None of these holds a NUL, which ends each of them.
+        digest.update("".join(f"{part}\0" for part in circumstances).encode())
+        return digest.hexdigest()
 
     def write(self, name: str, content: bytes) -> None:
-        """Write an entry, in one step; several processes may do so.
-
-        Args:
-            name: from ``entry_name``.
-            content: what ``read`` is to return.
-        """
-        if not self._writable:
+        """Write an entry, in one step; several processes may do so."""
+        if not self._is_writable:
             return
         path = self._path(name)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         try:
             if not path.parent.is_dir():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._write_tag()
-            try:
+            with replacing(path) as temporary:
                 temporary.write_bytes(hashlib.sha256(content).digest() + content)
-                temporary.replace(path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    temporary.unlink(missing_ok=True)
-                raise
         except OSError as error:
-            self._writable = False
+            self._is_writable = False
             self._report("written", error)
 
-    def _read(self, name: str) -> bytes | None:
-        if not self._readable:
+    def read(self, name: str) -> bytes | None:
+        """Return what was written, or None if it is not there or damaged."""
+        if not self._is_readable:
             return None
         try:
             # As few calls as possible: there are thousands of files.
@@ -119,7 +89,7 @@ class BytecodeCache:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._readable = False
+            self._is_readable = False
             self._report("read", error)
             return None
         digest, content = data[:_DIGEST_SIZE], data[_DIGEST_SIZE:]

@@ -1,4 +1,7 @@
-"""Compiles sources into canonical .pyc files, on all cores, with a cache."""
+"""Compiles sources into canonical .pyc files, in parallel, with a cache.
+
+Whoever compiles finds here what that takes besides: the search for the interpreter, the cache.
+"""
 
 from __future__ import annotations
 
@@ -6,61 +9,23 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
-from hatch_lambda_zip.archive.writer import available_cpus
 from hatch_lambda_zip.bytecode import worker
-from hatch_lambda_zip.bytecode.cache import BytecodeCache, entry_name
-from hatch_lambda_zip.bytecode.interpreter import Interpreter
+from hatch_lambda_zip.bytecode.cache import BytecodeCache, cache_directory
+from hatch_lambda_zip.bytecode.interpreter import find_interpreter
 from hatch_lambda_zip.bytecode.magic import FORMATS
+from hatch_lambda_zip.bytecode.model import Compiled, Interpreter, Obstacle, Source
 from hatch_lambda_zip.bytecode.normalize import normalize
 from hatch_lambda_zip.bytecode.process import WorkerProcess
 from hatch_lambda_zip.bytecode.pyc import HASH_SIZE, HEADER_SIZE, unchecked_header
 from hatch_lambda_zip.errors import AmbiguousBytecodeError, BytecodeError, ToolError
 
+__all__ = ["BytecodeCache", "Compiler", "cache_directory", "find_interpreter"]
+
 _BATCH_BYTES: Final = 64 << 10  # of sources; a larger one goes alone
 _AHEAD: Final = 2  # batches that a worker has, so that it need not wait for the next
 _HASH_START: Final = 8  # of the source hash in a header
-
-
-class Obstacle(Enum):
-    """Why a module ships without a .pyc; its source does in any case."""
-
-    SYNTAX = "syntax"
-    CPU = "cpu-dependent"
-    CANONICAL = "not-canonical"
-
-
-@dataclass(frozen=True)
-class Source:
-    """A module to compile.
-
-    Attributes:
-        name: in the zip, for messages.
-        filename: the path that tracebacks show, on Lambda.
-        content: of the .py file.
-    """
-
-    name: str
-    filename: str
-    content: bytes
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """What became of a module.
-
-    Attributes:
-        pyc: the content of the canonical file, or None.
-        obstacle: why there is none, else None.
-        detail: the same in words: one line, the same on every machine; else empty.
-    """
-
-    pyc: bytes | None
-    obstacle: Obstacle | None
-    detail: str
 
 
 class Compiler:
@@ -69,12 +34,10 @@ class Compiler:
     The results depend on the sources, the interpreter's release and ``optimize``, on nothing else.
 
     Args:
-        interpreter: compiles.
         optimize: 0; 1 drops assertions; 2 docstrings as well.
-        cache: where results are looked up and kept, or None.
         log: takes a line for each command.
         timeout: seconds that one call of ``compile`` may take.
-        workers: how many processes; by default one for each CPU that is ours.
+        workers: how many processes.
         keep_open: a file descriptor that the processes inherit (and never use), or None.
     """
 
@@ -86,7 +49,7 @@ class Compiler:
         cache: BytecodeCache | None,
         log: Callable[[str], None],
         timeout: float,
-        workers: int | None = None,
+        workers: int,
         keep_open: int | None = None,
     ) -> None:
         self._interpreter = interpreter
@@ -94,28 +57,21 @@ class Compiler:
         self._cache = cache
         self._log = log
         self._timeout = timeout
-        self._workers = workers or available_cpus()
+        self._workers = workers
         self._keep_open = keep_open
         minor = int(interpreter.version.split(".")[1])
         self._form = next(form for form in FORMATS if form.python_minor == minor)
 
     def compile(self, sources: Sequence[Source]) -> list[Compiled]:
-        """Compile modules.
+        """Compile modules, and return for each, in the same order, what became of it.
 
-        Args:
-            sources: in any order; what becomes of one has no influence on the others.
-
-        Returns:
-            For each source, in the same order, what became of it.
+        What becomes of one has no influence on the others.
 
         Raises:
             ToolError: a worker failed or took too long; or a module meets a limit of the
                 interpreter, which may be another one elsewhere.
         """
-        names = [self._entry_name(source) for source in sources] if self._cache else []
-        kept = self._cache.read(names) if self._cache else [None] * len(sources)
-        results = [None if content is None else _unpack(content) for content in kept]
-        missing = [index for index, result in enumerate(results) if result is None]
+        results = self._kept(sources)
         exhausted: dict[int, str] = {}
 
         def settle(index: int, kind: bytes, answer: bytes) -> None:
@@ -124,8 +80,9 @@ class Compiler:
                 return
             result = results[index] = self._judge(sources[index], kind, answer)
             if self._cache:
-                self._cache.write(names[index], _pack(result))
+                self._cache.write(self._entry_name(self._cache, sources[index]), _pack(result))
 
+        missing = [index for index in range(len(sources)) if index not in results]
         if missing:
             self._run(sources, missing, settle)
         if exhausted:
@@ -136,10 +93,18 @@ class Compiler:
                 + "\n".join(f"  {sources[i].name}: {exhausted[i]}" for i in sorted(exhausted))
                 + "\nSimplify or exclude them, or ship no bytecode."
             )
-        return [_settled(result) for result in results]
+        return [results[index] for index in range(len(sources))]
 
-    def _entry_name(self, source: Source) -> str:
-        return entry_name(
+    def _kept(self, sources: Sequence[Source]) -> dict[int, Compiled]:
+        """Return what the cache has, by the indices of the sources."""
+        if self._cache is None:
+            return {}
+        # One after the other: threads would gain nothing.
+        kept = [self._cache.read(self._entry_name(self._cache, source)) for source in sources]
+        return {index: _unpack(entry) for index, entry in enumerate(kept) if entry is not None}
+
+    def _entry_name(self, cache: BytecodeCache, source: Source) -> str:
+        return cache.entry_name(
             self._interpreter.version,
             optimize=self._optimize,
             filename=source.filename,
@@ -182,11 +147,7 @@ class Compiler:
                     raise
 
     def _judge(self, source: Source, kind: bytes, answer: bytes) -> Compiled:
-        """Turn a worker's answer into the result.
-
-        Raises:
-            ToolError: it is no .pyc of the expected Python.
-        """
+        """Turn a worker's answer into the result."""
         if kind == worker.SYNTAX:
             return Compiled(None, Obstacle.SYNTAX, answer.decode())
         if kind == worker.CPU:
@@ -208,11 +169,7 @@ class Compiler:
             ) from None
 
     def _normalized(self, source: Source, pyc: bytes) -> bytes:
-        """Normalize what a worker wrote.
-
-        Raises:
-            BytecodeError: it is no .pyc of the expected Python.
-        """
+        """Normalize what a worker wrote, after a look at its header."""
         source_hash = pyc[_HASH_START:HEADER_SIZE]
         if not pyc.startswith(unchecked_header(self._form, source_hash.ljust(HASH_SIZE, b"\0"))):
             raise BytecodeError(f"The header is {pyc[:HEADER_SIZE].hex(' ')!r}")
@@ -258,11 +215,7 @@ def _serve(
 
 
 def _wait(futures: Mapping[Future[None], WorkerProcess], timeout: float) -> None:
-    """Wait until all threads are done.
-
-    Raises:
-        ToolError: a thread did, or has not ended in time.
-    """
+    """Wait until all threads are done; raise what one raised, or for one that takes too long."""
     done, pending = wait(futures, timeout, FIRST_EXCEPTION)
     for future in done:
         future.result()
@@ -283,9 +236,3 @@ def _unpack(content: bytes) -> Compiled:
     if obstacle is None:
         return Compiled(content[1:], None, "")
     return Compiled(None, obstacle, content[1:].decode())
-
-
-def _settled(result: Compiled | None) -> Compiled:
-    if result is None:
-        raise AssertionError
-    return result

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.bytecode.magic import FORMATS, Format
+from hatch_lambda_zip.bytecode.model import Interpreter
 from hatch_lambda_zip.errors import ToolError, UvError
 from hatch_lambda_zip.uv import Uv
 
@@ -35,33 +36,13 @@ print(ascii((sys.implementation.name, tuple(sys.version_info), free_threaded, de
 
 
 @dataclass(frozen=True)
-class Interpreter:
-    """A CPython to compile with.
-
-    Attributes:
-        path: its executable.
-        version: its release, as "3.13.0".
-    """
-
-    path: Path
-    version: str
-
-
-@dataclass(frozen=True)
 class _Candidate:
-    """What one executable turned out to be.
-
-    Attributes:
-        path: the executable, as it was found.
-        found: what it is, for a message.
-        executable: the path that it has for itself.
-        fits: whether it is the one.
-    """
+    """What an executable turned out to be, in words, and the path that it has for itself."""
 
     path: Path
-    found: str
+    description: str
     executable: Path
-    fits: bool
+    is_the_one: bool
 
 
 def find_interpreter(
@@ -74,8 +55,6 @@ def find_interpreter(
     Args:
         version: the release, as "3.13.0" (``bytecode-python``).
         named: the only executable to look at (``bytecode-python-path``), or None.
-        uv: asked for the Pythons that it knows.
-        environ: the environment to look in.
 
     Raises:
         ToolError: there is none; the message names what there is.
@@ -92,10 +71,10 @@ def find_interpreter(
         if path in found:
             continue
         candidate = _probe(path, version, form, uv)
-        if candidate.fits:
+        if candidate.is_the_one:
             return Interpreter(candidate.executable, version)
         found[path] = candidate
-    seen = "\n".join(f"  {candidate.path}: {candidate.found}" for candidate in found.values())
+    seen = "\n".join(f"  {candidate.path}: {candidate.description}" for candidate in found.values())
     why = "Only one release exactly compiles to the same bytes everywhere."
     get = f"Get it with `uv python install {version}` or `pyenv install {version}`"
     if named:
@@ -190,5 +169,5 @@ def _probe(path: Path, version: str, form: Format, uv: Uv) -> _Candidate:
     return _Candidate(path, ", ".join(found), Path(executable or path), found == [version])
 
 
-def _unfit(path: Path, found: str) -> _Candidate:
-    return _Candidate(path, found, path, fits=False)
+def _unfit(path: Path, description: str) -> _Candidate:
+    return _Candidate(path, description, path, is_the_one=False)

@@ -107,9 +107,6 @@ def format_of(python_minor: int) -> Format | None:
 def find_format(magic: bytes) -> Format:
     """Look up what the first four bytes of a .pyc mean.
 
-    Args:
-        magic: those four bytes.
-
     Raises:
         BytecodeError: no supported CPython release writes them.
     """

@@ -53,12 +53,9 @@ _read_index: Final = struct.Struct("<I").unpack_from
 
 
 def read_marshal(data: bytes, form: Format, filename: str | None = None) -> tuple[Objects, int]:
-    """Read a marshal stream that holds one object.
+    """Read a marshal stream that holds one object, and all of it.
 
-    Args:
-        data: the stream, all of it.
-        form: of the CPython that wrote it.
-        filename: stands for ``co_filename`` in every code object; None keeps what is there.
+    A filename stands for ``co_filename`` in every code object; None keeps what is there.
 
     Returns:
         The objects, merged by value, and the number of the one that contains all others.
@@ -85,7 +82,7 @@ class _Reader:
         self.name_tuples: set[int] = set()
 
     def read(self) -> tuple[Objects, int]:  # noqa: C901, PLR0912, PLR0915 - calls cost too much
-        """Read everything."""
+        """Read everything; see ``read_marshal``."""
         data = self.data
         objects = self.objects
         layout = self.form.layout
@@ -186,12 +183,7 @@ class _Reader:
         return objects, children[0]
 
     def open(self, kind: int, position: int) -> tuple[int, int]:
-        """Return how many children a container has, and the position of the first.
-
-        Raises:
-            BytecodeError: more than the rest of the stream can hold; or a type that this CPython
-                does not know.
-        """
+        """Return how many children a container has, and the position of the first."""
         if self.form.marshal_version < _SINCE_VERSION.get(kind, 0):
             raise BytecodeError(
                 f"Python 3.{self.form.python_minor} has no marshal type {chr(kind)!r}"
@@ -204,11 +196,7 @@ class _Reader:
         return signed(self.data, position), start
 
     def close(self, kind: int, children: list[int]) -> int:
-        """Return the object that a finished container is; it is neither tuple nor code.
-
-        Raises:
-            BytecodeError: members or keys that can't be.
-        """
+        """Return the object that a finished container is; it is neither tuple nor code."""
         count = len(children).to_bytes(4, "little")
         if kind == kinds.FROZENSET:
             return self.objects.container(b">" + count, self.members.sort(children))
@@ -225,11 +213,7 @@ class _Reader:
         return self.objects.new(b"{", tuple(children))
 
     def close_code(self, children: list[int], counts: bytes) -> int:
-        """Return the code object that is made of these parts.
-
-        Raises:
-            BytecodeError: a part is not of its type.
-        """
+        """Return the code object that is made of these parts."""
         objects = self.objects
         layout = self.form.layout
         if self.filename is not None:
@@ -244,11 +228,7 @@ class _Reader:
         return objects.container(b"c" + counts, tuple(children))
 
     def check_names(self, number: int) -> None:
-        """Check that an object is a tuple of strings, and note that they are names.
-
-        Raises:
-            BytecodeError: it is not.
-        """
+        """Check that an object is a tuple of strings, and note that they are names."""
         if number not in self.name_tuples:
             objects = self.objects
             names = objects.children[number]

@@ -21,14 +21,9 @@ _reference: Final = struct.Struct("<cI").pack
 
 
 def write_marshal(objects: Objects, root: int) -> bytes:
-    """Write a marshal stream.
+    """Write one of these objects, none of which contains itself, as a marshal stream.
 
-    Args:
-        objects: what to write from; none contains itself.
-        root: the number of the object to write.
-
-    Returns:
-        The stream; the same for equal objects, however they were shared before.
+    It is the same for equal objects, however they were shared before.
     """
     encoded = set_interned_bits(objects)
     children = [numbers[::-1] for numbers in objects.children]

@@ -33,9 +33,6 @@ class Members:
 
     Keys are kept, so that each object is looked at once, however deeply sets are nested, and have
     a bounded length, however much is shared below them.
-
-    Args:
-        objects: where the members are.
     """
 
     def __init__(self, objects: Objects) -> None:
@@ -47,10 +44,7 @@ class Members:
         """Bring a set's members into their canonical order: ascending by their plain encoding.
 
         For a long one its type byte and SHA-256 stand in, and for a tuple or frozenset its start
-        and the SHA-256 of what stands for its members.
-
-        Raises:
-            BytecodeError: as ``check_distinct``.
+        and the SHA-256 of what stands for its members. Raises as ``check_distinct`` does.
         """
         self.check_distinct(members)
         return tuple(sorted(members, key=self._order.__getitem__))

@@ -21,7 +21,6 @@ def normalize(pyc: bytes, *, filename: str | None = None, source_hash: bytes = N
     nothing.
 
     Args:
-        pyc: the content of a .pyc file of CPython 3.9 to 3.15.
         filename: the path that tracebacks are to show, for every code object of the file; None
             keeps what is there.
         source_hash: of the source that ships beside it, from ``source_hash``; eight zero bytes if

@@ -35,11 +35,6 @@ class Objects:
         unshared: the numbers of what marshal never refers back to: singletons and raw bytes.
     """
 
-    __slots__ = (
-        *("_others", "_raw", "children", "encoded"),
-        *("long_strings", "named", "short_strings", "tuples", "unshared"),
-    )
-
     def __init__(self) -> None:
         self.encoded: list[bytes] = []
         self.children: list[tuple[int, ...]] = []
@@ -52,7 +47,10 @@ class Objects:
         self._others: dict[bytes | tuple[bytes, tuple[int, ...]], int] = {}
 
     def new(self, encoded: bytes, children: tuple[int, ...] = ()) -> int:
-        """Add an object that is equal to no other, not even one with the same content."""
+        """Add an object that is equal to no other, not even one with the same content.
+
+        ``encoded`` is what comes before the first child; the children are in canonical order.
+        """
         self.encoded.append(encoded)
         self.children.append(children)
         return len(self.encoded) - 1
@@ -79,22 +77,14 @@ class Objects:
         return number
 
     def short_string(self, encoded: bytes) -> int:
-        """Return an ASCII string of less than 256 characters.
-
-        Args:
-            encoded: its length in one byte, then its characters.
-        """
+        """Return an ASCII string by its length in one byte and its less than 256 characters."""
         number = self.short_strings.get(encoded)
         if number is None:
             number = self.short_strings[encoded] = self.new(_SHORT_ASCII + encoded)
         return number
 
     def string(self, text: str) -> int:
-        """Return a string.
-
-        Args:
-            text: may hold lone surrogates, which marshal writes too.
-        """
+        """Return a string; it may hold lone surrogates, which marshal writes too."""
         raw = text.encode("utf-8", "surrogatepass")
         if text.isascii() and len(raw) < _SMALL:
             return self.short_string(bytes((len(raw),)) + raw)
@@ -114,12 +104,7 @@ class Objects:
         return number
 
     def container(self, encoded: bytes, children: tuple[int, ...]) -> int:
-        """Return an immutable container that is no tuple.
-
-        Args:
-            encoded: what comes before the first child.
-            children: in the canonical order.
-        """
+        """Return an immutable container that is no tuple, by what ``new`` takes."""
         key = (encoded, children)
         number = self._others.get(key)
         if number is None:

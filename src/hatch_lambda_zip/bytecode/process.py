@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
-import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from hatch_lambda_zip.bytecode import worker
-from hatch_lambda_zip.bytecode.interpreter import Interpreter, minimal_environment
+from hatch_lambda_zip.bytecode.interpreter import minimal_environment
+from hatch_lambda_zip.bytecode.model import Interpreter
 from hatch_lambda_zip.errors import ToolError
+from hatch_lambda_zip.uv import kill_group
 
 _SCRIPT: Final = Path(worker.__file__)
 _LARGEST: Final = 1 << 30  # bytes of one answer: Lambda takes less
@@ -30,8 +29,6 @@ class WorkerProcess:
     does, so several batches may be sent before the first answers are read.
 
     Args:
-        interpreter: compiles.
-        optimize: 0, 1 or 2.
         log: takes a line with the command.
         keep_open: a file descriptor that the process inherits (and never uses), or None.
 
@@ -72,18 +69,13 @@ class WorkerProcess:
                 f"{interpreter.path} could not be started: {error}. "
                 "Repair that Python, or name another one as bytecode-python-path."
             ) from None
-        if process.stdin is None or process.stdout is None:
-            raise AssertionError
         self._process = process
-        self._stdin: IO[bytes] = process.stdin
-        self._stdout: IO[bytes] = process.stdout
+        # With PIPE, they are there.
+        self._stdin = cast("IO[bytes]", process.stdin)
+        self._stdout = cast("IO[bytes]", process.stdout)
 
     def send(self, tasks: Sequence[tuple[str, bytes]]) -> None:
-        """Send a batch.
-
-        Args:
-            tasks: of each source its ``co_filename`` and its content; at least one.
-        """
+        """Send a batch: of each source its ``co_filename`` and its content; at least one."""
         parts = [worker.COUNT.pack(len(tasks))]
         for filename, source in tasks:
             name = filename.encode()
@@ -95,11 +87,7 @@ class WorkerProcess:
             raise self._failure() from None
 
     def receive(self) -> tuple[bytes, bytes]:
-        """Wait for the answer to the next task.
-
-        Returns:
-            The kind of the answer (one of those in worker.py), and the answer.
-        """
+        """Wait for the next task's answer; return its kind (one of those in worker.py) and it."""
         mark, kind, size = worker.ANSWER.unpack(self._read(worker.ANSWER.size))
         if mark != worker.MARK or kind not in _KINDS or size > _LARGEST:
             raise self.garbage()
@@ -116,14 +104,8 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End the process, if it runs, with all that it started."""
-        if self._process.poll() is not None:
-            return
-        if sys.platform == "win32":
-            self._process.kill()
-        else:
-            # start_new_session made it the leader of a group that has its number.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process.poll() is None:
+            kill_group(self._process)
 
     def close(self) -> None:
         """Kill the process, and give back everything that belongs to it."""
@@ -141,11 +123,7 @@ class WorkerProcess:
         )
 
     def too_late(self, timeout: float) -> ToolError:
-        """Return the error to raise for a process that took longer than it may.
-
-        Args:
-            timeout: seconds.
-        """
+        """Return the error to raise for a process that took longer than it may, in seconds."""
         return ToolError(
             f"`{self._shown}` did not end within {timeout:g} seconds and was stopped. "
             f"Set HATCH_LAMBDA_ZIP_TIMEOUT to more seconds if it needs them.{self._said()}"

@@ -40,10 +40,7 @@ class Header:
 
 
 def read_header(pyc: bytes) -> Header:
-    """Read the header of a .pyc.
-
-    Args:
-        pyc: the file, or at least its first 16 bytes.
+    """Read the header of a .pyc, of which the first 16 bytes are enough.
 
     Raises:
         BytecodeError: it is cut off, or was not written by a supported CPython release.
@@ -61,26 +58,16 @@ def read_header(pyc: bytes) -> Header:
 
 
 def unchecked_header(form: Format, source_hash: bytes) -> bytes:
-    """Write the header of a .pyc that is loaded without a look at the source.
-
-    Args:
-        form: of the CPython that is to load it.
-        source_hash: of the source, 8 bytes.
-    """
+    """Write the header of a .pyc that is loaded without a look at the source (8 bytes of hash)."""
     if len(source_hash) != HASH_SIZE:
         raise ValueError(f"A source hash has {HASH_SIZE} bytes, not {len(source_hash)}")
     return form.magic_bytes + _HASH_BASED.to_bytes(4, "little") + source_hash
 
 
 def source_hash(source: bytes, form: Format) -> bytes:
-    """Return what ``importlib.util.source_hash`` returns in the Python of a .pyc.
+    """Return what ``importlib.util.source_hash`` returns in the Python of a .pyc: 8 bytes.
 
-    Args:
-        source: the content of the .py file.
-        form: of the .pyc. Its own Python takes a fast way; any other some 0.3 s for a megabyte.
-
-    Returns:
-        8 bytes.
+    That Python itself takes a fast way; any other some 0.3 s for a megabyte.
     """
     if form.magic_bytes == importlib.util.MAGIC_NUMBER:
         return importlib.util.source_hash(source)

@@ -22,16 +22,11 @@ _CANONICAL_NAN: Final = (0x7FF8_0000_0000_0000).to_bytes(8, "little")
 
 
 def read_scalar(objects: Objects, data: bytes, position: int, kind: int) -> tuple[int, int]:
-    """Read an object that has no children.
+    """Read an object that has no children; return its number, and the position after it.
 
     Args:
-        objects: gets it, unless it is there already.
-        data: the marshal stream.
-        position: of what follows the type byte, an index into ``data``.
+        position: of what follows the type byte.
         kind: the type byte, without FLAG_REF.
-
-    Returns:
-        The object's number, and the position after it.
 
     Raises:
         BytecodeError: the type is unknown, or the encoding is not one that CPython writes.
@@ -43,31 +38,19 @@ def read_scalar(objects: Objects, data: bytes, position: int, kind: int) -> tupl
 
 
 def checked_end(data: bytes, position: int, count: int) -> int:
-    """Return ``position + count``.
-
-    Raises:
-        BytecodeError: that is past the end of the data.
-    """
+    """Return ``position + count``, or raise if that is past the end of the data."""
     if count > len(data) - position:
         raise BytecodeError(f"The bytecode is cut off at byte {len(data)}")
     return position + count
 
 
 def signed(data: bytes, position: int) -> int:
-    """Read a 32-bit integer.
-
-    Raises:
-        BytecodeError: the data ends before it does.
-    """
+    """Read a 32-bit integer."""
     return int.from_bytes(data[position : checked_end(data, position, 4)], "little", signed=True)
 
 
 def sized(data: bytes, position: int) -> tuple[int, int]:
-    """Read a 32-bit size, and return where as many bytes start and end.
-
-    Raises:
-        BytecodeError: the size is negative, or larger than what is left of the data.
-    """
+    """Read a 32-bit size, and return where as many bytes start and end."""
     size = signed(data, position)
     if size < 0:
         raise BytecodeError(f"Negative size at byte {position}")

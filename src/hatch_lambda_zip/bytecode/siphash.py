@@ -8,15 +8,11 @@ _MASK: Final = 0xFFFF_FFFF_FFFF_FFFF
 
 
 def siphash(key: int, data: bytes, rounds: Literal[1, 2]) -> bytes:
-    """Hash some data.
+    """Return the hash of some data: 8 bytes, little-endian.
 
     Args:
         key: the first 64 bits of the key; the others are zero, as in ``_Py_KeyedHash``.
-        data: what to hash.
         rounds: 2 for SipHash-2-4, 1 for SipHash-1-3.
-
-    Returns:
-        8 bytes, little-endian.
     """
     v0 = 0x736F_6D65_7073_6575 ^ key
     v1 = 0x646F_7261_6E64_6F6D

@@ -78,16 +78,7 @@ _FOLDED = (
 
 
 def compile_source(filename: str, source: bytes, optimize: int) -> tuple[bytes, bytes]:
-    """Compile one module.
-
-    Args:
-        filename: for ``co_filename``.
-        source: the content of the .py file.
-        optimize: 0, 1 or 2, as for ``compile``.
-
-    Returns:
-        The kind of the answer, and the answer.
-    """
+    """Compile one module; return the kind of the answer, and the answer."""
     try:
         try:
             code = compile(source, filename, "exec", dont_inherit=True, optimize=optimize)
@@ -110,18 +101,13 @@ def compile_source(filename: str, source: bytes, optimize: int) -> tuple[bytes, 
 
 
 def find_cpu_dependent(source: bytes) -> int:
-    """Find a constant expression whose value can differ in its last bits from CPU to CPU.
+    """Return the first line of a constant expression that may depend on the CPU; 0 for none.
 
-    Those are powers, unless of integers to one that is not negative: the C library's ``pow`` is not
-    exact. And products and quotients of complex numbers: some compilers fuse their multiplications
-    and additions. All other arithmetic of floats is exact to the bit (IEEE 754). The answer may
-    name an expression that is not folded, but misses none that is.
-
-    Args:
-        source: a module that can be compiled.
-
-    Returns:
-        The number of the first such line; 0 if there is none.
+    The last bits of two kinds of values do. Powers, unless of integers to one that is not
+    negative: the C library's ``pow`` is not exact. And products and quotients of complex numbers:
+    some compilers fuse their multiplications and additions. All other arithmetic of floats is
+    exact to the bit (IEEE 754). The answer may name an expression that is not folded, but misses
+    none that is.
     """
     suspects = _suspects(source)
     if not suspects:

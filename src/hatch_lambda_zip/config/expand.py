@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from hatch_lambda_zip.bytecode.magic import format_of
 from hatch_lambda_zip.config.model import (
     Artifact,
     Bytecode,
@@ -17,7 +16,13 @@ from hatch_lambda_zip.config.model import (
 )
 from hatch_lambda_zip.config.options import Options, Several, python_for
 from hatch_lambda_zip.config.tables import TableReader
-from hatch_lambda_zip.runtimes import ARCHITECTURES, Platform, Runtime, find_runtime
+from hatch_lambda_zip.runtimes import (
+    ARCHITECTURES,
+    BYTECODE_MINORS,
+    Platform,
+    Runtime,
+    find_runtime,
+)
 
 
 def expand(
@@ -96,7 +101,7 @@ def _bytecode(
     omit_source = options.source == "omit"
     if omit_source and mode is not BytecodeMode.COMPILE:
         reader.problem("source", '"omit" would leave no code at all without bytecode = "compile"')
-    if mode is not BytecodeMode.STRIP and format_of(runtime.python_minor) is None:
+    if mode is not BytecodeMode.STRIP and runtime.python_minor not in BYTECODE_MINORS:
         reader.problem(
             "bytecode",
             f"{mode.value!r} is not possible for {runtime.identifier}, whose bytecode this version "

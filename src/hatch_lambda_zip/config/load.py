@@ -322,7 +322,7 @@ def _wrong_lock(lock: str) -> str | None:
 
 
 def _runtime_warning(runtime: Runtime, today: date) -> str | None:
-    if not runtime.known:
+    if not runtime.is_known:
         return (
             f"{TARGET_KEY}.runtime: {runtime.identifier!r} is newer than this version of "
             f"hatch-lambda-zip, which knows {RUNTIMES[-1].identifier!r} as the newest and "

@@ -5,16 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.bytecode import NO_SOURCE, normalize, read_header, source_hash
-from hatch_lambda_zip.bytecode.compiler import Compiled, Compiler, Obstacle, Source
-from hatch_lambda_zip.bytecode.magic import format_of
+from hatch_lambda_zip.bytecode import (
+    NO_SOURCE,
+    Compiled,
+    Obstacle,
+    Source,
+    format_of,
+    normalize,
+    read_header,
+    source_hash,
+)
 from hatch_lambda_zip.config.model import Artifact, BytecodeMode
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import BytecodeError, ContentsError
 from hatch_lambda_zip.install import Installed, LeftOut, Reason
 from hatch_lambda_zip.lock import Origin
+
+if TYPE_CHECKING:  # slow to import, and only a build that compiles has one
+    from hatch_lambda_zip.bytecode.compiler import Compiler
 
 # PEP 3147 and PEP 488: module, interpreter's tag, optimization level.
 _CACHED: Final = re.compile(r"(?P<module>.+)\.cpython-3(?P<minor>\d+)(?P<level>\.opt-[12])?\.pyc")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.bytecode.compiler import Compiler
 from hatch_lambda_zip.config.model import Artifact
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.contents.assemble import assemble
@@ -26,6 +26,9 @@ from hatch_lambda_zip.install import (
     LeftOutDistribution,
     Reason,
 )
+
+if TYPE_CHECKING:  # slow to import, and only a build that compiles has one
+    from hatch_lambda_zip.bytecode.compiler import Compiler
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.errors import UvError, UvTimeoutError
+from hatch_lambda_zip.errors import UvError, UvFailure, UvTimeoutError
 from hatch_lambda_zip.install.local_wheel import (
     LocalWheel,
     OwnWheel,
@@ -171,13 +171,13 @@ class Installer:
         except UvError as error:
             from hatch_lambda_zip.lock.requirements import explain_failure
 
-            if "marked as `--no-binary`" in str(error):
+            if error.failure is UvFailure.NO_BINARY:
                 raise UvError(
                     f"{error}\nA uv configuration asks to build it from source (no-binary, "
                     "no-binary-package). Functions are made of wheels: remove that setting, or "
                     "keep it out of this build with UV_CONFIG_FILE."
                 ) from None
-            raise explain_failure(str(error), lock, platform) or error from None
+            raise explain_failure(error, lock, platform) or error from None
         compiled = frozenset[str]()
         if install.builds:
             built = [read_built(path) for path in sorted(site.glob("*.dist-info/WHEEL"))]

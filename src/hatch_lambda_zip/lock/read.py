@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hatch_lambda_zip.config.model import Request
-from hatch_lambda_zip.errors import LockError, UvError
+from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
@@ -77,11 +77,10 @@ class LockReader:
             # version 0.13 to the root.
             return self._uv.run(command, cwd=lock.path.parent)
         except UvError as error:
-            if "needs to be updated" in str(error):
-                said = str(error).partition("\n")[2]
+            if error.failure is UvFailure.LOCK_OUTDATED:
                 raise LockError(
                     f"{lock.path} does not match pyproject.toml any more. "
-                    f"Run `uv lock` and commit the result. uv says:\n{said}"
+                    f"Run `uv lock` and commit the result. uv says:\n{error.said}"
                 ) from None
             raise
 

@@ -15,7 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
@@ -100,7 +100,7 @@ def select(text: str, lock: LockFile, platform: Platform, *, root: Path) -> Sele
     return Selection(lock, installs, tuple(local_projects))
 
 
-def explain_failure(stderr: str, lock: LockFile, platform: Platform) -> LockError | None:
+def explain_failure(error: UvError, lock: LockFile, platform: Platform) -> LockError | None:
     """Say it in our words when uv found no wheel for a requirement.
 
     A requirements.txt has hashes but no file names, so only the index, and thus uv, can tell
@@ -109,16 +109,13 @@ def explain_failure(stderr: str, lock: LockFile, platform: Platform) -> LockErro
     Returns:
         The error to raise, or None when uv failed for another reason.
     """
-    if lock.kind is not LockKind.REQUIREMENTS:
-        return None
-    found = sorted(set(re.findall(r"(\S+)==(\S+) has no (?:usable )?wheels", stderr)))
-    if not found:
+    if lock.kind is not LockKind.REQUIREMENTS or error.failure is not UvFailure.NO_WHEEL:
         return None
     lines = [
         f"{name} {version} has no wheel for {platform} among the hashes in {lock.name} "
         f"(it needs cp3{platform.runtime.python_minor} or any, and {platform.platform_tags()[0]} "
         "or older)."
-        for name, version in found
+        for name, version in error.without_wheel
     ]
     lines.append(
         "Nothing is built from source for Lambda. Choose a version that has the wheel, another "

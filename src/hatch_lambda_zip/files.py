@@ -1,0 +1,58 @@
+"""Paths that stay where they belong, and files that are complete or absent."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+_ABSOLUTE: Final = re.compile(r"/|\\|.:", re.DOTALL)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def is_absolute(path: str) -> bool:
+    """Tell whether a path is absolute, or has a drive, on any operating system."""
+    return bool(_ABSOLUTE.match(path))
+
+
+def path_problem(path: str, base: str) -> str | None:
+    """Say why a path is not a plain relative one: below its directory, ``/``-separated, normal.
+
+    Returns:
+        The words that follow the path in a message, with ``base`` as the directory's name; None
+        for a plain path.
+
+    >>> path_problem("../data.txt", "the zip")
+    "leaves the zip, or is not in its plain form: folder/file, with '/'"
+    """
+    if is_absolute(path):
+        return f"is an absolute path; write it relative to {base}"
+    if "\\" in path or any(part in {"", ".", ".."} for part in path.split("/")):
+        return f"leaves {base}, or is not in its plain form: folder/file, with '/'"
+    if _CONTROL.search(path):
+        return "has a control character"
+    return None
+
+
+def beside(path: Path) -> Path:
+    """Return a new name in a file's directory, to write what is to replace the file."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a path to write to, whose file then replaces this one in one step.
+
+    If anything is raised, this one stays as it is, and the other one is removed.
+    """
+    temporary = beside(path)
+    try:
+        yield temporary
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise

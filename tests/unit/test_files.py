@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.files import beside, is_absolute, path_problem, replacing
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/a", "//server/share", "\\a", "\\\\server", "C:/a", "c:a", "1:"]
+)
+def test_absolute_paths_of_any_system(path: str) -> None:
+    assert is_absolute(path)
+    assert path_problem(path, "the zip") == "is an absolute path; write it relative to the zip"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "..", "../a.py", "a/../b.py", "a/..", ".", "./a.py", "a/./b.py", "a//b.py", "a/"),
+        *("a\\b.py", "..\\a.py"),
+    ],
+)
+def test_paths_that_leave_or_are_not_plain(path: str) -> None:
+    assert not is_absolute(path)
+    assert path_problem(path, "the zip") == (
+        "leaves the zip, or is not in its plain form: folder/file, with '/'"
+    )
+
+
+@pytest.mark.parametrize("character", ["\0", "\r", "\n", "\t", "\x1f", "\x7f"])
+def test_control_characters(character: str) -> None:
+    assert path_problem(f"a{character}b", "the zip") == "has a control character"
+
+
+@pytest.mark.parametrize("path", ["a.py", "a/b.py", "...", "a/..b", "a../b", ".a", "a b", "a/c:d"])
+def test_plain_paths(path: str) -> None:
+    assert path_problem(path, "the zip") is None
+
+
+def test_a_file_is_replaced_when_it_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with replacing(path) as temporary:
+        assert temporary.parent == tmp_path
+        temporary.write_bytes(b"new")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("problem", [OSError, KeyboardInterrupt])
+def test_an_incomplete_file_replaces_nothing(tmp_path: Path, problem: type[BaseException]) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def write() -> None:
+        with replacing(path) as temporary:
+            temporary.write_bytes(b"ne")
+            raise problem
+
+    with pytest.raises(problem):
+        write()
+    assert path.read_bytes() == b"old"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_what_can_not_be_replaced_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "directory"
+    path.mkdir()
+    with pytest.raises(OSError), replacing(path) as temporary:  # noqa: PT011 - one class a system
+        temporary.write_bytes(b"new")
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_two_writers_do_not_meet(tmp_path: Path) -> None:
+    assert beside(tmp_path / "file") != beside(tmp_path / "file")
