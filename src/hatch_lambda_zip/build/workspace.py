@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Final
 
 from hatch_lambda_zip.errors import OutputError
+from hatch_lambda_zip.files import beside
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -48,14 +49,18 @@ class Workspace:
         Raises:
             OutputError: there is no place for temporary files.
         """
-        self._janitor = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _JANITOR],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            # Not in the group that an interrupt or a closing terminal reaches.
-            start_new_session=True,
-        )
+        heard, self._alive = os.pipe()
+        try:
+            self._janitor = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _JANITOR],
+                stdin=heard,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                # Not in the group that an interrupt or a closing terminal reaches.
+                start_new_session=True,
+            )
+        finally:
+            os.close(heard)
         self._temporaries: dict[Path, Path] = {}
         try:
             name = f"hatch-lambda-zip-{secrets.token_hex(8)}"
@@ -63,24 +68,24 @@ class Workspace:
             self._announce(self.directory)
             self.directory.mkdir(mode=0o700)
         except OSError as error:
-            self._janitor.communicate()
+            self._dismiss()
             raise OutputError(
                 f"No place to work in: {error}. Set TMPDIR or free some space."
             ) from None
 
     def _announce(self, path: Path) -> None:
         """Tell the janitor of something that must not outlive the build."""
-        if self._janitor.stdin is None:
-            raise AssertionError
-        self._janitor.stdin.write(os.fsencode(path.absolute()) + b"\0")
-        self._janitor.stdin.flush()
+        os.write(self._alive, os.fsencode(path.absolute()) + b"\0")
+
+    def _dismiss(self) -> None:
+        """Let the janitor do its work, and wait for its end."""
+        os.close(self._alive)
+        self._janitor.wait()
 
     @property
     def keep_open(self) -> int | None:
         """The file descriptor that tells the janitor that the build is alive, if inheritable."""
-        if sys.platform == "win32" or self._janitor.stdin is None:
-            return None
-        return self._janitor.stdin.fileno()
+        return None if sys.platform == "win32" else self._alive
 
     @contextlib.contextmanager
     def writing(self, output: Path) -> Iterator[IO[bytes]]:
@@ -89,7 +94,7 @@ class Workspace:
         Raises:
             OutputError: it can't be written.
         """
-        temporary = output.with_name(f".{output.name}.{secrets.token_hex(4)}.tmp")
+        temporary = beside(output)
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             self._announce(temporary)
@@ -128,4 +133,4 @@ class Workspace:
         shutil.rmtree(self.directory, ignore_errors=True)
         for temporary in self._temporaries.values():
             temporary.unlink(missing_ok=True)
-        self._janitor.communicate()
+        self._dismiss()
