@@ -22,6 +22,7 @@ from hatch_lambda_zip.build.manifest import (
 )
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.model import Artifact, Kind
+from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.contents.assemble import Contents
 from hatch_lambda_zip.contents.bytecode import LeftAsSource
@@ -63,7 +64,7 @@ def function_of(handler: str | None = "orders.app.handler") -> Artifact:
         key="the key",
         kind=Kind.FUNCTION,
         platform=Platform(runtime, "arm64"),
-        handler=handler,
+        options=Options() if handler is None else Options(handler=handler),
     )
 
 
