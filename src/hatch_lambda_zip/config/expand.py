@@ -55,7 +55,7 @@ def _resolve(
             'of hatch-lambda-zip can\'t normalize; "strip" is',
         )
     if mode is not BytecodeMode.COMPILE:
-        if options.source is Source.OMIT:
+        if options.source is Source.OMIT and "bytecode" not in wrong:
             reader.problem(
                 "source", '"omit" would leave no code at all without bytecode = "compile"'
             )

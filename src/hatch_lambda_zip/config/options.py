@@ -80,8 +80,8 @@ class Options(OptionTable):
         default=None,
         otherwise="required",
         description=(
-            "AWS's name of the runtime, `python3.8` to `python3.14`; newer ones work with a "
-            "warning, as do deprecated ones."
+            f"AWS's name of the runtime, `{RUNTIMES[0].identifier}` to "
+            f"`{RUNTIMES[-1].identifier}`; newer ones work with a warning, as do deprecated ones."
         ),
         in_manifest=False,
     )
@@ -200,7 +200,10 @@ class Options(OptionTable):
         "exclude",
         Texts(_PATTERN),
         default=(),
-        description="Likewise: what of it does not ship; wins over `include`.",
+        description=(
+            "Patterns as in `.gitignore`, over the paths in the package's own wheel: what of it "
+            "does not ship, even if `include` names it."
+        ),
         of=(Kind.FUNCTION,),
     )
     include_files = Option(
@@ -281,7 +284,7 @@ class TargetOptions(OptionTable):
         Tables("layer", TABLE_NAME),
         default=(),
         otherwise="none",
-        description="A table for each layer, likewise.",
+        description="A table for each layer, see [below](#several-functions-and-layers).",
         of=(),
     )
     lock = Option(
