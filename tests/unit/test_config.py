@@ -219,6 +219,7 @@ def test_an_absolute_lock_is_refused(lock: str) -> None:
         "uv.lock.bak",
         "..",
         "..\\uv.lock",
+        "..\\pylock.toml",
     ],
 )
 def test_a_lock_of_an_unknown_kind_is_refused(lock: str) -> None:

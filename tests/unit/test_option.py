@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -217,3 +219,12 @@ def test_an_attribute_of_the_class_is_the_declaration() -> None:
     assert (Options.runtimes.keys, Options.strip.keys) == (("runtime", "runtimes"), ("strip",))
     assert Options.strip in Options.declared()
     assert OptionTable.declared() == ()
+
+
+@pytest.mark.once
+def test_importing_the_configuration_is_cheap() -> None:
+    # It is loaded with the plugin in every build with hatchling, whatever is built.
+    code = "import sys, hatch_lambda_zip.config; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    slow = {"concurrent.futures", "csv", "zipfile", "packaging.pylock", "hatch_lambda_zip.bytecode"}
+    assert slow.isdisjoint(run.stdout.split())

@@ -21,12 +21,8 @@ def expand(
 ) -> Iterator[Artifact]:
     """Yield the artifacts of a function or layer; none without a runtime.
 
-    Args:
-        name: of the function or layer.
-        kind: which of the two.
-        options: those of its table, with the defaults.
-        reader: takes mistakes.
-        wrong: the keys that have one already, here or in the defaults.
+    Mistakes are noted in its reader, except in keys that are ``wrong`` already, here or in the
+    defaults.
     """
     runtimes = options.runtimes or Several((), listed=False)
     architectures = options.architectures

@@ -58,7 +58,7 @@ class Text(Value[str]):
     """
 
     check: Check | None = None
-    form: Schema = field(default_factory=dict, hash=False)
+    form: Schema = field(default_factory=dict)
 
     @classmethod
     def among(cls, words: Collection[str]) -> Text:
@@ -86,7 +86,7 @@ class Texts(Value[tuple[str, ...]]):
 
     item: Text = Text()
     review: Callable[[tuple[str, ...]], Iterable[str]] | None = None
-    form: Schema = field(default_factory=dict, hash=False)
+    form: Schema = field(default_factory=dict)
 
     def read(self, reader: TableReader, key: str) -> tuple[str, ...] | None:
         """Read the strings in their order."""
@@ -160,12 +160,12 @@ class OneOf(Value[E]):
 
     def read(self, reader: TableReader, key: str) -> E | None:
         """Read the word."""
-        word = reader.text(key, Text.among([member.value for member in self.words]).check)
+        word = reader.text(key, _word_of(self.words).check)
         return None if word is None else self.words(word)
 
     def schema(self) -> Schema:
         """Return the schema of the word."""
-        return Text.among([member.value for member in self.words]).schema()
+        return _word_of(self.words).schema()
 
 
 @dataclass(frozen=True)
@@ -176,14 +176,14 @@ class SomeOf(Value[tuple[E, ...]]):
 
     def read(self, reader: TableReader, key: str) -> tuple[E, ...] | None:
         """Read the words, each once, in the order that the enumeration has."""
-        words = reader.texts(key, Text.among([member.value for member in self.words]).check)
+        words = reader.texts(key, _word_of(self.words).check)
         if words is None:
             return None
         return tuple(member for member in self.words if member.value in words)
 
     def schema(self) -> Schema:
         """Return the schema of the array."""
-        return {"type": "array", "items": OneOf(self.words).schema()}
+        return {"type": "array", "items": _word_of(self.words).schema()}
 
 
 class Flag(Value[bool]):
@@ -313,6 +313,10 @@ class Tables(Value[tuple[tuple[str, TableReader], ...]]):
             },
             "additionalProperties": False,
         }
+
+
+def _word_of(words: type[Enum]) -> Text:
+    return Text.among([member.value for member in words])
 
 
 def _unless_in(word: str, words: Collection[str]) -> str | None:
