@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
-from typing import Generic, NoReturn, TypeVar, cast, overload
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar, cast, overload
 
 from hatch_lambda_zip.config.tables import TableReader
 from hatch_lambda_zip.config.values import Value
 
+if TYPE_CHECKING:
+    from typing_extensions import Self  # type checkers know it, and nothing installs it
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-TableT = TypeVar("TableT", bound="OptionTable")
 
 
 class Kind(Enum):
@@ -109,10 +109,9 @@ class OptionTable:
     """
 
     def __init__(self, inherited: Mapping[str, object] | None = None, /, **own: object) -> None:
-        self._inherited = dict(inherited or {})
-        self._own = own
-        known = {option.name for option in self.declared()}
-        if unknown := {*self._inherited, *own} - known:
+        self._values = {**(inherited or {}), **own}
+        self._own = frozenset(own)
+        if unknown := self._values.keys() - {option.name for option in self.declared()}:
             raise TypeError(f"{type(self).__name__} has no option {', '.join(sorted(unknown))}")
 
     @classmethod
@@ -154,18 +153,20 @@ class OptionTable:
 
     def changed(self, **values: object) -> Self:
         """Return the same options but for some, by attribute; None takes one away."""
-        own = {name: value for name, value in {**self._own, **values}.items() if value is not None}
-        inherited = {n: value for n, value in self._inherited.items() if n not in values}
-        return type(self)(inherited, **own)
+        kept = {name: value for name, value in self._values.items() if name not in values}
+        inherited = {name: value for name, value in kept.items() if name not in self._own}
+        own = {name: value for name, value in kept.items() if name in self._own}
+        new = {name: value for name, value in values.items() if value is not None}
+        return type(self)(inherited, **own, **new)
 
     def given(self, options: Iterable[Option[object]]) -> dict[str, object]:
         """Return the values of those options that are given at all, by attribute."""
-        values = {**self._inherited, **self._own}
-        return {option.name: values[option.name] for option in options if option.name in values}
+        names = [option.name for option in options]
+        return {name: self._values[name] for name in names if name in self._values}
 
     def is_given(self, option: Option[object]) -> bool:
         """Tell whether an option is given, here or in the defaults."""
-        return option.name in self._own or option.name in self._inherited
+        return option.name in self._values
 
     def is_own(self, option: Option[object]) -> bool:
         """Tell whether an option is given in the table itself."""
@@ -174,7 +175,7 @@ class OptionTable:
     def value_of(self, option: Option[T]) -> T:
         """Return the value of an option, or its default."""
         # What is given has been read by the option's own kind of value.
-        return cast("T", self.given([option]).get(option.name, option.default))
+        return cast("T", self._values.get(option.name, option.default))
 
     def describe(self) -> dict[str, object]:
         """Describe the options that decide what is in a zip, in the words of the configuration."""
@@ -187,11 +188,11 @@ class OptionTable:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, OptionTable) or type(self) is not type(other):
             return NotImplemented
-        return (self._own, self._inherited) == (other._own, other._inherited)
+        return (self._values, self._own) == (other._values, other._own)
 
     def __hash__(self) -> int:
-        return hash((frozenset(self._own.items()), frozenset(self._inherited.items())))
+        return hash((frozenset(self._values.items()), self._own))
 
     def __repr__(self) -> str:
-        values = {**self._inherited, **self._own}
-        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in values.items())})"
+        values = ", ".join(f"{name}={value!r}" for name, value in self._values.items())
+        return f"{type(self).__name__}({values})"
