@@ -44,16 +44,16 @@ def name_problems(artifacts: Iterable[Artifact], project: Project) -> Iterator[t
             missing = [
                 f"{{{placeholder}}}"
                 for placeholder, values in (
-                    ("function", {one.table for one in same}),
-                    ("runtime", {one.platform.runtime.identifier for one in same}),
-                    ("architecture", {one.platform.architecture for one in same}),
+                    ("function", {artifact.table for artifact in same}),
+                    ("runtime", {artifact.platform.runtime.identifier for artifact in same}),
+                    ("architecture", {artifact.platform.architecture for artifact in same}),
                 )
                 if len(values) > 1
             ]
-            who = ", ".join(one.name for one in same)
+            who = ", ".join(artifact.name for artifact in same)
             template = same[0].file_name or ""
             advice = f"add {' and '.join(missing)}"
-            if same[0].file_name is None or all(one in template for one in missing):
+            if same[0].file_name is None or all(placeholder in template for placeholder in missing):
                 advice = "rename one of them, by more than upper and lower case"
             yield same[0].table, f"{name!r} is the name of {len(same)} zips ({who}); {advice}"
         if version := _taken_for_sdist(name, project):

@@ -94,15 +94,21 @@ class Config:
         """
         asked = list(asked)
         known = list(
-            dict.fromkeys(name for one in self.artifacts for name in (one.table, one.name))
+            dict.fromkeys(
+                name for artifact in self.artifacts for name in (artifact.table, artifact.name)
+            )
         )
         if unknown := [name for name in asked if name not in known]:
-            has_layers = any(one.kind is Kind.LAYER for one in self.artifacts)
+            has_layers = any(artifact.kind is Kind.LAYER for artifact in self.artifacts)
             what = "function or layer" if has_layers else "function"
             raise ConfigError(
                 f"{TARGET_KEY}: the {what} {not_one_of(name, known)}" for name in unknown
             )
-        return [one.name for one in self.artifacts if not {one.name, one.table}.isdisjoint(asked)]
+        return [
+            artifact.name
+            for artifact in self.artifacts
+            if not {artifact.name, artifact.table}.isdisjoint(asked)
+        ]
 
 
 def parse_config(
@@ -133,22 +139,24 @@ def parse_config(
     )
     target = TargetOptions.read(reader, TargetOptions.declared())
     tables = _read_tables(reader, target, options)
-    artifacts = [artifact for one in tables for artifact in one.artifacts]
+    artifacts = [artifact for inner in tables for artifact in inner.artifacts]
     well_named = _check_names(tables)
     _check_layers(tables)
     if project is not None:
         # What is wrong in a name or platform would only give more mistakes.
-        sound = {one.name: one for one in well_named if one.wrong.isdisjoint(_NAME_KEYS)}
-        named = [artifact for one in sound.values() for artifact in one.artifacts]
+        sound = {inner.name: inner for inner in well_named if inner.wrong.isdisjoint(_NAME_KEYS)}
+        named = [artifact for inner in sound.values() for artifact in inner.artifacts]
         for name, message in name_problems(named, project):
             sound[name].reader.problem("filename", message)
-    names = [name for one in tables for name in one.names]
+    names = [name for inner in tables for name in inner.names]
     for name in target.versions:
         if name not in names:
             reader.problem("versions", not_one_of(name, names))
     if reader.problems:
         raise ConfigError(reader.problems)
-    runtimes = {one.platform.runtime.identifier: one.platform.runtime for one in artifacts}
+    runtimes = {
+        artifact.platform.runtime.identifier: artifact.platform.runtime for artifact in artifacts
+    }
     warnings = [
         warning for runtime in runtimes.values() if (warning := _runtime_warning(runtime, today))
     ]
@@ -178,7 +186,7 @@ class _Table:
     @property
     def names(self) -> list[str]:
         """The names that it may be asked for by, each once."""
-        return list(dict.fromkeys((self.name, *(one.name for one in self.artifacts))))
+        return list(dict.fromkeys((self.name, *(artifact.name for artifact in self.artifacts))))
 
 
 def _read_tables(
@@ -208,13 +216,15 @@ def _read_tables(
             if option.of == (Kind.LAYER,) and option.key in target.table:
                 target.problem(option.key, "is an option of layers, and there is none; remove it")
     has_default = not set(Options.runtimes.keys).isdisjoint(target.table)
-    for one in tables:
-        _refuse_empty(one)
-        one.artifacts.extend(expand(one.name, one.kind, one.options, one.reader, one.wrong))
+    for table in tables:
+        _refuse_empty(table)
+        table.artifacts.extend(
+            expand(table.name, table.kind, table.options, table.reader, table.wrong)
+        )
         # A runtime that is given, but wrong, was noted where it stands.
-        if not has_default and set(Options.runtimes.keys).isdisjoint(one.reader.table):
+        if not has_default and set(Options.runtimes.keys).isdisjoint(table.reader.table):
             newest = RUNTIMES[-1].identifier
-            one.reader.problem("runtime", f'is required; for example: runtime = "{newest}"')
+            table.reader.problem("runtime", f'is required; for example: runtime = "{newest}"')
     return tables
 
 
@@ -258,40 +268,40 @@ def _check_names(tables: Iterable[_Table]) -> list[_Table]:
     """Note names that can't be used or are taken, and return the tables with sound ones."""
     sound = []
     owners: dict[str, str] = {}
-    for one in tables:
-        key = one.reader.key
-        if not TABLE_NAME.fullmatch(one.name):
-            one.reader.problems.append(
-                f"{key}: {one.name!r} can't name a {one.kind.value}, since it becomes part of a "
+    for table in tables:
+        key = table.reader.key
+        if not TABLE_NAME.fullmatch(table.name):
+            table.reader.problems.append(
+                f"{key}: {table.name!r} can't name a {table.kind.value}, since it becomes part of a "
                 "file name; only ASCII letters, digits, '-' and '_' will do"
             )
         taken: dict[str, str] = {}
-        for name in one.names:
+        for name in table.names:
             if (owner := owners.setdefault(name, key)) != key:
                 taken.setdefault(owner, name)
         for owner, name in taken.items():
-            one.reader.problems.append(
+            table.reader.problems.append(
                 f"{key}: the name {name!r} is taken by {owner}; rename one of them"
             )
-        if TABLE_NAME.fullmatch(one.name) and not taken:
-            sound.append(one)
+        if TABLE_NAME.fullmatch(table.name) and not taken:
+            sound.append(table)
     return sound
 
 
 def _check_layers(tables: Sequence[_Table]) -> None:
     """Note layers that functions name and that are not built, or not for the same platform."""
     layers = {table.name: table for table in tables if table.kind is Kind.LAYER}
-    for one in tables:
-        for name in one.options.layers:
+    for table in tables:
+        for name in table.options.layers:
             if name not in layers:
-                one.reader.problem("layers", f"the layer {not_one_of(name, sorted(layers))}")
+                table.reader.problem("layers", f"the layer {not_one_of(name, sorted(layers))}")
                 continue
-            if not layers[name].wrong.union(one.wrong).isdisjoint(_PLATFORM_KEYS):
+            if not layers[name].wrong.union(table.wrong).isdisjoint(_PLATFORM_KEYS):
                 continue
             platforms = [artifact.platform for artifact in layers[name].artifacts]
-            for artifact in one.artifacts:
+            for artifact in table.artifacts:
                 if platforms and artifact.platform not in platforms:
-                    one.reader.problem(
+                    table.reader.problem(
                         "layers",
                         f"the layer {name!r} is built for {', '.join(map(str, platforms))}, and "
                         f"the function for {artifact.platform}; make them agree, or build the "
