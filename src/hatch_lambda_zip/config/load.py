@@ -272,8 +272,8 @@ def _check_names(tables: Iterable[_Table]) -> list[_Table]:
         key = table.reader.key
         if not TABLE_NAME.fullmatch(table.name):
             table.reader.problems.append(
-                f"{key}: {table.name!r} can't name a {table.kind.value}, since it becomes part of a "
-                "file name; only ASCII letters, digits, '-' and '_' will do"
+                f"{key}: {table.name!r} can't name a {table.kind.value}, since it becomes part of "
+                "a file name; only ASCII letters, digits, '-' and '_' will do"
             )
         taken: dict[str, str] = {}
         for name in table.names:
