@@ -78,6 +78,13 @@ def test_the_source_is_omitted_only_where_modules_are_compiled(mode: str | None)
     assert problems_of(table) == [message]
 
 
+@pytest.mark.parametrize("where", [None, "functions", "layers"])
+def test_a_wrong_word_for_bytecode_is_the_only_mistake(where: str | None) -> None:
+    table: dict[str, object] = {"bytecode": "compiled", "source": "omit"}
+    (problem,) = problems_of({where: {"one": table}} if where else table)
+    assert "bytecode: 'compiled' is not one of strip, compile, keep" in problem
+
+
 def test_a_mistake_comes_once_for_all_runtimes() -> None:
     table = {"runtimes": ["python3.12", "python3.13"], "source": "omit"}
     with pytest.raises(ConfigError) as caught:

@@ -14,6 +14,8 @@ from hatch_lambda_zip.config.load import (
     parse_config,
 )
 from hatch_lambda_zip.config.model import Artifact, Kind
+from hatch_lambda_zip.config.options import Options
+from hatch_lambda_zip.config.values import Several
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import RUNTIMES, Platform, find_runtime
 from hatch_lambda_zip.text import not_one_of
@@ -49,6 +51,7 @@ def test_the_smallest_table_gives_the_defaults() -> None:
         key=TARGET_KEY,
         kind=Kind.FUNCTION,
         platform=Platform(runtime, "x86_64"),
+        options=Options(runtimes=Several(("python3.13",), listed=False)),
     )
     assert parse() == Config(artifacts=(artifact,), lock=None, warnings=())
 
@@ -216,6 +219,7 @@ def test_an_absolute_lock_is_refused(lock: str) -> None:
         "uv.lock.bak",
         "..",
         "..\\uv.lock",
+        "..\\pylock.toml",
     ],
 )
 def test_a_lock_of_an_unknown_kind_is_refused(lock: str) -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from unit.installing import entry_of, files_of, made, platform_of
 
-from hatch_lambda_zip.config.model import Artifact, Exclusions, Kind, OwnFiles, Strip
+from hatch_lambda_zip.config.model import Artifact, Kind, Strip
+from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
 from hatch_lambda_zip.errors import ContentsError
@@ -69,33 +70,35 @@ def test_a_function_ships_what_its_layers_do_not() -> None:
 
 
 def test_a_layer_without_members_leaves_out_what_its_function_leaves_out() -> None:
-    exclusions = Exclusions(("boto3",), provided="aws-sdk")
-    deps = layer(replace(LAYER, exclusions=exclusions))
+    options = Options(exclude_distributions=("boto3",), provided="aws-sdk")
+    deps = layer(replace(LAYER, options=options))
     assert absent_of(deps) == {"boto3": ("excluded", None), "six": ("unneeded", None)}
-    contents = function(replace(FUNCTION, exclusions=exclusions), deps=deps)
+    contents = function(replace(FUNCTION, options=options), deps=deps)
     assert names_of(contents) == ["common", "orders"]
     assert absent_of(contents) == {**absent_of(deps), "pydantic": ("layer", "deps")}
 
 
 def test_what_is_absent_is_in_order() -> None:
-    deps = layer(replace(LAYER, distributions=("pydantic",)))
-    exclusions = Exclusions(("six", "boto3"))
-    contents = function(replace(FUNCTION, exclusions=exclusions), deps=deps)
+    deps = layer(replace(LAYER, options=Options(distributions=("pydantic",))))
+    options = Options(exclude_distributions=("six", "boto3"))
+    contents = function(replace(FUNCTION, options=options), deps=deps)
     assert [*absent_of(contents)] == ["boto3", "pydantic", "six"]
 
 
 def test_a_layer_may_ship_a_member() -> None:
-    chosen = decide_layer(replace(LAYER, distributions=("common",)), PROJECT, ALL, ())
+    chosen = decide_layer(
+        replace(LAYER, options=Options(distributions=("common",))), PROJECT, ALL, ()
+    )
     assert names_of(chosen) == ["boto3", "common", "six"]
     assert names_of(function(common=chosen)) == ["orders", "pydantic"]
 
 
 def test_what_is_left_out_has_to_be_there() -> None:
-    exclusions = Exclusions(("bot",), required=("bot",))
+    options = Options(exclude_distributions=("bot",))
     with pytest.raises(ContentsError, match=r"^here\.layers\.deps\.exclude-distributions: of what"):
-        layer(replace(LAYER, exclusions=exclusions))
+        layer(replace(LAYER, options=options))
     with pytest.raises(ContentsError, match=r"^here\.functions\.api\.exclude-distributions: of "):
-        function(replace(FUNCTION, exclusions=exclusions))
+        function(replace(FUNCTION, options=options))
 
 
 def test_a_layer_that_does_not_fit_is_refused() -> None:
@@ -115,8 +118,8 @@ def test_a_torn_package_is_refused() -> None:
 
 
 def test_own_files_are_chosen_with_a_warning_for_idle_patterns() -> None:
-    own = OwnFiles(include=("orders", "nothing"), exclude=("app.py",))
-    contents = function(replace(FUNCTION, own_files=own))
+    own = Options(include=("orders", "nothing"), exclude=("app.py",))
+    contents = function(replace(FUNCTION, options=own))
     assert [name for name in files_in(contents) if name.startswith("orders/")] == [
         "orders/__init__.py",
         "orders/tests/a.py",
@@ -125,29 +128,29 @@ def test_own_files_are_chosen_with_a_warning_for_idle_patterns() -> None:
 
 
 def test_a_function_without_files_of_its_own_is_warned_of() -> None:
-    (warning,) = function(replace(FUNCTION, own_files=OwnFiles(include=()))).warnings
+    (warning,) = function(replace(FUNCTION, options=Options(include=()))).warnings
     assert warning == "the zip has no file of orders itself: does its wheel have any?"
 
 
 def test_added_files_ship_and_can_have_the_handler() -> None:
     added = [entry_of("run.py", "from orders.tests import a\ndef handler(): ...", "orders")]
-    wanted = replace(FUNCTION, handler="run.handler", exclusions=Exclusions(strip=(*Strip,)))
+    wanted = replace(FUNCTION, options=Options(handler="run.handler", strip=(*Strip,)))
     files = files_in(decide_function(wanted, PROJECT, ALL, added, {}))
     assert {"run.py", "orders/tests/a.py"} <= {*files}
     assert "pydantic/py.typed" not in files
 
 
 def test_the_handler_is_looked_for_in_what_ships() -> None:
-    wanted = replace(FUNCTION, handler="orders.app.handler")
+    wanted = replace(FUNCTION, options=Options(handler="orders.app.handler"))
     assert function(wanted).warnings == ()
     with pytest.raises(ContentsError):
-        function(replace(wanted, own_files=OwnFiles(exclude=("app.py",))))
+        function(replace(wanted, options=wanted.options.changed(exclude=("app.py",))))
 
 
 def test_the_handler_may_be_in_a_layer() -> None:
     lib = made("lib", {"lib.py": "def handler(): ..."})
     deps = decide_layer(LAYER, PROJECT, [lib], ())
-    wanted = replace(FUNCTION, handler="lib.handler")
+    wanted = replace(FUNCTION, options=Options(handler="lib.handler"))
     contents = decide_function(wanted, PROJECT, [lib, ORDERS], (), {"deps": deps})
     assert names_of(contents) == ["orders"]
 
@@ -155,14 +158,14 @@ def test_the_handler_may_be_in_a_layer() -> None:
 @pytest.mark.parametrize("handler", ["orders.tests.a.handler", "orders/tests/a.handler"])
 def test_a_handler_among_tests_is_not_stripped(handler: str) -> None:
     orders = made("orders", {"orders/tests/a.py": "def handler(): ..."})
-    wanted = replace(FUNCTION, handler=handler, exclusions=Exclusions(strip=(Strip.TESTS,)))
+    wanted = replace(FUNCTION, options=Options(handler=handler, strip=(Strip.TESTS,)))
     contents = decide_function(wanted, PROJECT, [orders], (), {})
     assert files_in(contents) == ["orders/tests/a.py"]
 
 
 def test_tests_that_a_layer_imports_ship() -> None:
     lib = made("lib", {"lib.py": "import orders.tests.a"})
-    wanted = replace(FUNCTION, exclusions=Exclusions(strip=(Strip.TESTS,)))
+    wanted = replace(FUNCTION, options=Options(strip=(Strip.TESTS,)))
     deps = decide_layer(LAYER, PROJECT, [lib], ())
     contents = decide_function(wanted, PROJECT, [lib, ORDERS], (), {"deps": deps})
     assert "orders/tests/a.py" in files_in(contents)
@@ -172,16 +175,14 @@ def test_tests_that_a_layer_imports_ship() -> None:
 
 def test_a_layer_does_not_leave_out_tests_that_a_function_imports() -> None:
     lib = made("lib", {"lib/__init__.py": "", "lib/tests/a.py": ""})
-    deps = decide_layer(
-        replace(LAYER, exclusions=Exclusions(strip=(Strip.TESTS,))), PROJECT, [lib], ()
-    )
+    deps = decide_layer(replace(LAYER, options=Options(strip=(Strip.TESTS,))), PROJECT, [lib], ())
     assert files_in(deps) == ["python/lib/__init__.py"]
     assert decide_function(
         FUNCTION, PROJECT, [lib, ORDERS], (), {"deps": deps}
     ).left_out_distributions
     user = made("user", {"user.py": "from lib import tests"})
     added = entry_of("start.py", "import lib.tests.a")
-    through_handler = replace(FUNCTION, handler="lib.tests.a.handler")
+    through_handler = replace(FUNCTION, options=Options(handler="lib.tests.a.handler"))
     for wanted, installed, more in (
         (FUNCTION, [lib, ORDERS, user], ()),
         (FUNCTION, [lib, ORDERS], (added,)),
@@ -198,7 +199,7 @@ def test_a_layer_does_not_leave_out_tests_that_a_function_imports() -> None:
 def test_tests_that_a_script_imports_ship_with_the_script(scripts: bool) -> None:  # noqa: FBT001
     files: Mapping[str, str] = {"orders/__init__.py": "", "orders/tests/a.py": ""}
     orders = made("orders", files, scripts={"bin/tool": b"#!python\nimport orders.tests.a\n"})
-    wanted = replace(FUNCTION, scripts=scripts, exclusions=Exclusions(strip=(Strip.TESTS,)))
+    wanted = replace(FUNCTION, options=Options(scripts=scripts, strip=(Strip.TESTS,)))
     contents = decide_function(wanted, PROJECT, [orders], (), {})
     assert ("orders/tests/a.py" in files_in(contents)) is scripts
     assert ("bin/tool" in files_in(contents)) is scripts

@@ -17,6 +17,7 @@ from hatch_lambda_zip.build.manifest import describe_inputs, describe_options, m
 from hatch_lambda_zip.build.previous import read_previous
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.model import Artifact, Kind
+from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.contents import Contents, LeftAsSource
 from hatch_lambda_zip.entry import Entry
@@ -60,7 +61,7 @@ def function_of(handler: str | None = "orders.app.handler") -> Artifact:
         key="the key",
         kind=Kind.FUNCTION,
         platform=Platform(runtime, "arm64"),
-        handler=handler,
+        options=Options() if handler is None else Options(handler=handler),
     )
 
 

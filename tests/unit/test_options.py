@@ -8,10 +8,15 @@ import pytest
 
 from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
 from hatch_lambda_zip.config.model import Artifact, BytecodeMode, Kind, Strip
-from hatch_lambda_zip.config.options import FUNCTION_KEYS, LAYER_KEYS, SHARED_KEYS, Known, Options
+from hatch_lambda_zip.config.options import Options
+from hatch_lambda_zip.config.tables import Known
 from hatch_lambda_zip.errors import ConfigError
 
 TODAY = date(2026, 1, 1)
+FUNCTION_KEYS, LAYER_KEYS = (
+    {key for option in Options.allowed_in(kind) for key in option.keys} for kind in Kind
+)
+SHARED_KEYS = FUNCTION_KEYS & LAYER_KEYS
 
 
 def parse(table: Mapping[str, object], known: Known | None = None) -> Config:
@@ -77,7 +82,7 @@ def test_the_table_above_is_complete() -> None:
 
 
 @pytest.mark.parametrize("kind", ["functions", "layers"])
-@pytest.mark.parametrize("key", SHARED_KEYS)
+@pytest.mark.parametrize("key", sorted(SHARED_KEYS))
 def test_a_default_is_taken_and_the_own_value_wins(key: str, kind: str) -> None:
     beside, default, own, value_of = SHARED[key]
     table = {"runtime": "python3.13", **beside, key: default}
@@ -115,8 +120,11 @@ def test_a_layer_takes_the_default_of_its_key() -> None:
 
 
 def test_false_and_none_are_told_apart_when_options_are_merged() -> None:
-    assert not Options(scripts=False).over(Options(scripts=True)).scripts
-    assert Options(bytecode_optimize=0).over(Options(bytecode_optimize=2)).bytecode_optimize == 0
+    defaults = Options(scripts=True, bytecode_optimize=2)
+    own = Options(scripts=False, bytecode_optimize=0)
+    for kind in Kind:
+        merged = own.over(defaults, kind)
+        assert (merged.scripts, merged.bytecode_optimize) == (False, 0)
 
 
 @pytest.mark.parametrize("key", sorted({*FUNCTION_KEYS, *LAYER_KEYS} - {"layers"}))

@@ -82,24 +82,7 @@ def _requirements(project: Project, artifact: Artifact) -> list[str]:
 
 def describe_options(artifact: Artifact) -> dict[str, object]:
     """Describe the options that decide what is in a zip, in the words of the configuration."""
-    request, exclusions, files = artifact.request, artifact.exclusions, artifact.own_files
-    bytecode = artifact.bytecode
-    options: dict[str, object] = {
-        "extras": [*request.extras],
-        "groups": [*request.groups],
-        "distributions": None if artifact.distributions is None else [*artifact.distributions],
-        "exclude-distributions": [*exclusions.distributions],
-        "provided": exclusions.provided,
-        "strip": [kind.value for kind in exclusions.strip],
-        "include": None if files.include is None else [*files.include],
-        "exclude": [*files.exclude],
-        "scripts": artifact.scripts,
-        "bytecode": bytecode.mode.value,
-        "bytecode-python": bytecode.python,
-        "bytecode-optimize": bytecode.optimize,
-        "source": "omit" if bytecode.omit_source else "keep",
-    }
-    return options
+    return artifact.options.describe()
 
 
 def make_manifest(inputs: Mapping[str, object], contents: Contents, archive: Archive) -> str:

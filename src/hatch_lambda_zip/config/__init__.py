@@ -1,1 +1,42 @@
-"""Tables of pyproject.toml (or hatch.toml) -> one frozen artifact a zip."""
+"""The target's table in pyproject.toml (or hatch.toml) -> one frozen :class:`Artifact` a zip.
+
+Every option is declared once, in ``options``. Every mistake of all tables is found before any is
+reported, each with its full key and, where one is near, the word that was perhaps meant.
+"""
+
+from hatch_lambda_zip.config.file_names import file_name, manifest_name
+from hatch_lambda_zip.config.load import (
+    HATCHLING_KEYS,
+    HATCHLING_SELECTION_KEYS,
+    TARGET_KEY,
+    Config,
+    parse_config,
+)
+from hatch_lambda_zip.config.model import Artifact, Bytecode, Exclusions, OwnFiles, Request
+from hatch_lambda_zip.config.option import Kind
+from hatch_lambda_zip.config.options import BytecodeMode, Options, Strip
+from hatch_lambda_zip.config.project import TOOL_NAME, Project
+from hatch_lambda_zip.config.tables import Known, TableReader
+
+__all__ = [
+    "HATCHLING_KEYS",
+    "HATCHLING_SELECTION_KEYS",
+    "TARGET_KEY",
+    "TOOL_NAME",
+    "Artifact",
+    "Bytecode",
+    "BytecodeMode",
+    "Config",
+    "Exclusions",
+    "Kind",
+    "Known",
+    "Options",
+    "OwnFiles",
+    "Project",
+    "Request",
+    "Strip",
+    "TableReader",
+    "file_name",
+    "manifest_name",
+    "parse_config",
+]

@@ -1,53 +1,22 @@
-"""The file names of zips: from a template, unique, and none that is taken for something else."""
+"""The file names of zips: each its own, and none that is taken for something else."""
 
 from __future__ import annotations
 
 import re
-import string
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from packaging.version import InvalidVersion, Version
 
+from hatch_lambda_zip.config.checks import ZIP_SUFFIX, is_distribution_name
 from hatch_lambda_zip.config.model import Artifact
 from hatch_lambda_zip.config.project import Project
-from hatch_lambda_zip.text import not_one_of
-
-PLACEHOLDERS: Final = ("name", "version", "function", "runtime", "architecture")
-_SUFFIX: Final = ".zip"
-# What file systems and shells take for something else; control characters among them.
-_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]|^[.~-]')
-_PROJECT_NAME: Final = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
-
-
-def wrong_template(template: str) -> str | None:
-    """Return what is wrong with a ``filename``, or None."""
-    try:
-        fields = [
-            (name, conversion or spec)
-            for _, name, spec, conversion in string.Formatter().parse(template)
-            if name is not None
-        ]
-    except ValueError as error:
-        return f"{template!r} is no template: {error}"
-    for name, extra in fields:
-        if name not in PLACEHOLDERS:
-            return f"{template!r}: the placeholder {not_one_of(name, PLACEHOLDERS)}"
-        if extra:
-            return f"{template!r}: write plain {{{name}}}"
-    if not template.endswith(_SUFFIX):
-        return f"{template!r} does not end with .zip, by which the tools of AWS know a package"
-    sample = template.format_map(dict.fromkeys(PLACEHOLDERS, "x"))
-    if _UNSAFE.search(sample):
-        return f"{template!r} is not a plain file name; choose the directory with `directory`"
-    return None
 
 
 def file_name(artifact: Artifact, project: Project) -> str:
     """Return the file name of a zip."""
     if artifact.file_name is None:
-        return f"{project.file_stem}-{artifact.name}{_SUFFIX}"
+        return f"{project.file_stem}-{artifact.name}{ZIP_SUFFIX}"
     name, _, version = project.file_stem.rpartition("-")
     return artifact.file_name.format(
         name=name,
@@ -60,16 +29,11 @@ def file_name(artifact: Artifact, project: Project) -> str:
 
 def manifest_name(artifact: Artifact, project: Project) -> str:
     """Return the file name of a zip's manifest."""
-    return file_name(artifact, project).removesuffix(_SUFFIX) + ".json"
+    return file_name(artifact, project).removesuffix(ZIP_SUFFIX) + ".json"
 
 
 def name_problems(artifacts: Iterable[Artifact], project: Project) -> Iterator[tuple[str, str]]:
-    """Yield the name of a table and what is wrong with the file name that it gives.
-
-    Args:
-        artifacts: all zips of a package.
-        project: the package.
-    """
+    """Yield the name of a table and what is wrong with the file name that it gives."""
     by_name: dict[str, list[Artifact]] = defaultdict(list)
     for artifact in artifacts:
         # macOS and Windows take names that differ in case for one.
@@ -80,16 +44,16 @@ def name_problems(artifacts: Iterable[Artifact], project: Project) -> Iterator[t
             missing = [
                 f"{{{placeholder}}}"
                 for placeholder, values in (
-                    ("function", {one.table for one in same}),
-                    ("runtime", {one.platform.runtime.identifier for one in same}),
-                    ("architecture", {one.platform.architecture for one in same}),
+                    ("function", {artifact.table for artifact in same}),
+                    ("runtime", {artifact.platform.runtime.identifier for artifact in same}),
+                    ("architecture", {artifact.platform.architecture for artifact in same}),
                 )
                 if len(values) > 1
             ]
-            who = ", ".join(one.name for one in same)
+            who = ", ".join(artifact.name for artifact in same)
             template = same[0].file_name or ""
             advice = f"add {' and '.join(missing)}"
-            if same[0].file_name is None or all(one in template for one in missing):
+            if same[0].file_name is None or all(placeholder in template for placeholder in missing):
                 advice = "rename one of them, by more than upper and lower case"
             yield same[0].table, f"{name!r} is the name of {len(same)} zips ({who}); {advice}"
         if version := _taken_for_sdist(name, project):
@@ -110,12 +74,12 @@ def _taken_for_sdist(name: str, project: Project) -> str | None:
     Some tools split at the last hyphen, others where the name that they look for ends.
     """
     # What follows a + is no part of the question: the index takes no such version.
-    stem = name.removesuffix(_SUFFIX)
+    stem = name.removesuffix(ZIP_SUFFIX)
     _, plus, local = project.version.partition("+")
     stem = stem.replace(plus + local, "") if plus else stem
     for match in re.finditer("-", stem):
         version = stem[match.end() :]
-        if _PROJECT_NAME.fullmatch(stem[: match.start()]) and _is_version(version):
+        if is_distribution_name(stem[: match.start()]) and _is_version(version):
             return version
     return None
 

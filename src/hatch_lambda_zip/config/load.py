@@ -1,27 +1,19 @@
-"""Tables of pyproject.toml (or hatch.toml) -> frozen dataclasses, with every mistake at once."""
+"""The target's table in pyproject.toml (or hatch.toml) -> artifacts, with every mistake at once."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import PurePosixPath
 from typing import Final
 
 from hatch_lambda_zip.config.expand import expand
 from hatch_lambda_zip.config.file_names import name_problems
-from hatch_lambda_zip.config.model import Artifact, Kind
-from hatch_lambda_zip.config.options import (
-    FUNCTION_KEYS,
-    LAYER_KEYS,
-    Known,
-    Options,
-    is_absolute,
-    read_options,
-)
+from hatch_lambda_zip.config.model import Artifact
+from hatch_lambda_zip.config.option import Kind, Option
+from hatch_lambda_zip.config.options import TABLE_NAME, Options, TargetOptions
 from hatch_lambda_zip.config.project import Project
-from hatch_lambda_zip.config.tables import TableReader
+from hatch_lambda_zip.config.tables import Known, TableReader
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import RUNTIMES, Runtime
 from hatch_lambda_zip.text import not_one_of
@@ -53,12 +45,9 @@ HATCHLING_KEYS: Final = {
     "require-runtime-dependencies": "require_runtime_dependencies",
     "require-runtime-features": "require_runtime_features",
 }
-# hatchling's "versions", the ones that are built by default, are functions and layers here.
-_OWN_KEYS: Final = (*FUNCTION_KEYS, *LAYER_KEYS, "functions", "layers", "lock", "versions")
 
-_TARGET_KEYS: Final = ("runtime", "runtimes", "architecture", "architectures")
-_NAME_KEYS: Final = (*_TARGET_KEYS, "filename")
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
+_PLATFORM_KEYS: Final = (*Options.runtimes.keys, *Options.architectures.keys)
+_NAME_KEYS: Final = (*_PLATFORM_KEYS, *Options.filename.keys)
 
 
 @dataclass(frozen=True)
@@ -106,15 +95,21 @@ class Config:
         """
         asked = list(asked)
         known = list(
-            dict.fromkeys(name for one in self.artifacts for name in (one.table, one.name))
+            dict.fromkeys(
+                name for artifact in self.artifacts for name in (artifact.table, artifact.name)
+            )
         )
         if unknown := [name for name in asked if name not in known]:
-            has_layers = any(one.kind is Kind.LAYER for one in self.artifacts)
+            has_layers = any(artifact.kind is Kind.LAYER for artifact in self.artifacts)
             what = "function or layer" if has_layers else "function"
             raise ConfigError(
                 f"{TARGET_KEY}: the {what} {not_one_of(name, known)}" for name in unknown
             )
-        return [one.name for one in self.artifacts if not {one.name, one.table}.isdisjoint(asked)]
+        return [
+            artifact.name
+            for artifact in self.artifacts
+            if not {artifact.name, artifact.table}.isdisjoint(asked)
+        ]
 
 
 def parse_config(
@@ -124,6 +119,7 @@ def parse_config(
     known: Known | None = None,
     project: Project | None = None,
     problems: Iterable[str] = (),
+    options: type[Options] = Options,
 ) -> Config:
     """Check the target's table and turn it into a :class:`Config`.
 
@@ -133,33 +129,39 @@ def parse_config(
         known: what the package has.
         project: the package, which file names are made with; None leaves them unchecked.
         problems: mistakes found elsewhere (by hatchling, in its own keys), reported with ours.
+        options: the declarations of what functions and layers may have.
 
     Raises:
         ConfigError: with every mistake of the table.
     """
-    known = known or Known()
-    reader = TableReader(TARGET_KEY, table, list(problems))
-    reader.refuse_unknown((*_OWN_KEYS, *HATCHLING_KEYS))
-    lock = reader.text("lock", _wrong_lock)
-    tables = [*_read_tables(reader, known)]
-    artifacts = [artifact for one in tables for artifact in one.artifacts]
+    reader = TableReader(TARGET_KEY, table, list(problems), known)
+    reader.refuse_unknown(
+        (*_keys(TargetOptions.declared()), *_keys(options.inheritable()), *HATCHLING_KEYS)
+    )
+    target = TargetOptions.read(reader, TargetOptions.declared())
+    tables = _read_tables(reader, target, options)
+    artifacts = [artifact for inner in tables for artifact in inner.artifacts]
     well_named = _check_names(tables)
     _check_layers(tables)
     if project is not None:
         # What is wrong in a name or platform would only give more mistakes.
-        sound = {one.name: one for one in well_named if one.wrong.isdisjoint(_NAME_KEYS)}
-        named = [artifact for one in sound.values() for artifact in one.artifacts]
+        sound = {inner.name: inner for inner in well_named if inner.wrong.isdisjoint(_NAME_KEYS)}
+        named = [artifact for inner in sound.values() for artifact in inner.artifacts]
         for name, message in name_problems(named, project):
             sound[name].reader.problem("filename", message)
-    names = [name for one in tables for name in one.names]
-    reader.texts("versions", lambda name: None if name in names else not_one_of(name, names))
+    names = [name for inner in tables for name in inner.names]
+    for name in target.versions:
+        if name not in names:
+            reader.problem("versions", not_one_of(name, names))
     if reader.problems:
         raise ConfigError(reader.problems)
-    runtimes = {one.platform.runtime.identifier: one.platform.runtime for one in artifacts}
+    runtimes = {
+        artifact.platform.runtime.identifier: artifact.platform.runtime for artifact in artifacts
+    }
     warnings = [
         warning for runtime in runtimes.values() if (warning := _runtime_warning(runtime, today))
     ]
-    return Config(tuple(artifacts), lock, tuple(warnings))
+    return Config(tuple(artifacts), target.lock, tuple(warnings))
 
 
 @dataclass(frozen=True)
@@ -170,8 +172,7 @@ class _Table:
         name: of the function or layer.
         kind: which of the two.
         reader: takes its mistakes.
-        own: what stands in it.
-        options: the same, with the defaults.
+        options: those that hold for it, with the defaults.
         wrong: the keys with a mistake, here or in the defaults.
         artifacts: what is built for it.
     """
@@ -179,7 +180,6 @@ class _Table:
     name: str
     kind: Kind
     reader: TableReader
-    own: Options
     options: Options
     wrong: frozenset[str]
     artifacts: list[Artifact] = field(default_factory=list)
@@ -187,138 +187,127 @@ class _Table:
     @property
     def names(self) -> list[str]:
         """The names that it may be asked for by, each once."""
-        return list(dict.fromkeys((self.name, *(one.name for one in self.artifacts))))
+        return list(dict.fromkeys((self.name, *(artifact.name for artifact in self.artifacts))))
 
 
-def _read_tables(reader: TableReader, known: Known) -> list[_Table]:
+def _read_tables(
+    target: TableReader, target_options: TargetOptions, options: type[Options]
+) -> list[_Table]:
     """Read all layers, then all functions."""
-    # Here `layers` holds the tables of layers; which of them a function has, its own table says.
-    own = {key: value for key, value in reader.table.items() if key != "layers"}
-    outer = TableReader(reader.key, own, reader.problems)
-    defaults = read_options(outer, known)
+    defaults = options.read(target, options.inheritable())
     tables = []
-    for name, inner in reader.tables("layers"):
-        _refuse_keys(inner, known=LAYER_KEYS, others=FUNCTION_KEYS, owner="functions")
-        options = read_options(inner, known)
-        wrong = _wrong_keys(inner, outer)
-        tables.append(_Table(name, Kind.LAYER, inner, options, options.over(defaults), wrong))
-        _refuse_empty(tables[-1])
-    for name, inner in reader.tables("functions"):
-        _refuse_keys(inner, known=FUNCTION_KEYS, others=LAYER_KEYS, owner="layers")
-        options = read_options(inner, known)
-        wrong = _wrong_keys(inner, outer)
-        tables.append(_Table(name, Kind.FUNCTION, inner, options, options.over(defaults), wrong))
-    if "functions" not in reader.table:
-        wrong = frozenset(outer.wrong)
-        tables.append(_Table(DEFAULT_FUNCTION, Kind.FUNCTION, outer, defaults, defaults, wrong))
-    elif not tables and reader.table["functions"] == {}:
-        reader.problem("functions", "has no function in it; remove the table, or add one")
-    if "distributions" in own and not reader.table.get("layers"):
-        reader.problem("distributions", "is an option of layers, and there is none; remove it")
-    has_default = not {"runtime", "runtimes"}.isdisjoint(reader.table)
-    for one in tables:
-        if one.options.runtimes is not None:
-            one.artifacts.extend(
-                expand(one.name, one.kind, one.own, one.options, one.reader, one.wrong)
-            )
+    for kind, inner_tables in (
+        (Kind.LAYER, target_options.layers),
+        (Kind.FUNCTION, target_options.functions),
+    ):
+        for name, inner in inner_tables:
+            _refuse_keys(inner, kind, options)
+            merged = options.read(inner, options.allowed_in(kind)).over(defaults, kind)
+            wrong = _wrong_keys(inner, target, options)
+            tables.append(_Table(name, kind, inner, merged, wrong))
+    if "functions" not in target.table:
+        # The target's table is the only function's own.
+        merged = defaults.over(options(), Kind.FUNCTION)
+        wrong = frozenset(target.wrong)
+        tables.append(_Table(DEFAULT_FUNCTION, Kind.FUNCTION, target, merged, wrong))
+    elif not tables and target.table["functions"] == {}:
+        target.problem("functions", "has no function in it; remove the table, or add one")
+    if not target.table.get("layers"):
+        for option in options.inheritable():
+            if option.of == (Kind.LAYER,) and option.key in target.table:
+                target.problem(option.key, "is an option of layers, and there is none; remove it")
+    has_default = not set(Options.runtimes.keys).isdisjoint(target.table)
+    for table in tables:
+        _refuse_empty(table)
+        table.artifacts.extend(
+            expand(table.name, table.kind, table.options, table.reader, table.wrong)
+        )
         # A runtime that is given, but wrong, was noted where it stands.
-        elif {"runtime", "runtimes"}.isdisjoint(one.reader.table) and not has_default:
+        if not has_default and set(Options.runtimes.keys).isdisjoint(table.reader.table):
             newest = RUNTIMES[-1].identifier
-            one.reader.problem("runtime", f'is required; for example: runtime = "{newest}"')
+            table.reader.problem("runtime", f'is required; for example: runtime = "{newest}"')
     return tables
 
 
-def _wrong_keys(reader: TableReader, defaults: TableReader) -> frozenset[str]:
+def _keys(options: Iterable[Option[object]]) -> set[str]:
+    return {key for option in options for key in option.keys}
+
+
+def _wrong_keys(
+    reader: TableReader, defaults: TableReader, options: type[Options]
+) -> frozenset[str]:
     """Return the keys with a mistake that matters to a table, in it or in the defaults."""
     # A runtime of its own stands for the defaults' runtimes too.
-    own = {key.removesuffix("s") for key in reader.table}
-    inherited = {key for key in defaults.wrong if key.removesuffix("s") not in own}
-    return frozenset(reader.wrong | inherited)
+    own = _keys(
+        option for option in options.declared() if not reader.table.keys().isdisjoint(option.keys)
+    )
+    return frozenset(reader.wrong | (defaults.wrong - own))
 
 
-def _refuse_empty(layer: _Table) -> None:
+def _refuse_empty(table: _Table) -> None:
     """Note a layer without anything in it."""
-    if layer.options.distributions == () and not layer.own.include_files:
-        layer.reader.problem(
+    if table.options.distributions == () and not table.options.include_files:
+        table.reader.problem(
             "distributions",
             "is empty, so there is nothing to ship; name distributions, or remove the key for "
             "everything third-party",
         )
 
 
-def _refuse_keys(
-    reader: TableReader, *, known: Sequence[str], others: Sequence[str], owner: str
-) -> None:
+def _refuse_keys(reader: TableReader, kind: Kind, options: type[Options]) -> None:
     """Note keys that do not belong in a table."""
+    known = _keys(options.allowed_in(kind))
+    elsewhere = _keys(options.declared()) - known
     for key in reader.table:
-        if key in others and key not in known:
-            reader.problem(key, f"is an option of {owner} only; remove it")
-    reader.refuse_unknown({*known, *others})
+        if key in elsewhere:
+            others = " or ".join(f"{other.value}s" for other in Kind if other is not kind)
+            reader.problem(key, f"is an option of {others} only; remove it")
+    reader.refuse_unknown(known | elsewhere)
 
 
 def _check_names(tables: Iterable[_Table]) -> list[_Table]:
     """Note names that can't be used or are taken, and return the tables with sound ones."""
     sound = []
     owners: dict[str, str] = {}
-    for one in tables:
-        key = one.reader.key
-        if not _NAME.fullmatch(one.name):
-            one.reader.problems.append(
-                f"{key}: {one.name!r} can't name a {one.kind.value}, since it becomes part of a "
-                "file name; only ASCII letters, digits, '-' and '_' will do"
+    for table in tables:
+        key = table.reader.key
+        if not TABLE_NAME.fullmatch(table.name):
+            table.reader.problems.append(
+                f"{key}: {table.name!r} can't name a {table.kind.value}, since it becomes part of "
+                "a file name; only ASCII letters, digits, '-' and '_' will do"
             )
         taken: dict[str, str] = {}
-        for name in one.names:
+        for name in table.names:
             if (owner := owners.setdefault(name, key)) != key:
                 taken.setdefault(owner, name)
         for owner, name in taken.items():
-            one.reader.problems.append(
+            table.reader.problems.append(
                 f"{key}: the name {name!r} is taken by {owner}; rename one of them"
             )
-        if _NAME.fullmatch(one.name) and not taken:
-            sound.append(one)
+        if TABLE_NAME.fullmatch(table.name) and not taken:
+            sound.append(table)
     return sound
 
 
 def _check_layers(tables: Sequence[_Table]) -> None:
     """Note layers that functions name and that are not built, or not for the same platform."""
     layers = {table.name: table for table in tables if table.kind is Kind.LAYER}
-    for one in tables:
-        names = (one.options.layers or ()) if one.kind is Kind.FUNCTION else ()
-        for name in names:
+    for table in tables:
+        for name in table.options.layers:
             if name not in layers:
-                one.reader.problem("layers", f"the layer {not_one_of(name, sorted(layers))}")
+                table.reader.problem("layers", f"the layer {not_one_of(name, sorted(layers))}")
                 continue
-            if not layers[name].wrong.union(one.wrong).isdisjoint(_TARGET_KEYS):
+            if not layers[name].wrong.union(table.wrong).isdisjoint(_PLATFORM_KEYS):
                 continue
             platforms = [artifact.platform for artifact in layers[name].artifacts]
-            for artifact in one.artifacts:
+            for artifact in table.artifacts:
                 if platforms and artifact.platform not in platforms:
-                    one.reader.problem(
+                    table.reader.problem(
                         "layers",
                         f"the layer {name!r} is built for {', '.join(map(str, platforms))}, and "
                         f"the function for {artifact.platform}; make them agree, or build the "
                         "layer for both (`architectures`, `runtimes`)",
                     )
-
-
-def _wrong_lock(lock: str) -> str | None:
-    if is_absolute(lock):
-        return (
-            f"{lock!r} is an absolute path, which other machines don't have; "
-            "write it relative to pyproject.toml"
-        )
-    path = PurePosixPath(lock)
-    if (
-        path.name in {"uv.lock", "pylock.toml"}
-        or re.fullmatch(r"pylock\.[^.]+\.toml", path.name)
-        or path.suffix == ".txt"
-    ):
-        return None
-    return (
-        f"{lock!r} is not a lock file that can be read: "
-        "uv.lock, pylock.toml, pylock.<name>.toml or a requirements.txt with hashes"
-    )
 
 
 def _runtime_warning(runtime: Runtime, today: date) -> str | None:

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
 
+from hatch_lambda_zip.config.option import Kind
+from hatch_lambda_zip.config.options import BytecodeMode, Options, Source, Strip
 from hatch_lambda_zip.runtimes import Platform
 
-
-class Kind(Enum):
-    """What a zip is to Lambda."""
-
-    FUNCTION = "function"
-    LAYER = "layer"
-
-    @property
-    def prefix(self) -> str:
-        """The directory of the zip that distributions are put into.
-
-        AWS Lambda developer guide, "Packaging your layer content": ``python/`` of a layer.
-        """
-        return "python/" if self is Kind.LAYER else ""
-
-    @property
-    def import_root(self) -> str:
-        """The directory on Lambda that modules of the zip are imported from."""
-        return "/opt/python/" if self is Kind.LAYER else "/var/task/"
-
-
-class Strip(Enum):
-    """A kind of file that no function needs, to be left out on request."""
-
-    TESTS = "tests"
-    TYPE_STUBS = "type-stubs"
-    NATIVE_HEADERS = "native-headers"
-
-
-class BytecodeMode(Enum):
-    """What happens to compiled modules."""
-
-    STRIP = "strip"
-    COMPILE = "compile"
-    KEEP = "keep"
+__all__ = [
+    "Artifact",
+    "Bytecode",
+    "BytecodeMode",
+    "Exclusions",
+    "Kind",
+    "OwnFiles",
+    "Request",
+    "Strip",
+]
 
 
 @dataclass(frozen=True)
@@ -121,15 +97,8 @@ class Artifact:
         key: the full configuration key of that table, for errors.
         kind: which of the two it is.
         platform: the runtime and architecture that it is built for.
-        handler: AWS's ``module.name``, or None when it is not to be checked.
-        request: which dependencies it ships.
-        file_name: of the zip; None for ``{name}-{version}-{artifact}.zip``.
-        layers: the tables of the layers that a function is deployed with.
-        distributions: what a layer ships, with dependencies; None for everything third-party.
-        exclusions: what is left out on request.
-        own_files: which of the project's own files ship.
-        scripts: whether console scripts ship.
-        bytecode: how compiled modules ship.
+        options: those that hold for this zip, with the defaults; ``bytecode_python`` has the
+            version for its runtime alone.
     """
 
     name: str
@@ -137,12 +106,64 @@ class Artifact:
     key: str
     kind: Kind
     platform: Platform
-    handler: str | None = None
-    request: Request = Request()
-    file_name: str | None = None
-    layers: tuple[str, ...] = ()
-    distributions: tuple[str, ...] | None = None
-    exclusions: Exclusions = Exclusions()
-    own_files: OwnFiles = OwnFiles()
-    scripts: bool = False
-    bytecode: Bytecode = Bytecode()
+    options: Options = field(default_factory=Options)
+
+    @property
+    def handler(self) -> str | None:
+        """AWS's ``module.name``, or None when it is not to be checked."""
+        return self.options.handler
+
+    @property
+    def request(self) -> Request:
+        """Which dependencies it ships."""
+        return Request(self.options.extras, self.options.groups)
+
+    @property
+    def file_name(self) -> str | None:
+        """The template of the zip's name; None for ``{name}-{version}-{artifact}.zip``."""
+        return self.options.filename
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The tables of the layers that a function is deployed with."""
+        return self.options.layers
+
+    @property
+    def distributions(self) -> tuple[str, ...] | None:
+        """What a layer ships, with dependencies; None for everything third-party."""
+        return self.options.distributions
+
+    @property
+    def exclusions(self) -> Exclusions:
+        """What is left out on request."""
+        excluded = self.options.exclude_distributions
+        is_own = self.options.is_own(Options.exclude_distributions)
+        return Exclusions(
+            distributions=excluded,
+            required=excluded if is_own else (),
+            provided=self.options.provided,
+            strip=self.options.strip,
+        )
+
+    @property
+    def own_files(self) -> OwnFiles:
+        """Which of the project's own files ship."""
+        options = self.options
+        return OwnFiles(options.include, options.exclude, options.include_files)
+
+    @property
+    def scripts(self) -> bool:
+        """Whether console scripts ship."""
+        return self.options.scripts
+
+    @property
+    def bytecode(self) -> Bytecode:
+        """How compiled modules ship."""
+        options = self.options
+        return Bytecode(
+            mode=options.bytecode,
+            python=next(iter(options.bytecode_python), None),
+            python_path=options.bytecode_python_path,
+            optimize=options.bytecode_optimize,
+            omit_source=options.source is Source.OMIT,
+        )

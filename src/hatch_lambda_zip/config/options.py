@@ -1,280 +1,310 @@
-"""The keys that functions, layers and their defaults have in common: read, checked, merged."""
+"""The options of ``[tool.hatch.build.targets.lambda-zip]``, each declared once.
+
+Their order is that of the README's table and of the manifest. After a change,
+``python docs/write_reference.py`` brings the README and the JSON Schema up to date.
+"""
 
 from __future__ import annotations
 
-import os
 import re
-import warnings
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, fields
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from enum import Enum
+from typing import Final
 
-from packaging.utils import canonicalize_name
-from pathspec import GitIgnoreSpec
-
-from hatch_lambda_zip.config.file_names import wrong_template
-from hatch_lambda_zip.config.model import BytecodeMode, Strip
-from hatch_lambda_zip.config.tables import TableReader
-from hatch_lambda_zip.runtimes import ARCHITECTURES, PROVIDED_SETS, RUNTIMES, Runtime, find_runtime
-from hatch_lambda_zip.text import not_one_of
-
-if TYPE_CHECKING:
-    _Check = Callable[[str], str | None]
-    _Choices = Collection[str]
-
-# What a function and a layer may both have; in the target's own table they are the defaults.
-SHARED_KEYS: Final = (
-    *("runtime", "runtimes", "architecture", "architectures", "filename"),
-    *("extras", "groups", "exclude-distributions", "provided", "strip"),
-    *("include-files", "scripts"),
-    *("bytecode", "bytecode-python", "bytecode-python-path", "bytecode-optimize", "source"),
+from hatch_lambda_zip.config import checks
+from hatch_lambda_zip.config.option import Kind, Option, OptionTable
+from hatch_lambda_zip.config.values import (
+    Flag,
+    Names,
+    Number,
+    OneOf,
+    OneOrSeveral,
+    Pairs,
+    Several,
+    SomeOf,
+    Tables,
+    Text,
+    TextOrTexts,
+    Texts,
 )
-FUNCTION_KEYS: Final = (*SHARED_KEYS, "handler", "layers", "include", "exclude")
-LAYER_KEYS: Final = (*SHARED_KEYS, "distributions")
+from hatch_lambda_zip.runtimes import ARCHITECTURES, PROVIDED_SETS, RUNTIMES
 
-# AWS: the part after the last dot is the function, the rest the module; Lambda reads "/" as ".".
-_HANDLER: Final = re.compile(r"[A-Za-z_]\w*(?:[./][A-Za-z_]\w*)*\.[A-Za-z_]\w*")
-_PYTHON_VERSION: Final = re.compile(r"3\.(0|[1-9][0-9]?)\.(0|[1-9][0-9]?)", re.ASCII)
-_SOURCES: Final = ("keep", "omit")
-MAX_LAYERS: Final = 5
-"""AWS Lambda developer guide, "Lambda quotas": layers of one function."""
+TABLE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
+"""What a function or layer can be called: it becomes part of a file name."""
 
-
-@dataclass(frozen=True)
-class Known:
-    """What the package itself has, so that a misspelt name is found early.
-
-    Attributes:
-        extras: normalized; None when they can't be known beforehand.
-        groups: likewise.
-        root: the project's directory, in which files are looked for; None not to look.
-    """
-
-    extras: tuple[str, ...] | None = None
-    groups: tuple[str, ...] | None = None
-    root: Path | None = None
+# The newest last, as AWS lists them; the pattern lets newer ones through, as the check does.
+_RUNTIME: Final = Text(
+    checks.wrong_runtime,
+    {
+        "anyOf": [
+            {"enum": [row.identifier for row in RUNTIMES]},
+            {"pattern": r"^python3\.[1-9][0-9]{1,2}$"},
+        ]
+    },
+)
+_DISTRIBUTION: Final = Text(
+    checks.wrong_name, {"pattern": "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"}
+)
+_PATTERN: Final = Text(checks.wrong_pattern)
+_PYTHON: Final = Text(checks.wrong_python, {"pattern": r"^3\.[0-9]{1,2}\.[0-9]{1,2}$"})
 
 
-@dataclass(frozen=True)
-class Several:
-    """One value, or a list of them that makes one zip for each.
+class Strip(Enum):
+    """A kind of file that no function needs, to be left out on request."""
 
-    Attributes:
-        values: at least one.
-        listed: whether they came as a list.
-    """
-
-    values: tuple[str, ...]
-    listed: bool
+    TESTS = "tests"
+    TYPE_STUBS = "type-stubs"
+    NATIVE_HEADERS = "native-headers"
 
 
-@dataclass(frozen=True)
-class Options:
-    """The keys of one table, as far as they are given; None for those that are not."""
+class BytecodeMode(Enum):
+    """What happens to compiled modules."""
 
-    runtimes: Several | None = None
-    architectures: Several | None = None
-    handler: str | None = None
-    filename: str | None = None
-    extras: tuple[str, ...] | None = None
-    groups: tuple[str, ...] | None = None
-    layers: tuple[str, ...] | None = None
-    distributions: tuple[str, ...] | None = None
-    exclude_distributions: tuple[str, ...] | None = None
-    provided: str | None = None
-    strip: tuple[Strip, ...] | None = None
-    include: tuple[str, ...] | None = None
-    exclude: tuple[str, ...] | None = None
-    include_files: tuple[tuple[str, str], ...] | None = None
-    scripts: bool | None = None
-    bytecode: BytecodeMode | None = None
-    bytecode_pythons: tuple[str, ...] | None = None
-    bytecode_python_path: str | None = None
-    bytecode_optimize: int | None = None
-    source: str | None = None
-
-    def over(self, defaults: Options) -> Options:
-        """Return these options, with the defaults where one is not given."""
-        return Options(
-            **{
-                field.name: (
-                    getattr(defaults, field.name)
-                    if getattr(self, field.name) is None
-                    else getattr(self, field.name)
-                )
-                for field in fields(Options)
-            }
-        )
+    STRIP = "strip"
+    COMPILE = "compile"
+    KEEP = "keep"
 
 
-def read_options(reader: TableReader, known: Known) -> Options:
-    """Read one table; mistakes are noted in its reader."""
-    mode = reader.text("bytecode", lambda value: _unless_in(value, [m.value for m in BytecodeMode]))
-    strip = reader.texts("strip", lambda value: _unless_in(value, [kind.value for kind in Strip]))
-    return Options(
-        runtimes=_several(reader, "runtime", _wrong_runtime),
-        architectures=_several(
-            reader, "architecture", lambda value: _unless_in(value, ARCHITECTURES)
+class Source(Enum):
+    """What happens to the source of modules that are compiled."""
+
+    KEEP = "keep"
+    OMIT = "omit"
+
+
+class Options(OptionTable):
+    """What functions and layers may have; in the target's own table these are the defaults."""
+
+    runtimes = Option(
+        "runtime",
+        OneOrSeveral(_RUNTIME),
+        default=None,
+        otherwise="required",
+        description=(
+            f"AWS's name of the runtime, `{RUNTIMES[0].identifier}` to "
+            f"`{RUNTIMES[-1].identifier}`; newer ones work with a warning, as do deprecated ones."
         ),
-        handler=reader.text("handler", _wrong_handler),
-        filename=reader.text("filename", wrong_template),
-        extras=_names(reader.texts("extras", lambda name: _unless_known(name, known.extras))),
-        groups=_names(reader.texts("groups", lambda name: _unless_known(name, known.groups))),
-        layers=_read_layers(reader),
-        distributions=_names(reader.texts("distributions", _wrong_name)),
-        exclude_distributions=_names(reader.texts("exclude-distributions", _wrong_name)),
-        provided=reader.text("provided", lambda value: _unless_in(value, PROVIDED_SETS)),
-        strip=None if strip is None else tuple(kind for kind in Strip if kind.value in strip),
-        include=reader.texts("include", _wrong_pattern),
-        exclude=reader.texts("exclude", _wrong_pattern),
-        include_files=reader.text_pairs(
-            "include-files", lambda source, place: _wrong_file(source, place, known.root)
+        in_manifest=False,
+    )
+    architectures = Option(
+        "architecture",
+        OneOrSeveral(Text.among(ARCHITECTURES)),
+        default=Several((ARCHITECTURES[0],), listed=False),
+        description="`x86_64` or `arm64`.",
+        in_manifest=False,
+    )
+    handler = Option(
+        "handler",
+        Text(checks.wrong_handler),
+        default=None,
+        otherwise="not checked",
+        description=(
+            "As Lambda gets it, `package.module.function`. When given, the build checks that the "
+            "module is there and defines the name."
         ),
-        scripts=reader.flag("scripts"),
-        bytecode=None if mode is None else BytecodeMode(mode),
-        bytecode_pythons=_read_pythons(reader),
-        bytecode_python_path=reader.text("bytecode-python-path"),
-        bytecode_optimize=reader.number("bytecode-optimize", (0, 1, 2)),
-        source=reader.text("source", lambda value: _unless_in(value, _SOURCES)),
+        of=(Kind.FUNCTION,),
+        in_manifest=False,
+    )
+    extras = Option(
+        "extras",
+        Names(known=lambda known: known.extras),
+        default=(),
+        description=(
+            "The package's extras that ship. Selecting them needs uv.lock, or a pylock.toml that "
+            "was made with them."
+        ),
+    )
+    groups = Option(
+        "groups",
+        Names(known=lambda known: known.groups),
+        default=(),
+        description=(
+            "The package's [dependency groups](https://peps.python.org/pep-0735/) that ship. "
+            "Selecting them needs uv.lock, or a pylock.toml that was made with them."
+        ),
+    )
+    filename = Option(
+        "filename",
+        Text(checks.wrong_template),
+        default=None,
+        otherwise="name, version and what tells the zips apart",
+        description=(
+            "Template for the zip's name, from `{name}`, `{version}`, `{function}`, `{runtime}` "
+            'and `{architecture}`; for example `"{function}.zip"`. A name that the tools of the '
+            "package index would take for an sdist is refused, such as that of a function called "
+            "`dev` or `v2`."
+        ),
+        in_manifest=False,
+    )
+    layers = Option(
+        "layers",
+        Texts(
+            review=checks.wrong_layers, form={"maxItems": checks.MAX_LAYERS, "uniqueItems": True}
+        ),
+        default=(),
+        description=(
+            "The layers that the function is deployed with: it ships what they do not. Five at "
+            "most."
+        ),
+        of=(Kind.FUNCTION,),
+        # In the target's table the word stands for the layers themselves.
+        inherited_by=(),
+        in_manifest=False,
+    )
+    distributions = Option(
+        "distributions",
+        Names(_DISTRIBUTION),
+        default=None,
+        otherwise="everything third-party",
+        description="The distributions that ship, with all that they need.",
+        of=(Kind.LAYER,),
+    )
+    exclude_distributions = Option(
+        "exclude-distributions",
+        Names(_DISTRIBUTION),
+        default=(),
+        description="Distributions that do not ship, nor what only they need.",
+    )
+    provided = Option(
+        "provided",
+        Text.among(PROVIDED_SETS),
+        default=None,
+        otherwise="nothing",
+        description=(
+            '`"aws-sdk"`: boto3, botocore, s3transfer and jmespath do not ship, since the runtime '
+            "has them, nor what only they need. As one set, so that no half of yours meets a half "
+            "of theirs. AWS advises to ship them."
+        ),
+    )
+    strip = Option(
+        "strip",
+        SomeOf(Strip),
+        default=(),
+        description=(
+            'Kinds of files that do not ship: `"tests"` (directories `test` and `tests`, and '
+            '`conftest.py`, that no shipped module imports), `"type-stubs"` (`.pyi`, `py.typed`), '
+            '`"native-headers"` (of C, C++ and Cython).'
+        ),
+    )
+    include = Option(
+        "include",
+        Texts(_PATTERN),
+        default=None,
+        otherwise="every file",
+        description=(
+            "Patterns as in `.gitignore`, over the paths in the package's own wheel: what of it "
+            "ships."
+        ),
+        of=(Kind.FUNCTION,),
+    )
+    exclude = Option(
+        "exclude",
+        Texts(_PATTERN),
+        default=(),
+        description=(
+            "Patterns as in `.gitignore`, over the paths in the package's own wheel: what of it "
+            "does not ship, even if `include` names it."
+        ),
+        of=(Kind.FUNCTION,),
+    )
+    include_files = Option(
+        "include-files",
+        Pairs(checks.wrong_file),
+        default=(),
+        otherwise="none",
+        description=(
+            "Files and directories of the project that ship besides: "
+            '`{ "config/prod.toml" = "config.toml" }`, source in the project to place in the zip.'
+        ),
+        # The defaults' files go into every function; in its layers they would be there twice.
+        inherited_by=(Kind.FUNCTION,),
+        in_manifest=False,
+    )
+    scripts = Option(
+        "scripts",
+        Flag(),
+        default=False,
+        description=("`true`: console scripts ship too, in `bin/`, for the runtime's interpreter."),
+    )
+    bytecode = Option(
+        "bytecode",
+        OneOf(BytecodeMode),
+        default=BytecodeMode.STRIP,
+        description=(
+            '`"strip"`: no `__pycache__`. `"compile"`: canonical bytecode for every module. '
+            '`"keep"`: what locked wheels carry, made canonical. See [Bytecode](#bytecode).'
+        ),
+    )
+    bytecode_python = Option(
+        "bytecode-python",
+        TextOrTexts(_PYTHON, review=checks.wrong_pythons, form={"minItems": 1}),
+        default=(),
+        otherwise='required with `"compile"`',
+        description=(
+            'With `"compile"`: the exact version of the compiling interpreter, such as '
+            '`"3.13.5"`; a list has one for each of several `runtimes`.'
+        ),
+    )
+    bytecode_python_path = Option(
+        "bytecode-python-path",
+        Text(),
+        default=None,
+        otherwise="it is looked for",
+        description='With `"compile"`: where that interpreter is.',
+        in_manifest=False,  # a path of this machine, and its version says what it writes
+    )
+    bytecode_optimize = Option(
+        "bytecode-optimize",
+        Number((0, 1, 2)),
+        default=0,
+        description='With `"compile"`: 0, 1 or 2, as `python -O` and `-OO`.',
+    )
+    source = Option(
+        "source",
+        OneOf(Source),
+        default=Source.KEEP,
+        description=(
+            'With `"compile"`: `"keep"`, or `"omit"` to ship modules without their source.'
+        ),
     )
 
 
-def _several(reader: TableReader, key: str, check: _Check) -> Several | None:
-    """Read ``key``, or ``keys`` as a list."""
-    plural = f"{key}s"
-    if key in reader.table and plural in reader.table:
-        reader.problem(plural, f"and {key!r} are two words for one thing; keep one of them")
-        return None
-    if plural not in reader.table:
-        value = reader.text(key, check)
-        return None if value is None else Several((value,), listed=False)
-    values = reader.texts(plural, check)
-    if values is None:
-        return None
-    if not values:
-        reader.problem(plural, "is empty, so there is nothing to build; remove it or add one")
-        return None
-    return Several(tuple(dict.fromkeys(values)), listed=True)
+class TargetOptions(OptionTable):
+    """What only the target's own table may have."""
 
-
-def _read_layers(reader: TableReader) -> tuple[str, ...] | None:
-    layers = reader.texts("layers")
-    if layers is None:
-        return None
-    if len(layers) > MAX_LAYERS:
-        reader.problem("layers", f"has {len(layers)} layers; Lambda takes {MAX_LAYERS} at the most")
-    if twice := sorted({name for name in layers if layers.count(name) > 1}):
-        reader.problem("layers", f"names {', '.join(twice)} twice")
-    return layers
-
-
-def _read_pythons(reader: TableReader) -> tuple[str, ...] | None:
-    """Read the compiling interpreter's version, or one for each minor version."""
-    key = "bytecode-python"
-    if isinstance(reader.table.get(key), list):
-        versions = reader.texts(key, _wrong_python)
-    else:
-        version = reader.text(key, _wrong_python)
-        versions = None if version is None else (version,)
-    if versions is None:
-        return None
-    if not versions:
-        reader.problem(key, "is empty; name the exact version of the compiling interpreter")
-        return None
-    minors = [version.rpartition(".")[0] for version in versions]
-    if twice := sorted({minor for minor in minors if minors.count(minor) > 1}):
-        reader.problem(key, f"has two versions for Python {', '.join(twice)}")
-    return versions
-
-
-def python_for(runtime: Runtime, pythons: tuple[str, ...]) -> str | None:
-    """Return the version among ``pythons`` that compiles for a runtime, or None."""
-    for version in pythons:
-        if version.rpartition(".")[0] == runtime.python_version:
-            return version
-    return None
-
-
-def _names(values: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    return None if values is None else tuple(sorted({canonicalize_name(name) for name in values}))
-
-
-def _unless_in(value: str, choices: _Choices) -> str | None:
-    return None if value in choices else not_one_of(value, choices)
-
-
-def _unless_known(name: str, known: tuple[str, ...] | None) -> str | None:
-    return None if known is None else _unless_in(canonicalize_name(name), known)
-
-
-def _wrong_name(name: str) -> str | None:
-    if re.fullmatch(r"[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]", name, re.ASCII):
-        return None
-    return f"{name!r} is not the name of a distribution; write it without version and extras"
-
-
-def _wrong_runtime(identifier: str) -> str | None:
-    if find_runtime(identifier) is not None:
-        return None
-    return not_one_of(identifier, [row.identifier for row in RUNTIMES])
-
-
-def _wrong_handler(handler: str) -> str | None:
-    if _HANDLER.fullmatch(handler):
-        return None
-    return f"{handler!r} is not of the form 'package.module.function', which Lambda needs"
-
-
-def _wrong_python(version: str) -> str | None:
-    if _PYTHON_VERSION.fullmatch(version):
-        return None
-    return (
-        f"{version!r} is not the exact version of a release, like '3.13.5'. Patch releases of one "
-        "Python compile to different bytecode, so none of them can be left open"
+    functions = Option(
+        "functions",
+        Tables("function", TABLE_NAME),
+        default=(),
+        otherwise="one function, named `lambda`",
+        description="A table for each function, see [below](#several-functions-and-layers).",
+        of=(),
     )
-
-
-def _wrong_pattern(pattern: str) -> str | None:
-    try:
-        with warnings.catch_warnings():
-            # Python warns of what it may read in another way some day.
-            warnings.simplefilter("error")
-            (parsed,) = GitIgnoreSpec.from_lines([pattern]).patterns
-    except (ValueError, re.error, Warning) as error:
-        return f"{pattern!r} is not a pattern: {error}"
-    if parsed.include is None:
-        return f"{pattern!r} is not a pattern: it matches no file at all"
-    return None
-
-
-def _wrong_file(source: str, place: str, root: Path | None) -> str | None:
-    return (
-        _wrong_path(source, "the project")
-        or _wrong_path(place, "the zip")
-        or (None if root is None else _wrong_source(source, root))
+    layers = Option(
+        "layers",
+        Tables("layer", TABLE_NAME),
+        default=(),
+        otherwise="none",
+        description="A table for each layer, see [below](#several-functions-and-layers).",
+        of=(),
     )
-
-
-def _wrong_path(path: str, base: str) -> str | None:
-    if is_absolute(path):
-        return f"{path!r} is an absolute path; write it relative to {base}"
-    if "\\" in path or any(part in {"", ".", ".."} for part in path.split("/")):
-        return f"{path!r} leaves {base}, or is not in its plain form: folder/file, with '/'"
-    if any(ord(character) < ord(" ") or character == "\x7f" for character in path):
-        return f"{path!r} has a control character"
-    return None
-
-
-def _wrong_source(source: str, root: Path) -> str | None:
-    file = root / source
-    if not os.path.exists(file):  # noqa: PTH110 - pathlib's raises for some paths
-        return f"there is no {source!r} in {root}"
-    if not file.resolve().is_relative_to(root.resolve()):
-        return f"{source!r} is a symbolic link that leaves the project, to {file.resolve()}"
-    return None
-
-
-def is_absolute(path: str) -> bool:
-    """Tell whether a path is absolute on any operating system."""
-    return PurePosixPath(path).is_absolute() or bool(re.match(r"[A-Za-z]:|[\\/]", path))
+    lock = Option(
+        "lock",
+        Text(checks.wrong_lock),
+        default=None,
+        otherwise=(
+            "`uv.lock` of the project or its workspace, else `pylock.toml`, else the only "
+            "`pylock.<name>.toml`"
+        ),
+        description="Which lock file, relative to `pyproject.toml`.",
+        of=(),
+    )
+    versions = Option(
+        "versions",
+        Texts(),
+        default=(),
+        otherwise="all",
+        description=(
+            "The functions and layers that a build without names makes: hatchling's word for them."
+        ),
+        of=(),
+    )

@@ -53,7 +53,9 @@ class Project:
                 more = [*map(Requirement, self.optional_dependencies.get(extra, ()))]
                 todo += self._own_extras(more)
                 found += more
-        return tuple(one for one in found if canonicalize_name(one.name) != self.name)
+        return tuple(
+            requirement for requirement in found if canonicalize_name(requirement.name) != self.name
+        )
 
     def _of_groups(self, groups: Sequence[str]) -> Iterator[Requirement]:
         if not groups:

@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from hatch_lambda_zip.text import did_you_mean
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the package itself has, so that a misspelt name is found early.
+
+    Attributes:
+        extras: normalized; None when they can't be known beforehand.
+        groups: likewise.
+        root: the project's directory, in which files are looked for; None not to look.
+    """
+
+    extras: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
+    root: Path | None = None
 
 
 class TableReader:
@@ -14,13 +31,21 @@ class TableReader:
         key: the table's full key.
         table: its content.
         problems: the mistakes found so far, one line each; shared with the tables inside.
-        wrong: the table's keys that have one.
+        known: what values are judged by.
+        wrong: the table's keys that have a mistake.
     """
 
-    def __init__(self, key: str, table: Mapping[str, object], problems: list[str]) -> None:
+    def __init__(
+        self,
+        key: str,
+        table: Mapping[str, object],
+        problems: list[str],
+        known: Known | None = None,
+    ) -> None:
         self.key = key
         self.table = table
         self.problems = problems
+        self.known = known or Known()
         self.wrong: set[str] = set()
 
     def problem(self, key: str, message: str) -> None:
@@ -32,7 +57,7 @@ class TableReader:
 
     def refuse_unknown(self, known: Iterable[str]) -> None:
         """Note every key that is not known."""
-        known = sorted(known)
+        known = sorted(set(known))
         for key in self.table:
             if key not in known:
                 hint = did_you_mean(key, known) or f"Known: {', '.join(known)}"
@@ -41,9 +66,7 @@ class TableReader:
     def text(self, key: str, check: Callable[[str], str | None] | None = None) -> str | None:
         """Return a string; None when it is absent or wrong (which is noted).
 
-        Args:
-            key: where it stands.
-            check: returns what is wrong with a value, or None.
+        ``check`` returns what is wrong with a value, or None.
         """
         if key not in self.table:
             return None
@@ -97,12 +120,7 @@ class TableReader:
     def text_pairs(
         self, key: str, check: Callable[[str, str], str | None] | None = None
     ) -> tuple[tuple[str, str], ...] | None:
-        """Return a table of strings; None when it is absent or wrong (which is noted).
-
-        Args:
-            key: where it stands.
-            check: returns what is wrong with a key and its value, or None.
-        """
+        """Return a table of strings; None when it is absent or wrong (which is noted)."""
         if key not in self.table:
             return None
         pairs = self.table[key]
@@ -129,7 +147,8 @@ class TableReader:
         found = []
         for name, inner in outer.items():
             if isinstance(inner, dict):
-                reader = TableReader(f"{self.key}.{key}.{name}", inner, self.problems)
+                inner_key = f"{self.key}.{key}.{name}"
+                reader = TableReader(inner_key, inner, self.problems, self.known)
                 found.append((name, reader))
             else:
                 self.problem(f"{key}.{name}", f"must be a table, not {inner!r}")

@@ -22,8 +22,8 @@ from hatch_lambda_zip.config.load import (
     Config,
     parse_config,
 )
-from hatch_lambda_zip.config.options import Known
 from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.config.tables import Known
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 

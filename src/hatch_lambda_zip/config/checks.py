@@ -1,0 +1,179 @@
+"""What makes a value wrong, beyond its type: each check returns what to say, or None."""
+
+from __future__ import annotations
+
+import os
+import re
+import string
+import warnings
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from packaging.utils import InvalidName, canonicalize_name
+from pathspec import GitIgnoreSpec
+
+from hatch_lambda_zip.config.tables import Known
+from hatch_lambda_zip.runtimes import RUNTIMES, find_runtime
+from hatch_lambda_zip.text import not_one_of
+
+PLACEHOLDERS: Final = ("name", "version", "function", "runtime", "architecture")
+ZIP_SUFFIX: Final = ".zip"
+MAX_LAYERS: Final = 5
+"""AWS Lambda developer guide, "Lambda quotas": layers of one function."""
+
+# AWS: the part after the last dot is the function, the rest the module; Lambda reads "/" as ".".
+_HANDLER: Final = re.compile(r"[A-Za-z_]\w*(?:[./][A-Za-z_]\w*)*\.[A-Za-z_]\w*")
+_PYTHON_VERSION: Final = re.compile(r"3\.(0|[1-9][0-9]?)\.(0|[1-9][0-9]?)", re.ASCII)
+# What file systems and shells take for something else; control characters among them.
+_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]|^[.~-]')
+
+
+def is_distribution_name(name: str) -> bool:
+    """Tell whether a distribution can have a name (core metadata, "Name")."""
+    try:
+        canonicalize_name(name, validate=True)
+    except InvalidName:
+        return False
+    return True
+
+
+def is_absolute(path: str) -> bool:
+    """Tell whether a path is absolute on any operating system."""
+    return PurePosixPath(path).is_absolute() or bool(re.match(r"[A-Za-z]:|[\\/]", path))
+
+
+def wrong_name(name: str) -> str | None:
+    """Check the name of a distribution."""
+    if is_distribution_name(name):
+        return None
+    return f"{name!r} is not the name of a distribution; write it without version and extras"
+
+
+def wrong_runtime(identifier: str) -> str | None:
+    """Check AWS's name of a runtime."""
+    if find_runtime(identifier) is not None:
+        return None
+    return not_one_of(identifier, [row.identifier for row in RUNTIMES])
+
+
+def wrong_handler(handler: str) -> str | None:
+    """Check the form of a handler; whether it is there is seen when the zip is made."""
+    if _HANDLER.fullmatch(handler):
+        return None
+    return f"{handler!r} is not of the form 'package.module.function', which Lambda needs"
+
+
+def wrong_layers(layers: tuple[str, ...]) -> Iterator[str]:
+    """Check how many layers a function has, and that each is another one."""
+    if len(layers) > MAX_LAYERS:
+        yield f"has {len(layers)} layers; Lambda takes {MAX_LAYERS} at the most"
+    if twice := sorted({name for name in layers if layers.count(name) > 1}):
+        yield f"names {', '.join(twice)} twice"
+
+
+def wrong_python(version: str) -> str | None:
+    """Check the version of a compiling interpreter."""
+    if _PYTHON_VERSION.fullmatch(version):
+        return None
+    return (
+        f"{version!r} is not the exact version of a release, like '3.13.5'. Patch releases of one "
+        "Python compile to different bytecode, so none of them can be left open"
+    )
+
+
+def wrong_pythons(versions: tuple[str, ...]) -> Iterator[str]:
+    """Check that there is one compiling interpreter for each minor version."""
+    if not versions:
+        yield "is empty; name the exact version of the compiling interpreter"
+    minors = [version.rpartition(".")[0] for version in versions]
+    if twice := sorted({minor for minor in minors if minors.count(minor) > 1}):
+        yield f"has two versions for Python {', '.join(twice)}"
+
+
+def wrong_pattern(pattern: str) -> str | None:
+    """Check a pattern as in .gitignore."""
+    try:
+        with warnings.catch_warnings():
+            # Python warns of what it may read in another way some day.
+            warnings.simplefilter("error")
+            (parsed,) = GitIgnoreSpec.from_lines([pattern]).patterns
+    except (ValueError, re.error, Warning) as error:
+        return f"{pattern!r} is not a pattern: {error}"
+    if parsed.include is None:
+        return f"{pattern!r} is not a pattern: it matches no file at all"
+    return None
+
+
+def wrong_file(source: str, place: str, known: Known) -> str | None:
+    """Check where a file of the project is, and where in the zip it is to be."""
+    return (
+        _wrong_path(source, "the project")
+        or _wrong_path(place, "the zip")
+        or (None if known.root is None else _wrong_source(source, known.root))
+    )
+
+
+def _wrong_path(path: str, base: str) -> str | None:
+    if is_absolute(path):
+        return f"{path!r} is an absolute path; write it relative to {base}"
+    if "\\" in path or any(part in {"", ".", ".."} for part in path.split("/")):
+        return f"{path!r} leaves {base}, or is not in its plain form: folder/file, with '/'"
+    if any(ord(character) < ord(" ") or character == "\x7f" for character in path):
+        return f"{path!r} has a control character"
+    return None
+
+
+def _wrong_source(source: str, root: Path) -> str | None:
+    file = root / source
+    if not os.path.exists(file):  # noqa: PTH110 - pathlib's raises for some paths
+        return f"there is no {source!r} in {root}"
+    if not file.resolve().is_relative_to(root.resolve()):
+        return f"{source!r} is a symbolic link that leaves the project, to {file.resolve()}"
+    return None
+
+
+def wrong_lock(lock: str) -> str | None:
+    """Check that a lock file is one of those that can be read, by its name."""
+    if is_absolute(lock):
+        return (
+            f"{lock!r} is an absolute path, which other machines don't have; "
+            "write it relative to pyproject.toml"
+        )
+    path = PurePosixPath(lock)
+    if path.name == "uv.lock" or path.suffix == ".txt" or _is_pylock(path):
+        return None
+    return (
+        f"{lock!r} is not a lock file that can be read: "
+        "uv.lock, pylock.toml, pylock.<name>.toml or a requirements.txt with hashes"
+    )
+
+
+def _is_pylock(path: PurePosixPath) -> bool:
+    # Slow to import, and only asked where `lock` names another file than uv.lock.
+    from packaging.pylock import is_valid_pylock_path
+
+    return "\\" not in path.name and is_valid_pylock_path(Path(path.name))
+
+
+def wrong_template(template: str) -> str | None:
+    """Check the template of a zip's file name."""
+    try:
+        fields = [
+            (name, conversion or spec)
+            for _, name, spec, conversion in string.Formatter().parse(template)
+            if name is not None
+        ]
+    except ValueError as error:
+        return f"{template!r} is no template: {error}"
+    for name, extra in fields:
+        if name not in PLACEHOLDERS:
+            return f"{template!r}: the placeholder {not_one_of(name, PLACEHOLDERS)}"
+        if extra:
+            return f"{template!r}: write plain {{{name}}}"
+    if not template.endswith(ZIP_SUFFIX):
+        return f"{template!r} does not end with .zip, by which the tools of AWS know a package"
+    sample = template.format_map(dict.fromkeys(PLACEHOLDERS, "x"))
+    if _UNSAFE.search(sample):
+        return f"{template!r} is not a plain file name; choose the directory with `directory`"
+    return None
