@@ -1,6 +1,19 @@
 """One zip from start to end: the sentence that joins the stages, its manifest, its outputs."""
 
 from hatch_lambda_zip.build.build import Job, build_zip, embed_lock, is_built
+from hatch_lambda_zip.build.clean import remove_artifacts
+from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY
 from hatch_lambda_zip.build.session import Session, open_session
+from hatch_lambda_zip.build.workspace import Workspace
 
-__all__ = ["Job", "Session", "build_zip", "embed_lock", "is_built", "open_session"]
+__all__ = [
+    "EMBEDDED_DIRECTORY",
+    "Job",
+    "Session",
+    "Workspace",
+    "build_zip",
+    "embed_lock",
+    "is_built",
+    "open_session",
+    "remove_artifacts",
+]

@@ -14,9 +14,7 @@ from hatch_lambda_zip.build.manifest import describe_inputs, make_manifest
 from hatch_lambda_zip.build.previous import read_previous
 from hatch_lambda_zip.build.session import Session, available_cpus
 from hatch_lambda_zip.build.workspace import Workspace
-from hatch_lambda_zip.config.file_names import file_name, manifest_name
-from hatch_lambda_zip.config.model import Artifact, Kind
-from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.config import Artifact, Kind, Project, file_name, manifest_name
 from hatch_lambda_zip.contents import (
     Contents,
     check_unzipped_size,

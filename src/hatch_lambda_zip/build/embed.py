@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from hatch_lambda_zip.config.project import TOOL_NAME
+from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock import LockKind, Selection, write_lock
 from hatch_lambda_zip.runtimes import Platform
@@ -24,7 +24,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-DIRECTORY: Final = ".hatch-lambda-zip"
+EMBEDDED_DIRECTORY: Final = ".hatch-lambda-zip"
+"""Where an sdist has the locks."""
 
 
 def embed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hatch_lambda_zip.config.model import Artifact, Kind
+from hatch_lambda_zip.config import Artifact, Kind
 from hatch_lambda_zip.contents import read_added
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install import Installer, LocalWheel, OwnWheel

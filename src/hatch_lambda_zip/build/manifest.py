@@ -14,9 +14,7 @@ from typing import Final
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import ENCODER, Archive
 from hatch_lambda_zip.build.inputs import Inputs
-from hatch_lambda_zip.config.file_names import file_name
-from hatch_lambda_zip.config.model import Artifact, Kind
-from hatch_lambda_zip.config.project import TOOL_NAME, Project
+from hatch_lambda_zip.config import TOOL_NAME, Artifact, Kind, Project, file_name
 from hatch_lambda_zip.contents import Contents
 
 SCHEMA_VERSION: Final = 1

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hatch_lambda_zip.config.project import TOOL_NAME
+from hatch_lambda_zip.config import TOOL_NAME
 
 
 @dataclass(frozen=True)

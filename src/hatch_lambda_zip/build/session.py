@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.workspace import Workspace
-from hatch_lambda_zip.config.load import LOCK_KEY
-from hatch_lambda_zip.config.model import Artifact, Bytecode
-from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.config import LOCK_KEY, Artifact, Bytecode, Project
 from hatch_lambda_zip.contents import Contents, check_requirements, decide_function, decide_layer
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install import Installed, Installer

@@ -8,6 +8,7 @@ from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.load import (
     HATCHLING_KEYS,
     HATCHLING_SELECTION_KEYS,
+    LOCK_KEY,
     TARGET_KEY,
     Config,
     parse_config,
@@ -21,6 +22,7 @@ from hatch_lambda_zip.config.tables import Known, TableReader
 __all__ = [
     "HATCHLING_KEYS",
     "HATCHLING_SELECTION_KEYS",
+    "LOCK_KEY",
     "TARGET_KEY",
     "TOOL_NAME",
     "Artifact",

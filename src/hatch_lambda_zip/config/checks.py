@@ -14,6 +14,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda_zip.config.tables import Known
+from hatch_lambda_zip.files import is_absolute, path_problem
 from hatch_lambda_zip.runtimes import RUNTIMES, find_runtime
 from hatch_lambda_zip.text import not_one_of
 
@@ -36,11 +37,6 @@ def is_distribution_name(name: str) -> bool:
     except InvalidName:
         return False
     return True
-
-
-def is_absolute(path: str) -> bool:
-    """Tell whether a path is absolute on any operating system."""
-    return PurePosixPath(path).is_absolute() or bool(re.match(r"[A-Za-z]:|[\\/]", path))
 
 
 def wrong_name(name: str) -> str | None:
@@ -115,13 +111,8 @@ def wrong_file(source: str, place: str, known: Known) -> str | None:
 
 
 def _wrong_path(path: str, base: str) -> str | None:
-    if is_absolute(path):
-        return f"{path!r} is an absolute path; write it relative to {base}"
-    if "\\" in path or any(part in {"", ".", ".."} for part in path.split("/")):
-        return f"{path!r} leaves {base}, or is not in its plain form: folder/file, with '/'"
-    if any(ord(character) < ord(" ") or character == "\x7f" for character in path):
-        return f"{path!r} has a control character"
-    return None
+    problem = path_problem(path, base)
+    return None if problem is None else f"{path!r} {problem}"
 
 
 def _wrong_source(source: str, root: Path) -> str | None:

@@ -17,7 +17,7 @@ from hatch_lambda_zip.bytecode import (
     read_header,
     source_hash,
 )
-from hatch_lambda_zip.config.model import Artifact, BytecodeMode
+from hatch_lambda_zip.config import Artifact, BytecodeMode
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import BytecodeError, ContentsError
 from hatch_lambda_zip.install import Installed, LeftOut, Reason

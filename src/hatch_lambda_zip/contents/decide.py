@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.config.model import Artifact
-from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.config import Artifact, Project
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.contents.bytecode import LeftAsSource, with_bytecode
 from hatch_lambda_zip.contents.exclude import exclude

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hatch_lambda_zip.config.model import Exclusions
+from hatch_lambda_zip.config import Exclusions
 from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Installed, LeftOutDistribution, Reason

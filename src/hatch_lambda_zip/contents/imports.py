@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.install.entry_points import read_entry_points
+from hatch_lambda_zip.install import read_entry_points
 
 _COMMENT_OR_STRING: Final = re.compile(
     r"""\#[^\n]*

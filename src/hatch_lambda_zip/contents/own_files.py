@@ -9,7 +9,7 @@ from typing import Final
 
 from pathspec import GitIgnoreSpec
 
-from hatch_lambda_zip.config.model import OwnFiles
+from hatch_lambda_zip.config import OwnFiles
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Installed, Reason

@@ -9,7 +9,7 @@ from functools import cached_property
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.config.model import Request
+from hatch_lambda_zip.config import Request
 from hatch_lambda_zip.errors import DistributionError, LockError
 from hatch_lambda_zip.install import Installed
 from hatch_lambda_zip.lock import LockFile

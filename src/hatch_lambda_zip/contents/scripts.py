@@ -7,11 +7,10 @@ import re
 import sys
 from typing import Final
 
-from hatch_lambda_zip.config.model import Kind
+from hatch_lambda_zip.config import Kind
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.install import Installed
-from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
+from hatch_lambda_zip.install import Installed, read_entry_points, script_names
 from hatch_lambda_zip.record import check_path
 from hatch_lambda_zip.runtimes import Runtime
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from hatch_lambda_zip.config.model import Strip
+from hatch_lambda_zip.config import Strip
 from hatch_lambda_zip.contents.imports import mentions
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install import Installed, LeftOut, Reason

@@ -4,6 +4,7 @@ uv installs what the lock takes from indexes, URLs and repositories, hash-checke
 function's platform. Local projects are built fresh, as wheels, by their declared back ends.
 """
 
+from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
 from hatch_lambda_zip.install.install import Installer
 from hatch_lambda_zip.install.local_wheel import LocalWheel, OwnWheel
 from hatch_lambda_zip.install.read import Distribution, Installed
@@ -20,4 +21,6 @@ __all__ = [
     "OwnWheel",
     "Reason",
     "content_digest",
+    "read_entry_points",
+    "script_names",
 ]

@@ -22,7 +22,13 @@ from hatch_lambda_zip.install.local_wheel import (
 )
 from hatch_lambda_zip.install.read import Installed, Site, read_site
 from hatch_lambda_zip.install.wheel import check_tags, read_built, unpack_wheel
-from hatch_lambda_zip.lock.model import InstallList, LocalProject, LockFile, LockKind, Selection
+from hatch_lambda_zip.lock import (
+    InstallList,
+    LocalProject,
+    LockFile,
+    LockKind,
+    Selection,
+)
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
 

@@ -12,7 +12,11 @@ from pathlib import Path
 
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.install.wheel import check_tags, content_digest, parse_name
-from hatch_lambda_zip.lock.model import LocalProject, LockedDistribution, Origin
+from hatch_lambda_zip.lock import (
+    LocalProject,
+    LockedDistribution,
+    Origin,
+)
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
 

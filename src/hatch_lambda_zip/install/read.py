@@ -20,7 +20,7 @@ from hatch_lambda_zip.install.entry_points import read_entry_points, script_name
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
 from hatch_lambda_zip.install.skip import reason_to_skip
 from hatch_lambda_zip.install.wheel import generator, without_generator
-from hatch_lambda_zip.lock.model import LockedDistribution, Origin
+from hatch_lambda_zip.lock import LockedDistribution, Origin
 from hatch_lambda_zip.record import RecordRow, parse_record
 
 # What an installer writes about itself; no part of the distribution.

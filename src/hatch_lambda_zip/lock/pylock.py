@@ -25,8 +25,7 @@ from packaging.pylock import (
 from packaging.tags import create_compatible_tags_selector
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from hatch_lambda_zip.config.model import Request
-from hatch_lambda_zip.config.project import TOOL_NAME
+from hatch_lambda_zip.config import TOOL_NAME, Request
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.model import (
     InstallList,

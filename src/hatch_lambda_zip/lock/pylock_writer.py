@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.config.project import TOOL_NAME
+from hatch_lambda_zip.config import TOOL_NAME
 
 if TYPE_CHECKING:
     from packaging.pylock import Package, PackageArchive, PackageVcs, PackageWheel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hatch_lambda_zip.config.model import Request
+from hatch_lambda_zip.config import Request
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
 from hatch_lambda_zip.runtimes import Platform

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-from hatch_lambda_zip.config.model import Artifact
-from hatch_lambda_zip.config.tables import TableReader
+from hatch_lambda_zip.config import Artifact, TableReader
 from hatch_lambda_zip.errors import ConfigError, LockError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.plugin.request import (
@@ -31,7 +30,7 @@ from hatch_lambda_zip.plugin.request import (
 from hatch_lambda_zip.text import not_one_of
 
 if TYPE_CHECKING:
-    from hatch_lambda_zip.build.build import Job
+    from hatch_lambda_zip.build import Job
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
 HOOK_KEY: Final = "tool.hatch.build.hooks.lambda-zip"
@@ -90,9 +89,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         with aborting(self.app):
             if not parse_hook_config(self.config).embed_lock:
                 return
-            from hatch_lambda_zip.build.build import embed_lock
-            from hatch_lambda_zip.build.embed import DIRECTORY
-            from hatch_lambda_zip.build.workspace import Workspace
+            from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, Workspace, embed_lock
 
             self._builder.check()
             artifacts = self._builder.lambda_config.artifacts
@@ -103,7 +100,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
                 for artifact in artifacts:
                     embed_lock(artifact, session, self._embedded)
             included = build_data["force_include"]
-            included[str(self._embedded)] = DIRECTORY
+            included[str(self._embedded)] = EMBEDDED_DIRECTORY
             for artifact in artifacts:
                 for source, _ in artifact.own_files.added:
                     included.setdefault(str(Path(self.root, source)), source)
@@ -119,7 +116,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
     def clean(self, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
         del versions
-        from hatch_lambda_zip.build.clean import remove_artifacts
+        from hatch_lambda_zip.build import remove_artifacts
 
         remove_artifacts(self._output, self._builder.package, artifacts=None)
 
@@ -132,13 +129,13 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         jobs = [self._job(wanted, artifact) for wanted in artifacts]
         embedded = self._embedded
         if self._builder.is_unpacked_sdist:
-            from hatch_lambda_zip.build.embed import DIRECTORY
+            from hatch_lambda_zip.build import EMBEDDED_DIRECTORY
 
-            embedded = Path(self.root) / DIRECTORY
+            embedded = Path(self.root) / EMBEDDED_DIRECTORY
             if not embedded.is_dir():
                 self._look_for_built(jobs)
                 return
-        from hatch_lambda_zip.build.build import build_zip
+        from hatch_lambda_zip.build import build_zip
 
         with self._builder.open_session(embedded) as session:
             for job in jobs:
@@ -150,7 +147,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         Raises:
             LockError: it did not, and the zips were asked for.
         """
-        from hatch_lambda_zip.build.build import is_built
+        from hatch_lambda_zip.build import is_built
 
         package = self._builder.package
         labels = {f"{package}:{job.artifact.name}": job for job in jobs}
@@ -176,7 +173,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         Args:
             built: what hatchling has just built.
         """
-        from hatch_lambda_zip.build.build import Job
+        from hatch_lambda_zip.build import Job
 
         own = self._builder.own_wheel()
         if built is not None and built.suffix == ".whl":

@@ -15,20 +15,20 @@ from hatchling.builders.plugin.interface import BuilderInterface
 from hatchling.plugin.manager import PluginManager
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.config.load import (
+from hatch_lambda_zip.config import (
     HATCHLING_KEYS,
     HATCHLING_SELECTION_KEYS,
     TARGET_KEY,
     Config,
+    Known,
+    Project,
     parse_config,
 )
-from hatch_lambda_zip.config.project import Project
-from hatch_lambda_zip.config.tables import Known
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 
 if TYPE_CHECKING:
-    from hatch_lambda_zip.build.session import Session
+    from hatch_lambda_zip.build import Session
     from hatch_lambda_zip.install import OwnWheel
 
 
@@ -91,7 +91,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
-        from hatch_lambda_zip.build.clean import remove_artifacts
+        from hatch_lambda_zip.build import remove_artifacts
 
         remove_artifacts(Path(directory), self.package, versions)
 
@@ -139,7 +139,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def open_session(self, embedded: Path | None = None) -> AbstractContextManager[Session]:
         """Return the session for the functions of one command, to be entered."""
-        from hatch_lambda_zip.build.session import open_session
+        from hatch_lambda_zip.build import open_session
 
         return open_session(
             self.project,
@@ -150,7 +150,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         )
 
     def _build_artifact(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
-        from hatch_lambda_zip.build.build import Job, build_zip
+        from hatch_lambda_zip.build import Job, build_zip
 
         artifact = self.lambda_config.artifact(name)
         layers = self.lambda_config.layers_of(artifact)
