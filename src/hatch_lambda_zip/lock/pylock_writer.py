@@ -83,7 +83,10 @@ def write_lock(
     packages: Iterable[Mapping[str, object]], head: Mapping[str, object] | None = None
 ) -> str:
     """Write a pylock.toml; ``head`` has what stands before the packages besides what must."""
+    packages = list(packages)
     document = {"lock-version": "1.0", "created-by": TOOL_NAME, **(head or {})}
+    if not packages:
+        document["packages"] = []  # PEP 751 wants the key
     lines = [f"{key} = {_toml(value)}" for key, value in document.items()]
     for package in packages:
         lines += ["", "[[packages]]"]

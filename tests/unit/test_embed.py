@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tomllib
+from unit.installing import platform_of
+
+from hatch_lambda_zip.build.embed import embed
+from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock import LockFile, LockKind, Selection, find_embedded_lock
+from hatch_lambda_zip.lock.pylock import parse_pylock
+from hatch_lambda_zip.lock.pylock import select as select_from_pylock
+from hatch_lambda_zip.lock.requirements import select as select_from_requirements
+
+PLATFORM = platform_of("python3.13", "arm64")
+HASH = "0123456789abcdef" * 4
+LOCK = f"""
+lock-version = "1.0"
+created-by = "test"
+
+[[packages]]
+name = "alpha"
+version = "1.0"
+marker = "python_version >= '3.9'"
+
+[[packages.wheels]]
+url = "https://example.invalid/alpha-1.0-py2.py3-none-any.whl"
+hashes = {{ sha256 = "{HASH}", sha512 = "{HASH}{HASH}" }}
+
+[[packages]]
+name = "never"
+version = "1.0"
+marker = "sys_platform == 'win32'"
+wheels = [{{ url = "https://example.invalid/never-1.0-py3-none-any.whl", hashes = {{ sha256 = "{HASH}" }} }}]
+
+[[packages]]
+name = "beta"
+version = "2.0"
+archive = {{ path = "archives/beta-2.0-py3-none-any.whl", hashes = {{ sha256 = "{HASH}" }} }}
+
+[[packages]]
+name = "gamma"
+vcs = {{ type = "git", url = "https://example.invalid/gamma.git", commit-id = "abc" }}
+"""  # noqa: E501
+REQUIREMENTS = f"alpha==1.0 --hash=sha256:{HASH}\n"
+
+
+@pytest.fixture
+def selection(tmp_path: Path) -> Selection:
+    """Select from a uv.lock, as far as its export tells."""
+    archive = tmp_path / "project/archives/beta-2.0-py3-none-any.whl"
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(b"a wheel")
+    return select(LockFile.of(LockKind.UV, tmp_path / "project/uv.lock"), LOCK)
+
+
+def select(lock: LockFile, text: str) -> Selection:
+    root = lock.path.parent
+    pylock = parse_pylock(text, lock)
+    return select_from_pylock(pylock, lock, PLATFORM, root=root, base=root)
+
+
+def test_what_is_embedded_is_selected_again_without_the_project(
+    selection: Selection, tmp_path: Path
+) -> None:
+    wheel = tmp_path / "local-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"another wheel")
+    embed(selection, PLATFORM, [wheel], tmp_path / "sdist/api")
+    (tmp_path / "project").rename(tmp_path / "gone")
+    unpacked = (tmp_path / "sdist").rename(tmp_path / "unpacked") / "api"
+    lock = find_embedded_lock(unpacked)
+    assert (lock.kind, lock.path.name) == (LockKind.EMBEDDED, "pylock.toml")
+    assert [path.read_bytes() for path in lock.wheels] == [b"another wheel"]
+
+    again = select(lock, lock.path.read_text(encoding="utf-8"))
+    assert again.lock.name == "uv.lock"
+    assert again.distributions == selection.distributions
+    assert [install.builds for install in again.installs] == [False, True]
+    (file,) = again.installs[0].files
+    assert file.is_relative_to(unpacked.resolve())
+    assert file.read_bytes() == b"a wheel"
+    assert str(file) in again.installs[0].text
+    assert not again.is_pinned
+    assert not selection.is_pinned
+
+
+def test_what_is_embedded_is_a_lock_for_one_platform(selection: Selection, tmp_path: Path) -> None:
+    embed(selection, PLATFORM, [], tmp_path / "api")
+    lock = find_embedded_lock(tmp_path / "api")
+    text = lock.path.read_text(encoding="utf-8")
+    assert str(tmp_path) not in text
+    document = tomllib.loads(text)
+    assert document["lock-version"] == "1.0"
+    assert [package["name"] for package in document["packages"]] == ["alpha", "beta", "gamma"]
+    pylock = parse_pylock(text, lock)
+    for other in (platform_of("python3.13", "x86_64"), platform_of("python3.12", "arm64")):
+        with pytest.raises(LockError) as caught:
+            select_from_pylock(pylock, lock, other, root=tmp_path, base=lock.path.parent)
+        assert f"does not cover {other}: " in str(caught.value)
+        assert str(caught.value).endswith(" Build the sdist again.")
+
+
+def test_nothing_to_install_is_a_lock_as_well(tmp_path: Path) -> None:
+    lock = LockFile.of(LockKind.UV, tmp_path / "uv.lock")
+    embed(Selection(lock, (), ()), PLATFORM, [], tmp_path / "api")
+    embedded = find_embedded_lock(tmp_path / "api")
+    again = select(embedded, embedded.path.read_text(encoding="utf-8"))
+    assert (again.installs, again.lock.name) == ((), "uv.lock")
+
+
+@pytest.mark.parametrize("text", [REQUIREMENTS, ""])
+def test_a_requirements_file_stays_one(tmp_path: Path, text: str) -> None:
+    lock = LockFile.of(LockKind.REQUIREMENTS, tmp_path / "locked.txt")
+    selection = select_from_requirements(text, lock, PLATFORM, root=tmp_path)
+    embed(selection, PLATFORM, [], tmp_path / "api")
+    embedded = find_embedded_lock(tmp_path / "api")
+    assert (embedded.kind, embedded.name) == (LockKind.REQUIREMENTS, "locked.txt")
+    again = select_from_requirements(
+        embedded.path.read_text(encoding="utf-8"), embedded, PLATFORM, root=tmp_path
+    )
+    assert again.distributions == selection.distributions
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("//example.invalid/alpha", "//me:secret@example.invalid/alpha", "a URL with credentials"),
+        ("https://example.invalid/alpha", "file:///home/me/alpha", "has a file:// URL"),
+        ("archives/beta", "missing/beta", "which is no file that could be put into the sdist"),
+    ],
+)
+def test_what_no_other_machine_has_or_may_know_is_refused(
+    selection: Selection, tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    del selection  # for its archive
+    lock = LockFile.of(LockKind.UV, tmp_path / "project/uv.lock")
+    changed = select(lock, LOCK.replace(old, new))
+    with pytest.raises(LockError) as caught:
+        embed(changed, PLATFORM, [], tmp_path / "api")
+    assert expected in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_without_a_lock_in_the_sdist(tmp_path: Path) -> None:
+    with pytest.raises(LockError, match=r"has no lock\. Build the sdist again\."):
+        find_embedded_lock(tmp_path / "api")
