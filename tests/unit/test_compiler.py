@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from pythons import interpreters
 
 from hatch_lambda_zip.bytecode import normalize, read_header, worker
 from hatch_lambda_zip.bytecode import process as process_module
@@ -25,6 +24,7 @@ from hatch_lambda_zip.bytecode.compiler import Compiled, Compiler, Obstacle, Sou
 from hatch_lambda_zip.bytecode.interpreter import Interpreter
 from hatch_lambda_zip.bytecode.magic import FORMATS
 from hatch_lambda_zip.errors import ToolError
+from tests.support.interpreters import interpreters
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.installing import INSTALLED, WHEEL, install, put, site_of
 
 from hatch_lambda_zip.contents.assemble import Contents, assemble
 from hatch_lambda_zip.entry import Entry
@@ -19,6 +18,7 @@ from hatch_lambda_zip.install.read import read_installed
 from hatch_lambda_zip.install.skip import LeftOut, Reason
 from hatch_lambda_zip.lock.model import Origin
 from hatch_lambda_zip.record import Digest, parse_record
+from tests.support.installed import INSTALLED, WHEEL, install, put, site_of
 
 
 @pytest.fixture
