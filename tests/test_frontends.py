@@ -86,7 +86,7 @@ def test_the_plugin_imports_only_what_it_needs() -> None:
     code = (
         "import sys, hatchling.builders.wheel, hatchling.plugin.manager\n"
         "before = set(sys.modules)\n"
-        "import hatch_lambda_zip.builder\n"
+        "import hatch_lambda_zip.plugin.hooks, hatch_lambda_zip.plugin.target\n"
         "print(*sorted(set(sys.modules) - before))"
     )
     result = run([sys.executable, "-c", code], cwd=CHECKOUT)

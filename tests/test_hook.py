@@ -134,7 +134,7 @@ def target_hashes(
         shutil.copytree(locked_monorepo.parent, directory)
         found = {}
         for name in ("api", "worker"):
-            build = Project(directory / "monorepo/functions", name).build()
+            build = Project(directory / "monorepo", f"functions/{name}").build()
             found[build.artifact.name] = build.sha256
         (directory / "hashes.json").write_text(json.dumps(found))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     directory.parent.mkdir(exist_ok=True)
     with FileLock(directory.with_name(f"{name}.lock")):
         if not done.exists():
+            shutil.rmtree(directory, ignore_errors=True)  # what a failure before has left
             make(directory)
             done.touch()
     return directory

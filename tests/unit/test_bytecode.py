@@ -22,6 +22,8 @@ from hatch_lambda_zip.bytecode.siphash import siphash
 from hatch_lambda_zip.errors import BytecodeError
 from tests.interpreters.compare_code import describe
 
+pytestmark = pytest.mark.every_python
+
 HOST = find_format(importlib.util.MAGIC_NUMBER)
 BY_MINOR = {form.python_minor: form for form in FORMATS}
 HEADER = HOST.magic_bytes + bytes(12)

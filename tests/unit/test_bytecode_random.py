@@ -11,6 +11,7 @@ import types
 import warnings
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from hatch_lambda_zip.bytecode.marshal_writer import write_marshal
 from hatch_lambda_zip.errors import BytecodeError
 from tests.interpreters.compare_code import describe
 from tests.support.random_code import CONSTANTS, MUTABLE, NANS, rebuild, shared_constants, sources
+
+pytestmark = pytest.mark.every_python
 
 HOST = find_format(importlib.util.MAGIC_NUMBER)
 HEADER = HOST.magic_bytes + bytes(12)

@@ -20,6 +20,8 @@ from hatch_lambda_zip.lock.model import Origin
 from hatch_lambda_zip.record import Digest, parse_record
 from tests.support.installed import INSTALLED, WHEEL, install, put, site_of
 
+pytestmark = pytest.mark.every_python
+
 
 @pytest.fixture
 def staged(tmp_path: Path) -> Iterator[Path]:

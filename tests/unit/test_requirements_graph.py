@@ -13,6 +13,8 @@ from hatch_lambda_zip.contents.requirements_graph import Dependencies, requireme
 from hatch_lambda_zip.errors import DistributionError
 from tests.support.installed import entry_of, made, platform_of
 
+pytestmark = pytest.mark.every_python
+
 
 def graph(
     edges: Mapping[str, Iterable[str]], *roots: str, runtime: str = "python3.13"
