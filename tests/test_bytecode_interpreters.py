@@ -18,6 +18,8 @@ from hatch_lambda_zip.bytecode import normalize, read_header, source_hash
 from tests.support.interpreters import interpreters, read_zip, run_script, version_of, write_zip
 from tests.support.python_sources import sources
 
+pytestmark = pytest.mark.slow
+
 LOG: Final = logging.getLogger(__name__)
 STANDARD: Final = "unittest,email.message,logging.config,xml.dom.minidom"
 THIRD_PARTY: Final = (

@@ -23,6 +23,8 @@ from tests.support.mutants import Mutator
 from tests.support.python_sources import ODD_CONSTANTS, standard_library
 from tests.support.verdicts import Pairs, judge
 
+pytestmark = pytest.mark.slow
+
 LOG: Final = logging.getLogger(__name__)
 BATCH: Final = 2_000
 ORIGINALS: Final = 40

@@ -211,6 +211,7 @@ def build_environment(directory: Path, interpreter: str, plugin_wheel: Path) -> 
     return python
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.parametrize("minor", MINORS)
 def test_the_python_that_builds_changes_nothing(

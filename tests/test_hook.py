@@ -200,7 +200,13 @@ def test_commands_that_make_zips(
         assert "api:lambda: unchanged, sha256" in text
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in {"uv build", "hatch build"} else pytest.param(name, marks=pytest.mark.slow)
+        for name in COMMANDS
+    ],
+)
 def test_an_edit_anywhere_is_in_the_next_zip(monorepo: Monorepo, name: str) -> None:
     command = COMMANDS[name]
     edited = {
@@ -396,6 +402,7 @@ def test_a_path_wheel_that_changed_since_it_was_locked_is_found(monorepo: Monore
     assert "Hash mismatch" in result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_one_library_is_built_by_one_command_at_a_time(monorepo: Monorepo) -> None:
     """pdm-backend works inside the source tree, where two builds would meet."""
     library = monorepo.root / "libraries/base"

@@ -217,9 +217,11 @@ def test_one_zip_for_each_runtime_and_architecture(example: Project) -> None:
     layers = manifests["api-python3.12-arm64"]["layers"]
     assert [layer["artifact"] for layer in layers] == ["orders-1.0.0-deps-python3.12-arm64.zip"]
     assert set(build(example, "worker-python3.12")) == {"worker-python3.12"}
-    assert "worker-python3.13" in example.fail(names="worker-python3.11")
+    assert "worker-python3.13" in example.fail(names="worker-python3.11", several=True)
     example.replace('layers = ["deps"]', 'layers = ["deps"]\nfilename = "{function}.zip"')
-    assert f"{KEY}.functions.api.filename: 'api.zip' is the name of 4 zips" in example.fail()
+    assert f"{KEY}.functions.api.filename: 'api.zip' is the name of 4 zips" in example.fail(
+        several=True
+    )
 
 
 def test_a_layer_without_distributions_ships_everything_third_party(example: Project) -> None:
@@ -270,14 +272,14 @@ def test_a_layer_without_distributions_ships_everything_third_party(example: Pro
 )
 def test_what_does_not_fit_is_an_error(example: Project, old: str, new: str, expected: str) -> None:
     example.replace(old, new)
-    assert expected in example.fail()
+    assert expected in example.fail(several=True)
 
 
 def test_all_mistakes_come_at_once(example: Project) -> None:
     example.replace('layers = ["deps"]', 'layers = ["dep"]\nfilename = "{function}"')
     example.replace('"config/prod.toml"', '"prod.toml"')
     example.replace("[tool.uv]\n", 'provided = "aws"\n\n[tool.uv]\n')
-    message = example.fail()
+    message = example.fail(several=True)
     for key in (
         "functions.api.layers",
         "functions.api.filename",
@@ -299,7 +301,7 @@ def test_layers_of_conflicting_groups_do_not_fit(example: Project) -> None:
     example.replace('layers = ["deps"]', 'layers = ["deps"]\ngroups = ["old"]')
     example.replace("[tool.uv]", 'groups = ["new"]\n\n[tool.uv]')
     example.lock()
-    message = example.fail()
+    message = example.fail(several=True)
     assert f"{KEY}.functions.api.layers: the layer 'deps' ships jmespath 1.1" in message
     assert "while the lock gives the function 1.0" in message
 
@@ -307,7 +309,7 @@ def test_layers_of_conflicting_groups_do_not_fit(example: Project) -> None:
 def test_the_size_of_the_layers_counts(example: Project) -> None:
     with (example.path / "src/orders/large.bin").open("wb") as file:
         file.truncate(255_000_000)
-    message = example.fail()
+    message = example.fail(several=True)
     assert "The function with its layers is 26" in message
     assert "The largest distributions: orders 255.0 MB, " in message
 
@@ -318,6 +320,7 @@ def hashes(directory: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
     example: Project, plugin_wheel: Path, tmp_path: Path
 ) -> None:
@@ -358,6 +361,7 @@ def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
     assert hashes(output) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "changed"),
     [

@@ -20,8 +20,6 @@ from hatch_lambda_zip.bytecode.marshal_writer import write_marshal
 from hatch_lambda_zip.errors import BytecodeError
 from tests.support import effort
 
-pytestmark = pytest.mark.every_python
-
 FORM: Final = FORMATS[-1]  # knows all types
 MAX_DEPTH: Final = 2000
 
