@@ -88,7 +88,7 @@ def test_the_readmes_command_twice_in_two_clones(tmp_path: Path) -> None:
         for line in (CHECKOUT / "README.md").read_text(encoding="utf-8").splitlines()
         if line.startswith("python3 examples/build.py orders")
     ]
-    hashes = []
+    hashes: list[str] = []
     for name in ("one", "two"):
         clone = tmp_path / name
         ignored = shutil.ignore_patterns(".git", ".tox", ".venv", "dist", "uv.lock", ".*_cache")
