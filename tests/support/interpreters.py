@@ -26,12 +26,14 @@ def interpreters() -> list[str]:
     On PATH, among pyenv's, and in the directory that LAMBDA_ZIP_TEST_PYTHONS names.
     """
     directories = [Path(part) for part in os.environ["PATH"].split(os.pathsep)]
-    directories += [Path(os.environ[VARIABLE])] if VARIABLE in os.environ else []
     candidates = [Path(sys.executable)]
     for minor in _MINORS:
         candidates += [directory / f"python3.{minor}" for directory in directories]
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     candidates += sorted(root.glob("versions/3.*/bin/python"))
+    if VARIABLE in os.environ:
+        # Last, since what somebody unpacked there may be good for less than an installation.
+        candidates += [Path(os.environ[VARIABLE], f"python3.{minor}") for minor in _MINORS]
     identities = [_identify(str(path)) for path in candidates if path.exists()]
     found = dict(one for one in reversed(identities) if one is not None)
     return list(found.values())[::-1]
