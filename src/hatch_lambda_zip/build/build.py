@@ -135,7 +135,7 @@ def is_built(job: Job, project: Project) -> bool:
         return True  # nothing of the package itself is in it
     with Workspace() as workspace:
         wheel = job.own.build(workspace.directory)
-        return wheel is not None and previous.has_content(project.name, content_digest(wheel))
+        return previous.has_content(project.name, content_digest(wheel))
 
 
 def _check_size(artifact: Artifact, contents: Sequence[Contents]) -> None:

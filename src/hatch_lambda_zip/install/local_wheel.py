@@ -42,12 +42,12 @@ class OwnWheel:
 
     Attributes:
         project: the package.
-        build: builds its wheel into a directory; None when uv has to do it.
+        build: builds its wheel, into a directory that it is given or elsewhere.
         variant: tells wheels apart that build hooks want to differ between functions.
     """
 
     project: LocalProject
-    build: Callable[[Path], Path | None]
+    build: Callable[[Path], Path]
     variant: str = ""
 
 

@@ -26,6 +26,9 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 
+_EXTRA: Final = re.compile(r'extra == "[^"]*"')
+_VARIABLE: Final = re.compile(r"""(?:'[^']*'|"[^"]*")|([a-z_.]+)""")
+
 
 def canonical_requirement(text: str) -> str:
     """Return the canonical spelling of a requirement.
@@ -70,8 +73,34 @@ def canonical_marker(text: str) -> str:
     >>> canonical_marker("(python_version<'3.9' or os_name == 'nt') and (extra == 'A_b')")
     '(os_name == "nt" or python_version < "3.9") and extra == "a-b"'
     """
-    tokens = [(match.lastgroup, match[0].strip()) for match in _TOKEN.finditer(text)]
-    return str(_Parser(tokens).disjunction())
+    return str(_parse(text))
+
+
+def split_extra(marker: str) -> tuple[tuple[str, ...] | None, str]:
+    """Take the extra that a marker asks for out of it.
+
+    >>> split_extra("os_name == 'nt' and extra == 'dev'")
+    (('dev',), 'os_name == "nt"')
+    >>> split_extra("os_name == 'nt'")
+    (None, 'os_name == "nt"')
+
+    Returns:
+        The extra, and the rest, which may be empty; for a marker that asks for extras in another
+        way, no extra, which stands for any, and an empty rest.
+    """
+    term = _parse(marker)
+    asked = {item for item in term.items if _EXTRA.fullmatch(item)}
+    if "extra" not in _VARIABLE.findall(str(term)):
+        return None, str(term)
+    rest = _Term(term.connective, term.items - asked)
+    if len(asked) != 1 or term.connective == "or" or "extra" in _VARIABLE.findall(str(rest)):
+        return (), ""
+    return (asked.pop().split('"')[1],), str(rest)
+
+
+def _parse(marker: str) -> _Term:
+    tokens = [(match.lastgroup, match[0].strip()) for match in _TOKEN.finditer(marker)]
+    return _Parser(tokens).disjunction()
 
 
 def _specifiers(specifiers: SpecifierSet) -> str:
