@@ -1,8 +1,8 @@
 """Normalization on every CPython of this machine: standard libraries and packages.
 
-Each interpreter only compiles and compares; the normalizer runs on this one. By default samples of
-the files are taken. LAMBDA_ZIP_TEST_EVERYTHING=1 takes all of them (some five minutes for each
-interpreter), and --log-cli-level=INFO shows the numbers.
+Each interpreter only compiles and compares; the normalizer runs on this one. A sample of the
+files is compiled; exhaustive cases take all of them (some five minutes for each interpreter), and
+--log-cli-level=INFO shows the numbers.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from pythons import EVERYTHING, interpreters, read, run, version_of, write
-from sources import packages, sources
 
 from hatch_lambda_zip.bytecode import normalize, read_header, source_hash
+from tests.support.interpreters import interpreters, read_zip, run_script, version_of, write_zip
+from tests.support.python_sources import sources
 
-__all__ = ["packages"]  # a fixture
-
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.slow
 
 LOG: Final = logging.getLogger(__name__)
 STANDARD: Final = "unittest,email.message,logging.config,xml.dom.minidom"
@@ -48,10 +46,23 @@ def python(request: pytest.FixtureRequest) -> str:
     return path
 
 
+@pytest.fixture(
+    scope="module", params=["sample", pytest.param("everything", marks=pytest.mark.exhaustive)]
+)
+def extent(request: pytest.FixtureRequest) -> str:
+    """How many of the files to compile."""
+    name: str = request.param
+    return name
+
+
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory, python: str, packages: Path) -> Path:
+def directory(
+    tmp_path_factory: pytest.TempPathFactory, python: str, packages: Path, extent: str
+) -> Path:
+    """A directory with a list of the files to compile."""
     path = tmp_path_factory.mktemp("trials")
-    (path / "sources.txt").write_text("\n".join(sources(python, packages)), "utf-8")
+    listed = sources(python, packages, everything=extent == "everything")
+    (path / "sources.txt").write_text("\n".join(listed), "utf-8")
     return path
 
 
@@ -59,7 +70,7 @@ def compile_all(
     python: str, directory: Path, *conditions: str, hash_seed: int = 0
 ) -> dict[str, bytes]:
     out = directory / "trial.zip"
-    run(
+    run_script(
         python,
         "compile_sources.py",
         directory / "sources.txt",
@@ -67,7 +78,7 @@ def compile_all(
         *conditions,
         PYTHONHASHSEED=str(hash_seed),
     )
-    return read(out)
+    return read_zip(out)
 
 
 def with_path(name: str, pyc: bytes) -> bytes:
@@ -109,11 +120,14 @@ def test_loads_to_equal_code(python: str, directory: Path, optimize: int) -> Non
     for name, pyc in files.items():
         assert normalize(results[name]) == results[name], name
         assert len(results[name]) <= 1.02 * len(pyc), name
-    before, after = write(directory / "a.zip", files), write(directory / "b.zip", results)
-    assert run(python, "compare_code.py", before, after) == f"{len(files)} equal"
+    before, after = write_zip(directory / "a.zip", files), write_zip(directory / "b.zip", results)
+    assert run_script(python, "compare_code.py", before, after) == f"{len(files)} equal"
     renamed = {name: with_path(name, pyc) for name, pyc in files.items()}
-    after = write(directory / "b.zip", renamed)
-    assert run(python, "compare_code.py", before, after, "other-filename") == f"{len(files)} equal"
+    after = write_zip(directory / "b.zip", renamed)
+    assert (
+        run_script(python, "compare_code.py", before, after, "other-filename")
+        == f"{len(files)} equal"
+    )
     total = sum(map(len, files.values()))
     LOG.info(
         "%s -%s: %d files, %.1f MB, %.1f MB/s, largest ratio %.4f, all together %.4f",
@@ -127,10 +141,10 @@ def test_loads_to_equal_code(python: str, directory: Path, optimize: int) -> Non
     )
 
 
-def test_source_hash_is_the_interpreters(python: str, directory: Path) -> None:
+def test_source_hash_is_the_interpreters(python: str, directory: Path, extent: str) -> None:
     files = compile_all(python, directory)
     for name, pyc in files.items():
         header = read_header(pyc)
         source = Path(f"/{name}").read_bytes()
-        if len(source) < (20_000 if EVERYTHING else 4_000):
+        if len(source) < (20_000 if extent == "everything" else 4_000):
             assert source_hash(source, header.form) == header.source_hash

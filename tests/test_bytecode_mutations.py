@@ -1,8 +1,8 @@
 """Mutants of real .pyc files: refused with a BytecodeError, or the same code in canonical form.
 
-The numbers of a run are shown with --log-cli-level=INFO. LAMBDA_ZIP_TEST_EVERYTHING=1 makes it
-thirty times as long, about ten minutes. Random numbers are the same in every run, and a failure
-shows a mutant's bytes.
+The numbers of a run are shown with --log-cli-level=INFO. Exhaustive cases try thirty times
+as many, in about ten minutes. Random numbers are the same in every run, and a failure shows a
+mutant's bytes.
 """
 
 from __future__ import annotations
@@ -13,21 +13,20 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import effort
 import pytest
-from judging import Pairs, judge
-from mutations import Mutator
-from pythons import EVERYTHING, interpreters, read, run, version_of
-from sources import ODD_CONSTANTS, standard_library
 
 from hatch_lambda_zip.bytecode import normalize
 from hatch_lambda_zip.errors import BytecodeError
+from tests.support import effort
+from tests.support.interpreters import interpreters, read_zip, run_script, version_of
+from tests.support.mutants import Mutator
+from tests.support.python_sources import ODD_CONSTANTS, standard_library
+from tests.support.verdicts import Pairs, judge
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.slow
 
 LOG: Final = logging.getLogger(__name__)
 BATCH: Final = 2_000
-BATCHES: Final = 30 if EVERYTHING else 1
 ORIGINALS: Final = 40
 # One mutant in as many is measured, which takes ten times as long as to normalize it.
 MEASURED: Final = 20
@@ -49,15 +48,16 @@ def originals(python: str, tmp_path_factory: pytest.TempPathFactory) -> list[byt
     listed = "\n".join(map(str, [*paths[:ORIGINALS], ODD_CONSTANTS]))
     (directory / "sources.txt").write_text(listed, "utf-8")
     out = directory / "out.zip"
-    run(python, "compile_sources.py", directory / "sources.txt", out)
-    return list(read(out).values())
+    run_script(python, "compile_sources.py", directory / "sources.txt", out)
+    return list(read_zip(out).values())
 
 
+@pytest.mark.parametrize("batches", [1, pytest.param(30, marks=pytest.mark.exhaustive)])
 def test_mutants_are_refused_or_mean_the_same(
-    python: str, originals: list[bytes], tmp_path: Path
+    python: str, originals: list[bytes], tmp_path: Path, batches: int
 ) -> None:
     verdicts: Counter[str] = Counter()
-    for batch in range(BATCHES):
+    for batch in range(batches):
         seed = f"{version_of(python)} {batch}"
         mutator = Mutator(seed, originals)
         mutants = {f"{batch}.{number}": mutator.mutant() for number in range(BATCH)}
@@ -74,12 +74,12 @@ def test_mutants_are_refused_or_mean_the_same(
     LOG.info(
         "%s: %d mutants, %d accepted: %s",
         version_of(python),
-        BATCHES * BATCH,
+        batches * BATCH,
         accepted,
         dict(verdicts),
     )
     # Else these would not have been the mutants to learn from.
-    assert BATCHES * BATCH / 10 < accepted < BATCHES * BATCH / 2
+    assert batches * BATCH / 10 < accepted < batches * BATCH / 2
     assert verdicts["equal"] > accepted / 2
 
 

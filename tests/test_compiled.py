@@ -16,9 +16,10 @@ from types import CodeType
 from typing import Any
 
 import pytest
-from conftest import Workbench, clean_environment, run
 
 from hatch_lambda_zip.bytecode import read_header
+from tests.support.commands import run
+from tests.support.projects import Build, Project, built_once
 
 VERSION = platform.python_version()
 MINOR = f"3.{sys.version_info.minor}"
@@ -31,18 +32,22 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def compiled(workbench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
+def compiled(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Give a project that is compiled by the Python that runs the tests, with an empty cache."""
     monkeypatch.setenv("HATCH_LAMBDA_ZIP_TEST_CACHE", str(tmp_path / "cache"))
-    workbench.configure(
+    configure(project)
+    return project
+
+
+def configure(project: Project) -> None:
+    project.configure(
         runtime=f"python{MINOR}", bytecode="compile", bytecode_python=VERSION, handler=None
     )
-    return workbench
 
 
-def build(bench: Workbench, **variables: str) -> Any:  # noqa: ANN401
+def build(project: Project, **variables: str) -> Any:  # noqa: ANN401
     cache = os.environ["HATCH_LAMBDA_ZIP_TEST_CACHE"]
-    return bench.build(environment={"HATCH_LAMBDA_ZIP_CACHE": cache, **variables})
+    return project.build(environment={"HATCH_LAMBDA_ZIP_CACHE": cache, **variables})
 
 
 def code_of(pyc: bytes) -> CodeType:
@@ -73,18 +78,18 @@ def digest(data: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
-def add_wheel(bench: Workbench, files: Mapping[str, bytes]) -> None:
+def add_wheel(project: Project, files: Mapping[str, bytes]) -> None:
     """Let the project depend on a wheel with these files."""
-    make_wheel(bench.root, files)
-    bench.replace('    "six",', '    "six",\n    "carrier",')
-    bench.replace(
+    make_wheel(project.root, files)
+    project.replace('    "six",', '    "six",\n    "carrier",')
+    project.replace(
         "[tool.uv.sources]\n",
         '[tool.uv.sources]\ncarrier = { path = "../carrier-1.0-py3-none-any.whl" }\n',
     )
-    bench.lock()
+    project.lock()
 
 
-def test_every_module_has_canonical_bytecode(compiled: Workbench) -> None:
+def test_every_module_has_canonical_bytecode(compiled: Project) -> None:
     made = build(compiled)
     names = set(made.names)
     for name in names:
@@ -108,7 +113,7 @@ def test_every_module_has_canonical_bytecode(compiled: Workbench) -> None:
     assert f"compiling with CPython {VERSION}" in made.output
 
 
-def test_python_imports_from_it(compiled: Workbench, tmp_path: Path) -> None:
+def test_python_imports_from_it(compiled: Project, tmp_path: Path) -> None:
     root = build(compiled).unpack(tmp_path / "task")
     for path in (root, *root.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)
@@ -127,7 +132,7 @@ def test_python_imports_from_it(compiled: Workbench, tmp_path: Path) -> None:
     assert "markupsafe.escape(event" in result.stderr
 
 
-def test_optimization_and_omitted_sources(compiled: Workbench, tmp_path: Path) -> None:
+def test_optimization_and_omitted_sources(compiled: Project, tmp_path: Path) -> None:
     compiled.replace(
         'bytecode = "compile"', 'bytecode = "compile"\nbytecode-optimize = 2\nsource = "omit"'
     )
@@ -149,7 +154,7 @@ def test_optimization_and_omitted_sources(compiled: Workbench, tmp_path: Path) -
     assert f"fixture_app/__pycache__/main.{TAG}.opt-2.pyc" in build(compiled).names
 
 
-def test_what_cannot_be_compiled_ships_as_source(compiled: Workbench) -> None:
+def test_what_cannot_be_compiled_ships_as_source(compiled: Project) -> None:
     files = {
         "carrier/__init__.py": b"",
         "carrier/python2.py": b"print 'hello'\n",
@@ -173,7 +178,7 @@ def test_what_cannot_be_compiled_ships_as_source(compiled: Workbench) -> None:
 
 
 @pytest.mark.parametrize("file", ["app/src/fixture_app", "lib/src/fixture_lib"])
-def test_own_code_that_cannot_be_compiled_is_an_error(compiled: Workbench, file: str) -> None:
+def test_own_code_that_cannot_be_compiled_is_an_error(compiled: Project, file: str) -> None:
     (compiled.root / file / "broken.py").write_text("x = 1\ndef f(:\n")
     message = compiled.fail()
     name = f"{file.rpartition('/')[2]}/broken.py"
@@ -181,7 +186,7 @@ def test_own_code_that_cannot_be_compiled_is_an_error(compiled: Workbench, file:
     assert "leave them out with `exclude`" in message
 
 
-def test_an_edit_is_in_the_bytecode_with_a_warm_cache(compiled: Workbench) -> None:
+def test_an_edit_is_in_the_bytecode_with_a_warm_cache(compiled: Project) -> None:
     before = build(compiled)
     compiled.replace("ANSWER = 42", "ANSWER = 4300", file="src/fixture_app/main.py")
     edited = build(compiled)
@@ -192,28 +197,50 @@ def test_an_edit_is_in_the_bytecode_with_a_warm_cache(compiled: Workbench) -> No
     assert build(compiled).sha256 == before.sha256
 
 
-def test_nothing_about_the_machine_changes_the_bytes(compiled: Workbench, tmp_path: Path) -> None:
-    reference = build(compiled).sha256
-    assert build(compiled).sha256 == reference, "a warm cache"
-    for number, (variables, wrapper) in enumerate(
-        [
-            ({"PYTHONHASHSEED": "1", "PYTHONOPTIMIZE": "2", "PYTHONDONTWRITEBYTECODE": "1"}, ()),
-            ({"PYTHONHASHSEED": "2", "UV_COMPILE_BYTECODE": "1", "TZ": "Asia/Tokyo"}, ()),
-            (
-                {"PYTHONNODEBUGRANGES": "1", "PYTHONUTF8": "0", "LC_ALL": "C"},
-                ("taskset", "-c", "0"),
-            ),
-        ]
-    ):
-        other = compiled.copy_to(tmp_path / f"elsewhere {number}")
-        made = other.build(
-            environment={"HATCH_LAMBDA_ZIP_CACHE": str(tmp_path / f"cache{number}"), **variables},
-            wrapper=wrapper,
-        )
-        assert made.sha256 == reference, variables
+@pytest.fixture(scope="session")
+def compiled_build(locked_fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """What a build of the compiled app made with an empty cache. Not to be changed."""
+
+    def make(directory: Path) -> Build:
+        project = Project(locked_fixtures).copy_to(directory)
+        configure(project)
+        return project.build(environment={"HATCH_LAMBDA_ZIP_CACHE": str(directory / "cache")})
+
+    return built_once(tmp_path_factory, "compiled-build", make)
 
 
-def test_layers_and_added_files_are_compiled_too(compiled: Workbench) -> None:
+def test_a_warm_cache_changes_nothing(compiled: Project, compiled_build: Build) -> None:
+    cache = compiled_build.directory.parent.parent / "cache"
+    files = sorted(path for path in cache.rglob("*") if path.is_file())
+    assert files
+    made = compiled.build(environment={"HATCH_LAMBDA_ZIP_CACHE": str(cache)})
+    assert made.sha256 == compiled_build.sha256
+    assert sorted(path for path in cache.rglob("*") if path.is_file()) == files
+
+
+@pytest.mark.parametrize(
+    ("variables", "wrapper"),
+    [
+        ({"PYTHONHASHSEED": "1", "PYTHONOPTIMIZE": "2", "PYTHONDONTWRITEBYTECODE": "1"}, ()),
+        ({"PYTHONHASHSEED": "2", "UV_COMPILE_BYTECODE": "1", "TZ": "Asia/Tokyo"}, ()),
+        ({"PYTHONNODEBUGRANGES": "1", "PYTHONUTF8": "0", "LC_ALL": "C"}, ("taskset", "-c", "0")),
+    ],
+)
+def test_nothing_about_the_machine_changes_the_bytes(
+    compiled: Project,
+    compiled_build: Build,
+    tmp_path: Path,
+    variables: dict[str, str],
+    wrapper: tuple[str, ...],
+) -> None:
+    made = compiled.build_by_command(
+        environment={"HATCH_LAMBDA_ZIP_CACHE": str(tmp_path / "cache"), **variables},
+        wrapper=wrapper,
+    )
+    assert made.sha256 == compiled_build.sha256
+
+
+def test_layers_and_added_files_are_compiled_too(compiled: Project) -> None:
     (compiled.path / "start.py").write_text("STARTED = True\n")
     compiled.replace(
         'bytecode = "compile"', 'bytecode = "compile"\ninclude-files = { "start.py" = "start.py" }'
@@ -222,11 +249,7 @@ def test_layers_and_added_files_are_compiled_too(compiled: Workbench) -> None:
         "[tool.uv]\n",
         f"[{KEY}.functions.main]\nlayers = ['deps']\n\n[{KEY}.layers.deps]\n\n[tool.uv]\n",
     )
-    run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "lambda-zip"],
-        cwd=compiled.path,
-        env=clean_environment(HATCH_LAMBDA_ZIP_CACHE=os.environ["HATCH_LAMBDA_ZIP_TEST_CACHE"]),
-    )
+    build(compiled)
     with zipfile.ZipFile(compiled.path / "dist/fixture_app-1.2.3-deps.zip") as archive:
         pyc = archive.read(f"python/__pycache__/six.{TAG}.pyc")
         assert code_of(pyc).co_filename == "/opt/python/six.py"
@@ -242,7 +265,7 @@ def test_layers_and_added_files_are_compiled_too(compiled: Workbench) -> None:
         assert not any("six" in name for name in archive.namelist())
 
 
-def test_the_wrong_interpreter_is_an_error(compiled: Workbench) -> None:
+def test_the_wrong_interpreter_is_an_error(compiled: Project) -> None:
     compiled.configure(bytecode_python=f"{MINOR}.99")
     message = compiled.fail()
     assert f"bytecode-python: CPython {MINOR}.99 was not found. There is:" in message
@@ -284,17 +307,17 @@ def carrier_files() -> dict[str, bytes]:
     }
 
 
-def test_bytecode_that_wheels_carry_is_kept_on_request(workbench: Workbench) -> None:
-    workbench.configure(runtime=f"python{MINOR}")
+def test_bytecode_that_wheels_carry_is_kept_on_request(project: Project) -> None:
+    project.configure(runtime=f"python{MINOR}")
     files = carrier_files()
-    add_wheel(workbench, files)
-    stripped = workbench.build()
+    add_wheel(project, files)
+    stripped = project.build()
     assert [name for name in stripped.names if name.endswith(".pyc")] == ["carrier/alone.pyc"]
     alone = stripped.read("carrier/alone.pyc")
     assert alone != files["carrier/alone.pyc"]
     assert code_of(alone).co_filename == "/var/task/carrier/alone.py"
-    workbench.configure(bytecode="keep")
-    made = workbench.build()
+    project.configure(bytecode="keep")
+    made = project.build()
     kept = {name for name in made.names if name.endswith(".pyc")}
     assert kept == {
         "carrier/alone.pyc",
@@ -311,25 +334,25 @@ def test_bytecode_that_wheels_carry_is_kept_on_request(workbench: Workbench) -> 
     assert reasons == {"carrier/resized.py": "unproven", "carrier/stale.py": "unproven"}
 
 
-def test_a_module_without_source_for_another_python_is_an_error(workbench: Workbench) -> None:
+def test_a_module_without_source_for_another_python_is_an_error(project: Project) -> None:
     other = "python3.12" if MINOR != "3.12" else "python3.13"
-    workbench.configure(runtime=other)
-    add_wheel(workbench, {"carrier/alone.pyc": pyc_of(b"x = 1\n", hashed=False)})
-    message = workbench.fail()
+    project.configure(runtime=other)
+    add_wheel(project, {"carrier/alone.pyc": pyc_of(b"x = 1\n", hashed=False)})
+    message = project.fail()
     assert "carrier/alone.pyc of carrier has no source and was compiled by Python" in message
     assert f"so {other} can't import it" in message
 
 
-def test_a_module_without_source_that_is_none_is_an_error(workbench: Workbench) -> None:
-    add_wheel(workbench, {"carrier/alone.pyc": b"no bytecode at all"})
-    message = workbench.fail()
+def test_a_module_without_source_that_is_none_is_an_error(project: Project) -> None:
+    add_wheel(project, {"carrier/alone.pyc": b"no bytecode at all"})
+    message = project.fail()
     assert "carrier/alone.pyc of carrier has no source and can't ship as it is" in message
 
 
-def test_scripts_ship_on_request(workbench: Workbench, tmp_path: Path) -> None:
-    workbench.configure(runtime=f"python{MINOR}", handler=None)
-    workbench.replace(f'runtime = "python{MINOR}"', f'runtime = "python{MINOR}"\nscripts = true')
-    made = workbench.build()
+def test_scripts_ship_on_request(project: Project, tmp_path: Path) -> None:
+    project.configure(runtime=f"python{MINOR}", handler=None)
+    project.replace(f'runtime = "python{MINOR}"', f'runtime = "python{MINOR}"\nscripts = true')
+    made = project.build()
     script = made.read("bin/fixture-app").decode()
     assert script.startswith(f"#!/var/lang/bin/python{MINOR}\n")
     assert "bin/idna" in made.names

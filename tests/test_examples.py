@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT, Workbench, clean_environment, run
 
-pytestmark = pytest.mark.once
+from tests.support.commands import CHECKOUT, clean_environment, run
+from tests.support.projects import Project
+from tests.support.shared import made_once
 
 REQUEST = {
     "version": "2.0",
@@ -29,24 +30,26 @@ CALL = (
 )
 
 
-@pytest.fixture(scope="module")
-def orders(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
-    root = tmp_path_factory.mktemp("examples")
-    ignored = shutil.ignore_patterns("dist", "uv.lock")
-    shutil.copytree(CHECKOUT / "examples/orders", root / "orders", ignore=ignored)
-    bench = Workbench(root, "orders")
-    bench.lock()
-    return bench
+@pytest.fixture(scope="session")
+def orders(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The example, locked. Not to be changed."""
+
+    def make(root: Path) -> None:
+        ignored = shutil.ignore_patterns("dist", "uv.lock")
+        shutil.copytree(CHECKOUT / "examples/orders", root / "orders", ignore=ignored)
+        Project(root, "orders").lock()
+
+    return Project(made_once(tmp_path_factory, "orders", make), "orders")
 
 
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 @pytest.mark.parametrize("runtime", ["python3.11", "python3.12", "python3.13", "python3.14"])
 def test_orders_builds_for_every_target(
-    orders: Workbench, tmp_path: Path, runtime: str, architecture: str
+    orders: Project, tmp_path: Path, runtime: str, architecture: str
 ) -> None:
-    bench = orders.copy_to(tmp_path / "copy")
-    bench.configure(runtime=runtime, architecture=architecture)
-    build = bench.build()
+    project = orders.copy_to(tmp_path / "copy")
+    project.configure(runtime=runtime, architecture=architecture)
+    build = project.build()
     native = [name for name in build.names if name.endswith(".so")]
     assert native
     machine = {"x86_64": "x86_64", "arm64": "aarch64"}[architecture]
@@ -59,11 +62,11 @@ def test_orders_builds_for_every_target(
 @pytest.mark.skipif(
     sys.version_info < (3, 11) or sys.platform != "linux", reason="the example's runtimes"
 )
-def test_orders_answers(orders: Workbench, tmp_path: Path) -> None:
-    bench = orders.copy_to(tmp_path / "copy")
+def test_orders_answers(orders: Project, tmp_path: Path) -> None:
+    project = orders.copy_to(tmp_path / "copy")
     machine = {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
-    bench.configure(runtime=f"python3.{sys.version_info.minor}", architecture=machine)
-    root = bench.build().unpack(tmp_path / "task")
+    project.configure(runtime=f"python3.{sys.version_info.minor}", architecture=machine)
+    root = project.build().unpack(tmp_path / "task")
     result = subprocess.run(
         [sys.executable, "-I", "-S", "-c", CALL, root, json.dumps(REQUEST)],
         check=False,
@@ -78,17 +81,20 @@ def test_orders_answers(orders: Workbench, tmp_path: Path) -> None:
     assert json.loads(answer["body"]) == {"customer": "ada", "total": "4.50"}
 
 
+@pytest.mark.slow
 def test_the_readmes_command_twice_in_two_clones(tmp_path: Path) -> None:
     (line,) = [
         line
         for line in (CHECKOUT / "README.md").read_text(encoding="utf-8").splitlines()
         if line.startswith("python3 examples/build.py orders")
     ]
-    hashes = []
+    hashes: list[str] = []
     for name in ("one", "two"):
         clone = tmp_path / name
         ignored = shutil.ignore_patterns(".git", ".tox", ".venv", "dist", "uv.lock", ".*_cache")
         shutil.copytree(CHECKOUT, clone, ignore=ignored)
+        if hashes:  # hatch and uv, which the command has installed once already
+            (clone / ".venv").symlink_to(tmp_path / "one/.venv")
         result = run(
             [sys.executable, *line.split()[1:]],
             cwd=clone,

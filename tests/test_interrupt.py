@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Workbench, clean_environment
 
-pytestmark = pytest.mark.once
+from tests.support.commands import clean_environment
+from tests.support.projects import Project
 
 # A shell's background jobs ignore SIGINT, and what they start inherits that.
 HEEDING_SIGINT = (
@@ -34,17 +34,18 @@ def settle(directory: Path, deadline: float) -> list[str]:
     return left
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 @pytest.mark.parametrize(("sent", "attempts"), [("SIGKILL", 12), ("SIGTERM", 4), ("SIGINT", 4)])
 def test_a_killed_build_leaves_old_or_new_and_no_rubbish(
-    workbench: Workbench, tmp_path: Path, sent: str, attempts: int
+    project: Project, tmp_path: Path, sent: str, attempts: int
 ) -> None:
-    old = workbench.build()
+    old = project.build_by_command()
     output = old.directory
     outputs = {path.name: path.read_bytes() for path in output.iterdir()}
-    workbench.replace("ANSWER = 42", "ANSWER = 43", file="src/fixture_app/main.py")
+    project.replace("ANSWER = 42", "ANSWER = 43", file="src/fixture_app/main.py")
     started = time.monotonic()
-    new = workbench.build()
+    new = project.build_by_command()
     duration = time.monotonic() - started
     zips = {old.artifact.read_bytes(), new.artifact.read_bytes()}
     assert len(zips) == 2
@@ -57,7 +58,7 @@ def test_a_killed_build_leaves_old_or_new_and_no_rubbish(
     for attempt in range(attempts):
         process = subprocess.Popen(
             COMMAND,
-            cwd=workbench.path,
+            cwd=project.path,
             env=clean_environment(TMPDIR=str(temporary)),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

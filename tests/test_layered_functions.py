@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CHECKOUT, UV, Workbench, clean_environment, run
 
-pytestmark = pytest.mark.once
+from tests.support.commands import CHECKOUT, UV, clean_environment, run
+from tests.support.hatchling_runs import run_hatchling
+from tests.support.projects import Project
+from tests.support.shared import made_once
 
-COMMAND = [sys.executable, "-m", "hatchling", "build", "-t"]
 KEY = "tool.hatch.build.targets.lambda-zip"
 HTTP_EVENT = {
     "version": "2.0",
@@ -39,38 +40,36 @@ CALL = (
 )
 
 
-@pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
-    root = tmp_path_factory.mktemp("examples")
-    ignored = shutil.ignore_patterns("dist", "uv.lock")
-    shutil.copytree(CHECKOUT / "examples/functions", root / "functions", ignore=ignored)
-    bench = Workbench(root, "functions")
-    bench.lock()
-    return bench
+@pytest.fixture(scope="session")
+def locked_example(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The example, locked. Not to be changed."""
+
+    def make(root: Path) -> None:
+        ignored = shutil.ignore_patterns("dist", "uv.lock")
+        shutil.copytree(CHECKOUT / "examples/functions", root / "functions", ignore=ignored)
+        Project(root, "functions").lock()
+
+    return Project(made_once(tmp_path_factory, "functions", make), "functions")
 
 
 @pytest.fixture
-def example(locked: Workbench, tmp_path: Path) -> Workbench:
-    return locked.copy_to(tmp_path / "bench")
+def example(locked_example: Project, tmp_path: Path) -> Project:
+    """The example, locked: a copy of the test's own, to change."""
+    return locked_example.copy_to(tmp_path / "example")
 
 
-def build(bench: Workbench, names: str = "") -> dict[str, dict[str, Any]]:
+def build(project: Project, names: str = "") -> dict[str, dict[str, Any]]:
     """Build and return the manifests by what they are of."""
-    shutil.rmtree(bench.path / "dist", ignore_errors=True)
-    run([*COMMAND, f"lambda-zip{names}"], cwd=bench.path)
-    manifests = [json.loads(path.read_text()) for path in (bench.path / "dist").glob("*.json")]
+    return manifests_in(project.build(names=names).kept)
+
+
+def manifests_in(directory: Path) -> dict[str, dict[str, Any]]:
+    manifests = [json.loads(path.read_text()) for path in directory.glob("*.json")]
     return {manifest["target"].removeprefix("lambda-zip:"): manifest for manifest in manifests}
 
 
-def fail(bench: Workbench) -> str:
-    result = run([*COMMAND, "lambda-zip"], cwd=bench.path, check=False)
-    assert result.returncode == 1
-    assert "Traceback" not in result.stderr
-    return result.stdout + result.stderr
-
-
-def files(bench: Workbench, name: str) -> dict[str, bytes]:
-    with zipfile.ZipFile(bench.path / f"dist/orders-1.0.0-{name}.zip") as archive:
+def files(project: Project, name: str) -> dict[str, bytes]:
+    with zipfile.ZipFile(project.path / f"dist/orders-1.0.0-{name}.zip") as archive:
         return {member: archive.read(member) for member in archive.namelist()}
 
 
@@ -78,7 +77,7 @@ def names_of(manifest: dict[str, Any]) -> set[str]:
     return {entry["name"] for entry in manifest["distributions"]}
 
 
-def test_a_function_over_its_layers_is_the_undivided_function(example: Workbench) -> None:
+def test_a_function_over_its_layers_is_the_undivided_function(example: Project) -> None:
     manifests = build(example)
     assert set(manifests) == {"api", "deps", "worker"}
     function, layer = files(example, "api"), files(example, "deps")
@@ -93,12 +92,12 @@ def test_a_function_over_its_layers_is_the_undivided_function(example: Workbench
     assert {(entry["reason"], entry["layer"]) for entry in absent.values()} == {("layer", "deps")}
 
     example.replace('layers = ["deps"]\n', "")
-    build(example, ":api")
+    build(example, "api")
     assert files(example, "api") == {**below, **function}
 
 
-def test_what_is_left_out_and_added_on_request(example: Workbench) -> None:
-    manifest = build(example, ":worker")["worker"]
+def test_what_is_left_out_and_added_on_request(example: Project) -> None:
+    manifest = build(example, "worker")["worker"]
     absent = {entry["name"]: entry["reason"] for entry in manifest["absent_distributions"]}
     assert absent == {
         "boto3": "excluded",
@@ -120,7 +119,7 @@ def test_what_is_left_out_and_added_on_request(example: Workbench) -> None:
     assert "orders/worker.py," in record
     assert "orders/api" not in record
     example.replace('exclude-distributions = ["boto3"]', 'provided = "aws-sdk"')
-    manifest = build(example, ":worker")["worker"]
+    manifest = build(example, "worker")["worker"]
     absent = {entry["name"]: entry["reason"] for entry in manifest["absent_distributions"]}
     assert {name for name, reason in absent.items() if reason == "provided"} == {
         *("boto3", "botocore", "jmespath", "s3transfer")
@@ -132,7 +131,7 @@ def test_what_is_left_out_and_added_on_request(example: Workbench) -> None:
 )
 @pytest.mark.parametrize("bytecode", ["strip", "compile"])
 def test_the_functions_run_with_their_layers(
-    example: Workbench, tmp_path: Path, bytecode: str
+    example: Project, tmp_path: Path, bytecode: str
 ) -> None:
     machine = {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
     example.replace('"arm64"', f'"{machine}"')
@@ -177,7 +176,7 @@ def call(handler: str, event: dict[str, Any], *path: Path) -> tuple[dict[str, An
     return answer, {one for one in origins if any(str(part) in one for part in path)}
 
 
-def test_hashes_of_functions_and_layers_do_not_depend_on_each_other(example: Workbench) -> None:
+def test_hashes_of_functions_and_layers_do_not_depend_on_each_other(example: Project) -> None:
     before = {name: manifest["sha256"] for name, manifest in build(example).items()}
     model = "src/orders/model.py"
     example.replace("What an order is.", "What an order may be.", file=model)
@@ -194,13 +193,13 @@ def test_hashes_of_functions_and_layers_do_not_depend_on_each_other(example: Wor
     assert relocked["worker"] != before["worker"]  # it ships jmespath itself
 
 
-def test_an_edit_of_an_added_file_changes_the_hash(example: Workbench) -> None:
-    before = build(example, ":worker")["worker"]["sha256"]
+def test_an_edit_of_an_added_file_changes_the_hash(example: Project) -> None:
+    before = build(example, "worker")["worker"]["sha256"]
     example.replace("warehouse", "depot", file="config/prod.toml")
-    assert build(example, ":worker")["worker"]["sha256"] != before
+    assert build(example, "worker")["worker"]["sha256"] != before
 
 
-def test_one_zip_for_each_runtime_and_architecture(example: Workbench) -> None:
+def test_one_zip_for_each_runtime_and_architecture(example: Project) -> None:
     example.replace(
         'runtime = "python3.13"\narchitecture = "arm64"',
         'runtimes = ["python3.12", "python3.13"]\narchitectures = ["x86_64", "arm64"]',
@@ -210,28 +209,24 @@ def test_one_zip_for_each_runtime_and_architecture(example: Workbench) -> None:
         for minor in (12, 13)
         for architecture in ("x86_64", "arm64")
     }
-    manifests = build(example, ":api,deps")
+    manifests = build(example, "api,deps")
     assert set(manifests) == {name + end for name in ("api", "deps") for end in combinations}
     for name, manifest in manifests.items():
         assert manifest["artifact"] == f"orders-1.0.0-{name}.zip"
         assert name.endswith(f"-{manifest['runtime']}-{manifest['architecture']}")
     layers = manifests["api-python3.12-arm64"]["layers"]
     assert [layer["artifact"] for layer in layers] == ["orders-1.0.0-deps-python3.12-arm64.zip"]
-    assert set(build(example, ":worker-python3.12")) == {"worker-python3.12"}
-    assert "worker-python3.13" in fail_of(example, ":worker-python3.11")
+    assert set(build(example, "worker-python3.12")) == {"worker-python3.12"}
+    assert "worker-python3.13" in example.fail(names="worker-python3.11", several=True)
     example.replace('layers = ["deps"]', 'layers = ["deps"]\nfilename = "{function}.zip"')
-    assert f"{KEY}.functions.api.filename: 'api.zip' is the name of 4 zips" in fail(example)
+    assert f"{KEY}.functions.api.filename: 'api.zip' is the name of 4 zips" in example.fail(
+        several=True
+    )
 
 
-def fail_of(bench: Workbench, names: str) -> str:
-    result = run([*COMMAND, f"lambda-zip{names}"], cwd=bench.path, check=False)
-    assert result.returncode == 1
-    return result.stderr
-
-
-def test_a_layer_without_distributions_ships_everything_third_party(example: Workbench) -> None:
+def test_a_layer_without_distributions_ships_everything_third_party(example: Project) -> None:
     example.replace('distributions = ["pydantic", "aws-lambda-powertools"]', 'extras = ["api"]')
-    manifests = build(example, ":api,deps")
+    manifests = build(example, "api,deps")
     assert names_of(manifests["api"]) == {"orders"}
     assert {"orjson", "pydantic"} < names_of(manifests["deps"])
 
@@ -275,18 +270,16 @@ def test_a_layer_without_distributions_ships_everything_third_party(example: Wor
         ),
     ],
 )
-def test_what_does_not_fit_is_an_error(
-    example: Workbench, old: str, new: str, expected: str
-) -> None:
+def test_what_does_not_fit_is_an_error(example: Project, old: str, new: str, expected: str) -> None:
     example.replace(old, new)
-    assert expected in fail(example)
+    assert expected in example.fail(several=True)
 
 
-def test_all_mistakes_come_at_once(example: Workbench) -> None:
+def test_all_mistakes_come_at_once(example: Project) -> None:
     example.replace('layers = ["deps"]', 'layers = ["dep"]\nfilename = "{function}"')
     example.replace('"config/prod.toml"', '"prod.toml"')
     example.replace("[tool.uv]\n", 'provided = "aws"\n\n[tool.uv]\n')
-    message = fail(example)
+    message = example.fail(several=True)
     for key in (
         "functions.api.layers",
         "functions.api.filename",
@@ -296,7 +289,7 @@ def test_all_mistakes_come_at_once(example: Workbench) -> None:
         assert f"{KEY}.{key}: " in message
 
 
-def test_layers_of_conflicting_groups_do_not_fit(example: Workbench) -> None:
+def test_layers_of_conflicting_groups_do_not_fit(example: Project) -> None:
     example.replace(
         'worker = ["boto3>=1.40", "requests>=2.32"]',
         'worker = ["boto3>=1.40", "requests>=2.32"]\n'
@@ -308,15 +301,15 @@ def test_layers_of_conflicting_groups_do_not_fit(example: Workbench) -> None:
     example.replace('layers = ["deps"]', 'layers = ["deps"]\ngroups = ["old"]')
     example.replace("[tool.uv]", 'groups = ["new"]\n\n[tool.uv]')
     example.lock()
-    message = fail(example)
+    message = example.fail(several=True)
     assert f"{KEY}.functions.api.layers: the layer 'deps' ships jmespath 1.1" in message
     assert "while the lock gives the function 1.0" in message
 
 
-def test_the_size_of_the_layers_counts(example: Workbench) -> None:
+def test_the_size_of_the_layers_counts(example: Project) -> None:
     with (example.path / "src/orders/large.bin").open("wb") as file:
         file.truncate(255_000_000)
-    message = fail(example)
+    message = example.fail(several=True)
     assert "The function with its layers is 26" in message
     assert "The largest distributions: orders 255.0 MB, " in message
 
@@ -327,8 +320,9 @@ def hashes(directory: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
-    example: Workbench, plugin_wheel: Path, tmp_path: Path
+    example: Project, plugin_wheel: Path, tmp_path: Path
 ) -> None:
     example.replace("[tool.uv]\n", 'include-files = { "config" = "etc" }\n\n[tool.uv]\n')
     build(example)
@@ -362,11 +356,12 @@ def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
     # hatch clean removes what was made, layers too.
     run([UV, "build", "--wheel"], cwd=example.path, env=environment)
     assert len(hashes(output)) == 3
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "lambda-zip", "--clean-only"]
-    run(command, cwd=example.path)
+    command = ["build", "-t", "lambda-zip", "--clean-only"]
+    assert run_hatchling(command, cwd=example.path).returncode == 0
     assert hashes(output) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "changed"),
     [
@@ -377,18 +372,19 @@ def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
     ],
 )
 def test_outputs_are_left_alone_only_if_a_fresh_build_makes_the_same(
-    example: Workbench, old: str, new: str, changed: set[str]
+    example: Project, old: str, new: str, changed: set[str]
 ) -> None:
     example.replace(f"[{KEY}] #", f"[tool.hatch.build.hooks.lambda-zip]\n\n[{KEY}] #")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+    command = ["build", "-t", "wheel"]
     output = example.path / "dist"
-    run(command, cwd=example.path)
+    assert run_hatchling(command, cwd=example.path).returncode == 0
     before = hashes(output)
     example.replace(old, new)
-    result = run(command, cwd=example.path)
+    result = run_hatchling(command, cwd=example.path)
+    assert result.returncode == 0
     after = hashes(output)
     shutil.rmtree(output)
-    run(command, cwd=example.path)
+    assert run_hatchling(command, cwd=example.path).returncode == 0
     assert hashes(output) == after
     assert {name for name in after if after[name] != before[name]} == {
         f"orders-1.0.0-{name}.zip" for name in changed

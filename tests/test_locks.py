@@ -16,16 +16,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import UV, Workbench, clean_environment, run
 
-pytestmark = pytest.mark.once
+from tests.support.commands import UV, clean_environment, run
+from tests.support.projects import Project
 
 EXPORT = [UV, "export", "-q", "--no-default-groups"]
 
 
-def export(workbench: Workbench, *arguments: str) -> None:
-    run([*EXPORT, *arguments], cwd=workbench.path)
-    workbench.lock_path.unlink()
+def export(project: Project, *arguments: str) -> None:
+    run([*EXPORT, *arguments], cwd=project.path)
+    project.lock_path.unlink()
 
 
 def shipped(build_names: list[str]) -> set[str]:
@@ -34,51 +34,51 @@ def shipped(build_names: list[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["pylock.toml", "pylock.lambda.toml"])
-def test_pylock_gives_the_same_bytes_as_uv_lock(workbench: Workbench, name: str) -> None:
-    reference = workbench.build()
-    export(workbench, "--format", "pylock.toml", "-o", name)
-    build = workbench.build()
+def test_pylock_gives_the_same_bytes_as_uv_lock(project: Project, name: str) -> None:
+    reference = project.build()
+    export(project, "--format", "pylock.toml", "-o", name)
+    build = project.build()
     assert build.sha256 == reference.sha256
     assert build.manifest["lock"] == name
 
 
-def test_requirements_txt_gives_the_same_bytes_as_uv_lock(workbench: Workbench) -> None:
-    reference = workbench.build()
-    export(workbench, "--format", "requirements.txt", "-o", "requirements.txt")
-    assert "No lock file" in workbench.fail(), "a requirements.txt counts only when it is chosen"
-    workbench.configure(lock="requirements.txt")
-    assert workbench.build().sha256 == reference.sha256
+def test_requirements_txt_gives_the_same_bytes_as_uv_lock(project: Project) -> None:
+    reference = project.build()
+    export(project, "--format", "requirements.txt", "-o", "requirements.txt")
+    assert "No lock file" in project.fail(), "a requirements.txt counts only when it is chosen"
+    project.configure(lock="requirements.txt")
+    assert project.build().sha256 == reference.sha256
 
 
 @pytest.mark.parametrize("kind", ["pylock.toml", "requirements.txt"])
-def test_a_lock_that_lacks_what_the_package_requires(workbench: Workbench, kind: str) -> None:
-    export(workbench, "--format", kind, "-o", kind)
-    workbench.configure(lock=kind)
-    workbench.build()
-    workbench.replace('    "six",', '    "six",\n    "iniconfig",')
-    workbench.replace('    "idna",', '    "idna<3",')
-    message = workbench.fail()
+def test_a_lock_that_lacks_what_the_package_requires(project: Project, kind: str) -> None:
+    export(project, "--format", kind, "-o", kind)
+    project.configure(lock=kind)
+    project.build()
+    project.replace('    "six",', '    "six",\n    "iniconfig",')
+    project.replace('    "idna",', '    "idna<3",')
+    message = project.fail()
     assert f"{kind} does not have what fixture-app requires: " in message
     assert "idna<3 (it has 3." in message
     assert "iniconfig (not in it)" in message
 
 
-def test_no_configuration_of_uv_makes_it_build_from_source(workbench: Workbench) -> None:
-    export(workbench, "--format", "requirements.txt", "-o", "requirements.txt")
-    workbench.configure(lock="requirements.txt")
-    reference = workbench.build().sha256
-    (workbench.path / "uv.toml").write_text(
+def test_no_configuration_of_uv_makes_it_build_from_source(project: Project) -> None:
+    export(project, "--format", "requirements.txt", "-o", "requirements.txt")
+    project.configure(lock="requirements.txt")
+    reference = project.build().sha256
+    (project.path / "uv.toml").write_text(
         'no-binary-package = ["markupsafe"]\n[pip]\nno-binary = ["markupsafe"]\n'
     )
-    assert workbench.build().sha256 == reference
-    config = {"UV_CONFIG_FILE": str(workbench.path / "uv.toml")}
-    assert workbench.build(environment=config).sha256 == reference
+    assert project.build().sha256 == reference
+    config = {"UV_CONFIG_FILE": str(project.path / "uv.toml")}
+    assert project.build(environment=config).sha256 == reference
 
 
-def test_a_configuration_that_wants_source_is_an_error_with_advice(workbench: Workbench) -> None:
-    workbench.replace("[tool.uv]\n", '[tool.uv]\nno-binary-package = ["six"]\n')
-    workbench.lock()
-    message = workbench.fail()
+def test_a_configuration_that_wants_source_is_an_error_with_advice(project: Project) -> None:
+    project.replace("[tool.uv]\n", '[tool.uv]\nno-binary-package = ["six"]\n')
+    project.lock()
+    message = project.fail()
     assert "A uv configuration asks to build it from source (no-binary" in message
 
 
@@ -91,43 +91,43 @@ def test_a_configuration_that_wants_source_is_an_error_with_advice(workbench: Wo
         "-ihttps://reader:s3cret@example.invalid/simple",
     ],
 )
-def test_no_message_about_a_line_shows_a_password(workbench: Workbench, line: str) -> None:
-    (workbench.path / "requirements.txt").write_text(f"{line}\n")
-    workbench.configure(lock="requirements.txt")
-    message = workbench.fail()
+def test_no_message_about_a_line_shows_a_password(project: Project, line: str) -> None:
+    (project.path / "requirements.txt").write_text(f"{line}\n")
+    project.configure(lock="requirements.txt")
+    message = project.fail()
     assert "requirements.txt, line 1" in message
     assert "cret" not in message
 
 
-def test_the_chosen_lock_wins(workbench: Workbench) -> None:
-    run([*EXPORT, "--format", "pylock.toml", "-o", "pylock.old.toml"], cwd=workbench.path)
-    assert workbench.build().manifest["lock"] == "uv.lock"
-    workbench.configure(lock="pylock.old.toml")
-    assert workbench.build().manifest["lock"] == "pylock.old.toml"
+def test_the_chosen_lock_wins(project: Project) -> None:
+    run([*EXPORT, "--format", "pylock.toml", "-o", "pylock.old.toml"], cwd=project.path)
+    assert project.build().manifest["lock"] == "uv.lock"
+    project.configure(lock="pylock.old.toml")
+    assert project.build().manifest["lock"] == "pylock.old.toml"
 
 
-def test_a_requirements_txt_without_hashes(workbench: Workbench) -> None:
-    export(workbench, "--format", "requirements.txt", "--no-hashes", "-o", "requirements.txt")
-    workbench.configure(lock="requirements.txt")
-    message = workbench.fail()
+def test_a_requirements_txt_without_hashes(project: Project) -> None:
+    export(project, "--format", "requirements.txt", "--no-hashes", "-o", "requirements.txt")
+    project.configure(lock="requirements.txt")
+    message = project.fail()
     for name in ("idna", "markupsafe", "six"):
         assert re.search(rf"requirements\.txt, line \d+: {name} has no --hash", message)
 
 
-def test_a_requirements_txt_without_the_targets_wheel(workbench: Workbench) -> None:
-    (workbench.path / "requirements.txt").write_text(
+def test_a_requirements_txt_without_the_targets_wheel(project: Project) -> None:
+    (project.path / "requirements.txt").write_text(
         "docopt==0.6.2 "
         "--hash=sha256:49b3a825280bd66b3aa83585ef59c4a8c82f2c8a522dbe754a8bc8d08c85c491\n"
     )
-    workbench.configure(lock="requirements.txt")
-    message = workbench.fail()
+    project.configure(lock="requirements.txt")
+    message = project.fail()
     assert "docopt 0.6.2 has no wheel for python3.13 on x86_64" in message
     assert "requirements.txt" in message
 
 
-def test_a_pylock_for_one_host_only(workbench: Workbench) -> None:
-    export(workbench, "--format", "pylock.toml", "-o", "pylock.toml")
-    path = workbench.path / "pylock.toml"
+def test_a_pylock_for_one_host_only(project: Project) -> None:
+    export(project, "--format", "pylock.toml", "-o", "pylock.toml")
+    path = project.path / "pylock.toml"
     lines = path.read_text().splitlines(keepends=True)
     # As `pip lock` writes it: of each package only the wheel that this host would install.
     kept = [
@@ -139,92 +139,94 @@ def test_a_pylock_for_one_host_only(workbench: Workbench) -> None:
     ]
     assert len(kept) < len(lines)
     path.write_text("".join(kept))
-    workbench.build()
-    workbench.configure(architecture="arm64")
-    message = workbench.fail()
+    project.build()
+    project.configure(architecture="arm64")
+    message = project.fail()
     assert "markupsafe" in message
     assert "has no wheel for python3.13 on arm64" in message
     assert "cp313-cp313-manylinux2014_x86_64" in message
     assert "pylock.toml was made for one host only" in message
 
 
-def test_a_pylock_that_is_none(workbench: Workbench) -> None:
-    workbench.lock_path.unlink()
-    (workbench.path / "pylock.toml").write_text("lock-version = 1\n")
-    assert "can't be read as a pylock.toml (PEP 751)" in workbench.fail()
+def test_a_pylock_that_is_none(project: Project) -> None:
+    project.lock_path.unlink()
+    (project.path / "pylock.toml").write_text("lock-version = 1\n")
+    assert "can't be read as a pylock.toml (PEP 751)" in project.fail()
 
 
-def test_the_hashes_of_the_lock_are_checked(workbench: Workbench, tmp_path: Path) -> None:
-    text = workbench.lock_path.read_text()
+def test_the_hashes_of_the_lock_are_checked(project: Project, tmp_path: Path) -> None:
+    text = project.lock_path.read_text()
     wrong = re.sub(r'(six-[^"]*\.whl", hash = "sha256:)....', r"\g<1>0000", text)
     assert wrong != text
-    workbench.lock_path.write_text(wrong)
-    message = workbench.fail({"UV_CACHE_DIR": str(tmp_path / "cache"), "UV_NO_VERIFY_HASHES": "1"})
+    project.lock_path.write_text(wrong)
+    message = project.fail(
+        environment={"UV_CACHE_DIR": str(tmp_path / "cache"), "UV_NO_VERIFY_HASHES": "1"}
+    )
     assert "Hash mismatch for `six==" in message
 
 
-def test_a_workspace_member_uses_the_lock_of_the_root(workbench: Workbench) -> None:
-    root = workbench.root
+def test_a_workspace_member_uses_the_lock_of_the_root(project: Project) -> None:
+    root = project.root
     (root / "pyproject.toml").write_text(
         '[tool.uv]\nexclude-newer = "2026-11-01T00:00:00Z"\n'
         '[tool.uv.workspace]\nmembers = ["app", "lib"]\n'
     )
-    workbench.replace('fixture-lib = { path = "../lib" }', "fixture-lib = { workspace = true }")
-    workbench.lock_path.unlink()
+    project.replace('fixture-lib = { path = "../lib" }', "fixture-lib = { workspace = true }")
+    project.lock_path.unlink()
     run([UV, "lock", "-q"], cwd=root)
-    assert not workbench.lock_path.exists()
-    build = workbench.build()
+    assert not project.lock_path.exists()
+    build = project.build()
     assert "fixture_lib/greeting.txt" in build.names
-    workbench.configure(lock="uv.lock")
-    assert workbench.build().sha256 == build.sha256
+    project.configure(lock="uv.lock")
+    assert project.build().sha256 == build.sha256
 
 
-def test_a_lock_above_that_belongs_to_another_project_is_not_used(workbench: Workbench) -> None:
-    shutil.move(workbench.lock_path, workbench.root / "uv.lock")
-    (workbench.root / "pyproject.toml").write_text('[project]\nname = "other"\nversion = "1"\n')
-    assert "No lock file for" in workbench.fail()
+def test_a_lock_above_that_belongs_to_another_project_is_not_used(project: Project) -> None:
+    shutil.move(project.lock_path, project.root / "uv.lock")
+    (project.root / "pyproject.toml").write_text('[project]\nname = "other"\nversion = "1"\n')
+    assert "No lock file for" in project.fail()
 
 
 @pytest.fixture
-def git_dependency(workbench: Workbench) -> Workbench:
+def git_dependency(project: Project) -> Project:
     """Make the library a git dependency instead of a path dependency."""
-    repository = workbench.root / "repository"
-    shutil.move(workbench.root / "lib", repository)
+    repository = project.root / "repository"
+    shutil.move(project.root / "lib", repository)
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
     for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
         run(["git", *command], cwd=repository)
-    workbench.replace('{ path = "../lib" }', f'{{ git = "{repository.as_uri()}" }}')
-    workbench.lock()
-    return workbench
+    project.replace('{ path = "../lib" }', f'{{ git = "{repository.as_uri()}" }}')
+    project.lock()
+    return project
 
 
-def test_a_git_dependency(git_dependency: Workbench) -> None:
+def test_a_git_dependency(git_dependency: Project) -> None:
     build = git_dependency.build()
     assert "fixture_lib/greeting.txt" in build.names
     (entry,) = [d for d in build.manifest["distributions"] if d["name"] == "fixture-lib"]
     assert entry["origin"] == "git"
-    assert entry["built_with"].startswith("setuptools")
+    assert entry["built_with"].startswith("uv ")
     assert "Generator: hatch-lambda-zip" in build.read("fixture_lib-0.4.dist-info/WHEEL").decode()
     assert "fixture_lib-0.4.dist-info/direct_url.json" not in build.names
 
 
-def test_url_and_file_dependencies(workbench: Workbench) -> None:
-    reference = workbench.build()
-    index = workbench.lock_path.read_text()
+def test_url_and_file_dependencies(project: Project) -> None:
+    reference = project.build()
+    index = project.lock_path.read_text()
     match = re.search(r'url = "([^"]*/six-[^"]*\.whl)"', index)
     assert match is not None
-    run([UV, "build", "-q", "--sdist", "-o", workbench.root, "../lib"], cwd=workbench.path)
-    run([UV, "build", "-q", "--wheel", "-o", workbench.root, "../lib"], cwd=workbench.path)
+    run([UV, "build", "-q", "--sdist", "-o", project.root, "../lib"], cwd=project.path)
+    run([UV, "build", "-q", "--wheel", "-o", project.root, "../lib"], cwd=project.path)
     sources = "[tool.uv.sources]\n"
-    workbench.replace(sources, f'{sources}six = {{ url = "{match[1]}" }}\n')
+    project.replace(sources, f'{sources}six = {{ url = "{match[1]}" }}\n')
     for file in ("fixture_lib-0.4.tar.gz", "fixture_lib-0.4-py3-none-any.whl"):
-        text = workbench.pyproject.read_text()
+        text = project.pyproject.read_text()
         text = re.sub(
             r'fixture-lib = \{ path = "[^"]*" \}', f'fixture-lib = {{ path = "../{file}" }}', text
         )
-        workbench.pyproject.write_text(text)
-        workbench.lock()
-        build = workbench.build()
+        project.pyproject.write_text(text)
+        project.lock()
+        build = project.build()
         assert shipped(build.names) == shipped(reference.names)
         origins = {d["name"]: d["origin"] for d in build.manifest["distributions"]}
         assert (origins["six"], origins["fixture-lib"]) == ("archive", "archive")
@@ -262,25 +264,23 @@ def private_index(directory: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("way", ["variables", "netrc"])
-def test_a_private_index_and_its_credentials(
-    workbench: Workbench, tmp_path: Path, way: str
-) -> None:
+def test_a_private_index_and_its_credentials(project: Project, tmp_path: Path, way: str) -> None:
     index = tmp_path / "index"
     files = index / "simple/fixture-lib"
     files.mkdir(parents=True)
-    run([UV, "build", "-q", "--wheel", "-o", files, "../lib"], cwd=workbench.path)
+    run([UV, "build", "-q", "--wheel", "-o", files, "../lib"], cwd=project.path)
     (wheel,) = files.glob("*.whl")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     (files / "index.html").write_text(f'<a href="{wheel.name}#sha256={digest}">{wheel.name}</a>')
     (files / ".gitignore").unlink(missing_ok=True)
     user, _, password = _PrivateIndex.credentials.partition(":")
     with private_index(index) as port:
-        workbench.replace(
+        project.replace(
             'fixture-lib = { path = "../lib" }',
             'fixture-lib = { index = "private" }\n\n[[tool.uv.index]]\nname = "private"\n'
             f'url = "http://127.0.0.1:{port}/simple"\nexplicit = true',
         )
-        workbench.replace('exclude-newer = "2026-11-01T00:00:00Z"', "")
+        project.replace('exclude-newer = "2026-11-01T00:00:00Z"', "")
         netrc = tmp_path / "netrc"
         netrc.write_text(f"machine 127.0.0.1 login {user} password {password}\n")
         variables = {
@@ -290,88 +290,90 @@ def test_a_private_index_and_its_credentials(
             },
             "netrc": {"NETRC": str(netrc)},
         }[way]
-        run([UV, "lock", "-q"], cwd=workbench.path, env=clean_environment(**variables))
+        run([UV, "lock", "-q"], cwd=project.path, env=clean_environment(**variables))
         cache = {"UV_CACHE_DIR": str(tmp_path / "cache")}
-        build = workbench.build(environment={**variables, **cache, "HATCH_VERBOSE": "2"})
+        build = project.build(environment={**variables, **cache, "HATCH_VERBOSE": "2"})
         assert "fixture_lib/greeting.txt" in build.names
         assert password not in build.output
         assert password.encode() not in build.artifact.read_bytes()
         assert password not in str(build.manifest)
         assert "127.0.0.1" not in str(build.manifest)
         # A wrong password in the URL itself: uv fails, and what it says is shown without it.
-        workbench.replace(
+        project.replace(
             f"http://127.0.0.1:{port}", f"http://reader:wr0ng-{password}@127.0.0.1:{port}"
         )
-        workbench.lock_path.write_text(
-            workbench.lock_path.read_text().replace(
+        project.lock_path.write_text(
+            project.lock_path.read_text().replace(
                 f"http://127.0.0.1:{port}", f"http://reader:wr0ng-{password}@127.0.0.1:{port}"
             )
         )
-        message = workbench.fail({"UV_CACHE_DIR": str(tmp_path / "cold"), "HATCH_VERBOSE": "2"})
+        message = project.fail(
+            environment={"UV_CACHE_DIR": str(tmp_path / "cold"), "HATCH_VERBOSE": "2"}
+        )
         assert password not in message
     # Offline mode is uv's as well: what the cache has is enough.
-    workbench.replace(f"http://reader:wr0ng-{password}@127.0.0.1", "http://127.0.0.1")
-    workbench.lock_path.write_text(
-        workbench.lock_path.read_text().replace(f"reader:wr0ng-{password}@", "")
+    project.replace(f"http://reader:wr0ng-{password}@127.0.0.1", "http://127.0.0.1")
+    project.lock_path.write_text(
+        project.lock_path.read_text().replace(f"reader:wr0ng-{password}@", "")
     )
-    assert workbench.build(environment={"UV_OFFLINE": "1", **cache}).sha256 == build.sha256
+    assert project.build(environment={"UV_OFFLINE": "1", **cache}).sha256 == build.sha256
 
 
-def test_no_markers_of_the_host_decide(workbench: Workbench) -> None:
+def test_no_markers_of_the_host_decide(project: Project) -> None:
     # exceptiongroup is for Python 3.10, whatever builds; colorama is for Windows.
     names = {}
     for runtime in ("python3.10", "python3.13"):
-        workbench.configure(runtime=runtime)
-        build = workbench.build()
+        project.configure(runtime=runtime)
+        build = project.build()
         names[runtime] = {d["name"] for d in build.manifest["distributions"]}
     assert names["python3.10"] - names["python3.13"] == {"exceptiongroup", "typing-extensions"}
     assert not any("colorama" in found for found in names.values())
 
 
 @pytest.mark.parametrize("variable", ["FORCE_COLOR", "CLICOLOR_FORCE"])
-def test_colours_that_a_ci_system_asks_for(workbench: Workbench, variable: str) -> None:
-    reference = workbench.build().sha256
+def test_colours_that_a_ci_system_asks_for(project: Project, variable: str) -> None:
+    reference = project.build().sha256
     # A second lock, which must not be taken for the first because that was not recognised.
-    run([*EXPORT, "--format", "pylock.toml", "-o", "pylock.toml"], cwd=workbench.path)
-    build = workbench.build(environment={variable: "1"})
+    run([*EXPORT, "--format", "pylock.toml", "-o", "pylock.toml"], cwd=project.path)
+    build = project.build(environment={variable: "1"})
     assert build.manifest["lock"] == "uv.lock"
     assert build.sha256 == reference
 
 
-def test_a_relative_cache_directory_is_one_directory(workbench: Workbench) -> None:
-    environment = {"UV_CACHE_DIR": ".uv-cache", "PWD": str(workbench.root)}
-    workbench.build(environment=environment)
-    found = [path.parent for path in workbench.root.rglob(".uv-cache")]
-    assert found == [workbench.root]
+def test_a_relative_cache_directory_is_one_directory(project: Project) -> None:
+    environment = {"UV_CACHE_DIR": ".uv-cache", "PWD": str(project.root)}
+    project.build(environment=environment)
+    found = [path.parent for path in project.root.rglob(".uv-cache")]
+    assert found == [project.root]
 
 
-def test_a_uv_that_is_not_there(workbench: Workbench) -> None:
-    message = workbench.fail({"UV": "/nonexistent/uv"})
+def test_a_uv_that_is_not_there(project: Project) -> None:
+    message = project.fail(environment={"UV": "/nonexistent/uv"})
     assert "UV=/nonexistent/uv: there is no such program" in message
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in front of uv")
-def test_uv_is_taken_from_the_environment(workbench: Workbench, tmp_path: Path) -> None:
+def test_uv_is_taken_from_the_environment(project: Project, tmp_path: Path) -> None:
     called = tmp_path / "called"
     wrapper = tmp_path / "my-uv"
     wrapper.write_text(f'#!/bin/sh\necho "$@" >> "{called}"\nexec "{UV}" "$@"\n')
     wrapper.chmod(0o755)
     for variable in ("UV", "HATCH_UV"):
         called.unlink(missing_ok=True)
-        workbench.build(environment={variable: str(wrapper)})
+        project.build(environment={variable: str(wrapper)})
         commands = [line.split()[0] for line in called.read_text().splitlines()]
         assert sorted(set(commands)) == ["build", "export", "pip", "workspace"]
 
 
-def test_the_sources_stay_as_they_were(workbench: Workbench) -> None:
+def test_the_sources_stay_as_they_were(project: Project) -> None:
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
     for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "first"]):
-        run(["git", *command], cwd=workbench.root)
-    workbench.build()
-    shutil.rmtree(workbench.root / "kept")
+        run(["git", *command], cwd=project.root)
+    project.build()
+    shutil.rmtree(project.root / "kept")
     status = subprocess.run(
         ["git", "status", "--porcelain", "--untracked-files=all"],
-        cwd=workbench.root,
+        cwd=project.root,
         check=True,
         capture_output=True,
         text=True,

@@ -21,6 +21,8 @@ from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError, DistributionError
 from hatch_lambda_zip.record import Digest
 
+pytestmark = pytest.mark.every_python
+
 ELF = b"\x7fELF"
 
 names = st.lists(

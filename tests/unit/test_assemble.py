@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from unit.installing import entry_of, made
 
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.record import parse_record
+from tests.support.installed import entry_of, made
 
 
 def test_a_prefix_stands_before_everything_but_in_the_records() -> None:

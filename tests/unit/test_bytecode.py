@@ -15,7 +15,6 @@ import types
 from typing import Any
 
 import pytest
-from interpreters.compare_code import describe
 
 from hatch_lambda_zip.bytecode import normalize, read_header, source_hash
 from hatch_lambda_zip.bytecode.magic import FORMATS, find_format
@@ -23,6 +22,9 @@ from hatch_lambda_zip.bytecode.marshal_reader import read_marshal
 from hatch_lambda_zip.bytecode.marshal_writer import write_marshal
 from hatch_lambda_zip.bytecode.siphash import siphash
 from hatch_lambda_zip.errors import BytecodeError
+from tests.interpreters.compare_code import describe
+
+pytestmark = pytest.mark.every_python
 
 HOST = find_format(importlib.util.MAGIC_NUMBER)
 BY_MINOR = {form.python_minor: form for form in FORMATS}

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-import effort
 import pytest
 
 from hatch_lambda_zip.bytecode import normalize
@@ -19,6 +18,7 @@ from hatch_lambda_zip.bytecode.magic import FORMATS, Format
 from hatch_lambda_zip.bytecode.marshal_reader import read_marshal
 from hatch_lambda_zip.bytecode.marshal_writer import write_marshal
 from hatch_lambda_zip.errors import BytecodeError
+from tests.support import effort
 
 FORM: Final = FORMATS[-1]  # knows all types
 MAX_DEPTH: Final = 2000

@@ -11,16 +11,19 @@ import types
 import warnings
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from interpreters.compare_code import describe
-from random_code import CONSTANTS, MUTABLE, NANS, rebuild, shared_constants, sources
 
 from hatch_lambda_zip.bytecode import normalize
 from hatch_lambda_zip.bytecode.magic import find_format
 from hatch_lambda_zip.bytecode.marshal_reader import read_marshal
 from hatch_lambda_zip.bytecode.marshal_writer import write_marshal
 from hatch_lambda_zip.errors import BytecodeError
+from tests.interpreters.compare_code import describe
+from tests.support.random_code import CONSTANTS, MUTABLE, NANS, rebuild, shared_constants, sources
+
+pytestmark = pytest.mark.every_python
 
 HOST = find_format(importlib.util.MAGIC_NUMBER)
 HEADER = HOST.magic_bytes + bytes(12)

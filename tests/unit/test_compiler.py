@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from pythons import interpreters
 
 from hatch_lambda_zip.bytecode import (
     Compiled,
@@ -31,6 +30,7 @@ from hatch_lambda_zip.bytecode import process as process_module
 from hatch_lambda_zip.bytecode.compiler import BytecodeCache, Compiler
 from hatch_lambda_zip.bytecode.magic import FORMATS
 from hatch_lambda_zip.errors import ToolError
+from tests.support.interpreters import interpreters
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
@@ -106,6 +106,7 @@ def test_the_result_is_the_interpreters_own_in_canonical_form(interpreter: Inter
         assert (header.source_hash, header.check_source) == (own.stdout[8:16], False)
 
 
+@pytest.mark.every_python
 def test_the_result_runs_here() -> None:
     result = one("def f():\n    return __file__\n")
     assert result.pyc
@@ -113,6 +114,7 @@ def test_the_result_runs_here() -> None:
     assert code.co_filename == code.co_consts[0].co_filename == FILENAME
 
 
+@pytest.mark.every_python
 @pytest.mark.parametrize("workers", [2, 8])
 def test_neither_the_workers_nor_the_order_matter(workers: int) -> None:
     expected = dict(zip(SOURCES, compiler().compile(SOURCES), strict=True))
@@ -123,11 +125,13 @@ def test_neither_the_workers_nor_the_order_matter(workers: int) -> None:
     assert results == [expected[item] for item in shuffled]
 
 
+@pytest.mark.every_python
 def test_nothing_to_do_starts_nothing() -> None:
     nowhere = Interpreter(Path("/nowhere/python"), "3.13.0")
     assert compiler(nowhere).compile([]) == []
 
 
+@pytest.mark.every_python
 def test_the_environment_has_no_influence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     content = "assert True\nX = {'a', 'b', 'c'}\ndef f():\n    '''Say.'''\n    return '\\d'\n"
     expected = one(content)
@@ -153,6 +157,7 @@ def test_the_environment_has_no_influence(monkeypatch: pytest.MonkeyPatch, tmp_p
 SYSTEM: Final = "/usr/bin/python3"  # what every user can run
 
 
+@pytest.mark.every_python
 @pytest.mark.skipif(
     not hasattr(os, "getuid") or os.getuid() != 0 or shutil.which("setpriv") is None,
     reason="only the superuser can become another user",
@@ -176,6 +181,7 @@ def depth(interpreter: Interpreter) -> int:
     return {"3.12": 2500, "3.13": 9000}.get(interpreter.version[:4], 20_000)
 
 
+@pytest.mark.every_python
 @posix
 def test_the_stack_of_this_process_has_no_influence() -> None:
     content = "x = a" + ".b" * depth(THIS)
@@ -339,6 +345,7 @@ def module(expression: str) -> str:
     return f"y = 1\n\n@f\ndef g(a={expression}):\n    pass\n"
 
 
+@pytest.mark.every_python
 @pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
 @pytest.mark.parametrize("expression", CPU_DEPENDENT)
 def test_constants_that_depend_on_the_cpu_are_found(expression: str) -> None:
@@ -348,12 +355,14 @@ def test_constants_that_depend_on_the_cpu_are_found(expression: str) -> None:
     assert line <= 3 + len(expression.splitlines())
 
 
+@pytest.mark.every_python
 @pytest.mark.parametrize("expression", EXACT)
 def test_other_constants_are_not(expression: str) -> None:
     closing = "\n" if "#" in expression else ""
     assert not worker.find_cpu_dependent(f"y = ({expression}{closing})\n".encode())
 
 
+@pytest.mark.every_python
 @pytest.mark.parametrize(
     "content",
     [
@@ -389,6 +398,7 @@ def test_what_has_no_canonical_form_ships_as_source(interpreter: Interpreter) ->
     assert result == expected
 
 
+@pytest.mark.every_python
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
@@ -403,6 +413,7 @@ def test_a_worker_that_writes_no_bytecode_is_an_error(answer: bytes, expected: s
         compiler()._judge(source(""), worker.COMPILED, answer)
 
 
+@pytest.mark.every_python
 def test_the_cache_gives_the_same_without_an_interpreter(tmp_path: Path) -> None:
     nan = "(1e999 - 1e999)"
     sources = [
@@ -423,6 +434,7 @@ def test_the_cache_gives_the_same_without_an_interpreter(tmp_path: Path) -> None
     assert not lines
 
 
+@pytest.mark.every_python
 def test_a_damaged_entry_is_compiled_again(tmp_path: Path) -> None:
     cache = BytecodeCache(tmp_path, salt="1.0", log=ignore)
     expected = compiler(cache=cache).compile(SOURCES)
@@ -434,6 +446,7 @@ def test_a_damaged_entry_is_compiled_again(tmp_path: Path) -> None:
     assert compiler(cache=cache, workers=2).compile(SOURCES) == expected
 
 
+@pytest.mark.every_python
 def test_a_cache_that_can_not_be_used_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     lines: list[str] = []
@@ -442,6 +455,7 @@ def test_a_cache_that_can_not_be_used_changes_nothing(tmp_path: Path) -> None:
     assert len(lines) == 2
 
 
+@pytest.mark.every_python
 def test_what_exceeds_a_limit_is_not_kept(tmp_path: Path) -> None:
     cache = BytecodeCache(tmp_path, salt="1.0", log=ignore)
     for _ in range(2):
@@ -459,6 +473,7 @@ def stand_in(tmp_path: Path, script: str) -> Interpreter:
     return Interpreter(path, THIS.version)
 
 
+@pytest.mark.every_python
 @posix
 @pytest.mark.parametrize(
     ("script", "message"),
@@ -495,6 +510,7 @@ def test_a_worker_that_fails_is_an_error(tmp_path: Path, script: str, message: s
     assert text.endswith("\nsorry")
 
 
+@pytest.mark.every_python
 @posix
 def test_nothing_of_the_environment_reaches_a_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -526,18 +542,21 @@ def run_worker(program: str, *arguments: str) -> subprocess.CompletedProcess[byt
     return subprocess.run(command, input=tasks, check=False, capture_output=True, timeout=60)
 
 
+@pytest.mark.every_python
 def test_the_script_answers() -> None:
     result = run_worker("worker._main()", "2")
     assert (result.returncode, result.stderr) == (0, b"")
     assert result.stdout.startswith(b"HLZ1C")
 
 
+@pytest.mark.every_python
 def test_what_nobody_thought_of_ends_the_script() -> None:
     result = run_worker("worker.compile_source = None; worker._main()", "0")
     assert (result.returncode, result.stdout) == (1, b"")
     assert b"TypeError" in result.stderr
 
 
+@pytest.mark.every_python
 @pytest.mark.parametrize("optimize", ["-1", "3", "", "x"])
 def test_only_the_three_levels_are_taken(optimize: str) -> None:
     result = run_worker("worker._main()", optimize)
@@ -545,6 +564,7 @@ def test_only_the_three_levels_are_taken(optimize: str) -> None:
     assert b"ValueError" in result.stderr
 
 
+@pytest.mark.every_python
 def test_the_encodings_of_one_system_are_unknown() -> None:
     # As encodings/__init__.py and its modules do on Windows.
     result = run_worker(
@@ -568,10 +588,12 @@ def test_the_encodings_of_one_system_are_unknown() -> None:
     assert result.stdout[worker.ANSWER.size :] == b"iso8859-1", result.stderr
 
 
+@pytest.mark.every_python
 def test_a_detail_is_one_line() -> None:
     assert worker._line(" a\n\tb\u2028c\udc80 ") == b"a b c\\udc80"
 
 
+@pytest.mark.every_python
 @posix
 @pytest.mark.parametrize(("after", "message"), [("exit 5", "exit code 5"), ("echo", "is no comp")])
 def test_a_worker_must_end_well(tmp_path: Path, after: str, message: str) -> None:
@@ -580,6 +602,7 @@ def test_a_worker_must_end_well(tmp_path: Path, after: str, message: str) -> Non
         compiler(broken).compile(SOURCES)
 
 
+@pytest.mark.every_python
 @posix
 def test_another_python_than_expected_is_an_error() -> None:
     other = FORM.python_minor - 1 if FORM.python_minor > 9 else 10
@@ -587,6 +610,7 @@ def test_another_python_than_expected_is_an_error() -> None:
         compiler(Interpreter(THIS.path, f"3.{other}.0")).compile([source("x = 1")])
 
 
+@pytest.mark.every_python
 @posix
 def test_a_timeout_ends_the_workers_and_what_they_started(tmp_path: Path) -> None:
     slow = stand_in(
@@ -605,6 +629,7 @@ def test_a_timeout_ends_the_workers_and_what_they_started(tmp_path: Path) -> Non
     assert not (tmp_path / "survived").exists()
 
 
+@pytest.mark.every_python
 @posix
 def test_one_killed_worker_ends_all(tmp_path: Path) -> None:
     # The first of them waits for what will never come; the other one dies.
@@ -616,6 +641,7 @@ def test_one_killed_worker_ends_all(tmp_path: Path) -> None:
     assert time.monotonic() - started < 30
 
 
+@pytest.mark.every_python
 @posix
 def test_an_interrupt_ends_the_workers(tmp_path: Path) -> None:
     script = f"touch {tmp_path}/started; sleep 1.5; touch {tmp_path}/survived"
@@ -640,6 +666,7 @@ def test_an_interrupt_ends_the_workers(tmp_path: Path) -> None:
     assert not (tmp_path / "survived").exists()
 
 
+@pytest.mark.every_python
 @posix
 def test_workers_keep_a_descriptor_open(tmp_path: Path) -> None:
     reading, writing = os.pipe()
@@ -657,6 +684,7 @@ def test_workers_keep_a_descriptor_open(tmp_path: Path) -> None:
         os.close(writing)
 
 
+@pytest.mark.every_python
 def test_the_command_is_logged() -> None:
     lines: list[str] = []
     logging = Compiler(THIS, optimize=1, cache=None, log=lines.append, timeout=60, workers=8)
@@ -672,6 +700,7 @@ def batch_sizes(sources: Sequence[Source]) -> list[int]:
     return [len(batch) for batch in _batches(sources, range(len(sources)))]
 
 
+@pytest.mark.every_python
 def test_small_sources_share_a_batch_and_large_ones_go_first() -> None:
     sizes = [1000] * 70 + [200_000]
     assert batch_sizes([source(b"#" * size) for size in sizes]) == [1, 65, 5]

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from unit.installing import entry_of, files_of, made, platform_of
 
 from hatch_lambda_zip.config.model import Artifact, Kind, Strip
 from hatch_lambda_zip.config.options import Options
@@ -12,6 +11,7 @@ from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.lock.model import Origin
+from tests.support.installed import entry_of, files_of, made, platform_of
 
 PROJECT = Project("orders", "1.0", "orders-1.0", ("boto3", "common", "pydantic"))
 LAYER = Artifact("deps", "deps", "here.layers.deps", Kind.LAYER, platform_of())

@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from unit.installing import platform_of
 
 from hatch_lambda_zip.build.embed import embed
 from hatch_lambda_zip.errors import LockError
@@ -11,6 +10,7 @@ from hatch_lambda_zip.lock import LockFile, LockKind, Selection, find_embedded_l
 from hatch_lambda_zip.lock.pylock import parse_pylock
 from hatch_lambda_zip.lock.pylock import select as select_from_pylock
 from hatch_lambda_zip.lock.requirements import select as select_from_requirements
+from tests.support.installed import platform_of
 
 PLATFORM = platform_of("python3.13", "arm64")
 HASH = "0123456789abcdef" * 4

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hatch_lambda_zip.archive import ENCODER, encoder
 from hatch_lambda_zip.errors import ToolError
 
+pytestmark = pytest.mark.every_python
+
 
 def test_this_machines_encoder_is_the_pinned_one() -> None:
     encoder.check_encoder()

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 from packaging.requirements import Requirement
-from unit.installing import made, platform_of
 
 from hatch_lambda_zip.config.model import Exclusions
 from hatch_lambda_zip.contents.exclude import exclude
@@ -10,6 +9,7 @@ from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Installed, LeftOutDistribution, Reason
 from hatch_lambda_zip.runtimes import PROVIDED_SETS
+from tests.support.installed import made, platform_of
 
 AWS = {
     "boto3": ["botocore", "jmespath", "s3transfer"],

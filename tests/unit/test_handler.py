@@ -12,6 +12,8 @@ from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError, DistributionError
 from hatch_lambda_zip.record import Digest
 
+pytestmark = pytest.mark.every_python
+
 
 def make_entry(name: str, content: bytes) -> Entry:
     return Entry(name, content, len(content), Digest.of(content), "demo")

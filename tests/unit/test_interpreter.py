@@ -16,6 +16,7 @@ from hatch_lambda_zip.errors import ToolError
 from hatch_lambda_zip.uv import Uv
 
 pytestmark = [
+    pytest.mark.every_python,
     pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are shell scripts"),
     pytest.mark.skipif(
         sys.version_info.releaselevel != "final"

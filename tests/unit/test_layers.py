@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from unit.installing import made, platform_of, put
 
 from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
 from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install.read import Installed
 from hatch_lambda_zip.lock.model import Origin
+from tests.support.installed import made, platform_of, put
 
 SELECTED = (
     made("common", requires=["requests"], origin=Origin.LOCAL),

@@ -225,7 +225,6 @@ def test_an_attribute_of_the_class_is_the_declaration() -> None:
     assert OptionTable.declared() == ()
 
 
-@pytest.mark.once
 def test_importing_the_configuration_needs_little() -> None:
     # It is loaded with the plugin in every build with hatchling, whatever is built. What the tests
     # bring along is not there.

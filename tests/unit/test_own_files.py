@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.installing import files_of, made, put
 
 from hatch_lambda_zip.config.model import OwnFiles
 from hatch_lambda_zip.contents.own_files import read_added, select_own_files
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install.reasons import LeftOut, Reason
+from tests.support.installed import files_of, made, put
 
 PACKAGE = made(
     "orders",

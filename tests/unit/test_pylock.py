@@ -23,6 +23,8 @@ from hatch_lambda_zip.lock.pylock import parse_pylock, select
 from hatch_lambda_zip.lock.pylock_writer import _toml
 from hatch_lambda_zip.runtimes import Platform, find_runtime
 
+pytestmark = pytest.mark.every_python
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:

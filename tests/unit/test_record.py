@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.record import Digest, RecordRow, check_path, format_record, parse_record
 
+pytestmark = pytest.mark.every_python
+
 SOURCE = "RECORD of demo 1.0"
 HASH = "sha256=" + "A" * 43
 

@@ -124,13 +124,11 @@ def is_parsed(table: Mapping[str, object]) -> bool:
     return True
 
 
-@pytest.mark.once
 def test_the_readme_has_the_declared_options() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert update_readme(readme) == readme, HINT
 
 
-@pytest.mark.once
 def test_the_schema_file_has_the_declared_options() -> None:
     schema = (ROOT / "docs" / "lambda-zip.schema.json").read_text(encoding="utf-8")
     assert schema_text() == schema, HINT
@@ -143,7 +141,6 @@ def test_a_readme_without_the_markers_is_refused(marker: str) -> None:
         update_readme(readme.replace(marker, ""))
 
 
-@pytest.mark.once
 def test_the_schema_of_manifests_has_the_options_that_manifests_tell() -> None:
     schema = json.loads((ROOT / "docs" / "manifest.schema.json").read_text(encoding="utf-8"))
     options = schema["properties"]["options"]

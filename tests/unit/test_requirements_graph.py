@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
-from unit.installing import entry_of, made, platform_of
 
 from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph, requirements_of
 from hatch_lambda_zip.errors import DistributionError
+from tests.support.installed import entry_of, made, platform_of
+
+pytestmark = pytest.mark.every_python
 
 
 def graph(

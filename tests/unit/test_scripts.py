@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.installing import files_of, install, made, platform_of, site_of
 
 from hatch_lambda_zip.config.model import Kind
 from hatch_lambda_zip.contents.assemble import assemble
@@ -17,6 +16,7 @@ from hatch_lambda_zip.install.read import Installed, read_site
 from hatch_lambda_zip.install.reasons import LeftOut, Reason
 from hatch_lambda_zip.record import parse_record
 from hatch_lambda_zip.runtimes import RUNTIMES
+from tests.support.installed import files_of, install, made, platform_of, site_of
 
 RUNTIME = platform_of("python3.13").runtime
 SHEBANG = b"#!/var/lang/bin/python3.13\n"

@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from unit.installing import entry_of, files_of, made
 
 from hatch_lambda_zip.config.model import Strip
 from hatch_lambda_zip.contents.strip import strip
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install.read import Installed
 from hatch_lambda_zip.install.reasons import LeftOut, Reason
+from tests.support.installed import entry_of, files_of, made
 
 ALL = tuple(Strip)
 TESTS = {"pkg/tests/__init__.py": "", "pkg/tests/helpers.py": "", "pkg/tests/data.json": ""}

@@ -17,7 +17,7 @@ import pytest
 from hatch_lambda_zip.errors import UvError, UvFailure
 from hatch_lambda_zip.uv import OLDEST, Uv, find_uv
 
-pytestmark = [pytest.mark.slow, pytest.mark.once]
+pytestmark = pytest.mark.slow
 
 INSTALL = [
     *("pip", "install", "--no-deps", "--target", "site", "--python", sys.executable),

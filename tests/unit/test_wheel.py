@@ -15,6 +15,8 @@ from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, format_record, parse_record
 from hatch_lambda_zip.runtimes import Platform, find_runtime
 
+pytestmark = pytest.mark.every_python
+
 NAME = "demo_pkg-1.0-py3-none-any.whl"
 DIST_INFO = "demo_pkg-1.0.dist-info"
 DATA = "demo_pkg-1.0.data"

@@ -1,6 +1,7 @@
 """Makes a Lambda zip the way people do by hand, with one kind of carelessness at a time.
 
-    python careless_zip.py PROJECT ZIP KIND
+    python careless_zip.py install PROJECT SITE
+    python careless_zip.py zip SITE ZIP KIND
 
 It is the control of the determinism tests: under the circumstance that they change, a zip with
 the matching carelessness changes too, so the protection is what keeps ours the same.
@@ -18,10 +19,14 @@ from pathlib import Path
 SUFFIX_KINDS = {"bytecode": ".pyc", "direct-url": "direct_url.json"}
 
 
-def main(project: Path, artifact: Path, kind: str) -> None:
-    site = artifact.with_suffix(".site")
-    command = ["uv", "pip", "install", "-q", "--target", str(site), "--python", sys.executable]
-    subprocess.run([*command, str(project)], check=True)
+def install(project: str, site: str) -> None:
+    """Install a project with its dependencies, in the way of the environment's settings."""
+    command = ["uv", "pip", "install", "-q", "--target", site, "--python", sys.executable]
+    subprocess.run([*command, project], check=True)
+
+
+def write_zip(site: Path, artifact: Path, kind: str) -> None:
+    """Zip what is installed."""
     paths = [path for path in sorted(site.rglob("*")) if path.is_file()]
     if kind == "order":
         paths = sorted(paths, key=lambda path: hash(str(path.relative_to(site))))
@@ -33,6 +38,7 @@ def main(project: Path, artifact: Path, kind: str) -> None:
 
 
 def is_shipped(name: str, kind: str) -> bool:
+    """Tell whether a careless person of this kind would ship a file."""
     if name.startswith("bin/"):
         return kind == "scripts"
     if name.endswith(tuple(SUFFIX_KINDS.values())):
@@ -42,6 +48,7 @@ def is_shipped(name: str, kind: str) -> bool:
 
 
 def member(name: str, path: Path, kind: str) -> zipfile.ZipInfo:
+    """Return what the zip says of a file."""
     info = zipfile.ZipInfo(name)
     if kind == "times":
         info.date_time = time.localtime(path.stat().st_mtime)[:6]
@@ -55,10 +62,20 @@ def member(name: str, path: Path, kind: str) -> zipfile.ZipInfo:
 
 
 def content(path: Path, kind: str) -> bytes:
+    """Return what the zip has of a file."""
     if kind == "links" and path.is_symlink():
         return os.fsencode(path.readlink())
     return path.read_bytes()
 
 
+def main(command: str, *arguments: str) -> None:
+    """Do what the module says."""
+    if command == "install":
+        install(*arguments)
+    else:
+        site, artifact, kind = arguments
+        write_zip(Path(site), Path(artifact), kind)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+    main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""The CPythons of this machine, and the scripts of tests/interpreters/ that run on them."""
+"""The CPythons of this machine, and what the scripts of tests/interpreters/ print on them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,41 @@ import pytest
 
 from hatch_lambda_zip.bytecode.magic import FORMATS
 
-SCRIPTS: Final = Path(__file__).parent / "interpreters"
-# With it, tests that take samples by default take everything.
-EVERYTHING: Final = os.environ.get("LAMBDA_ZIP_TEST_EVERYTHING") == "1"
+VARIABLE: Final = "LAMBDA_ZIP_TEST_PYTHONS"
+SCRIPTS: Final = Path(__file__).parent.parent / "interpreters"
+ARM_PYTHON: Final = "python3.11-aarch64"
+_MINORS: Final = tuple(form.python_minor for form in FORMATS)
 
 
 def interpreters() -> list[str]:
     """Find CPythons of supported minor versions, one for each release.
 
-    On PATH, among pyenv's, and what LAMBDA_ZIP_TEST_PYTHONS names (separated as in PATH).
+    On PATH, among pyenv's, and in the directory that LAMBDA_ZIP_TEST_PYTHONS names.
     """
+    directories = [Path(part) for part in os.environ["PATH"].split(os.pathsep)]
+    directories += [Path(os.environ[VARIABLE])] if VARIABLE in os.environ else []
     candidates = [Path(sys.executable)]
-    for name in (f"python3.{form.python_minor}" for form in FORMATS):
-        candidates += [Path(part) / name for part in os.environ["PATH"].split(os.pathsep)]
+    for minor in _MINORS:
+        candidates += [directory / f"python3.{minor}" for directory in directories]
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     candidates += sorted(root.glob("versions/3.*/bin/python"))
-    named = os.environ.get("LAMBDA_ZIP_TEST_PYTHONS", "")
-    candidates += [Path(part) for part in named.split(os.pathsep) if part]
     identities = [_identify(str(path)) for path in candidates if path.exists()]
     found = dict(one for one in reversed(identities) if one is not None)
     return list(found.values())[::-1]
+
+
+def arm_python() -> Path | None:
+    """Return CPython 3.11 for 64-bit ARM, which may be emulated, if there is one."""
+    path = Path(os.environ.get(VARIABLE, ""), ARM_PYTHON)
+    return path if VARIABLE in os.environ and path.exists() else None
+
+
+def missing_interpreters() -> list[str]:
+    """Name the interpreters that the tests would use if this machine had them."""
+    releases = [version_of(python) or "" for python in interpreters()]
+    minors = {int(release.split(".")[1]) for release in releases}
+    missing = [f"CPython 3.{minor}" for minor in _MINORS if minor not in minors]
+    return missing if arm_python() else [*missing, "CPython 3.11 for 64-bit ARM"]
 
 
 def version_of(python: str) -> str | None:
@@ -54,13 +69,13 @@ def _identify(python: str) -> tuple[str, str] | None:
     )
     result = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
     minor, *rest = result.stdout.strip().split("\t")
-    if result.returncode or minor not in {str(form.python_minor) for form in FORMATS}:
+    if result.returncode or minor not in map(str, _MINORS):
         return None
     version, machine, executable = rest
     return f"{version} {machine}", executable
 
 
-def start(
+def start_script(
     python: str, script: str, *arguments: str | Path, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a script of tests/interpreters/, with these environment variables."""
@@ -72,21 +87,28 @@ def start(
     )
 
 
-def run(python: str, script: str, *arguments: str | Path, **variables: str) -> str:
+def run_script(python: str, script: str, *arguments: str | Path, **variables: str) -> str:
     """Run a script that must succeed, and return what it printed."""
-    result = start(python, script, *arguments, **variables)
+    result = start_script(python, script, *arguments, **variables)
     if result.returncode != 0:
         pytest.fail(f"{result.args} failed:\n{result.stdout}\n{result.stderr}")
     return result.stdout.strip()
 
 
-def read(path: Path) -> dict[str, bytes]:
+def read_zip(path: Path) -> dict[str, bytes]:
+    """Return the files of a zip."""
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def write(path: Path, files: dict[str, bytes]) -> Path:
+def write_zip(path: Path, files: dict[str, bytes]) -> Path:
+    """Write a zip of these files, for the scripts to read."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return path
+
+
+if __name__ == "__main__":
+    for name in missing_interpreters():
+        print(f"SKIPPED: {name} is not here ({VARIABLE} in CONTRIBUTING.md)")  # noqa: T201

@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import pytest
-from conftest import UV, run
-from pythons import EVERYTHING, version_of
+from tests.support.commands import FIXTURES, UV, run
+from tests.support.interpreters import version_of
 
 COMPILED: Final = (
     *("boto3==1.40.60", "botocore==1.40.60", "pydantic==2.12.3"),
@@ -23,7 +22,7 @@ LOADED: Final = (
 )
 SAMPLED: Final = 30
 
-ODD_CONSTANTS: Final = Path(__file__).parent / "fixtures/odd_constants.py"
+ODD_CONSTANTS: Final = FIXTURES / "odd_constants.py"
 
 
 def install_packages(directory: Path) -> Path:
@@ -37,7 +36,7 @@ def install_packages(directory: Path) -> Path:
     return directory
 
 
-def sources(python: str, packages: Path) -> list[str]:
+def sources(python: str, packages: Path, *, everything: bool) -> list[str]:
     """Return what to compile on an interpreter: a fixed sample, or everything."""
     found: list[str] = []
     for root in (standard_library(python), packages):
@@ -49,7 +48,7 @@ def sources(python: str, packages: Path) -> list[str]:
         assert len(files) > 10 * SAMPLED
         # A seed of its own for each interpreter, so that they cover more together.
         rng = random.Random(f"{version_of(python)} {root.name}")  # noqa: S311 - no secret
-        found += files if EVERYTHING else rng.sample(files, SAMPLED)
+        found += files if everything else rng.sample(files, SAMPLED)
     return [*found, str(ODD_CONSTANTS)]
 
 
@@ -57,8 +56,3 @@ def standard_library(python: str) -> Path:
     code = "import sysconfig; print(sysconfig.get_paths()['stdlib'])"
     result = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
     return Path(result.stdout.strip())
-
-
-@pytest.fixture(scope="session")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install_packages(tmp_path_factory.mktemp("installed") / "packages")

@@ -6,9 +6,8 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
-from marshal_tree import FLAG_REF, Node, parse
-
 from hatch_lambda_zip.bytecode import read_header
+from tests.support.marshal_tree import FLAG_REF, Node, parse
 
 HEADER_SIZE: Final = 16
 KINDS: Final = b"NTFS.ilgysuatzZArc)([{}<>:0?Ifx"

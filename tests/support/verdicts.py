@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from pythons import start, write
+
+from tests.support.interpreters import start_script, write_zip
 
 Pairs = dict[str, tuple[bytes, bytes]]
 # Kills the child when a freed object turns out to have been written past its end.
@@ -52,10 +53,10 @@ def _judge_alone(python: str, directory: Path, name: str, pair: tuple[bytes, byt
 
 def _compare(python: str, directory: Path, pairs: Pairs) -> dict[str, str]:
     """Return the interpreter's verdicts, up to the first pair that it died of: "started"."""
-    one = write(directory / "one.zip", {name: pair[0] for name, pair in pairs.items()})
-    two = write(directory / "two.zip", {name: pair[1] for name, pair in pairs.items()})
+    one = write_zip(directory / "one.zip", {name: pair[0] for name, pair in pairs.items()})
+    two = write_zip(directory / "two.zip", {name: pair[1] for name, pair in pairs.items()})
     options = ["mutants", next(iter(pairs))]
-    result = start(python, "compare_code.py", one, two, *options, PYTHONMALLOC=_ALLOCATOR)
+    result = start_script(python, "compare_code.py", one, two, *options, PYTHONMALLOC=_ALLOCATOR)
     if not result.stdout:
         pytest.fail(f"{result.args} failed:\n{result.stderr}")
     return dict(line.split() for line in result.stdout.splitlines())

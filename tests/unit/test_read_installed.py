@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.installing import INSTALLED, WHEEL, install, platform_of, put, site_of
 
 from hatch_lambda_zip.config.model import Artifact, Kind
 from hatch_lambda_zip.contents.decide import Contents, _ship
@@ -19,6 +18,9 @@ from hatch_lambda_zip.install.read import Site, read_site
 from hatch_lambda_zip.install.reasons import LeftOut, Reason
 from hatch_lambda_zip.lock.model import Origin
 from hatch_lambda_zip.record import Digest, parse_record
+from tests.support.installed import INSTALLED, WHEEL, install, platform_of, put, site_of
+
+pytestmark = pytest.mark.every_python
 
 FUNCTION = Artifact("api", "api", "here", Kind.FUNCTION, platform_of())
 

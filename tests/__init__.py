@@ -1,0 +1,1 @@
+"""The tests: unit tests in unit/, real builds beside it, what they share in support/."""

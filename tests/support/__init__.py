@@ -1,0 +1,1 @@
+"""What the tests share. Each module is named for what it returns."""
