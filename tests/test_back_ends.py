@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import UV, run
 
 from hatch_lambda_zip.install.wheel import content_digest
+from tests.support.commands import UV, run
 
 PROJECT = """\
 [build-system]
@@ -71,7 +71,6 @@ HATCH = '[tool.hatch.build.targets.wheel]\npackages = ["src/demo_pkg"]\n'
 FLIT = '[tool.flit.module]\nname = "demo_pkg"\n'
 
 
-@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("backend", "text", "releases"),

@@ -7,9 +7,9 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from conftest import Workbench, run
 
-pytestmark = pytest.mark.once
+from tests.support.commands import run
+from tests.support.projects import Project
 
 TABLE = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
 POETRY = """\
@@ -46,13 +46,13 @@ setup(cmdclass={"build_py": Generate})
 
 def project_of(
     directory: Path, requires: str, backend: str, text: str, files: dict[str, str] | None = None
-) -> Workbench:
+) -> Project:
     for path, content in {"src/demo_app/__init__.py": "", **(files or {})}.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text(content, encoding="utf-8")
     head = f'[build-system]\nrequires = ["{requires}"]\nbuild-backend = "{backend}"\n\n'
     (directory / "pyproject.toml").write_text(f"{head}{text}\n{TABLE}", encoding="utf-8")
-    return Workbench(directory.parent, directory.name)
+    return Project(directory.parent, directory.name)
 
 
 def test_setuptools_with_a_setup_py_and_a_dynamic_version(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_setuptools_with_a_setup_py_and_a_dynamic_version(tmp_path: Path) -> Non
         '[tool.setuptools.dynamic]\nversion = {attr = "demo_app.VERSION"}\n'
         'dependencies = {file = "requires.txt"}\noptional-dependencies.x = {file = "x.txt"}\n'
     )
-    bench = project_of(
+    project = project_of(
         tmp_path / "demo",
         "setuptools",
         "setuptools.build_meta",
@@ -76,9 +76,9 @@ def test_setuptools_with_a_setup_py_and_a_dynamic_version(tmp_path: Path) -> Non
             "build/lib/demo_app/stale.py": "",
         },
     )
-    bench.configure(handler="demo_app.generated.handler")
-    bench.lock()
-    build = bench.build()
+    project.configure(handler="demo_app.generated.handler")
+    project.lock()
+    build = project.build()
     assert build.artifact.name == "demo_app-3.1-lambda.zip"
     assert [name for name in build.names if name.startswith("demo_app/")] == [
         "demo_app/__init__.py",
@@ -87,22 +87,22 @@ def test_setuptools_with_a_setup_py_and_a_dynamic_version(tmp_path: Path) -> Non
     assert "six.py" in build.names
     assert build.manifest["project"] == {"name": "demo-app", "version": "3.1"}
     assert build.manifest["requirements"] == ['six; python_version >= "3.10"']
-    assert sorted(path.name for path in (bench.path / "build").rglob("*.py")) == ["stale.py"]
+    assert sorted(path.name for path in (project.path / "build").rglob("*.py")) == ["stale.py"]
 
 
 def test_uv_build_excludes_what_it_is_told_to(tmp_path: Path) -> None:
     text = PROJECT + '[tool.uv.build-backend]\nwheel-exclude = ["secret.txt"]\n'
     files = {"src/demo_app/secret.txt": "", "src/demo_app/data.txt": "", "README.md": ""}
-    bench = project_of(tmp_path / "demo", "uv_build", "uv_build", text, files)
-    bench.lock()
-    build = bench.build()
+    project = project_of(tmp_path / "demo", "uv_build", "uv_build", text, files)
+    project.lock()
+    build = project.build()
     assert [name for name in build.names if name.startswith("demo_app/")] == [
         "demo_app/__init__.py",
         "demo_app/data.txt",
     ]
     # Keys that choose the files of hatchling's wheel would do nothing.
-    bench.replace("runtime =", 'packages = ["src/demo_app"]\nhooks.custom = {}\nruntime =')
-    message = bench.fail()
+    project.replace("runtime =", 'packages = ["src/demo_app"]\nhooks.custom = {}\nruntime =')
+    message = project.fail()
     for key in ("packages", "hooks"):
         assert (
             f"tool.hatch.build.targets.lambda-zip.{key}: is for a wheel that hatchling makes in "
@@ -114,14 +114,14 @@ def test_another_hatchling_than_the_running_one(tmp_path: Path) -> None:
     text = PROJECT.replace('version = "3.1"', 'dynamic = ["version"]')
     text += '[tool.hatch.version]\npath = "src/demo_app/__init__.py"\n'
     files = {"src/demo_app/__init__.py": '__version__ = "3.1"\n'}
-    bench = project_of(tmp_path / "demo", "hatchling==1.27.0", "hatchling.build", text, files)
-    bench.lock()
-    build = bench.build()
+    project = project_of(tmp_path / "demo", "hatchling==1.27.0", "hatchling.build", text, files)
+    project.lock()
+    build = project.build()
     assert "this one does not have hatchling==1.27.0 of build-system.requires" in build.output
     (own,) = build.manifest["distributions"]
     assert own["built_with"] == "hatchling 1.27.0"
-    bench.replace("hatchling==1.27.0", "hatchling")
-    here = bench.build()
+    project.replace("hatchling==1.27.0", "hatchling")
+    here = project.build()
     assert "in an environment of its own" not in here.output
     assert here.sha256 == build.sha256
     assert here.artifact.name == build.artifact.name
@@ -141,10 +141,10 @@ def test_another_hatchling_than_the_running_one(tmp_path: Path) -> None:
 def test_other_back_ends(tmp_path: Path, requires: str, backend: str, text: str) -> None:
     if "description" not in text:
         text = text.replace('version = "3.1"', 'version = "3.1"\ndescription = "A demo"')
-    bench = project_of(tmp_path / "demo", requires, backend, text)
-    (bench.path / "requirements.txt").write_text("", encoding="utf-8")
-    bench.configure(lock="requirements.txt")
-    build = bench.build()
+    project = project_of(tmp_path / "demo", requires, backend, text)
+    (project.path / "requirements.txt").write_text("", encoding="utf-8")
+    project.configure(lock="requirements.txt")
+    build = project.build()
     assert build.artifact.name == "demo_app-3.1-lambda.zip"
     assert "demo_app/__init__.py" in build.names
 
@@ -162,30 +162,30 @@ def test_extension_modules_ship_compiled(tmp_path: Path) -> None:
         '#include <Python.h>\nstatic struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "fast"};\n'
         "PyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&module); }\n"
     )
-    bench = project_of(
+    project = project_of(
         tmp_path / "demo", "setuptools", "setuptools.build_meta", text, {"fast.c": code}
     )
     version = sysconfig.get_python_version()
-    bench.configure(runtime=f"python{version}")
-    bench.lock()
-    build = bench.build()
+    project.configure(runtime=f"python{version}")
+    project.lock()
+    build = project.build()
     assert [name.partition(".")[0] for name in build.names if name.endswith(".so")] == [
         "demo_app/fast"
     ]
     assert "was compiled on this machine" in build.output
 
 
-def test_mistakes_of_the_build_system_are_messages(workbench: Workbench) -> None:
-    workbench.replace('"hatch-lambda-zip"]', '"hatch-lambda-zip==99"]')
-    message = workbench.fail()
+def test_mistakes_of_the_build_system_are_messages(project: Project) -> None:
+    project.replace('"hatch-lambda-zip"]', '"hatch-lambda-zip==99"]')
+    message = project.fail()
     assert "build-system.requires: 'hatch-lambda-zip==99' is not the version" in message
     # hatch asks for the dependencies first, and shows whatever that prints.
     command = ["python", "-m", "hatchling", "build", "-t", "lambda-zip", "--show-dynamic-deps"]
-    assert run(command, cwd=workbench.path).stdout == "[]\n"
+    assert run(command, cwd=project.path).stdout == "[]\n"
 
 
 def test_a_wheel_that_is_not_built_is_a_message(tmp_path: Path) -> None:
-    bench = project_of(tmp_path / "demo", "uv_build", "uv_build", PROJECT)
-    shutil.rmtree(bench.path / "src")
-    bench.lock()
-    assert "The wheel of demo-app could not be built" in bench.fail()
+    project = project_of(tmp_path / "demo", "uv_build", "uv_build", PROJECT)
+    shutil.rmtree(project.path / "src")
+    project.lock()
+    assert "The wheel of demo-app could not be built" in project.fail()

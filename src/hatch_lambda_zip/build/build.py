@@ -89,7 +89,7 @@ def build_zip(job: Job, session: Session) -> Path:
         else session.function_contents(inputs, shipped_layers)
     )
     _check_size(artifact, [contents, *shipped_layers.values()])
-    for warning in contents.warnings:
+    for warning in (*selections[artifact].warnings, *contents.warnings):
         report.warning(f"{label}: {warning}")
     if contents.left_as_source:
         count = plural(len(contents.left_as_source), "module")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
@@ -20,6 +19,7 @@ from hatch_lambda_zip.install.dist_info import DistInfo, canonical_dist_info, ge
 from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
 from hatch_lambda_zip.install.skip import reason_to_skip
+from hatch_lambda_zip.install.wheel import same_version
 from hatch_lambda_zip.lock import LockedDistribution, Origin
 from hatch_lambda_zip.record import RecordRow, parse_record
 
@@ -159,7 +159,7 @@ def _identify(dist_info: str, site: Site, expected: dict[str, LockedDistribution
     """Match a dist-info directory with what the lock names."""
     name, _, version = dist_info.removesuffix(".dist-info").partition("-")
     locked = expected.get(canonicalize_name(name))
-    if locked is None or not _same_version(locked.version, version):
+    if locked is None or not same_version(locked.version, version):
         wanted = ", ".join(f"{d.name} {d.version or ''}".strip() for d in expected.values())
         raise DistributionError(
             f"{dist_info} was installed, which the lock does not name; it names {wanted}."
@@ -176,15 +176,6 @@ def _identify(dist_info: str, site: Site, expected: dict[str, LockedDistribution
         built_with,
         is_compiled_here=locked.name in site.compiled,
     )
-
-
-def _same_version(locked: str | None, installed: str) -> bool:
-    if locked is None:
-        return True
-    try:
-        return Version(locked) == Version(installed)
-    except InvalidVersion:
-        return locked == installed
 
 
 def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -> Installed:

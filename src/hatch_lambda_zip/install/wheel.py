@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install.dist_info import DistInfo, canonical_dist_info
@@ -60,6 +61,16 @@ def parse_name(wheel: Path) -> WheelName:
     except InvalidWheelFilename as error:
         raise DistributionError(f"{error}.") from None
     return WheelName(name, str(version), tags)
+
+
+def same_version(locked: str | None, installed: str) -> bool:
+    """Tell whether a version is the locked one; any is, where the lock names none."""
+    if locked is None:
+        return True
+    try:
+        return Version(locked) == Version(installed)
+    except InvalidVersion:
+        return locked == installed
 
 
 def check_tags(wheel: WheelName, platform: Platform) -> None:

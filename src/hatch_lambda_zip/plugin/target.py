@@ -262,10 +262,12 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         report = AppReporter(self.app)
         workspace = self._stack.enter_context(Workspace())
         uv = find_uv(os.environ, log=report.debug, keep_open=workspace.keep_open)
-        name = self._stated_name or Path(self.root).name
+        stated = self._stated_name
+        name = stated or Path(self.root).name
+        project = LocalProject(name, Path(self.root), is_name_locked=stated is not None)
         why = self._isolation.reason if self._isolation else ""
         report.info(f"{name}: building its wheel in an environment of its own: {why}")
-        return build_wheel(LocalProject(name, Path(self.root)), uv, workspace.directory / "own")
+        return build_wheel(project, uv, workspace.directory / "own")
 
     @cached_property
     def _foreign_metadata(self) -> ProjectMetadata[PluginManager]:
