@@ -60,7 +60,9 @@ def test_a_hook_that_only_the_wheel_has(project: Project, plugin_wheel: Path) ->
     project.replace('runtime = "python3.13"', 'runtime = "python3.13"\nartifacts = ["x"]')
     message = project.fail(environment=links)
     assert (
-        "The wheel target needs iniconfig<2, which this build environment does not have" in message
+        "lambda-zip.artifacts: is for a wheel that hatchling makes in this process, but it is "
+        "built in an environment of its own: this one does not have iniconfig<2, which the wheel "
+        "target needs." in message
     )
     assert "Add it to build-system.requires" in message
 

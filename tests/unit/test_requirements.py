@@ -307,8 +307,8 @@ def test_local_directories_are_built(line: str, path: str) -> None:
 
 def test_local_directories_are_in_the_order_of_their_names() -> None:
     assert select_from("../Zoo\n./a_b\n").local_projects == (
-        LocalProject("a-b", ROOT / "a_b"),
-        LocalProject("zoo", ROOT.parent / "Zoo"),
+        LocalProject("a-b", ROOT / "a_b", is_name_locked=False),
+        LocalProject("zoo", ROOT.parent / "Zoo", is_name_locked=False),
     )
 
 

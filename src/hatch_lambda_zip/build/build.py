@@ -89,7 +89,7 @@ def build_zip(job: Job, session: Session) -> Path:
         else session.function_contents(inputs, shipped_layers)
     )
     _check_size(artifact, [contents, *shipped_layers.values()])
-    for warning in contents.warnings:
+    for warning in (*selections[artifact].warnings, *contents.warnings):
         report.warning(f"{label}: {warning}")
     if contents.left_as_source:
         count = plural(len(contents.left_as_source), "module")
@@ -135,7 +135,7 @@ def is_built(job: Job, project: Project) -> bool:
         return True  # nothing of the package itself is in it
     with Workspace() as workspace:
         wheel = job.own.build(workspace.directory)
-        return wheel is not None and previous.has_content(project.name, content_digest(wheel))
+        return previous.has_content(project.name, content_digest(wheel))
 
 
 def _check_size(artifact: Artifact, contents: Sequence[Contents]) -> None:

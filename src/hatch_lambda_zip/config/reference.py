@@ -26,7 +26,8 @@ def target_table() -> str:
     meaning = (
         f"{_code(others)}: the keys that hatchling defines for every target, with hatchling's "
         f"meaning. So are {_code(HATCHLING_SELECTION_KEYS)}, which say what goes into the wheel; "
-        "they replace the wheel target's own for the zips."
+        "they replace the wheel target's own for the zips, and are an error where another back end "
+        "makes the wheel, as is `hooks`."
     )
     return f"{options_table(TargetOptions)}| hatchling's | | {meaning} |\n"
 

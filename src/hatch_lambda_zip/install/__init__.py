@@ -6,7 +6,8 @@ function's platform. Local projects are built fresh, as wheels, by their declare
 
 from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
 from hatch_lambda_zip.install.install import Installer
-from hatch_lambda_zip.install.local_wheel import LocalWheel, OwnWheel
+from hatch_lambda_zip.install.local_wheel import LocalWheel, OwnWheel, build_wheel
+from hatch_lambda_zip.install.own_project import read_project
 from hatch_lambda_zip.install.read import Distribution, Installed
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
 from hatch_lambda_zip.install.wheel import content_digest
@@ -20,7 +21,9 @@ __all__ = [
     "LocalWheel",
     "OwnWheel",
     "Reason",
+    "build_wheel",
     "content_digest",
     "read_entry_points",
+    "read_project",
     "script_names",
 ]

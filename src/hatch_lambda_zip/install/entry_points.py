@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import sys
 from collections.abc import Mapping
+from typing import Final
+
+# The reference of an entry point, as importlib.metadata takes it apart.
+_REFERENCE: Final = re.compile(
+    r"(?P<module>[\w.]+)\s*(?::\s*(?P<attribute>[\w.]+)\s*)?(?P<extras>\[.*\])?"
+)
 
 SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 
@@ -33,3 +40,44 @@ def is_installers_script(start: bytes) -> bool:
     """Tell from a script's first two lines whether the first is an installer's, or for one."""
     # "#!python" is what a wheel has for an installer to replace by its interpreter (PEP 427).
     return start.startswith(b"#!python") or os.fsencode(sys.executable) in start
+
+
+def canonical_entry_points(content: bytes) -> bytes:
+    """Write entry points anew: groups and names in ascending order, in one spelling.
+
+    What is not read alike by installers (as an INI file) and by ``importlib.metadata`` (line by
+    line) stays as it is.
+    """
+    groups = read_entry_points(content)
+    if (not groups and content.strip()) or groups != _read_by_lines(content):
+        return content
+    parts = []
+    for group, references in sorted(groups.items()):
+        if references:
+            lines = [f"{name} = {_canonical(text)}\n" for name, text in sorted(references.items())]
+            parts.append(f"[{group}]\n{''.join(lines)}")
+    return "\n".join(parts).encode()
+
+
+def _read_by_lines(content: bytes) -> dict[str, dict[str, str]]:
+    """Read entry points as importlib.metadata does."""
+    groups: dict[str, dict[str, str]] = {}
+    group: dict[str, str] = {}
+    for line in map(str.strip, content.decode().splitlines()):
+        if line.startswith("[") and line.endswith("]"):
+            group = groups.setdefault(line[1:-1], {})
+        elif line and not line.startswith("#"):
+            name, _, reference = line.partition("=")
+            group[name.strip()] = reference.strip()
+    return groups
+
+
+def _canonical(reference: str) -> str:
+    match = _REFERENCE.fullmatch(reference.strip())
+    if match is None:
+        return reference
+    result = match["module"]
+    if match["attribute"]:
+        result += f":{match['attribute']}"
+    extras = re.findall(r"[\w.-]+", match["extras"] or "")
+    return f"{result} [{','.join(extras)}]" if extras else result

@@ -129,8 +129,7 @@ class Installer:
             # hatchling works with the process's state, so this is done in this thread.
             directory = self._directory / f"own-{len(self._own_wheels)}"
             directory.mkdir()
-            wheel = own.build(directory) or build_wheel(own.project, self._uv, directory / "built")
-            self._own_wheels[own.variant] = wheel
+            self._own_wheels[own.variant] = own.build(directory)
         return self._own_wheels[own.variant]
 
     def _unpack(self, wheel: LocalWheel) -> tuple[Installed, ...]:

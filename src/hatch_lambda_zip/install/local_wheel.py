@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
-from hatch_lambda_zip.install.wheel import check_tags, content_digest, parse_name
+from hatch_lambda_zip.install.wheel import check_tags, content_digest, parse_name, same_version
 from hatch_lambda_zip.lock import (
     LocalProject,
     LockedDistribution,
@@ -42,12 +42,12 @@ class OwnWheel:
 
     Attributes:
         project: the package.
-        build: builds its wheel into a directory; None when uv has to do it.
+        build: builds its wheel, into a directory that it is given or elsewhere.
         variant: tells wheels apart that build hooks want to differ between functions.
     """
 
     project: LocalProject
-    build: Callable[[Path], Path | None]
+    build: Callable[[Path], Path]
     variant: str = ""
 
 
@@ -99,7 +99,21 @@ def build_wheel(project: LocalProject, uv: Uv, directory: Path) -> Path:
         raise DistributionError(
             f"The build of {project.name} in {project.path} made {len(wheels)} wheels, not one."
         )
+    _check_identity(wheels[0], project)
     return wheels[0]
+
+
+def _check_identity(wheel: Path, project: LocalProject) -> None:
+    """Check that a wheel is of the distribution that was locked, as is done with an index's."""
+    built = parse_name(wheel)
+    is_it = built.distribution == project.name or not project.is_name_locked
+    if is_it and same_version(project.version, built.version):
+        return
+    locked = f"{project.name} {project.version or ''}".strip()
+    raise DistributionError(
+        f"{project.path} is locked as {locked}, but its back end makes a wheel of "
+        f"{built.distribution} {built.version}. Correct its name or version, or run `uv lock`."
+    )
 
 
 @contextlib.contextmanager

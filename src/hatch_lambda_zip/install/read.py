@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.install.dist_info import DistInfo, canonical_dist_info, generator
 from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
 from hatch_lambda_zip.install.skip import reason_to_skip
-from hatch_lambda_zip.install.wheel import generator, without_generator
+from hatch_lambda_zip.install.wheel import same_version
 from hatch_lambda_zip.lock import LockedDistribution, Origin
 from hatch_lambda_zip.record import RecordRow, parse_record
 
@@ -159,7 +159,7 @@ def _identify(dist_info: str, site: Site, expected: dict[str, LockedDistribution
     """Match a dist-info directory with what the lock names."""
     name, _, version = dist_info.removesuffix(".dist-info").partition("-")
     locked = expected.get(canonicalize_name(name))
-    if locked is None or not _same_version(locked.version, version):
+    if locked is None or not same_version(locked.version, version):
         wanted = ", ".join(f"{d.name} {d.version or ''}".strip() for d in expected.values())
         raise DistributionError(
             f"{dist_info} was installed, which the lock does not name; it names {wanted}."
@@ -176,15 +176,6 @@ def _identify(dist_info: str, site: Site, expected: dict[str, LockedDistribution
         built_with,
         is_compiled_here=locked.name in site.compiled,
     )
-
-
-def _same_version(locked: str | None, installed: str) -> bool:
-    if locked is None:
-        return True
-    try:
-        return Version(locked) == Version(installed)
-    except InvalidVersion:
-        return locked == installed
 
 
 def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -> Installed:
@@ -213,10 +204,10 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
         entry = _entry(row, site, source, distribution)
         if row.path.endswith(".pth") and "/" not in row.path:
             warnings.append(_check_pth(entry))
-        if site.is_built_here and row.path == f"{dist_info}/WHEEL":
-            # Leave the back end's version out, so that a new one changes no hash.
-            entry = Entry.of(entry.name, without_generator(entry.read()), entry.distribution)
         entries.append(entry)
+    if site.is_built_here:
+        # What the back end's release has a say in stays out, so that a new one changes no hash.
+        dist_info, entries = _with_canonical_dist_info(dist_info, entries, distribution.name)
     return Installed(
         distribution,
         dist_info,
@@ -226,6 +217,23 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
         tuple(others[Reason.BYTECODE]),
         tuple(others[Reason.SCRIPT]),
     )
+
+
+def _with_canonical_dist_info(
+    directory: str, entries: list[Entry], name: str
+) -> tuple[str, list[Entry]]:
+    inside = {
+        entry.name.removeprefix(f"{directory}/"): entry.read()
+        for entry in entries
+        if entry.name.startswith(f"{directory}/")
+    }
+    dist_info = canonical_dist_info(DistInfo(directory, inside))
+    others = [entry for entry in entries if not entry.name.startswith(f"{directory}/")]
+    made = [
+        Entry.of(f"{dist_info.name}/{path}", content, name)
+        for path, content in dist_info.files.items()
+    ]
+    return dist_info.name, [*others, *made]
 
 
 def _entry_point_scripts(path: Path) -> frozenset[str]:

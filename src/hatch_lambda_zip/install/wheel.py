@@ -7,25 +7,24 @@ wheels are made for one build and unpacked right away, so there is nothing that 
 from __future__ import annotations
 
 import hashlib
-import re
 import zipfile
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.install.dist_info import DistInfo, canonical_dist_info
 from hatch_lambda_zip.record import Digest, check_path, format_record, parse_record
 from hatch_lambda_zip.runtimes import Platform
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
-
-_GENERATOR_LINE: Final = re.compile(rb"^Generator:[^\r\n]*", re.MULTILINE)
-_GENERATOR: Final = b"Generator: hatch-lambda-zip"
 
 # What zipfile raises for a broken, encrypted or otherwise strange zip.
 _UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError)
@@ -64,6 +63,16 @@ def parse_name(wheel: Path) -> WheelName:
     return WheelName(name, str(version), tags)
 
 
+def same_version(locked: str | None, installed: str) -> bool:
+    """Tell whether a version is the locked one; any is, where the lock names none."""
+    if locked is None:
+        return True
+    try:
+        return Version(locked) == Version(installed)
+    except InvalidVersion:
+        return locked == installed
+
+
 def check_tags(wheel: WheelName, platform: Platform) -> None:
     """Check that a locally built wheel can be used on the platform.
 
@@ -95,10 +104,10 @@ def read_built(wheel_file: Path) -> WheelName:
 
 
 def content_digest(wheel: Path) -> str:
-    """Hash what a wheel installs, regardless of how and when the wheel file was written.
+    """Hash what ships of a wheel, regardless of how and when the wheel file was written.
 
-    RECORD follows from the other files, and which release of a back end built the wheel does not
-    ship; both are left out.
+    RECORD follows from the other files, and what depends on the release of a back end, or is
+    documentation, does not ship.
 
     Returns:
         SHA-256 in hexadecimal.
@@ -106,32 +115,25 @@ def content_digest(wheel: Path) -> str:
     Raises:
         DistributionError: it is no valid wheel.
     """
-    total = hashlib.sha256()
     try:
         with zipfile.ZipFile(wheel) as archive:
-            for name in sorted(archive.namelist()):
-                # Files called so further down are somebody's vendored copies, and ship.
-                is_own = name.count("/") == 1
-                if name.endswith("/") or (is_own and name.endswith(".dist-info/RECORD")):
-                    continue
-                data = archive.read(name)
-                if is_own and name.endswith(".dist-info/WHEEL"):
-                    data = without_generator(data)
-                total.update(f"{Digest.of(data)} {name}\n".encode())
-    except (*_UNREADABLE, OSError) as error:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+            directory = _record_of(names).removesuffix("/RECORD")
+            files = {name: archive.read(name) for name in names}
+    except (*_UNREADABLE, OSError, DistributionError) as error:
         raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
+    del files[f"{directory}/RECORD"]
+    inside = {
+        name.removeprefix(f"{directory}/"): files.pop(name)
+        for name in names
+        if name in files and name.startswith(f"{directory}/")
+    }
+    dist_info = canonical_dist_info(DistInfo(directory, inside))
+    files |= {f"{dist_info.name}/{path}": content for path, content in dist_info.files.items()}
+    total = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        total.update(f"{Digest.of(content)} {name}\n".encode())
     return total.hexdigest()
-
-
-def without_generator(wheel_file: bytes) -> bytes:
-    """Replace the back end's name and version in a ``WHEEL`` file (PEP 427) by ours alone."""
-    return _GENERATOR_LINE.sub(_GENERATOR, wheel_file, count=1)
-
-
-def generator(wheel_file: bytes) -> str | None:
-    """Return the back end that a ``WHEEL`` file names, or None."""
-    match = _GENERATOR_LINE.search(wheel_file)
-    return match[0].decode("utf-8", "replace").partition(":")[2].strip() if match else None
 
 
 def unpack_wheel(wheel: Path, site: Path) -> None:
@@ -152,12 +154,7 @@ def unpack_wheel(wheel: Path, site: Path) -> None:
 
 def _unpack(archive: zipfile.ZipFile, wheel_name: str, site: Path) -> None:
     names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    records = [
-        name for name in names if name.endswith(".dist-info/RECORD") and name.count("/") == 1
-    ]
-    if len(records) != 1:
-        raise DistributionError(f"it has {len(records)} RECORD files instead of one")
-    record = records[0]
+    record = _record_of(names)
     data_directory = record.removesuffix(".dist-info/RECORD") + ".data"
     rows = parse_record(archive.read(record).decode(), f"{wheel_name}'s RECORD")
     listed = {row.path for row in rows}
@@ -182,6 +179,16 @@ def _unpack(archive: zipfile.ZipFile, wheel_name: str, site: Path) -> None:
         except (FileExistsError, NotADirectoryError):
             raise DistributionError(f"two of its files want to be {place}") from None
     (site / record).write_bytes(format_record(moved))
+
+
+def _record_of(names: Iterable[str]) -> str:
+    """Return the path of a wheel's own RECORD; others lie further down, in vendored copies."""
+    records = [
+        name for name in names if name.endswith(".dist-info/RECORD") and name.count("/") == 1
+    ]
+    if len(records) != 1:
+        raise DistributionError(f"it has {len(records)} RECORD files instead of one")
+    return records[0]
 
 
 def _place(path: str, data_directory: str) -> str:

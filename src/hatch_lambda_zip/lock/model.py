@@ -90,10 +90,17 @@ class InstallList:
 
 @dataclass(frozen=True)
 class LocalProject:
-    """A directory that has to be built as a wheel."""
+    """A directory that has to be built as a wheel.
+
+    Attributes:
+        version: as locked, or None where the lock gives none.
+        is_name_locked: whether its name is; else it is only called so, for its directory.
+    """
 
     name: str
     path: Path
+    version: str | None = None
+    is_name_locked: bool = True
 
 
 @dataclass(frozen=True)
@@ -104,11 +111,13 @@ class Selection:
         lock: the file that says so.
         installs: what uv installs.
         local_projects: what is built from directories, in the order of their names.
+        warnings: lines for the user.
     """
 
     lock: LockFile
     installs: tuple[InstallList, ...]
     local_projects: tuple[LocalProject, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def distributions(self) -> tuple[LockedDistribution, ...]:

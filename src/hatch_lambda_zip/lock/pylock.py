@@ -100,7 +100,9 @@ def select(
     missing: list[Package] = []
     for package in _packages(pylock, lock, platform, request):
         if package.directory is not None:
-            local_projects.append(LocalProject(package.name, _path(package.directory, base)))
+            version = None if package.version is None else str(package.version)
+            directory = _path(package.directory, base)
+            local_projects.append(LocalProject(package.name, directory, version))
         elif _is_source(package):
             sources.append(package)
         else:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.config import Request
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.lock.uv_lock import UvLock
 
 
 class LockReader:
@@ -26,6 +31,7 @@ class LockReader:
         self._name = name
         self._uv = uv
         self._exports: dict[tuple[LockFile, Request], str] = {}
+        self._uv_locks: dict[Path, UvLock] = {}
 
     def select(self, lock: LockFile, platform: Platform, request: Request) -> Selection:
         """Select what a function or layer needs.
@@ -47,7 +53,7 @@ class LockReader:
         from hatch_lambda_zip.lock import pylock
 
         text = self._exported(lock, request) if lock.kind is LockKind.UV else _text(lock)
-        return pylock.select(
+        selection = pylock.select(
             pylock.parse_pylock(text, lock),
             lock,
             platform,
@@ -56,6 +62,31 @@ class LockReader:
             root=self._root,
             base=lock.path.parent,
         )
+        return (
+            selection
+            if lock.kind is not LockKind.UV
+            else self._completed(selection, request, platform)
+        )
+
+    def _completed(self, selection: Selection, request: Request, platform: Platform) -> Selection:
+        """Add what uv.lock says and its export does not."""
+        from hatch_lambda_zip.lock.uv_lock import UvLock
+
+        path = selection.lock.path
+        if path not in self._uv_locks:
+            self._uv_locks[path] = UvLock.read(path)
+        uv_lock = self._uv_locks[path]
+        projects = tuple(
+            replace(project, version=uv_lock.version_of(project.name, project.path))
+            for project in selection.local_projects
+        )
+        warnings = tuple(
+            f"{name} is locked as virtual ([tool.uv] package = false, or no build system): what it "
+            "depends on ships, and nothing of its own code. A [build-system] in its "
+            "pyproject.toml, without `package = false`, makes it a package; then run `uv lock`."
+            for name in uv_lock.virtual_members(self._name, request, platform)
+        )
+        return replace(selection, local_projects=projects, warnings=warnings)
 
     def _exported(self, lock: LockFile, request: Request) -> str:
         key = (lock, request)

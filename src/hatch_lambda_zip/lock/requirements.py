@@ -71,7 +71,9 @@ def select(text: str, lock: LockFile, platform: Platform, *, root: Path) -> Sele
             if local is not None:
                 path = (lock.path.parent / local).resolve() if local else root.resolve()
                 if path != root.resolve():
-                    local_projects.append(LocalProject(canonicalize_name(path.name), path))
+                    local_projects.append(
+                        LocalProject(canonicalize_name(path.name), path, is_name_locked=False)
+                    )
             elif line.text == "--require-hashes":
                 continue  # they are required anyway
             elif line.text.startswith("-"):

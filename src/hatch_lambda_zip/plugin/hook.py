@@ -178,8 +178,9 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         own = self._builder.own_wheel()
         if built is not None and built.suffix == ".whl":
             wheel = built
-            # The wheel target's wheel is the package's own, unless the zips select other files.
-            if not self._builder.own_file_selection:
+            # The wheel target's wheel is the package's own, unless the zips select other files, or
+            # the hatchling that runs is not the declared one.
+            if not self._builder.own_file_selection and not self._builder.is_isolated:
                 own = replace(own, build=lambda _directory: wheel)
         layers = self._builder.lambda_config.layers_of(artifact)
         return Job(artifact, layers, self._output, own, reuse=True)
@@ -218,9 +219,11 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
     def _builder(self) -> LambdaZipBuilder:
         from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
-        return LambdaZipBuilder(
+        builder = LambdaZipBuilder(
             self.root,
             plugin_manager=self.build_config.builder.plugin_manager,
             metadata=self.metadata,
             app=self.app,
         )
+        self._stack.callback(builder.close)
+        return builder

@@ -1,24 +1,25 @@
 """Builds the package's own wheel with hatchling, in this process.
 
 That takes a tenth of the time of a build in an environment of its own, and hatchling is loaded
-anyway. It works when everything that the wheel target needs can be imported here.
+anyway. It is right when hatchling is the declared back end, and everything that it and the wheel
+target are declared to need is here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.wheel import WheelBuilder
-from packaging.requirements import InvalidRequirement, Requirement
 
-from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.errors import ConfigError, DistributionError
+from hatch_lambda_zip.plugin.back_end import unmet
 
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
     from hatchling.builders.plugin.interface import BuilderInterface
+    from hatchling.metadata.core import ProjectMetadata
 
 
 class _OwnWheelBuilder(WheelBuilder):
@@ -58,7 +59,7 @@ def build_own_wheel(
     *,
     selection: Mapping[str, object],
     build_data: Mapping[str, object],
-) -> Path | None:
+) -> Path:
     """Build the wheel.
 
     Args:
@@ -66,25 +67,11 @@ def build_own_wheel(
             target's own.
         build_data: ``artifacts`` and ``force_include`` as build hooks left them.
 
-    Returns:
-        The wheel; None when a build hook of the wheel target or one of its dependencies is not
-        installed here, so that the wheel has to be built in an environment of its own.
-
     Raises:
-        DistributionError: hatchling can't build it, or it would have to be built elsewhere, where
-            ``selection`` could not be heeded.
+        DistributionError: hatchling can't build it.
     """
     wheel_builder = _OwnWheelBuilder(builder, selection, build_data)
     try:
-        missing = _missing_requirements(wheel_builder)
-        if missing:
-            if selection:
-                raise DistributionError(
-                    f"The wheel target needs {', '.join(missing)}, which this build environment "
-                    f"does not have, while {', '.join(sorted(selection))} of the lambda-zip "
-                    "target asks for a wheel of its own. Add it to build-system.requires."
-                )
-            return None
         (wheel,) = wheel_builder.build(
             directory=str(directory),
             versions=["standard"],
@@ -97,34 +84,24 @@ def build_own_wheel(
     return directory / wheel
 
 
-def _missing_requirements(builder: WheelBuilder) -> list[str]:
-    """Return what the wheel target needs and this process can't import."""
-    known_hooks = builder.plugin_manager.build_hook
-    missing = [
-        f"the build hook {name!r}"
-        for name in builder.config.hook_config
-        if known_hooks.get(name) is None
-    ]
-    if missing:
-        return missing
-    return [*_uninstalled(builder.config.dependencies)]
+def missing_here(
+    root: str,
+    plugin_manager: Any,  # noqa: ANN401 - hatchling types it loosely
+    metadata: ProjectMetadata[Any],
+) -> list[str]:
+    """Return what the wheel target needs and this process does not have.
 
-
-def _uninstalled(requirements: Iterable[str]) -> list[str]:
-    missing = []
-    for text in requirements:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            missing.append(text)
-            continue
-        if requirement.marker is not None and not requirement.marker.evaluate():
-            continue
-        try:
-            installed = version(requirement.name)
-        except PackageNotFoundError:
-            missing.append(text)
-            continue
-        if not requirement.specifier.contains(installed, prereleases=True):
-            missing.append(text)
-    return missing
+    Raises:
+        ConfigError: the wheel target's own table is wrong.
+    """
+    builder = WheelBuilder(root, plugin_manager=plugin_manager, metadata=metadata)
+    try:
+        known_hooks = plugin_manager.build_hook
+        missing = [
+            f"the build hook {name!r}"
+            for name in builder.config.hook_config
+            if known_hooks.get(name) is None
+        ]
+        return missing or [*unmet(builder.config.dependencies)]
+    except (ValueError, TypeError, OSError) as error:
+        raise ConfigError([f"{error}. Correct pyproject.toml."]) from None

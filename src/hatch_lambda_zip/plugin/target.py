@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.plugin.interface import BuilderInterface
+from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.manager import PluginManager
 from packaging.utils import canonicalize_name
 
@@ -26,10 +29,21 @@ from hatch_lambda_zip.config import (
 )
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
+from hatch_lambda_zip.plugin.back_end import Isolation, read_back_end
+from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
     from hatch_lambda_zip.build import Session
     from hatch_lambda_zip.install import OwnWheel
+
+
+class _ForeignMetadata(ProjectMetadata[PluginManager]):
+    """hatchling's view of a project whose metadata it can't know: only its own tables are read."""
+
+    def validate_fields(self) -> None:
+        """Leave that to the back end."""
 
 
 class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
@@ -49,6 +63,10 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         Raises:
             ConfigError: it has mistakes.
         """
+        # Where the version is the wheel's, `check` judges the file names when that is built.
+        return self._parse_config(None if self._isolation else self._project_if_valid())
+
+    def _parse_config(self, project: Project | None) -> Config:
         try:
             table = self.target_config
         except TypeError:
@@ -58,7 +76,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             table,
             today=today,
             known=self._known(),
-            project=self._project_if_valid(),
+            project=project,
             problems=self._hatchling_problems(table),
         )
 
@@ -78,16 +96,37 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     ) -> Generator[str, None, None]:
         """Build as hatchling does, but end an expected failure with its message alone."""
         with aborting(self.app):
-            self.check()
             # One name may stand for several zips, one for each runtime and architecture.
             names = self.lambda_config.named(versions or self._configured_names)
             with self._stack:
+                if not options.get("clean_only"):
+                    self.check()
                 yield from super().build(directory=directory, versions=names, **options)
 
     @property
     def package(self) -> str:
         """The package's normalized name (PEP 503)."""
-        return canonicalize_name(self.metadata.core.name)
+        return self._stated_name or self.project.name
+
+    @property
+    def metadata(self) -> ProjectMetadata[PluginManager]:
+        """The metadata that hatchling reads, but for what another back end makes of it."""
+        return self._foreign_metadata if self._is_known_isolated else super().metadata
+
+    def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
+        """Return hatchling's build hooks; none where they run in an environment of their own."""
+        return {} if self._is_known_isolated else super().get_build_hooks(directory)
+
+    @property
+    def _is_known_isolated(self) -> bool:
+        # hatchling asks at times when an error would be a traceback; `build` reports it.
+        with contextlib.suppress(ConfigError):
+            return self.is_isolated
+        return False
+
+    def close(self) -> None:
+        """Remove what was made on the way."""
+        self._stack.close()
 
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
@@ -103,6 +142,9 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """
         for warning in self.lambda_config.warnings:
             self.app.display_warning(f"Warning: {warning}")
+        if self._isolation:
+            self._parse_config(self.project)
+            return
         try:
             self.metadata.validate_fields()
         except (TypeError, ValueError, OSError) as error:
@@ -119,13 +161,16 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         from hatch_lambda_zip.lock import LocalProject
         from hatch_lambda_zip.plugin.own_wheel import build_own_wheel
 
+        project = LocalProject(self.package, Path(self.root))
+        if self._isolation:
+            wheel = self._isolated_wheel
+            return OwnWheel(project, lambda _directory: wheel)
         wanted = {
             key: build_data[key]
             for key in ("artifacts", "force_include")
             if build_data and build_data.get(key)
         }
         build = partial(build_own_wheel, self, selection=self.own_file_selection, build_data=wanted)
-        project = LocalProject(self.package, Path(self.root))
         return OwnWheel(project, build, variant=repr(wanted))
 
     @property
@@ -170,6 +215,11 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @cached_property
     def project(self) -> Project:
         """The package, as its metadata describes it."""
+        if self._isolation:
+            from hatch_lambda_zip.install import read_project
+
+            groups = self.metadata.config.get("dependency-groups", {})
+            return read_project(self._isolated_wheel, groups)
         core = self.metadata.core
         return Project(
             name=self.package,
@@ -182,6 +232,55 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             },
             dependency_groups=self.metadata.config.get("dependency-groups", {}),
         )
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether the package's wheel is built in an environment of its own."""
+        return self._isolation is not None
+
+    @cached_property
+    def _isolation(self) -> Isolation | None:
+        """Why the wheel is built in an environment of its own; None if hatchling makes it here.
+
+        Raises:
+            ConfigError: the declared back end can't be read, or needs another version of ours.
+        """
+        metadata = super().metadata  # hatchling's own, whatever `metadata` is to be
+        if isolation := Isolation.of(read_back_end(metadata.config)):
+            return isolation
+        from hatch_lambda_zip.plugin.own_wheel import missing_here
+
+        return Isolation.for_want_of(missing_here(self.root, self.plugin_manager, metadata))
+
+    @cached_property
+    def _isolated_wheel(self) -> Path:
+        """The package's wheel, made by its declared back end."""
+        from hatch_lambda_zip.build import Workspace
+        from hatch_lambda_zip.install import build_wheel
+        from hatch_lambda_zip.lock import LocalProject
+
+        report = AppReporter(self.app)
+        workspace = self._stack.enter_context(Workspace())
+        uv = find_uv(os.environ, log=report.debug, keep_open=workspace.keep_open)
+        stated = self._stated_name
+        name = stated or Path(self.root).name
+        project = LocalProject(name, Path(self.root), is_name_locked=stated is not None)
+        why = self._isolation.reason if self._isolation else ""
+        report.info(f"{name}: building its wheel in an environment of its own: {why}")
+        return build_wheel(project, uv, workspace.directory / "own")
+
+    @cached_property
+    def _foreign_metadata(self) -> ProjectMetadata[PluginManager]:
+        return _ForeignMetadata(self.root, self.plugin_manager)
+
+    @property
+    def _stated_name(self) -> str | None:
+        """The name that pyproject.toml states, normalized."""
+        config = self.metadata.config
+        for table in (config.get("project"), config.get("tool", {}).get("poetry")):
+            if isinstance(table, dict) and isinstance(table.get("name"), str):
+                return canonicalize_name(table["name"])
+        return None
 
     def _project_if_valid(self) -> Project | None:
         """Return the project; None when its metadata is invalid, which `check` will report."""
@@ -198,7 +297,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _known(self) -> Known:
         """Return what pyproject.toml declares and where the project's files are."""
-        project = self.metadata.config.get("project", {})
+        # Without this table, another one has the extras.
+        project = self.metadata.config.get("project", {"dynamic": ["optional-dependencies"]})
         groups = self.metadata.config.get("dependency-groups", {})
         extras = None
         if "optional-dependencies" not in project.get("dynamic", []):
@@ -209,7 +309,16 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _hatchling_problems(self, table: dict[str, Any]) -> Iterator[str]:
         """Let hatchling check the keys that are its own."""
+        for key in (*HATCHLING_SELECTION_KEYS, "hooks"):
+            if self._isolation and key in table:
+                yield (
+                    f"{TARGET_KEY}.{key}: is for a wheel that hatchling makes in this process, but "
+                    f"it is built in an environment of its own: {self._isolation.reason}. "
+                    f"{self._isolation.remedy}"
+                )
         for key, attribute in HATCHLING_KEYS.items():
+            if self._isolation and (key in HATCHLING_SELECTION_KEYS or key == "hooks"):
+                continue
             # hatchling reads hooks from tool.hatch.build as well.
             if key in table or key == "hooks":
                 try:

@@ -1,0 +1,146 @@
+"""METADATA of locally built distributions, in a form that no back end's release has a say in.
+
+hatchling 1.21, 1.27 and 1.33 write three Metadata-Versions for one project; others differ in
+order, spelling and deprecated fields. What code reads through ``importlib.metadata`` stays; the
+description, which is most of a file and runs nothing, does not. The rules stand in docs/format.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from packaging.requirements import InvalidRequirement
+from packaging.specifiers import InvalidSpecifier
+from packaging.utils import canonicalize_name
+
+from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.install.requirement import canonical_requirement, canonical_specifiers
+
+METADATA_VERSION: Final = "2.4"
+
+# Core metadata specification, in the order of the output. What is not here does not ship:
+# Description and its type, Dynamic, and what only newer releases write (Import-Name).
+_FIELDS: Final = (
+    *("Platform", "Supported-Platform", "Summary", "Keywords"),
+    *("Author", "Author-email", "Maintainer", "Maintainer-email"),
+    *("License", "License-Expression", "License-File"),
+    *("Classifier", "Project-URL", "Requires-Python", "Requires-External"),
+    *("Requires-Dist", "Provides-Extra", "Provides-Dist", "Obsoletes-Dist"),
+    *("Requires", "Provides", "Obsoletes"),
+)
+_PEOPLE: Final = frozenset(("Author", "Author-email", "Maintainer", "Maintainer-email"))
+# Deprecated fields (metadata 1.2), and the label of the URL that stands for them (PEP 753).
+_URL_FIELDS: Final = {"Home-page": "Homepage", "Download-URL": "Download"}
+
+# What poetry-core adds by itself, for each Python that its release knows.
+_ADDED_BY_POETRY: Final = re.compile(r"(Programming Language :: Python :: 3|License ::).*")
+
+
+def read_headers(metadata: bytes, source: str) -> dict[str, list[str]]:
+    """Read the fields of a METADATA file.
+
+    Args:
+        source: what to call it in an error.
+
+    Returns:
+        The values of each field, by its name in lower case, in one line each.
+
+    Raises:
+        DistributionError: it is malformed.
+    """
+    try:
+        text = metadata.decode()
+    except UnicodeDecodeError:
+        raise DistributionError(f"{source} is not UTF-8. Build it with another back end.") from None
+    fields: dict[str, list[str]] = defaultdict(list)
+    last: list[str] = []
+    for line in re.split(r"\r\n|\r|\n", text):
+        if not line:
+            break  # the description follows
+        if line[0] in " \t" and last:
+            last[-1] += f" {line}"
+            continue
+        name, colon, value = line.partition(":")
+        if not colon or not re.fullmatch(r"[!-9;-~]+", name):  # RFC 5322, 3.6.8
+            raise DistributionError(
+                f"{source} has the line {line!r}, which is no field. Correct what it comes from, "
+                "such as a description of more than one line."
+            )
+        last = fields[name.lower()]
+        last.append(value)
+    return {name: [" ".join(value.split()) for value in values] for name, values in fields.items()}
+
+
+def canonical_metadata(
+    fields: Mapping[str, list[str]],
+    *,
+    name: str,
+    version: str,
+    license_files: Iterable[str],
+    built_by_poetry: bool,
+) -> bytes:
+    """Write METADATA anew.
+
+    Args:
+        fields: from ``read_headers``.
+        license_files: their paths below ``licenses/``.
+        built_by_poetry: whether some classifiers are poetry-core's own.
+
+    Raises:
+        DistributionError: a requirement is none (PEP 508), or a specifier (PEP 440).
+    """
+    found: dict[str, list[str]] = {}
+    for field in _FIELDS:
+        values = [value for value in fields.get(field.lower(), ()) if value not in {"", "UNKNOWN"}]
+        if values:
+            found[field] = sorted(set(_canonical_values(field, values, name)))
+    found["License-File"] = sorted(license_files)
+    found["Project-URL"] = _urls(fields)
+    if built_by_poetry:
+        found["Classifier"] = [
+            value for value in found.get("Classifier", ()) if not _ADDED_BY_POETRY.fullmatch(value)
+        ]
+    lines = [f"Metadata-Version: {METADATA_VERSION}", f"Name: {name}", f"Version: {version}"]
+    lines += [f"{field}: {value}" for field in _FIELDS for value in found.get(field, ())]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _canonical_values(field: str, values: list[str], name: str) -> list[str]:
+    if field in _PEOPLE:
+        # Whether a name with a comma is quoted is a matter of the release.
+        return [value.replace('"', "") for value in values]
+    if field == "Keywords":
+        separated = [value.split("," if "," in value else None) for value in values]
+        words = {word.strip() for value in separated for word in value} - {""}
+        return [",".join(sorted(words))] if words else []
+    if field == "Provides-Extra":
+        return [canonicalize_name(value) for value in values]
+    rule: Callable[[str], str] | None = {
+        "Requires-Dist": canonical_requirement,
+        "Requires-Python": canonical_specifiers,
+    }.get(field)
+    if rule is None:
+        return values
+    try:
+        return [rule(value) for value in values]
+    except (InvalidRequirement, InvalidSpecifier) as error:
+        raise DistributionError(
+            f"METADATA of {name} has a {field} that is none: {error}. Correct it there, or choose "
+            "another version of it."
+        ) from None
+
+
+def _urls(fields: Mapping[str, list[str]]) -> list[str]:
+    """Return the project's URLs with their labels; one that is said twice, once."""
+    urls = {}
+    for field, label in _URL_FIELDS.items():
+        for url in fields.get(field.lower(), ()):
+            if url not in {"", "UNKNOWN"}:
+                urls[label.lower()] = f"{label}, {url}"
+    for value in fields.get("project-url", ()):
+        label, _, url = (part.strip() for part in value.partition(","))
+        urls[label.lower()] = f"{label}, {url}"
+    return sorted(urls.values())

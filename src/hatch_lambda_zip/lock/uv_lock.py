@@ -1,0 +1,113 @@
+"""What uv.lock says and uv's export of it does not: versions of directories, and virtual members.
+
+A member with ``package = false`` or without a build system is *virtual*: uv installs what it
+depends on, and nothing of itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.markers import InvalidMarker, Marker
+
+from hatch_lambda_zip.config import Request
+from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.runtimes import Platform
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True)
+class UvLock:
+    """A parsed uv.lock.
+
+    Attributes:
+        packages: its tables.
+        base: its directory, which paths are relative to.
+    """
+
+    packages: tuple[Mapping[str, Any], ...]
+    base: Path
+
+    @classmethod
+    def read(cls, path: Path) -> UvLock:
+        """Read a uv.lock that uv has found valid.
+
+        Raises:
+            LockError: it can't be read.
+        """
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise LockError(f"{path} can't be read: {error}. Run `uv lock`.") from None
+        return cls(tuple(document.get("package", ())), path.parent)
+
+    def version_of(self, name: str, directory: Path) -> str | None:
+        """Return the version that a local project is locked with, or None."""
+        for package in self.packages:
+            source = package["source"]
+            place = next((source[kind] for kind in ("directory", "editable") if kind in source), "")
+            if package["name"] == name and (self.base / place).resolve() == directory:
+                version: str | None = package.get("version")
+                return version
+        return None
+
+    def virtual_members(self, name: str, request: Request, platform: Platform) -> tuple[str, ...]:
+        """Return the names of the virtual packages that a package depends on, in order.
+
+        Args:
+            name: the package.
+            request: its extras and groups that count.
+        """
+        todo = [*self._needs(name, "", request.extras, request.groups, platform)]
+        seen = set()
+        while todo:
+            needed = todo.pop()
+            if needed not in seen:
+                seen.add(needed)
+                dependency, version, extras = needed
+                todo += self._needs(dependency, version, extras, (), platform)
+        names = {dependency for dependency, _, _ in seen} - {name}
+        return tuple(
+            sorted(
+                package["name"]
+                for package in self.packages
+                if "virtual" in package["source"] and package["name"] in names
+            )
+        )
+
+    def _needs(
+        self,
+        name: str,
+        version: str,
+        extras: tuple[str, ...],
+        groups: tuple[str, ...],
+        platform: Platform,
+    ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        for package in self.packages:
+            if package["name"] != name or (version and package.get("version") != version):
+                continue
+            dependencies = [*package.get("dependencies", ())]
+            for key, chosen in (("optional-dependencies", extras), ("dev-dependencies", groups)):
+                for choice in chosen:
+                    dependencies += package.get(key, {}).get(choice, ())
+            for dependency in dependencies:
+                if _holds(dependency.get("marker"), platform):
+                    wanted = tuple(dependency.get("extra", ()))
+                    yield dependency["name"], dependency.get("version", ""), wanted
+
+
+def _holds(marker: str | None, platform: Platform) -> bool:
+    if marker is None:
+        return True
+    try:
+        return platform.satisfies(Marker(marker), extra="")
+    except InvalidMarker:
+        return True  # one of uv's own, for extras that conflict

@@ -1,0 +1,135 @@
+"""The declared build back end (PEP 517, PEP 518), and whether the running hatchling can be it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from hatch_lambda_zip import __version__
+from hatch_lambda_zip.config import TOOL_NAME
+from hatch_lambda_zip.errors import ConfigError
+
+_KEY: Final = "build-system"
+_HATCHLING: Final = "hatchling.build"
+# PEP 517: what holds where nothing is declared.
+_LEGACY: Final = "setuptools.build_meta:__legacy__"
+
+
+@dataclass(frozen=True)
+class BackEnd:
+    """What ``[build-system]`` declares.
+
+    Attributes:
+        name: its object, such as ``hatchling.build``.
+        requires: what its environment has to have.
+        is_hatchling: whether that is hatchling itself, and not a project's wrapper of it.
+    """
+
+    name: str
+    requires: tuple[str, ...]
+    is_hatchling: bool
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """Why the package's wheel is built in an environment of its own.
+
+    Attributes:
+        reason: half a sentence.
+        remedy: what to do for a wheel that hatchling makes in this process.
+    """
+
+    reason: str
+    remedy: str
+
+    @classmethod
+    def of(cls, back_end: BackEnd) -> Isolation | None:
+        """Return why the declared back end is not the hatchling that runs; None if it is."""
+        if not back_end.is_hatchling:
+            return cls(
+                f"{back_end.name} makes it",
+                "Remove the key, and say it in the table of that back end.",
+            )
+        if missing := [*unmet(back_end.requires)]:
+            return cls(
+                f"this one does not have {', '.join(missing)} of build-system.requires",
+                "Install that, or build with `hatch build` or `uv build`, which do.",
+            )
+        return None
+
+    @classmethod
+    def for_want_of(cls, missing: Iterable[str]) -> Isolation | None:
+        """Return that the wheel target needs what is missing; None if nothing is."""
+        wanted = ", ".join(missing)
+        return (
+            cls(
+                f"this one does not have {wanted}, which the wheel target needs",
+                "Add it to build-system.requires.",
+            )
+            if wanted
+            else None
+        )
+
+
+def read_back_end(pyproject: Mapping[str, object]) -> BackEnd:
+    """Read ``[build-system]``.
+
+    Raises:
+        ConfigError: it is malformed, or asks for another version of this plugin.
+    """
+    table = pyproject.get(_KEY, {})
+    if not isinstance(table, Mapping):
+        raise ConfigError([f"{_KEY}: must be a table"])
+    name = table.get("build-backend", _LEGACY)
+    requires = table.get("requires", ["setuptools"])
+    if not isinstance(name, str):
+        raise ConfigError([f"{_KEY}.build-backend: must be a string, not {name!r}"])
+    if not isinstance(requires, list) or not all(isinstance(text, str) for text in requires):
+        raise ConfigError([f"{_KEY}.requires: must be an array of strings, not {requires!r}"])
+    if problems := [*_problems(requires)]:
+        raise ConfigError(problems)
+    is_hatchling = name == _HATCHLING and "backend-path" not in table
+    return BackEnd(name, tuple(requires), is_hatchling)
+
+
+def unmet(requirements: Iterable[str]) -> Iterator[str]:
+    """Yield the requirements that the running environment does not satisfy."""
+    for text in requirements:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            yield text
+            continue
+        if requirement.marker is not None and not requirement.marker.evaluate():
+            continue
+        try:
+            installed = version(requirement.name)
+        except PackageNotFoundError:
+            yield text
+            continue
+        if not requirement.specifier.contains(installed, prereleases=True):
+            yield text
+
+
+def _problems(requires: Iterable[str]) -> Iterator[str]:
+    for text in requires:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement as error:
+            yield f"{_KEY}.requires: {text!r} is no requirement (PEP 508): {error}"
+            continue
+        if canonicalize_name(requirement.name) != TOOL_NAME:
+            continue
+        if requirement.marker is not None and not requirement.marker.evaluate():
+            continue
+        if not requirement.specifier.contains(__version__, prereleases=True):
+            yield (
+                f"{_KEY}.requires: {text!r} is not the version of this plugin that runs, "
+                f"{__version__}, and another may make other bytes. Install that version, build "
+                "with `hatch build` or `uv build`, which do so, or change the requirement."
+            )

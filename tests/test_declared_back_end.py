@@ -1,0 +1,191 @@
+"""The project's own wheel is the one that its declared back end makes."""
+
+from __future__ import annotations
+
+import shutil
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import run
+from tests.support.projects import Project
+
+TABLE = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
+POETRY = """\
+[tool.poetry]
+name = "Demo.App"
+version = "3.1"
+description = ""
+authors = []
+packages = [{include = "demo_app", from = "src"}]
+
+[tool.poetry.dependencies]
+python = ">=3.10"
+"""
+PROJECT = """\
+[project]
+name = "Demo.App"
+version = "3.1"
+requires-python = ">=3.10"
+"""
+HANDLER = "def handler(event, context): ...\n"
+SETUP = """\
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+class Generate(build_py):
+    def run(self):
+        super().run()
+        with open(self.build_lib + "/demo_app/generated.py", "w") as file:
+            file.write("def handler(event, context): ...")
+
+setup(cmdclass={"build_py": Generate})
+"""
+
+
+def project_of(
+    directory: Path, requires: str, backend: str, text: str, files: dict[str, str] | None = None
+) -> Project:
+    for path, content in {"src/demo_app/__init__.py": "", **(files or {})}.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(content, encoding="utf-8")
+    head = f'[build-system]\nrequires = ["{requires}"]\nbuild-backend = "{backend}"\n\n'
+    (directory / "pyproject.toml").write_text(f"{head}{text}\n{TABLE}", encoding="utf-8")
+    return Project(directory.parent, directory.name)
+
+
+def test_setuptools_with_a_setup_py_and_a_dynamic_version(tmp_path: Path) -> None:
+    dynamic = (
+        '[project]\nname = "Demo.App"\nrequires-python = ">=3.10"\n'
+        'dynamic = ["version", "dependencies", "optional-dependencies"]\n'
+        '[tool.setuptools.dynamic]\nversion = {attr = "demo_app.VERSION"}\n'
+        'dependencies = {file = "requires.txt"}\noptional-dependencies.x = {file = "x.txt"}\n'
+    )
+    project = project_of(
+        tmp_path / "demo",
+        "setuptools",
+        "setuptools.build_meta",
+        dynamic,
+        {
+            "setup.py": SETUP,
+            "src/demo_app/__init__.py": 'VERSION = "3.1"\n',
+            "requires.txt": "six; python_version >= '3.10'\n",
+            "x.txt": "idna\n",
+            # What an earlier build left.
+            "build/lib/demo_app/stale.py": "",
+        },
+    )
+    project.configure(handler="demo_app.generated.handler")
+    project.lock()
+    build = project.build()
+    assert build.artifact.name == "demo_app-3.1-lambda.zip"
+    assert [name for name in build.names if name.startswith("demo_app/")] == [
+        "demo_app/__init__.py",
+        "demo_app/generated.py",
+    ]
+    assert "six.py" in build.names
+    assert build.manifest["project"] == {"name": "demo-app", "version": "3.1"}
+    assert build.manifest["requirements"] == ['six; python_version >= "3.10"']
+    assert sorted(path.name for path in (project.path / "build").rglob("*.py")) == ["stale.py"]
+
+
+def test_uv_build_excludes_what_it_is_told_to(tmp_path: Path) -> None:
+    text = PROJECT + '[tool.uv.build-backend]\nwheel-exclude = ["secret.txt"]\n'
+    files = {"src/demo_app/secret.txt": "", "src/demo_app/data.txt": "", "README.md": ""}
+    project = project_of(tmp_path / "demo", "uv_build", "uv_build", text, files)
+    project.lock()
+    build = project.build()
+    assert [name for name in build.names if name.startswith("demo_app/")] == [
+        "demo_app/__init__.py",
+        "demo_app/data.txt",
+    ]
+    # Keys that choose the files of hatchling's wheel would do nothing.
+    project.replace("runtime =", 'packages = ["src/demo_app"]\nhooks.custom = {}\nruntime =')
+    message = project.fail()
+    for key in ("packages", "hooks"):
+        assert (
+            f"tool.hatch.build.targets.lambda-zip.{key}: is for a wheel that hatchling makes in "
+            "this process, but it is built in an environment of its own: uv_build makes it."
+        ) in message
+
+
+def test_another_hatchling_than_the_running_one(tmp_path: Path) -> None:
+    text = PROJECT.replace('version = "3.1"', 'dynamic = ["version"]')
+    text += '[tool.hatch.version]\npath = "src/demo_app/__init__.py"\n'
+    files = {"src/demo_app/__init__.py": '__version__ = "3.1"\n'}
+    project = project_of(tmp_path / "demo", "hatchling==1.27.0", "hatchling.build", text, files)
+    project.lock()
+    build = project.build()
+    assert "this one does not have hatchling==1.27.0 of build-system.requires" in build.output
+    (own,) = build.manifest["distributions"]
+    assert own["built_with"] == "hatchling 1.27.0"
+    project.replace("hatchling==1.27.0", "hatchling")
+    here = project.build()
+    assert "in an environment of its own" not in here.output
+    assert here.sha256 == build.sha256
+    assert here.artifact.name == build.artifact.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("requires", "backend", "text"),
+    [
+        ("poetry-core", "poetry.core.masonry.api", POETRY),
+        ("flit_core", "flit_core.buildapi", PROJECT + '[tool.flit.module]\nname = "demo_app"\n'),
+        ("pdm-backend", "pdm.backend", PROJECT),
+        ("setuptools", "setuptools.build_meta", PROJECT),
+    ],
+    ids=["poetry", "flit", "pdm", "setuptools"],
+)
+def test_other_back_ends(tmp_path: Path, requires: str, backend: str, text: str) -> None:
+    if "description" not in text:
+        text = text.replace('version = "3.1"', 'version = "3.1"\ndescription = "A demo"')
+    project = project_of(tmp_path / "demo", requires, backend, text)
+    (project.path / "requirements.txt").write_text("", encoding="utf-8")
+    project.configure(lock="requirements.txt")
+    build = project.build()
+    assert build.artifact.name == "demo_app-3.1-lambda.zip"
+    assert "demo_app/__init__.py" in build.names
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    shutil.which((sysconfig.get_config_var("CC") or "cc").split()[0]) is None,
+    reason="there is no C compiler",
+)
+def test_extension_modules_ship_compiled(tmp_path: Path) -> None:
+    text = PROJECT + (
+        '[tool.setuptools]\next-modules = [{name = "demo_app.fast", sources = ["fast.c"]}]\n'
+    )
+    code = (
+        '#include <Python.h>\nstatic struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "fast"};\n'
+        "PyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&module); }\n"
+    )
+    project = project_of(
+        tmp_path / "demo", "setuptools", "setuptools.build_meta", text, {"fast.c": code}
+    )
+    version = sysconfig.get_python_version()
+    project.configure(runtime=f"python{version}")
+    project.lock()
+    build = project.build()
+    assert [name.partition(".")[0] for name in build.names if name.endswith(".so")] == [
+        "demo_app/fast"
+    ]
+    assert "was compiled on this machine" in build.output
+
+
+def test_mistakes_of_the_build_system_are_messages(project: Project) -> None:
+    project.replace('"hatch-lambda-zip"]', '"hatch-lambda-zip==99"]')
+    message = project.fail()
+    assert "build-system.requires: 'hatch-lambda-zip==99' is not the version" in message
+    # hatch asks for the dependencies first, and shows whatever that prints.
+    command = ["python", "-m", "hatchling", "build", "-t", "lambda-zip", "--show-dynamic-deps"]
+    assert run(command, cwd=project.path).stdout == "[]\n"
+
+
+def test_a_wheel_that_is_not_built_is_a_message(tmp_path: Path) -> None:
+    project = project_of(tmp_path / "demo", "uv_build", "uv_build", PROJECT)
+    shutil.rmtree(project.path / "src")
+    project.lock()
+    assert "The wheel of demo-app could not be built" in project.fail()

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.config import Request
+from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.uv_lock import UvLock
+from hatch_lambda_zip.runtimes import Platform, find_runtime
+
+TEXT = """
+[[package]]
+name = "app"
+version = "1.0"
+source = { virtual = "." }
+dependencies = [
+    { name = "lib", extra = ["x"] },
+    { name = "windows", marker = "sys_platform == 'win32'" },
+    { name = "odd", marker = "extra == 'extra-3-app-a' or (extra" },
+]
+
+[package.optional-dependencies]
+api = [{ name = "of-api" }]
+
+[package.dev-dependencies]
+dev = [{ name = "of-dev" }]
+
+[[package]]
+name = "lib"
+version = "0.4"
+source = { editable = "../lib" }
+dependencies = [{ name = "app" }]
+
+[package.optional-dependencies]
+x = [{ name = "deep" }, { name = "lib" }]
+y = [{ name = "of-y" }]
+"""
+VIRTUAL = '\n[[package]]\nname = "{}"\nversion = "2"\nsource = {{ virtual = "../{}" }}\n'
+
+
+@pytest.fixture
+def uv_lock(tmp_path: Path) -> UvLock:
+    path = tmp_path / "uv.lock"
+    names = ("windows", "of-api", "of-dev", "deep", "of-y", "odd")
+    path.write_text(TEXT + "".join(VIRTUAL.format(name, name) for name in names), encoding="utf-8")
+    return UvLock.read(path)
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (Request(), ("deep", "odd")),
+        (Request(("api",), ("dev",)), ("deep", "odd", "of-api", "of-dev")),
+    ],
+    ids=["nothing more", "an extra and a group"],
+)
+def test_virtual_members_that_are_depended_on(
+    uv_lock: UvLock, request_: Request, expected: tuple[str, ...]
+) -> None:
+    runtime = find_runtime("python3.13")
+    assert runtime is not None
+    assert uv_lock.virtual_members("app", request_, Platform(runtime, "arm64")) == expected
+
+
+def test_versions_of_directories(uv_lock: UvLock, tmp_path: Path) -> None:
+    assert uv_lock.version_of("lib", tmp_path.parent.resolve() / "lib") == "0.4"
+    assert uv_lock.version_of("lib", tmp_path) is None
+    assert uv_lock.version_of("other", tmp_path.parent / "lib") is None
+
+
+def test_a_lock_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(LockError, match="can't be read"):
+        UvLock.read(tmp_path / "uv.lock")
