@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from pythons import EVERYTHING, interpreters, read, run, version_of, write
+from pythons import interpreters, read, run, version_of, write
 from sources import packages, sources
 
-from hatch_lambda_zip.bytecode import normalize, read_header, source_hash
+from hatch_lambda_zip.bytecode import normalize
 
 __all__ = ["packages"]  # a fixture
 
@@ -125,12 +125,3 @@ def test_loads_to_equal_code(python: str, directory: Path, optimize: int) -> Non
         max(len(results[name]) / len(pyc) for name, pyc in files.items()),
         sum(map(len, results.values())) / total,
     )
-
-
-def test_source_hash_is_the_interpreters(python: str, directory: Path) -> None:
-    files = compile_all(python, directory)
-    for name, pyc in files.items():
-        header = read_header(pyc)
-        source = Path(f"/{name}").read_bytes()
-        if len(source) < (20_000 if EVERYTHING else 4_000):
-            assert source_hash(source, header.form) == header.source_hash

@@ -61,7 +61,6 @@ class BytecodeMode(Enum):
 
     STRIP = "strip"
     COMPILE = "compile"
-    KEEP = "keep"
 
 
 class Source(Enum):
@@ -231,7 +230,7 @@ class Options(OptionTable):
         default=BytecodeMode.STRIP,
         description=(
             '`"strip"`: no `__pycache__`. `"compile"`: canonical bytecode for every module. '
-            '`"keep"`: what locked wheels carry, made canonical. See [Bytecode](#bytecode).'
+            "See [Bytecode](#bytecode)."
         ),
     )
     bytecode_python = Option(
