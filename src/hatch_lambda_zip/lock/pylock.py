@@ -51,6 +51,8 @@ else:
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
+    from packaging.utils import BuildTag
+    from packaging.version import Version
 
 _WHEELS_FILE: Final = "pylock.wheels.toml"
 _SOURCES_FILE: Final = "pylock.sources.toml"
@@ -104,8 +106,8 @@ def select(
         elif _is_source(package):
             sources.append(package)
         else:
-            candidates = [(wheel, _wheel_tags(wheel)) for wheel in _wheels(package)]
-            best = next(selector(candidates), None)
+            candidates = sorted(_wheels(package), key=_build_tag, reverse=True)
+            best = next(selector((wheel, _wheel_tags(wheel)) for wheel in candidates), None)
             if best is None:
                 missing.append(package)
             else:
@@ -286,8 +288,21 @@ def _archive_name(archive: PackageArchive) -> str:
 
 
 def _wheel_tags(wheel: PackageWheel) -> frozenset[Tag]:
+    return _parsed_name(wheel)[3]
+
+
+def _build_tag(wheel: PackageWheel) -> BuildTag:
+    """Return what tells wheels with equally good tags apart: the last one is taken.
+
+    PEP 427: without a build tag first, then by its digits as a number, then by the rest. Of equal
+    ones (``1`` and ``01``) uv and pip take the first.
+    """
+    return _parsed_name(wheel)[2]
+
+
+def _parsed_name(wheel: PackageWheel) -> tuple[str, Version, BuildTag, frozenset[Tag]]:
     try:
-        return parse_wheel_filename(wheel.filename)[3]
+        return parse_wheel_filename(wheel.filename)
     except InvalidWheelFilename as error:
         raise LockError(f"The lock names an invalid wheel: {error}.") from None
 
