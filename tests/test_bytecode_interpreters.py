@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-from hatch_lambda_zip.bytecode import normalize, read_header, source_hash
+from hatch_lambda_zip.bytecode import normalize
 from tests.support.interpreters import interpreters, read_zip, run_script, version_of, write_zip
 from tests.support.python_sources import sources
 
@@ -139,12 +139,3 @@ def test_loads_to_equal_code(python: str, directory: Path, optimize: int) -> Non
         max(len(results[name]) / len(pyc) for name, pyc in files.items()),
         sum(map(len, results.values())) / total,
     )
-
-
-def test_source_hash_is_the_interpreters(python: str, directory: Path, extent: str) -> None:
-    files = compile_all(python, directory)
-    for name, pyc in files.items():
-        header = read_header(pyc)
-        source = Path(f"/{name}").read_bytes()
-        if len(source) < (20_000 if extent == "everything" else 4_000):
-            assert source_hash(source, header.form) == header.source_hash

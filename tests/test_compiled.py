@@ -292,46 +292,18 @@ def pyc_of(source: bytes, *, hashed: bool, filename: str = "/tmp/x.py") -> bytes
     return header + marshal.dumps(compile(source, filename, "exec"))
 
 
-def carrier_files() -> dict[str, bytes]:
-    source = b"VALUE = 'a value'\n"
-    cached = "carrier/__pycache__/{}." + TAG + ".pyc"
-    return {
-        **{f"carrier/{name}.py": source for name in ("hashed", "timed", "stale", "resized")},
-        cached.format("hashed"): pyc_of(source, hashed=True),
-        cached.format("timed"): pyc_of(source, hashed=False),
-        cached.format("stale"): pyc_of(source.replace(b"V", b"W"), hashed=True),
-        cached.format("resized"): pyc_of(source + b"#", hashed=False),
-        "carrier/__pycache__/timed.cpython-38.pyc": b"of another Python",
-        cached.format("orphan"): pyc_of(source, hashed=True),
-        "carrier/alone.pyc": pyc_of(source, hashed=False),
-    }
-
-
-def test_bytecode_that_wheels_carry_is_kept_on_request(project: Project) -> None:
+def test_what_wheels_carry_is_stripped_but_for_modules_without_source(project: Project) -> None:
     project.configure(runtime=f"python{MINOR}")
-    files = carrier_files()
-    add_wheel(project, files)
-    stripped = project.build()
-    assert [name for name in stripped.names if name.endswith(".pyc")] == ["carrier/alone.pyc"]
-    alone = stripped.read("carrier/alone.pyc")
-    assert alone != files["carrier/alone.pyc"]
-    assert code_of(alone).co_filename == "/var/task/carrier/alone.py"
-    project.configure(bytecode="keep")
-    made = project.build()
-    kept = {name for name in made.names if name.endswith(".pyc")}
-    assert kept == {
-        "carrier/alone.pyc",
-        f"carrier/__pycache__/hashed.{TAG}.pyc",
-        f"carrier/__pycache__/timed.{TAG}.pyc",
-    }
-    for name in kept:
-        header = read_header(made.read(name))
-        assert header.source_hash is not None
-        assert not header.check_source
-    reasons = {
-        entry["path"]: entry["reason"] for entry in made.manifest["bytecode"]["left_as_source"]
-    }
-    assert reasons == {"carrier/resized.py": "unproven", "carrier/stale.py": "unproven"}
+    source = b"VALUE = 'a value'\n"
+    alone = pyc_of(source, hashed=False)
+    cached = f"carrier/__pycache__/hashed.{TAG}.pyc"
+    files = {"carrier/hashed.py": source, cached: pyc_of(source, hashed=True)}
+    add_wheel(project, {**files, "carrier/alone.pyc": alone})
+    build = project.build()
+    assert [name for name in build.names if name.endswith(".pyc")] == ["carrier/alone.pyc"]
+    shipped = build.read("carrier/alone.pyc")
+    assert shipped != alone
+    assert code_of(shipped).co_filename == "/var/task/carrier/alone.py"
 
 
 def test_a_module_without_source_for_another_python_is_an_error(project: Project) -> None:

@@ -2,12 +2,18 @@
 
 Sources: the AWS Lambda developer guide, "Lambda runtimes" (operating system, deprecation dates),
 and the release notes of Amazon Linux 2 (glibc 2.26) and Amazon Linux 2023 (glibc 2.34).
+
+AWS says nowhere which patch release of Python a runtime has, and moves it without notice. But
+its users do: the SDK names it in the user agent of its calls, beside the runtime
+(``lang/python#3.12.12 … exec-env/AWS_Lambda_python3.12``), and issues of aws/aws-lambda-base-images
+name that of the images, which are the runtimes' own. The table has what was seen last.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +40,7 @@ class Runtime:
         python_minor: the N of Python 3.N.
         glibc_minor: the N of the manylinux_2_N platform that wheels are chosen for. It is the
             newest one that uv can install for and the runtime's operating system can load.
+        release: a patch release of that Python that Lambda has had, and has moved on from at most.
         deprecated: the day from which AWS calls the runtime deprecated, as far as known.
         is_known: False for a runtime newer than this table; it gets the newest row's values.
     """
@@ -41,6 +48,7 @@ class Runtime:
     identifier: str
     python_minor: int
     glibc_minor: int
+    release: str
     deprecated: date | None
     is_known: bool = True
 
@@ -56,13 +64,20 @@ _AMAZON_LINUX_2: Final = 17
 _AMAZON_LINUX_2023: Final = 34
 
 RUNTIMES: Final = (
-    Runtime("python3.8", 8, _AMAZON_LINUX_2, date(2024, 10, 14)),
-    Runtime("python3.9", 9, _AMAZON_LINUX_2, date(2025, 12, 15)),
-    Runtime("python3.10", 10, _AMAZON_LINUX_2, date(2026, 10, 31)),
-    Runtime("python3.11", 11, _AMAZON_LINUX_2, date(2027, 6, 30)),
-    Runtime("python3.12", 12, _AMAZON_LINUX_2023, date(2028, 10, 31)),
-    Runtime("python3.13", 13, _AMAZON_LINUX_2023, date(2029, 6, 30)),
-    Runtime("python3.14", 14, _AMAZON_LINUX_2023, date(2029, 6, 30)),
+    # Seen in a call of 2024 (boto3 1.34.93).
+    Runtime("python3.8", 8, _AMAZON_LINUX_2, "3.8.19", date(2024, 10, 14)),
+    # aws-lambda-base-images, issue 42 of 2022-03-21. Later ones are likely, but were not seen.
+    Runtime("python3.9", 9, _AMAZON_LINUX_2, "3.9.10", date(2025, 12, 15)),
+    # Seen in a call of 2024 (boto3 1.34.145).
+    Runtime("python3.10", 10, _AMAZON_LINUX_2, "3.10.14", date(2026, 10, 31)),
+    # Seen in a call of 2025-01-21.
+    Runtime("python3.11", 11, _AMAZON_LINUX_2, "3.11.10", date(2027, 6, 30)),
+    # Seen in a call of 2025-11-30.
+    Runtime("python3.12", 12, _AMAZON_LINUX_2023, "3.12.12", date(2028, 10, 31)),
+    # aws-lambda-base-images, issue 364 of 2026-01-02.
+    Runtime("python3.13", 13, _AMAZON_LINUX_2023, "3.13.9", date(2029, 6, 30)),
+    # Seen in a call of 2026-05-21.
+    Runtime("python3.14", 14, _AMAZON_LINUX_2023, "3.14.3", date(2029, 6, 30)),
 )
 
 BYTECODE_MINORS: Final = range(9, 16)
@@ -89,19 +104,50 @@ def find_runtime(identifier: str) -> Runtime | None:
     newest = RUNTIMES[-1]
     match = re.fullmatch(r"python3\.([1-9][0-9]{1,2})", identifier, re.ASCII)
     if match and int(match[1]) > newest.python_minor:
-        return Runtime(identifier, int(match[1]), newest.glibc_minor, None, is_known=False)
+        # Nobody knows its patch release; the first one that mends the Python's own first is old.
+        release = f"3.{match[1]}.1"
+        return Runtime(identifier, int(match[1]), newest.glibc_minor, release, None, is_known=False)
     return None
 
 
 @dataclass(frozen=True)
 class Platform:
-    """What a function runs on: a runtime on an architecture."""
+    """What a function runs on: a runtime on an architecture.
+
+    Attributes:
+        chosen_release: the exact release of Python that is asked for, as ``3.13.5``; empty for
+            the runtime's own.
+    """
 
     runtime: Runtime
     architecture: str
+    chosen_release: str = ""
 
     def __str__(self) -> str:
-        return f"{self.runtime.identifier} on {self.architecture}"
+        release = f" (Python {self.chosen_release})" if self.chosen_release else ""
+        return f"{self.runtime.identifier} on {self.architecture}{release}"
+
+    @property
+    def release(self) -> str:
+        """The release of Python that markers and ``Requires-Python`` are judged for."""
+        return self.chosen_release or self.runtime.release
+
+    def varies(self, text: str, decide: Callable[[Platform], bool]) -> bool:
+        """Tell whether a decision depends on the patch release of the runtime's Python.
+
+        Args:
+            text: what decides, such as a marker, in which the releases stand that matter.
+            decide: decides for a platform.
+        """
+        minor = self.runtime.python_version
+        named = re.findall(rf"(?<![\d.]){re.escape(minor)}(?!\d)(?:\.(\d+))?", text)
+        if not named:
+            return False
+        # 3.13 stands for 3.13.0 where releases are compared.
+        around = {int(patch or 0) + step for patch in named for step in (-1, 0, 1)}
+        patches = sorted({0, max(around) + 1, *around} - {-1})
+        platforms = (replace(self, chosen_release=f"{minor}.{patch}") for patch in patches)
+        return len({decide(platform) for platform in platforms}) > 1
 
     @property
     def machine(self) -> str:
@@ -116,12 +162,8 @@ class Platform:
         return f"{self.machine}-manylinux_2_{self.runtime.glibc_minor}"
 
     def marker_environment(self) -> Environment:
-        """Return the values that environment markers are evaluated with (PEP 508).
-
-        AWS moves a runtime's micro version without notice, so ``python_full_version`` is the
-        first release of the series, as it is in uv for ``--python-version 3.N``.
-        """
-        full_version = f"{self.runtime.python_version}.0"
+        """Return the values that environment markers are evaluated with (PEP 508)."""
+        full_version = self.release
         return {
             "implementation_name": "cpython",
             "implementation_version": full_version,

@@ -107,7 +107,7 @@ def read_raw(data: bytes) -> list[RawMember]:
         assert flags == 1 << 11  # UTF-8 name; no data descriptor, no encryption
         assert method in {0, 8}
         assert clock == 0
-        assert day == (1980 - 1980) << 9 | 1 << 5 | 1
+        assert day == (2020 - 1980) << 9 | 2 << 5 | 2
         assert (extra_size, comment_size, disk, internal) == (0, 0, 0, 0)
         assert external & 0xFFFF == 0  # no DOS attributes
         assert external >> 16 in {0o100644, 0o100755}
@@ -115,7 +115,7 @@ def read_raw(data: bytes) -> list[RawMember]:
         assert offset == local_end  # members follow each other without a gap
         local = struct.unpack_from("<4sHHHHHIIIHH", data, offset)
         assert local == (
-            *(b"PK\x03\x04", 20, 1 << 11, method, 0, 0x21),
+            *(b"PK\x03\x04", 20, 1 << 11, method, 0, 0x5042),
             *(crc, compressed_size, plain_size, name_size, 0),
         )
         assert data[offset + 30 : offset + 30 + name_size] == name
@@ -142,7 +142,7 @@ def test_what_is_written_is_read_back(tree: dict[str, bytes]) -> None:
         assert opened.namelist() == ordered
         assert opened.testzip() is None
         assert {name: opened.read(name) for name in ordered} == tree
-        assert {info.date_time for info in opened.infolist()} <= {(1980, 1, 1, 0, 0, 0)}
+        assert {info.date_time for info in opened.infolist()} <= {(2020, 2, 2, 0, 0, 0)}
     assert [member.entry.name for member in archive.members] == ordered
 
 
@@ -183,7 +183,7 @@ def test_the_bytes_of_a_small_zip_never_change() -> None:
     }
     _, data = write(make_entries(tree))
     assert hashlib.sha256(data).hexdigest() == (
-        "ae3ed970fc0d1ce1200447489a1168da71cb3227516745a15595219cfb3c90ba"
+        "c0769ba1e28f5d1db65ed04c28af29f892932ade8bc7ad55329aae824bf0dc8c"
     )
 
 

@@ -71,7 +71,7 @@ def test_a_wrong_python_of_the_defaults_is_reported_once(value: object) -> None:
     assert problem.startswith("bytecode-python: ")
 
 
-@pytest.mark.parametrize("mode", [None, "strip", "keep"])
+@pytest.mark.parametrize("mode", [None, "strip"])
 def test_the_source_is_omitted_only_where_modules_are_compiled(mode: str | None) -> None:
     table = {"source": "omit", **({"bytecode": mode} if mode else {})}
     message = 'source: "omit" would leave no code at all without bytecode = "compile"'
@@ -82,7 +82,7 @@ def test_the_source_is_omitted_only_where_modules_are_compiled(mode: str | None)
 def test_a_wrong_word_for_bytecode_is_the_only_mistake(where: str | None) -> None:
     table: dict[str, object] = {"bytecode": "compiled", "source": "omit"}
     (problem,) = problems_of({where: {"one": table}} if where else table)
-    assert "bytecode: 'compiled' is not one of strip, compile, keep" in problem
+    assert "bytecode: 'compiled' is not one of strip, compile" in problem
 
 
 def test_a_mistake_comes_once_for_all_runtimes() -> None:
@@ -92,14 +92,13 @@ def test_a_mistake_comes_once_for_all_runtimes() -> None:
     assert len(caught.value.problems) == 1
 
 
-@pytest.mark.parametrize("mode", ["compile", "keep"])
 @pytest.mark.parametrize("runtime", ["python3.8", "python3.16"])
-def test_bytecode_that_is_not_understood_is_refused(mode: str, runtime: str) -> None:
+def test_bytecode_that_is_not_understood_is_refused(runtime: str) -> None:
     minor = runtime.removeprefix("python")
-    table = {"runtime": runtime, "bytecode": mode, "bytecode-python": f"{minor}.1"}
+    table = {"runtime": runtime, "bytecode": "compile", "bytecode-python": f"{minor}.1"}
     assert problems_of(table) == [
         (
-            f"bytecode: {mode!r} is not possible for {runtime}, whose bytecode this version of "
+            f"bytecode: 'compile' is not possible for {runtime}, whose bytecode this version of "
             'hatch-lambda-zip can\'t normalize; "strip" is'
         )
     ]
@@ -108,7 +107,7 @@ def test_bytecode_that_is_not_understood_is_refused(mode: str, runtime: str) -> 
 
 def test_without_compiling_there_is_nothing_to_compile_with() -> None:
     (one,) = parse(
-        {"bytecode": "keep", "bytecode-python": "3.1.1", "bytecode-optimize": 2}
+        {"bytecode": "strip", "bytecode-python": "3.1.1", "bytecode-optimize": 2}
     ).artifacts
     assert (one.bytecode.python, one.bytecode.optimize, one.bytecode.omit_source) == (
         None,

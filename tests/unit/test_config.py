@@ -51,7 +51,9 @@ def test_the_smallest_table_gives_the_defaults() -> None:
         key=TARGET_KEY,
         kind=Kind.FUNCTION,
         platform=Platform(runtime, "x86_64"),
-        options=Options(runtimes=Several(("python3.13",), listed=False)),
+        options=Options(
+            runtimes=Several(("python3.13",), listed=False), python_release=(runtime.release,)
+        ),
     )
     assert parse() == Config(artifacts=(artifact,), lock=None, warnings=())
 

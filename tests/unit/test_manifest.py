@@ -144,7 +144,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
     assert json.loads(text) == {
         "schema": 1,
         "tool": {"name": "hatch-lambda-zip", "version": __version__},
-        "format": 1,
+        "format": 2,
         "encoder": {"name": "deflate", "version": "0.9.0", "level": 6},
         "artifact": "my_orders-1.0.0-api.zip",
         "project": {"name": "my-orders", "version": "1.0.0"},

@@ -100,11 +100,15 @@ def test_a_new_option_is_in_the_schema() -> None:
 def test_a_new_option_is_in_the_manifest() -> None:
     (artifact,) = parse({"memory": 256}).artifacts
     described = describe_options(artifact)
-    assert described == {**describe_options(replace(artifact, options=Options())), "memory": 256}
+    assert described == {
+        **describe_options(replace(artifact, options=Options())),
+        "memory": 256,
+    } | {"python-release": artifact.platform.release}
 
 
 def test_the_manifest_tells_the_options_in_one_order() -> None:
     assert list(Options().describe().items()) == [
+        ("python-release", None),
         ("extras", []),
         ("groups", []),
         ("distributions", None),

@@ -34,6 +34,9 @@ def test_every_row_is_found_and_consistent(runtime: Runtime) -> None:
     assert find_runtime(runtime.identifier) is runtime
     assert runtime.identifier == f"python3.{runtime.python_minor}"
     assert runtime.python_version == f"3.{runtime.python_minor}"
+    minor, _, patch = runtime.release.rpartition(".")
+    assert minor == runtime.python_version
+    assert int(patch) > 0
     assert runtime.is_known
 
 
@@ -53,7 +56,7 @@ def test_the_pythons_whose_bytecode_is_known_are_those_of_the_normalizer() -> No
 @pytest.mark.parametrize("minor", [15, 16, 99, 100, 999])
 def test_a_newer_runtime_has_the_newest_rows_values(minor: int) -> None:
     assert find_runtime(f"python3.{minor}") == Runtime(
-        f"python3.{minor}", minor, RUNTIMES[-1].glibc_minor, None, is_known=False
+        f"python3.{minor}", minor, RUNTIMES[-1].glibc_minor, f"3.{minor}.1", None, is_known=False
     )
 
 
@@ -112,14 +115,14 @@ def test_the_marker_environment_has_every_variable_and_none_of_the_host() -> Non
     assert environment.keys() == default_environment().keys()
     assert environment == {
         "implementation_name": "cpython",
-        "implementation_version": "3.11.0",
+        "implementation_version": "3.11.10",
         "os_name": "posix",
         "platform_machine": "aarch64",
         "platform_python_implementation": "CPython",
         "platform_release": "",
         "platform_system": "Linux",
         "platform_version": "",
-        "python_full_version": "3.11.0",
+        "python_full_version": "3.11.10",
         "python_version": "3.11",
         "sys_platform": "linux",
     }
@@ -131,7 +134,8 @@ def test_the_marker_environment_has_every_variable_and_none_of_the_host() -> Non
         ("python_version == '3.13'", True),
         ("python_version >= '3.9'", True),
         ("python_version < '3.13'", False),
-        ("python_full_version < '3.13.1'", True),
+        ("python_full_version < '3.13.1'", False),
+        ("python_full_version >= '3.13.1'", True),
         ("platform_machine == 'aarch64'", True),
         ("platform_machine == 'arm64'", False),
         ("sys_platform == 'linux' and os_name == 'posix'", True),

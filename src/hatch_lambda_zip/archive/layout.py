@@ -18,8 +18,10 @@ MAX_OFFSET: Final = 0xFFFF_FFFE  # bytes, likewise
 _VERSION: Final = 20  # 2.0: DEFLATE
 _MADE_BY_UNIX: Final = 3 << 8 | _VERSION
 _UTF8_NAME: Final = 1 << 11
+# A day and more from the least that the fields can hold, 1980-01-01: who unpacks that in one time
+# zone and packs it again west of it gets a date before it. hatchling's wheels have the same time.
 _TIME: Final = 0  # 00:00:00
-_DATE: Final = 0 << 9 | 1 << 5 | 1  # 1980-01-01
+_DATE: Final = (2020 - 1980) << 9 | 2 << 5 | 2  # 2020-02-02
 _REGULAR_FILE: Final = 0o100000
 
 _LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")

@@ -62,6 +62,8 @@ def build_zip(job: Job, session: Session) -> Path:
 
     report.info(f"{label}: reading {session.lock_of(artifact).path.name} for {artifact.platform}")
     selections = {needed: session.select(needed) for needed in (artifact, *job.layers)}
+    for warning in selections[artifact].warnings:
+        report.warning(f"{label}: {warning}")
     locked = plural(len(selections[artifact].distributions), "locked distribution")
     wheels = plural(wheels_to_build(artifact, selections[artifact]), "wheel")
     report.info(f"{label}: {locked}, {wheels} to build")

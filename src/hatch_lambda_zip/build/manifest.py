@@ -18,7 +18,7 @@ from hatch_lambda_zip.config import TOOL_NAME, Artifact, Kind, Project, file_nam
 from hatch_lambda_zip.contents import Contents
 
 SCHEMA_VERSION: Final = 1
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 """The version of the canonical zip; a change of any byte rule or of the encoder's pin raises it."""
 
 

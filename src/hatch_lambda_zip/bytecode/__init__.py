@@ -7,17 +7,16 @@ for an interpreter it takes 8 ms more to import, which only a build that compile
 from hatch_lambda_zip.bytecode.magic import format_of
 from hatch_lambda_zip.bytecode.model import Compiled, Interpreter, Obstacle, Source
 from hatch_lambda_zip.bytecode.normalize import NO_SOURCE, normalize
-from hatch_lambda_zip.bytecode.pyc import Header, read_header, source_hash
+from hatch_lambda_zip.bytecode.pyc import read_header, without_source_hash
 
 __all__ = [
     "NO_SOURCE",
     "Compiled",
-    "Header",
     "Interpreter",
     "Obstacle",
     "Source",
     "format_of",
     "normalize",
     "read_header",
-    "source_hash",
+    "without_source_hash",
 ]

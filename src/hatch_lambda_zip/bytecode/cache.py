@@ -11,7 +11,7 @@ from hatch_lambda_zip.files import replacing
 
 DIRECTORY_VARIABLE: Final = "HATCH_LAMBDA_ZIP_CACHE"
 
-_SCHEMA: Final = 1  # of names and content; also new whenever a result changes without a release
+_SCHEMA: Final = 2  # of names and content; also new whenever a result changes without a release
 _DIGEST_SIZE: Final = hashlib.sha256().digest_size
 # https://bford.info/cachedir/: backups leave such a directory out.
 _TAG: Final = b"""Signature: 8a477f597d28d172789f06886806bc55

@@ -69,15 +69,12 @@ class Format:
         magic: the magic number, without the two bytes ``\r\n`` that follow it.
         marshal_version: ``marshal.version`` of that Python.
         layout: of code objects.
-        siphash_rounds: of the keyed hash that source hashes are made with (Python/pyhash.c):
-            2 for SipHash-2-4, 1 for SipHash-1-3.
     """
 
     python_minor: int
     magic: int
     marshal_version: int
     layout: CodeLayout
-    siphash_rounds: Literal[1, 2]
 
     @property
     def magic_bytes(self) -> bytes:
@@ -86,13 +83,13 @@ class Format:
 
 
 FORMATS: Final = (
-    Format(9, 3425, 4, _LAYOUT_3_8, 2),
-    Format(10, 3439, 4, _LAYOUT_3_8, 2),
-    Format(11, 3495, 4, _LAYOUT_3_11, 1),
-    Format(12, 3531, 4, _LAYOUT_3_11, 1),
-    Format(13, 3571, 4, _LAYOUT_3_11, 1),
-    Format(14, 3627, 5, _LAYOUT_3_11, 1),
-    Format(15, 3666, 6, _LAYOUT_3_11, 1),
+    Format(9, 3425, 4, _LAYOUT_3_8),
+    Format(10, 3439, 4, _LAYOUT_3_8),
+    Format(11, 3495, 4, _LAYOUT_3_11),
+    Format(12, 3531, 4, _LAYOUT_3_11),
+    Format(13, 3571, 4, _LAYOUT_3_11),
+    Format(14, 3627, 5, _LAYOUT_3_11),
+    Format(15, 3666, 6, _LAYOUT_3_11),
 )
 
 _BY_MINOR: Final = {row.python_minor: row for row in FORMATS}

@@ -23,7 +23,7 @@ def normalize(pyc: bytes, *, filename: str | None = None, source_hash: bytes = N
     Args:
         filename: the path that tracebacks are to show, for every code object of the file; None
             keeps what is there.
-        source_hash: of the source that ships beside it, from ``source_hash``; eight zero bytes if
+        source_hash: of the source that ships beside it (PEP 552), 8 bytes; zero bytes if
             none does.
 
     Returns:

@@ -5,12 +5,10 @@ Magic number, flags, then either the source's time and size or its hash.
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from typing import Final
 
 from hatch_lambda_zip.bytecode.magic import Format, find_format
-from hatch_lambda_zip.bytecode.siphash import siphash
 from hatch_lambda_zip.errors import BytecodeError
 
 HEADER_SIZE: Final = 16  # bytes
@@ -30,13 +28,11 @@ class Header:
         form: of the CPython that wrote it.
         source_hash: of the source, 8 bytes; None if it has the source's time and size instead.
         check_source: whether an import compares the hash with the source.
-        source_size: of the source, in bytes, modulo 2**32; None if it has a hash.
     """
 
     form: Format
     source_hash: bytes | None
     check_source: bool
-    source_size: int | None
 
 
 def read_header(pyc: bytes) -> Header:
@@ -52,9 +48,8 @@ def read_header(pyc: bytes) -> Header:
     if flags not in _FLAGS:
         raise BytecodeError(f"Unknown flags {flags:#x} in the header (PEP 552)")
     if flags & _HASH_BASED:
-        return Header(form, pyc[8:HEADER_SIZE], bool(flags & _CHECK_SOURCE), None)
-    size = int.from_bytes(pyc[12:HEADER_SIZE], "little")
-    return Header(form, None, check_source=False, source_size=size)
+        return Header(form, pyc[8:HEADER_SIZE], bool(flags & _CHECK_SOURCE))
+    return Header(form, None, check_source=False)
 
 
 def unchecked_header(form: Format, source_hash: bytes) -> bytes:
@@ -64,11 +59,6 @@ def unchecked_header(form: Format, source_hash: bytes) -> bytes:
     return form.magic_bytes + _HASH_BASED.to_bytes(4, "little") + source_hash
 
 
-def source_hash(source: bytes, form: Format) -> bytes:
-    """Return what ``importlib.util.source_hash`` returns in the Python of a .pyc: 8 bytes.
-
-    That Python itself takes a fast way; any other some 0.3 s for a megabyte.
-    """
-    if form.magic_bytes == importlib.util.MAGIC_NUMBER:
-        return importlib.util.source_hash(source)
-    return siphash(int.from_bytes(form.magic_bytes, "little"), source, form.siphash_rounds)
+def without_source_hash(pyc: bytes) -> bytes:
+    """Return a hash-based .pyc as it is where its source does not ship: with eight zero bytes."""
+    return pyc[: HEADER_SIZE - HASH_SIZE] + bytes(HASH_SIZE) + pyc[HEADER_SIZE:]

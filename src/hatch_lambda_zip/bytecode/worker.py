@@ -20,13 +20,15 @@ import gc
 import importlib.util
 import keyword
 import marshal
+import math
+import operator
 import os
 import queue
 import re
 import struct
 import sys
 import threading
-import unicodedata  # noqa: F401 - for names that are not ASCII, and \N{}: better none at all
+import unicodedata  # which names that are not ASCII, and \N{}, need as well: better none at all
 
 COUNT = struct.Struct("<I")
 TASK = struct.Struct("<II")
@@ -44,17 +46,14 @@ RECURSION_LIMIT = 10_000
 
 _UNCHECKED_HASH = (1).to_bytes(4, "little")  # the flags of PEP 552
 
-_INT_BITS = 128  # more are not folded (MAX_INT_SIZE in CPython)
+_MAX_BITS = 4096  # of integers that are computed here
+_MAX_VALUES = 4  # of one expression that are told apart
 _WINDOW = 200  # bytes that are looked at beside an operator
 _BLANK = b" \t\f"
 _WORD = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz."
 _KEYWORDS = {word.encode() for word in (*keyword.kwlist, *keyword.softkwlist)}
 # Words that a constant expression can have.
 _CONSTANT_WORDS = {b"True", b"False", b"None", b"__debug__", b"not", b"in", b"is"}
-_MIRROR = bytes.maketrans(b"()[]{}", b")(][}{")
-
-# What an operand can be: surely no constant; surely no float, or no complex number; anything.
-_OPEN, _HARMLESS, _SUSPECT = range(3)
 
 # What may stand between an operator and its right operand, and how a constant one starts.
 _NAMES = rb"(?:True|False|__debug__)\b"
@@ -63,13 +62,30 @@ _GAP = rb"(?:[ \t\f\r\n\\]|#[^\r\n]*[\r\n])*" + _START
 _POWER = re.compile(rb"\*\*" + _GAP)
 _PRODUCT = re.compile(rb"[*/]" + _GAP)  # or a quotient; the second half of ** or // as well
 _IMAGINARY = re.compile(rb"[0-9._][jJ]")  # the end of such a literal
-_INT = re.compile(rb"[0-9_]+(?![\w.])")
-_REAL = re.compile(rb"[0-9.][0-9_.]*(?![\w.])")
-_IDENTIFIER = re.compile(rb"(?<![\w.])[A-Za-z_]\w*")
+_INT = re.compile(rb"[0-9]+(?![\w.])")
+_INT_AT_END = re.compile(rb"[^\w.+-][0-9]+$")  # and no exponent, as in 1e-5
+_PLAIN = rb"[^()\[\]{}'\"#\\\r\n]"  # strings, comments and line ends can hide brackets
+_GROUP = re.compile(rb"[(\[](?:%b|[(\[]%b*[)\]])*[)\]]" % (_PLAIN, _PLAIN))
+_GROUP_AT_END = re.compile(_GROUP.pattern + b"$")
+_NAME = re.compile(rb"(?<![\w.])[A-Za-z_]\w*")
 _BRANCHING = re.compile(rb"(?:if|and|or)\b")  # as in `1if x else 2`
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _ENCODING = re.compile(rb"coding[:=][ \t]*([-\w.]+)")  # PEP 263
 
+_OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.BitXor: operator.xor,
+}
 # Expressions that are constant if their parts are, or some of them.
 _FOLDED = (
     *(ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.IfExp, ast.Compare),
@@ -103,11 +119,11 @@ def compile_source(filename: str, source: bytes, optimize: int) -> tuple[bytes, 
 def find_cpu_dependent(source: bytes) -> int:
     """Return the first line of a constant expression that may depend on the CPU; 0 for none.
 
-    The last bits of two kinds of values do. Powers, unless of integers to one that is not
-    negative: the C library's ``pow`` is not exact. And products and quotients of complex numbers:
-    some compilers fuse their multiplications and additions. All other arithmetic of floats is
-    exact to the bit (IEEE 754). The answer may name an expression that is not folded, but misses
-    none that is.
+    The last bits of powers of floats may: the C library's ``pow`` is off by less than one unit in
+    the last place, so only what a float can hold exactly is the same everywhere. And those of
+    products and quotients of complex numbers: some compilers fuse multiplications with additions.
+    All else is exact to the bit (IEEE 754). docs/format.md has the rule in full. It may name an
+    expression that is not folded, but misses none that is.
     """
     suspects = _suspects(source)
     if not suspects:
@@ -116,12 +132,12 @@ def find_cpu_dependent(source: bytes) -> int:
     nodes: list[ast.AST] = [tree]
     for node in nodes:  # which grows: no recursion, as trees can be deep
         nodes += [child for child in ast.iter_child_nodes(node) if _holds_any(child, suspects)]
-    constants: dict[ast.AST, _Constant] = {}
+    constants: dict[ast.AST, list[object]] = {}
     lines = []
     for node in reversed(nodes):  # parts come before the whole
-        constant, exact = _constant(node, constants)
-        if constant is not None:
-            constants[node] = constant
+        values, exact = _constant(node, constants)
+        if values:
+            constants[node] = values
         if not exact:
             lines.append(node.lineno)  # type: ignore[attr-defined]
     return min(lines, default=0)
@@ -137,98 +153,145 @@ def _holds_any(node: ast.AST, lines: list[int]) -> bool:
     return index < len(lines) and lines[index] <= (node.end_lineno or lines[index])
 
 
-def _constant(node: ast.AST, constants: dict[ast.AST, _Constant]) -> tuple[_Constant | None, bool]:
-    """Tell whether a node is a constant expression, and whether it is the same on every CPU."""
-    constant = None
-    exact = True
+def _constant(node: ast.AST, constants: dict[ast.AST, list[object]]) -> tuple[list[object], bool]:
+    """Return what a constant expression may be (or nothing), and whether every CPU has the same."""
     if isinstance(node, ast.Constant):
-        value = node.value
-        integer = value if isinstance(value, int) else None
-        constant = _Constant(integer, imaginary=isinstance(value, complex))
-    elif isinstance(node, ast.Name):
-        constant = _Constant() if node.id == "__debug__" else None
-    elif isinstance(node, _FOLDED):
-        operands = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
-        if isinstance(node, ast.IfExp):
-            operands.remove(node.test)
-        known = [constants[operand] for operand in operands if operand in constants]
-        if isinstance(node, (ast.IfExp, ast.BoolOp)):
-            # Since Python 3.14 folding sees what is left when dead branches are gone.
-            constant = _together(known) if known else None
-        elif len(known) < len(operands):
-            constant = None
-        elif isinstance(node, ast.BinOp):
-            constant, exact = _binary(type(node.op).__name__, *known)
-        elif isinstance(node, ast.UnaryOp):
-            constant = _unary(type(node.op).__name__, *known)
-        else:
-            constant = _together(known)
-    return constant, exact
+        return [node.value], True
+    if isinstance(node, ast.Name):
+        return [True, False] if node.id == "__debug__" else [], True
+    if not isinstance(node, _FOLDED):
+        return [], True
+    operands = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+    if isinstance(node, ast.IfExp):
+        # Since Python 3.14 folding sees what is left when dead branches are gone.
+        truths = {_truth(value) for value in constants.get(node.test, [_ANY])}
+        operands = [node.body] * (truths != {False}) + [node.orelse] * (truths != {True})
+    known = [constants[operand] for operand in operands if operand in constants]
+    known = [values if len(values) <= _MAX_VALUES else [_blur(values)] for values in known]
+    if isinstance(node, (ast.IfExp, ast.BoolOp)):
+        return [value for values in known for value in values], True
+    return _fold(node, known) if len(known) == len(operands) else ([], True)
 
 
-class _Constant:
-    """What is known of a constant expression: its value if that is an int, else None."""
-
-    __slots__ = ("imaginary", "integer")
-
-    def __init__(self, integer: int | None = None, *, imaginary: bool = False) -> None:
-        self.integer = integer
-        self.imaginary = imaginary  # whether a complex number may be in it
-
-
-def _together(parts: list[_Constant]) -> _Constant:
-    return _Constant(imaginary=any(part.imaginary for part in parts))
-
-
-def _unary(operator: str, operand: _Constant) -> _Constant:
-    value = operand.integer
-    if value is None:
-        return _together([operand])
-    if operator == "Not":
-        return _Constant(not value)
-    return _Constant(-value if operator == "USub" else ~value if operator == "Invert" else +value)
+def _fold(node: ast.AST, parts: list[list[object]]) -> tuple[list[object], bool]:
+    """Return the same for an expression that is constant since its parts are, which have values."""
+    if isinstance(node, ast.BinOp):
+        results = [_binary(node.op, left, right) for left in parts[0] for right in parts[1]]
+        return [value for values, _ in results for value in values], all(ok for _, ok in results)
+    if isinstance(node, ast.UnaryOp):
+        return [result for value in parts[0] for result in _unary(node.op, value)], True
+    if isinstance(node, ast.Subscript):
+        return [item for value in parts[0] for at in parts[1] for item in _item(value, at)], True
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return [tuple(part[0] if len(part) == 1 else _blur(part) for part in parts)], True
+    return [_INTEGER if isinstance(node, ast.Compare) else _REAL], True
 
 
-def _binary(operator: str, left: _Constant, right: _Constant) -> tuple[_Constant, bool]:
-    """Return what is known of the result, and whether it is the same on every CPU."""
-    result = _together([left, right])
-    a, b = left.integer, right.integer
-    if a is not None and b is not None:
-        result.integer = _integer(operator, a, b)
-        return result, operator != "Pow" or b >= 0
-    if operator == "Pow":
-        return result, False
-    return result, operator not in {"Mult", "Div"} or not result.imaginary
+class _Unknown:
+    """What stands for a value that is not computed."""
 
 
-def _integer(operator: str, a: int, b: int) -> int | None:
-    """Return the value of an operation if it is an int, and not too large to be folded."""
-    bits = a.bit_length()
-    if operator in {"FloorDiv", "Mod"} and b:
-        return a // b if operator == "FloorDiv" else a % b
-    if operator == "Pow" and 0 <= b <= _INT_BITS and bits * b <= _INT_BITS:
-        return int(a**b)
-    if operator in {"LShift", "RShift"} and 0 <= b <= _INT_BITS:
-        return a << b if operator == "LShift" else a >> b
-    if operator == "Mult" and bits + b.bit_length() <= _INT_BITS:
-        return a * b
-    if operator in {"Add", "Sub"}:
-        return a + b if operator == "Add" else a - b
-    simple = {"BitAnd": a & b, "BitOr": a | b, "BitXor": a ^ b}
-    return simple.get(operator)
+_INTEGER, _REAL, _ANY = _Unknown(), _Unknown(), _Unknown()  # _REAL: no complex number
+
+
+def _blur(values: list[object]) -> _Unknown:
+    if all(map(_is_integer, values)):
+        return _INTEGER
+    return _ANY if any(map(_may_be_complex, values)) else _REAL
+
+
+def _is_integer(value: object) -> bool:
+    return value is _INTEGER or isinstance(value, int)
+
+
+def _may_be_complex(value: object) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_may_be_complex, value))
+    return value is _ANY or isinstance(value, complex)
+
+
+def _truth(value: object) -> bool | None:
+    return None if isinstance(value, _Unknown) else bool(value)
+
+
+def _item(value: object, index: object) -> list[object]:
+    if isinstance(value, tuple) and isinstance(index, int):
+        return [value[index]] if -len(value) <= index < len(value) else []
+    return [_blur([value])]
+
+
+def _unary(sign: ast.unaryop, value: object) -> list[object]:
+    if isinstance(sign, ast.Not):
+        truth = _truth(value)
+        return [_INTEGER if truth is None else not truth]
+    if not isinstance(value, (int, float, complex)):
+        return [value] if isinstance(value, _Unknown) else []
+    if isinstance(sign, ast.Invert):
+        return [~value] if isinstance(value, int) else []
+    return [-value if isinstance(sign, ast.USub) else +value]
+
+
+def _binary(sign: ast.operator, left: object, right: object) -> tuple[list[object], bool]:
+    """Return the result (none for an error), and whether it is the same on every CPU."""
+    is_power = isinstance(sign, ast.Pow)
+    result = _blur([left, right])
+    exact = not is_power or (result is _INTEGER and isinstance(right, int) and right >= 0)
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
+        try:
+            exact = exact or _is_exact_power(float(left), float(right))
+            is_large = result is _INTEGER and _bits(sign, int(left), int(right)) > _MAX_BITS
+            if exact and not is_large:
+                result = _OPERATORS[type(sign)](left, right)
+        except (ArithmeticError, KeyError, TypeError, ValueError):
+            return [], True
+        return [result], exact
+    numbers = (_Unknown, int, float, complex)
+    if not isinstance(left, numbers) or not isinstance(right, numbers):
+        return [] if is_power else [result], True
+    if isinstance(sign, (ast.Mult, ast.Div)):
+        exact = result is not _ANY
+    return [_REAL if result is _INTEGER and isinstance(sign, ast.Div) else result], exact
+
+
+def _bits(sign: ast.operator, left: int, right: int) -> int:
+    """Return how large an integer may be, where that is much more than the operands are."""
+    size = left.bit_length()
+    sizes = {ast.Mult: size + right.bit_length(), ast.LShift: size + right, ast.Pow: size * right}
+    return sizes.get(type(sign), 0)
+
+
+def _is_exact_power(base: float, exponent: float) -> bool:
+    """Tell whether a power is a normal float, or one that CPython finds without ``pow``."""
+    if base in {0.0, 1.0} or exponent == 0 or not (math.isfinite(base) and math.isfinite(exponent)):
+        return True
+    above, below = abs(base).as_integer_ratio()
+    twos = (above & -above).bit_length() - below.bit_length()
+    odd = above // (above & -above)  # the base is ±odd * 2**twos
+    power, root = exponent.as_integer_ratio()
+    if base < 0 and root > 1:
+        return False
+    while root > 1:  # which is a power of two, and soon comes to what is no square
+        if twos % 2 or math.isqrt(odd) ** 2 != odd:
+            return False
+        odd, twos, root = math.isqrt(odd), twos // 2, root // 2
+    if odd > 1 and not 0 < power <= sys.float_info.mant_dig:
+        return False
+    odd = odd**power if odd > 1 else odd
+    exponent_of_two = twos * power + odd.bit_length()
+    is_normal = sys.float_info.min_exp <= exponent_of_two <= sys.float_info.max_exp
+    return is_normal and odd.bit_length() <= sys.float_info.mant_dig
 
 
 def _suspects(source: bytes) -> list[int]:
     """Return, in order, the lines that are worth a look; all others certainly are not."""
     first_lines = b"\n".join(source.split(b"\n", 2)[:2])
-    for encoding in _ENCODING.findall(first_lines):
-        if encoding.lower().replace(b"_", b"-") not in {b"utf-8", b"utf8"}:
-            # In UTF-7, say, other bytes can mean an asterisk, or the end of a line.
-            return list(range(1, len(source) + 2))
-    # A power of integer literals is no float, a product of real ones no complex number.
-    found = [m.start() for m in _POWER.finditer(source) if _is_suspect(source, m, _INT)]
+    encodings = {word.lower().replace(b"_", b"-") for word in _ENCODING.findall(first_lines)}
+    if encodings - {b"utf-8", b"utf8"} or _hides_debug(source):
+        # In UTF-7, say, other bytes can mean an asterisk, or the end of a line.
+        return list(range(1, len(source) + 2))
+    found = [m.start() for m in _POWER.finditer(source) if _is_suspect(source, m)]
     if any(_ends_number(_word_before(source, m.end())) for m in _IMAGINARY.finditer(source)):
-        found += [m.start() for m in _PRODUCT.finditer(source) if _is_suspect(source, m, _REAL)]
+        found += [m.start() for m in _PRODUCT.finditer(source) if _is_suspect(source, m)]
     lines = []
     line, position = 1, 0
     for end in sorted(found):
@@ -238,68 +301,30 @@ def _suspects(source: bytes) -> list[int]:
     return lines
 
 
-def _is_suspect(source: bytes, operator: re.Match[bytes], harmless: re.Pattern[bytes]) -> bool:
-    """Tell whether both operands may be constant, and are not two harmless ones."""
-    sides = (
-        _left(source[max(0, operator.start() - _WINDOW) : operator.start()], harmless),
-        _right(source[operator.end() : operator.end() + _WINDOW], harmless),
-    )
-    return _OPEN not in sides and _SUSPECT in sides
+def _hides_debug(source: bytes) -> bool:
+    """Tell whether ``__debug__`` may be there in other letters, which Python reads as these."""
+    if source.isascii():
+        return False
+    normal_form = unicodedata.normalize("NFKC", source.decode("utf-8", "replace"))
+    return normal_form.count("__debug__") > source.count(b"__debug__")
 
 
-def _left(text: bytes, harmless: re.Pattern[bytes]) -> int:
-    text = text.rstrip(_BLANK)
-    if text.endswith((b")", b"]")):
-        size = _group_size(text[::-1].translate(_MIRROR))
-        before = text[: len(text) - size].rstrip(_BLANK)
-        word = _word_before(before, len(before))
-        if not size or not before or before.endswith((b")", b"]", b"\n", b"\r")):
-            return _SUSPECT
-        if word and word not in _KEYWORDS and not _ends_number(word):
-            return _OPEN  # a call, or an item of something
-        return _group(text[-size:], harmless)
-    word = _word_before(text, len(text))
-    if word in _CONSTANT_WORDS:
-        return _HARMLESS
-    if text and not text.endswith((b"\n", b"\r")) and not _ends_number(word):
-        return _OPEN
-    is_exponent = text[: len(text) - len(word)].endswith((b"e-", b"e+", b"E-", b"E+"))
-    is_whole = len(word) < _WINDOW and not is_exponent
-    return _HARMLESS if is_whole and harmless.fullmatch(word) else _SUSPECT
+def _is_suspect(source: bytes, operator: re.Match[bytes]) -> bool:
+    """Tell whether both operands may be constant, and are not two integers."""
+    text = source[max(0, operator.start() - _WINDOW) : operator.start()].rstrip(_BLANK)
+    if _INT_AT_END.search(text) and _INT.match(source, operator.end()):
+        return False
+    group, other = _GROUP_AT_END.search(text), _GROUP.match(source, operator.end())
+    if any(part and _has_variables(part[0]) for part in (group, other)):
+        return False
+    word = _word_before(text, group.start() if group else len(text))
+    if group is None:
+        return text[-1:] in b")]\r\n" or word in _CONSTANT_WORDS or _ends_number(word)
+    return not word or len(word) == group.start() or word in _KEYWORDS or _ends_number(word)
 
 
-def _right(text: bytes, harmless: re.Pattern[bytes]) -> int:
-    if text.startswith((b"(", b"[")):
-        size = _group_size(text)
-        return _group(text[:size], harmless) if size else _SUSPECT
-    number = harmless.match(text)
-    return _HARMLESS if number and number.end() < _WINDOW else _SUSPECT
-
-
-def _group(text: bytes, harmless: re.Pattern[bytes]) -> int:
-    """Tell what an operand can be that has this in brackets."""
-    words = {*_IDENTIFIER.findall(text)} - _CONSTANT_WORDS
-    if words and not _BRANCHING.search(text):
-        return _OPEN
-    return _HARMLESS if harmless is _REAL and not _IMAGINARY.search(text) else _SUSPECT
-
-
-def _group_size(text: bytes) -> int:
-    """Return the size of the brackets that a text starts with; 0 if that is not plain to see.
-
-    Strings, comments and line ends can hide brackets.
-    """
-    depth = 0
-    for index, character in enumerate(text):
-        if character in b"'\"#\\\r\n":
-            return 0
-        if character in b"([{":
-            depth += 1
-        elif character in b")]}":
-            depth -= 1
-            if not depth:
-                return index + 1
-    return 0
+def _has_variables(group: bytes) -> bool:
+    return bool({*_NAME.findall(group)} - _CONSTANT_WORDS) and not _BRANCHING.search(group)
 
 
 def _word_before(text: bytes, end: int) -> bytes:

@@ -70,18 +70,30 @@ def wrong_layers(layers: tuple[str, ...]) -> Iterator[str]:
 
 def wrong_python(version: str) -> str | None:
     """Check the version of a compiling interpreter."""
-    if _PYTHON_VERSION.fullmatch(version):
+    if (problem := wrong_release(version)) is None:
         return None
     return (
-        f"{version!r} is not the exact version of a release, like '3.13.5'. Patch releases of one "
-        "Python compile to different bytecode, so none of them can be left open"
+        f"{problem}. Patch releases of one Python compile to different bytecode, so none of them "
+        "can be left open"
     )
+
+
+def wrong_release(version: str) -> str | None:
+    """Check the exact version of a Python."""
+    if _PYTHON_VERSION.fullmatch(version):
+        return None
+    return f"{version!r} is not the exact version of a release, like '3.13.5'"
 
 
 def wrong_pythons(versions: tuple[str, ...]) -> Iterator[str]:
     """Check that there is one compiling interpreter for each minor version."""
     if not versions:
         yield "is empty; name the exact version of the compiling interpreter"
+    yield from wrong_releases(versions)
+
+
+def wrong_releases(versions: tuple[str, ...]) -> Iterator[str]:
+    """Check that there is one release for each minor version."""
     minors = [version.rpartition(".")[0] for version in versions]
     if twice := sorted({minor for minor in minors if minors.count(minor) > 1}):
         yield f"has two versions for Python {', '.join(twice)}"

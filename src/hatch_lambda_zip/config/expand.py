@@ -28,14 +28,16 @@ def expand(
     architectures = options.architectures
     # All of them can be found: that is checked when they are read.
     for runtime in filter(None, map(find_runtime, runtimes.values)):
-        resolved = _resolve(options, runtime, reader, wrong)
+        resolved = _with_release(_resolve(options, runtime, reader, wrong), runtime, reader)
         for architecture in architectures.values:
             parts = [
                 name,
                 *([runtime.identifier] if runtimes.listed else []),
                 *([architecture] if architectures.listed else []),
             ]
-            platform = Platform(runtime, architecture)
+            release = next(iter(resolved.python_release), runtime.release)
+            chosen = "" if release == runtime.release else release
+            platform = Platform(runtime, architecture, chosen)
             yield Artifact("-".join(parts), name, reader.key, kind, platform, resolved)
 
 
@@ -74,3 +76,23 @@ def _resolve(
             f"Python {runtime.python_version}",
         )
     return options.changed(bytecode_python=tuple(fitting))
+
+
+def _with_release(options: Options, runtime: Runtime, reader: TableReader) -> Options:
+    """Return the options with the one release of Python that is judged by; notes what is wrong."""
+    minor = f"{runtime.python_version}."
+    fitting = [release for release in options.python_release if release.startswith(minor)]
+    compiling = [python for python in options.bytecode_python if python.startswith(minor)]
+    if options.python_release and not fitting:
+        reader.problem(
+            "python-release",
+            f"{', '.join(options.python_release)} is not what {runtime.identifier} runs: name a "
+            f"release of Python {runtime.python_version}",
+        )
+    if fitting and compiling and fitting != compiling:
+        reader.problem(
+            "python-release",
+            f"{fitting[0]} and bytecode-python = {compiling[0]!r} are two releases for one "
+            "runtime; name the same in both, or remove python-release",
+        )
+    return options.changed(python_release=tuple((fitting or compiling or [runtime.release])[:1]))

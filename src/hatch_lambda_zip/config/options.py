@@ -46,6 +46,7 @@ _DISTRIBUTION: Final = Text(
 )
 _PATTERN: Final = Text(checks.wrong_pattern)
 _PYTHON: Final = Text(checks.wrong_python, {"pattern": r"^3\.[0-9]{1,2}\.[0-9]{1,2}$"})
+_RELEASE: Final = Text(checks.wrong_release, {"pattern": r"^3\.[0-9]{1,2}\.[0-9]{1,2}$"})
 
 
 class Strip(Enum):
@@ -61,7 +62,6 @@ class BytecodeMode(Enum):
 
     STRIP = "strip"
     COMPILE = "compile"
-    KEEP = "keep"
 
 
 class Source(Enum):
@@ -91,6 +91,17 @@ class Options(OptionTable):
         default=Several((ARCHITECTURES[0],), listed=False),
         description="`x86_64` or `arm64`.",
         in_manifest=False,
+    )
+    python_release = Option(
+        "python-release",
+        TextOrTexts(_RELEASE, review=checks.wrong_releases),
+        default=(),
+        otherwise="that of `bytecode-python`, else one that Lambda is known to have had",
+        description=(
+            "The exact release of Python that environment markers and `Requires-Python` are judged "
+            'for, such as `"3.13.5"`; a list has one for each of several `runtimes`. See '
+            "[Lock files](#lock-files)."
+        ),
     )
     handler = Option(
         "handler",
@@ -231,7 +242,7 @@ class Options(OptionTable):
         default=BytecodeMode.STRIP,
         description=(
             '`"strip"`: no `__pycache__`. `"compile"`: canonical bytecode for every module. '
-            '`"keep"`: what locked wheels carry, made canonical. See [Bytecode](#bytecode).'
+            "See [Bytecode](#bytecode)."
         ),
     )
     bytecode_python = Option(

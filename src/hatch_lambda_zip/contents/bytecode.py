@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.bytecode import (
     NO_SOURCE,
@@ -15,9 +14,9 @@ from hatch_lambda_zip.bytecode import (
     format_of,
     normalize,
     read_header,
-    source_hash,
+    without_source_hash,
 )
-from hatch_lambda_zip.config import Artifact, BytecodeMode
+from hatch_lambda_zip.config import Artifact
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import BytecodeError, ContentsError
 from hatch_lambda_zip.install import Installed, LeftOut, Reason
@@ -25,9 +24,6 @@ from hatch_lambda_zip.lock import Origin
 
 if TYPE_CHECKING:  # slow to import, and only a build that compiles has one
     from hatch_lambda_zip.bytecode.compiler import Compiler
-
-# PEP 3147 and PEP 488: module, interpreter's tag, optimization level.
-_CACHED: Final = re.compile(r"(?P<module>.+)\.cpython-3(?P<minor>\d+)(?P<level>\.opt-[12])?\.pyc")
 
 
 @dataclass(frozen=True)
@@ -86,19 +82,11 @@ def with_bytecode(
     installed = tuple(_with_normalized(distribution, artifact) for distribution in installed)
     added = tuple(added)
     count = sum(entry.name.endswith(".pyc") for item in installed for entry in item.entries)
-    left: list[LeftAsSource] = []
-    if artifact.bytecode.mode is BytecodeMode.KEEP:
-        kept = [_with_kept(distribution, artifact, left) for distribution in installed]
-        count += sum(
-            len(new.entries) - len(old.entries) for old, new in zip(installed, kept, strict=True)
-        )
-        installed = tuple(kept)
-    elif compiler is not None:
-        modules = _compile(installed, added, artifact, compiler)
-        installed, added, left = modules.installed, modules.added, [*modules.left_as_source]
-        count += modules.count
-    left.sort(key=lambda module: module.path.encode())
-    return Modules(installed, added, count, tuple(left))
+    if compiler is None:
+        return Modules(installed, added, count)
+    modules = _compile(installed, added, artifact, compiler)
+    left = sorted(modules.left_as_source, key=lambda module: module.path.encode())
+    return Modules(modules.installed, modules.added, count + modules.count, tuple(left))
 
 
 def _with_normalized(installed: Installed, artifact: Artifact) -> Installed:
@@ -131,56 +119,6 @@ def _normalized(entry: Entry, artifact: Artifact) -> Entry:
             "It may differ from build to build, or not be importable at all. Leave it out, or "
             "choose another version of that distribution."
         ) from None
-    return Entry.of(entry.name, content, entry.distribution)
-
-
-def _with_kept(installed: Installed, artifact: Artifact, left: list[LeftAsSource]) -> Installed:
-    """Let what lies in ``__pycache__`` ship, as far as it is of the sources that ship."""
-    sources = {entry.name: entry for entry in installed.entries if entry.name.endswith(".py")}
-    kept: dict[str, Entry] = {}
-    for entry in installed.bytecode:
-        directory, _, file = entry.name.rpartition("/")
-        match = _CACHED.fullmatch(file)
-        if match is None or int(match["minor"]) != artifact.platform.runtime.python_minor:
-            continue  # no other Python looks at it
-        package = directory.removesuffix("__pycache__")
-        source = sources.get(f"{package}{match['module']}.py")
-        if source is None:
-            continue  # without its source, it is never imported from there
-        outcome = _with_its_source(entry, source, installed, artifact)
-        if isinstance(outcome, Entry):
-            kept[entry.name] = outcome
-        else:
-            left.append(outcome)
-    return installed.with_more(kept.values())
-
-
-def _with_its_source(
-    entry: Entry, source: Entry, installed: Installed, artifact: Artifact
-) -> Entry | LeftAsSource:
-    """Normalize a .pyc; one that may not be of the source that ships is left out.
-
-    It would run unchecked, whatever the source says.
-    """
-    pyc, text = entry.read(), source.read()
-    try:
-        header = read_header(pyc)
-        if header.form != format_of(artifact.platform.runtime.python_minor):
-            return LeftAsSource(source.name, "foreign", "compiled by another Python than its name")
-        digest = source_hash(text, header.form)
-        if header.source_hash is not None:
-            proven = header.source_hash == digest
-        else:
-            # A wheel from an index is what its author made in one go; anything built here may
-            # have been compiled before the last edit, in the same second and of the same size.
-            is_from_elsewhere = installed.distribution.built_with is None
-            proven = is_from_elsewhere and header.source_size == len(text)
-        if not proven:
-            return LeftAsSource(source.name, "unproven", "its bytecode may be of another source")
-        filename = artifact.kind.import_root + source.name
-        content = normalize(pyc, filename=filename, source_hash=digest)
-    except BytecodeError as error:
-        return LeftAsSource(source.name, Obstacle.CANONICAL.value, str(error))
     return Entry.of(entry.name, content, entry.distribution)
 
 
@@ -252,6 +190,8 @@ def _replaced(
             found.append(entry)
         if pyc is not None:
             if artifact.bytecode.omit_source:
+                # An edit that changes no code, such as a comment's, changes nothing that ships.
+                pyc = without_source_hash(pyc)
                 left_out.append(LeftOut(entry.name, Reason.SOURCE, entry.distribution))
             found.append(Entry.of(_pyc_name(entry.name, artifact), pyc, entry.distribution))
     return found, left_out

@@ -13,7 +13,10 @@ from hatch_lambda_zip.contents.exclude import exclude
 from hatch_lambda_zip.contents.handler import check_handler
 from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
 from hatch_lambda_zip.contents.own_files import select_own_files
-from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
+from hatch_lambda_zip.contents.requirements_graph import (
+    RequirementsGraph,
+    requires_python_warnings,
+)
 from hatch_lambda_zip.contents.scripts import with_scripts
 from hatch_lambda_zip.contents.strip import missing_tests, strip
 from hatch_lambda_zip.entry import Entry
@@ -161,6 +164,7 @@ def _ship(
         elsewhere: what the function's layers ship.
     """
     warnings = [*_compiled_here(artifact, distributions)]
+    warnings += requires_python_warnings(distributions, artifact.platform)
     shipped = distributions
     if own is not None:
         (package,) = (item for item in shipped if item.name == own)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from email.message import Message
 from email.parser import HeaderParser
 from functools import cached_property
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config import Request
 from hatch_lambda_zip.errors import DistributionError, LockError
 from hatch_lambda_zip.install import Installed
-from hatch_lambda_zip.lock import LockFile
+from hatch_lambda_zip.lock import LockFile, patch_warning
 from hatch_lambda_zip.runtimes import Platform
 
 Node = tuple[str, str]
@@ -116,10 +118,7 @@ def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
     Raises:
         DistributionError: its METADATA is missing, or has a requirement that is none (PEP 508).
     """
-    metadata = installed.metadata_file("METADATA")
-    if metadata is None:
-        raise DistributionError(f"{installed.name} has no METADATA. Choose another version of it.")
-    message = HeaderParser().parsestr(metadata.decode("utf-8", "replace"))
+    message = _metadata(installed)
     # A long header may go on in the next line.
     texts = [text.replace("\n", " ") for text in message.get_all("Requires-Dist", ())]
     try:
@@ -129,6 +128,31 @@ def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
             f"METADATA of {installed.name} has a requirement that is none: {error}. "
             "Choose another version of it."
         ) from None
+
+
+def requires_python_warnings(installed: Iterable[Installed], platform: Platform) -> Iterator[str]:
+    """Yield a line for each ``Requires-Python`` that not every patch release of Python meets.
+
+    Raises:
+        DistributionError: a distribution has no METADATA.
+    """
+    for distribution in installed:
+        text = _metadata(distribution).get("Requires-Python", "")
+        try:
+            python = SpecifierSet(text)
+        except InvalidSpecifier:  # old ones have had all kinds of texts
+            continue
+        if platform.varies(text, lambda it, python=python: it.release in python):  # type: ignore[misc]
+            yield patch_warning(
+                f"it requires Python {python}", f"METADATA of {distribution.name}", platform
+            )
+
+
+def _metadata(installed: Installed) -> Message:
+    metadata = installed.metadata_file("METADATA")
+    if metadata is None:
+        raise DistributionError(f"{installed.name} has no METADATA. Choose another version of it.")
+    return HeaderParser().parsestr(metadata.decode("utf-8", "replace"))
 
 
 def check_requirements(

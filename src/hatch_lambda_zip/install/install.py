@@ -156,7 +156,7 @@ class Installer:
             # uv wants an interpreter; which one makes no difference to what is installed.
             *("--python", sys.executable),
             *("--python-platform", platform.uv_platform),
-            *("--python-version", platform.runtime.python_version),
+            *("--python-version", platform.release),
             *([] if install.builds else ["--no-build"]),
             *("-r", file),
         ]

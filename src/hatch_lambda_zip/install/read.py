@@ -82,8 +82,7 @@ class Installed:
         entries: what ships, but for its RECORD.
         left_out: what does not, ascending by path.
         warnings: lines for the user.
-        bytecode: the files in ``__pycache__``, which are among those left out.
-        scripts: the scripts that came with the wheel, likewise.
+        scripts: the scripts that came with the wheel, which are among those left out.
     """
 
     distribution: Distribution
@@ -91,7 +90,6 @@ class Installed:
     entries: tuple[Entry, ...]
     left_out: tuple[LeftOut, ...] = ()
     warnings: tuple[str, ...] = ()
-    bytecode: tuple[Entry, ...] = ()
     scripts: tuple[Entry, ...] = ()
 
     @property
@@ -191,15 +189,16 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
     warnings: list[str] = []
-    others: dict[Reason, list[Entry]] = {Reason.BYTECODE: [], Reason.SCRIPT: []}
+    found: list[Entry] = []
     for row in rows:
         if row.path == record or _is_installers(row.path, dist_info):
             continue
         if reason := reason_to_skip(row.path, record, site.path, listed, scripts):
             left_out.append(LeftOut(row.path, reason, distribution.name))
             # Only on request will anybody look at it; it need not be there.
-            if row.digest is not None and (site.path / row.path).is_file() and reason in others:
-                others[reason].append(_entry(row, site, source, distribution))
+            is_there = row.digest is not None and (site.path / row.path).is_file()
+            if reason is Reason.SCRIPT and is_there:
+                found.append(_entry(row, site, source, distribution))
             continue
         entry = _entry(row, site, source, distribution)
         if row.path.endswith(".pth") and "/" not in row.path:
@@ -214,8 +213,7 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
         tuple(entries),
         tuple(sorted(left_out, key=lambda left: left.path)),
         tuple(warnings),
-        tuple(others[Reason.BYTECODE]),
-        tuple(others[Reason.SCRIPT]),
+        tuple(found),
     )
 
 

@@ -13,6 +13,7 @@ from hatch_lambda_zip.lock.model import (
     LockKind,
     Origin,
     Selection,
+    patch_warning,
 )
 from hatch_lambda_zip.lock.pylock_writer import write_lock
 from hatch_lambda_zip.lock.read import LockReader
@@ -28,5 +29,6 @@ __all__ = [
     "Selection",
     "find_embedded_lock",
     "find_lock",
+    "patch_warning",
     "write_lock",
 ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from hatch_lambda_zip.runtimes import Platform
+
 
 class LockKind(Enum):
     """The formats that are read."""
@@ -132,3 +134,17 @@ class Selection:
         file on this machine may have changed since it was locked.
         """
         return not any(install.builds or install.files for install in self.installs)
+
+
+def patch_warning(what: str, lock: str, platform: Platform) -> str:
+    """Return the line for a decision that depends on the patch release of Python.
+
+    Args:
+        what: which decision.
+        lock: the name of the file that it stands in.
+    """
+    return (
+        f"{lock}: {what}, which depends on the patch release of Python; it was judged for "
+        f"{platform.release}. AWS moves that of {platform.runtime.identifier} without notice: say "
+        "with `python-release` which one your functions run on"
+    )

@@ -7,8 +7,9 @@ version and every configuration of uv.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,7 @@ from hatch_lambda_zip.lock.model import (
     LockKind,
     Origin,
     Selection,
+    patch_warning,
 )
 from hatch_lambda_zip.lock.pylock_writer import (
     local_files,
@@ -50,7 +52,10 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
+    from packaging.markers import Marker
     from packaging.tags import Tag
+    from packaging.utils import BuildTag
+    from packaging.version import Version
 
 _WHEELS_FILE: Final = "pylock.wheels.toml"
 _SOURCES_FILE: Final = "pylock.sources.toml"
@@ -106,8 +111,8 @@ def select(
         elif _is_source(package):
             sources.append(package)
         else:
-            candidates = [(wheel, _wheel_tags(wheel)) for wheel in _wheels(package)]
-            best = next(selector(candidates), None)
+            candidates = sorted(_wheels(package), key=_build_tag, reverse=True)
+            best = next(selector((wheel, _wheel_tags(wheel)) for wheel in candidates), None)
             if best is None:
                 missing.append(package)
             else:
@@ -128,7 +133,8 @@ def select(
         installs.append(InstallList(_SOURCES_FILE, text, named, builds=True, files=files))
     others = [project for project in local_projects if project.path != root.resolve()]
     others.sort(key=lambda project: project.name)
-    return Selection(_called(lock, pylock), tuple(installs), tuple(others))
+    warnings = tuple(_patch_warnings(pylock, lock, platform, request))
+    return Selection(_called(lock, pylock), tuple(installs), tuple(others), warnings)
 
 
 def _called(lock: LockFile, pylock: Pylock) -> LockFile:
@@ -184,11 +190,38 @@ def _packages(
             )
         )
     except PylockSelectError as error:
-        remedy = "Lock again for that Python (see requires-python), or choose another runtime."
+        remedy = (
+            "Lock again for that Python (see requires-python), or choose another runtime. It was "
+            f"judged for Python {platform.release}; if Lambda has a newer release by now, name it "
+            "with `python-release`."
+        )
         if lock.kind is LockKind.EMBEDDED:
             remedy = "Build the sdist again."
         raise LockError(f"{lock.path} does not cover {platform}: {error}. {remedy}") from None
     return [originals[id(stand_in)] for stand_in, _ in selected]
+
+
+def _patch_warnings(
+    pylock: Pylock, lock: LockFile, platform: Platform, request: Request | None
+) -> Iterator[str]:
+    """Yield a line for each decision of a lock that depends on the patch release of Python."""
+    groups = request.groups if request and request.groups else pylock.default_groups or ()
+    more = {
+        "extras": frozenset(request.extras if request else ()),
+        "dependency_groups": frozenset(groups),
+    }
+
+    def holds(marker: Marker, where: Platform) -> bool:
+        environment = {key: str(value) for key, value in where.marker_environment().items()}
+        return marker.evaluate({**environment, **more}, "lock_file")
+
+    for package in pylock.packages:
+        marker = package.marker
+        if marker is not None and platform.varies(str(marker), partial(holds, marker)):
+            yield patch_warning(f"{package.name} is locked for {marker}", lock.name, platform)
+    python = pylock.requires_python
+    if python is not None and platform.varies(str(python), lambda it: it.release in python):
+        yield patch_warning(f"it is for Python {python}", lock.name, platform)
 
 
 def _describe_missing(
@@ -288,8 +321,21 @@ def _archive_name(archive: PackageArchive) -> str:
 
 
 def _wheel_tags(wheel: PackageWheel) -> frozenset[Tag]:
+    return _parsed_name(wheel)[3]
+
+
+def _build_tag(wheel: PackageWheel) -> BuildTag:
+    """Return what tells wheels with equally good tags apart: the last one is taken.
+
+    PEP 427: without a build tag first, then by its digits as a number, then by the rest. Of equal
+    ones (``1`` and ``01``) uv and pip take the first.
+    """
+    return _parsed_name(wheel)[2]
+
+
+def _parsed_name(wheel: PackageWheel) -> tuple[str, Version, BuildTag, frozenset[Tag]]:
     try:
-        return parse_wheel_filename(wheel.filename)[3]
+        return parse_wheel_filename(wheel.filename)
     except InvalidWheelFilename as error:
         raise LockError(f"The lock names an invalid wheel: {error}.") from None
 

@@ -24,6 +24,7 @@ from hatch_lambda_zip.lock.model import (
     LockKind,
     Origin,
     Selection,
+    patch_warning,
 )
 from hatch_lambda_zip.runtimes import Platform
 
@@ -65,8 +66,10 @@ def select(text: str, lock: LockFile, platform: Platform, *, root: Path) -> Sele
     distributions: list[LockedDistribution] = []
     local_projects: list[LocalProject] = []
     files: list[Path] = []
+    warnings: list[str] = []
     for line in _logical_lines(text):
         try:
+            warnings += _patch_warnings(line.text, lock, platform)
             local = _local_path(line.text, platform)
             if local is not None:
                 path = (lock.path.parent / local).resolve() if local else root.resolve()
@@ -99,7 +102,7 @@ def select(text: str, lock: LockFile, platform: Platform, *, root: Path) -> Sele
             ),
         )
     local_projects.sort(key=lambda project: project.name)
-    return Selection(lock, installs, tuple(local_projects))
+    return Selection(lock, installs, tuple(local_projects), tuple(warnings))
 
 
 def explain_failure(error: UvError, lock: LockFile, platform: Platform) -> LockError | None:
@@ -125,6 +128,17 @@ def explain_failure(error: UvError, lock: LockFile, platform: Platform) -> LockE
         f"{_HOW_TO_MAKE_ONE}"
     )
     return LockError("\n".join(lines))
+
+
+def _patch_warnings(line: str, lock: LockFile, platform: Platform) -> Iterator[str]:
+    """Yield a warning if the marker of a line depends on the patch release of Python."""
+    requirement, _, rest = line.partition(";")
+    try:
+        marker = Marker(rest.partition(" --")[0].strip())
+    except InvalidMarker:  # none, or one that is refused elsewhere
+        return
+    if platform.varies(str(marker), lambda where: where.satisfies(marker)):
+        yield patch_warning(f"{requirement.strip()} is locked for {marker}", lock.name, platform)
 
 
 class _LineError(Exception):

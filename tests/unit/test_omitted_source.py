@@ -1,0 +1,72 @@
+"""Modules without their source: what of the source is still in them."""
+
+from __future__ import annotations
+
+import importlib.util
+import marshal
+import platform
+import sys
+from datetime import date
+from pathlib import Path
+
+from hatch_lambda_zip.bytecode import Interpreter
+from hatch_lambda_zip.bytecode.compiler import Compiler
+from hatch_lambda_zip.config.load import parse_config
+from hatch_lambda_zip.contents.bytecode import with_bytecode
+from tests.support.installed import made
+
+VERSION = platform.python_version()
+RUNTIME = f"python3.{sys.version_info.minor}"
+
+
+def pyc_of(text: str, **options: str) -> tuple[str, bytes]:
+    """Compile a distribution of one module as it ships; return the .pyc's name and content."""
+    table = {
+        "runtime": RUNTIME,
+        "bytecode": "compile",
+        "bytecode-python": VERSION,
+        **options,
+    }
+    (artifact,) = parse_config(table, today=date(2026, 1, 1)).artifacts
+    compiler = Compiler(
+        Interpreter(Path(sys.executable), VERSION),
+        optimize=0,
+        cache=None,
+        log=lambda _: None,
+        timeout=60,
+        workers=1,
+    )
+    modules = with_bytecode([made("demo", {"demo.py": text})], [], artifact, compiler)
+    ((name, content),) = [
+        (entry.name, entry.read())
+        for installed in modules.installed
+        for entry in installed.entries
+        if entry.name.endswith(".pyc")
+    ]
+    return name, content
+
+
+def test_an_edited_comment_changes_no_byte_of_a_module_without_source() -> None:
+    before = pyc_of("x = 1  # one\n", source="omit")
+    assert before == pyc_of("x = 1  # two\n", source="omit")
+    name, content = before
+    assert name == "demo.pyc"
+    assert content[4:16] == b"\1\0\0\0" + bytes(8)
+
+
+def test_beside_its_source_a_module_has_the_hash() -> None:
+    source = "x = 1  # one\n"
+    _, content = pyc_of(source)
+    assert content[8:16] == importlib.util.source_hash(source.encode())
+    assert content[16:] == pyc_of(source, source="omit")[1][16:]
+
+
+def test_bytecode_in_a_wheel_is_never_taken_for_that_of_the_source() -> None:
+    # Of the same size, and as fresh as the other: a header with a time proves nothing.
+    carried = marshal.dumps(compile("x = 'g'\n", "demo.py", "exec"))
+    text = "x = 'h'\n"
+    header = importlib.util.MAGIC_NUMBER + bytes(8) + len(text).to_bytes(4, "little")
+    name, content = pyc_of(text)
+    assert content != header + carried
+    assert marshal.loads(content[16:]).co_consts[0] == "h"  # noqa: S302 - made above
+    assert name == f"__pycache__/demo.cpython-3{sys.version_info.minor}.pyc"

@@ -1,0 +1,174 @@
+"""The patch release of Python that markers and Requires-Python are judged for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from packaging.markers import Marker
+
+from hatch_lambda_zip.config.load import TARGET_KEY, parse_config
+from hatch_lambda_zip.contents.requirements_graph import requires_python_warnings
+from hatch_lambda_zip.errors import ConfigError, LockError
+from hatch_lambda_zip.install import Installer
+from hatch_lambda_zip.lock import InstallList, LockFile, LockKind, Selection
+from hatch_lambda_zip.lock.requirements import select as select_requirements
+from hatch_lambda_zip.runtimes import Platform, find_runtime
+from tests.support.installed import made, platform_of
+from tests.unit.test_pylock import package_of, select_from
+
+RUNTIME = find_runtime("python3.13")
+assert RUNTIME is not None
+HERE = Platform(RUNTIME, "x86_64")
+OLD = Platform(RUNTIME, "x86_64", "3.13.2")
+
+
+def releases_of(table: Mapping[str, object]) -> dict[str, str]:
+    table = {"runtime": "python3.13", **table}
+    artifacts = parse_config(table, today=date(2026, 1, 1)).artifacts
+    return {one.name: one.platform.release for one in artifacts}
+
+
+def problems_of(table: Mapping[str, object]) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        releases_of(table)
+    return [problem.removeprefix(f"{TARGET_KEY}.") for problem in caught.value.problems]
+
+
+def test_by_default_it_is_one_that_lambda_has_had() -> None:
+    assert releases_of({}) == {"lambda": RUNTIME.release}
+    assert RUNTIME.release == "3.13.9"
+
+
+def test_the_release_is_given() -> None:
+    assert releases_of({"python-release": "3.13.5"}) == {"lambda": "3.13.5"}
+    table = {
+        "python-release": ["3.12.4", "3.13.5"],
+        "functions": {"all": {"runtimes": ["python3.13", "python3.12"]}, "one": {}},
+    }
+    expected = {"all-python3.13": "3.13.5", "all-python3.12": "3.12.4", "one": "3.13.5"}
+    assert releases_of(table) == expected
+
+
+def test_the_compiling_python_is_the_default() -> None:
+    table = {"bytecode": "compile", "bytecode-python": "3.13.4"}
+    assert releases_of(table) == {"lambda": "3.13.4"}
+    assert releases_of({**table, "python-release": "3.13.4"}) == {"lambda": "3.13.4"}
+    # What does not compile says nothing.
+    assert releases_of({**table, "bytecode": "strip"}) == {"lambda": "3.13.9"}
+
+
+def test_two_that_differ_are_an_error() -> None:
+    table = {"bytecode": "compile", "bytecode-python": "3.13.4", "python-release": "3.13.5"}
+    assert problems_of(table) == [
+        (
+            "python-release: 3.13.5 and bytecode-python = '3.13.4' are two releases for one "
+            "runtime; name the same in both, or remove python-release"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("3.12.1", "3.12.1 is not what python3.13 runs: name a release of Python 3.13"),
+        ("3.13", "'3.13' is not the exact version of a release, like '3.13.5'"),
+        (["3.13.1", "3.13.2"], "has two versions for Python 3.13"),
+    ],
+)
+def test_what_is_no_release_of_the_runtime_is_refused(value: object, message: str) -> None:
+    assert problems_of({"python-release": value}) == [f"python-release: {message}"]
+
+
+def test_equal_platforms_are_equal_however_they_are_written() -> None:
+    table = {"runtime": "python3.13", "functions": {"a": {}, "b": {"python-release": "3.13.9"}}}
+    one, other = parse_config(table, today=date(2026, 1, 1)).artifacts
+    assert one.platform == other.platform
+    assert str(one.platform) == "python3.13 on x86_64"
+    assert str(OLD) == "python3.13 on x86_64 (Python 3.13.2)"
+
+
+@pytest.mark.parametrize(
+    ("marker", "varies"),
+    [
+        ("python_full_version >= '3.13.1'", True),
+        ("python_full_version < '3.13.11'", True),
+        ("python_full_version == '3.13.*'", False),
+        ("python_full_version > '3.13'", True),
+        ("python_full_version != '3.13.4'", True),
+        ("python_full_version >= '3.13'", False),
+        ("python_full_version < '3.14'", False),
+        ("python_full_version >= '3.12.4'", False),
+        ("python_full_version >= '3.130.4'", False),
+        ("python_version >= '3.13'", False),
+        ("implementation_version >= '3.13.3'", True),
+        ("python_full_version >= '3.13.1' and sys_platform == 'win32'", False),
+        ("python_full_version >= '3.13.1' or sys_platform == 'linux'", False),
+    ],
+)
+def test_what_depends_on_the_patch_release(marker: str, varies: bool) -> None:  # noqa: FBT001
+    parsed = Marker(marker)
+    assert HERE.varies(str(parsed), lambda where: where.satisfies(parsed)) is varies
+
+
+def test_a_lock_is_judged_by_it_with_a_warning() -> None:
+    old = package_of("old", "py3-none-any", marker="python_full_version < '3.13.4'")
+    new = package_of("new", "py3-none-any", marker="python_full_version >= '3.13.4'")
+    for where, name in ((HERE, "new"), (OLD, "old")):
+        selection = select_from(old, new, where=where)
+        (locked,) = selection.distributions
+        assert locked.name == name
+        first, second = selection.warnings
+        assert first == (
+            'pylock.toml: old is locked for python_full_version < "3.13.4", which depends on the '
+            f"patch release of Python; it was judged for {where.release}. AWS moves that of "
+            "python3.13 without notice: say with `python-release` which one your functions run on"
+        )
+        assert "new is locked for python_full_version >=" in second
+    assert not select_from(package_of("demo", "py3-none-any")).warnings
+
+
+def test_a_lower_bound_on_a_patch_release_has_a_way_out() -> None:
+    demo = package_of("demo", "py3-none-any")
+    bound: dict[str, Any] = {"requires-python": ">=3.13.3"}
+    (warning,) = select_from(demo, where=HERE, **bound).warnings
+    assert warning.startswith("pylock.toml: it is for Python >=3.13.3, which depends")
+    with pytest.raises(LockError, match=r"judged for Python 3\.13\.2; .* name it with `python-rel"):
+        select_from(demo, where=OLD, **bound)
+
+
+@pytest.mark.parametrize("where", [HERE, OLD])
+def test_requirements_are_judged_by_it(where: Platform) -> None:
+    line = f"idna==3.7 ; python_full_version >= '3.13.4' --hash=sha256:{'a' * 64}\n"
+    lock = LockFile.of(LockKind.REQUIREMENTS, Path("requirements.txt").absolute())
+    selection = select_requirements(line, lock, where, root=Path.cwd())
+    assert len(selection.distributions) == (where is HERE)
+    (warning,) = selection.warnings
+    assert "idna==3.7 is locked for python_full_version" in warning
+
+
+def test_requires_python_is_looked_at() -> None:
+    def requiring(text: str) -> list[str]:
+        metadata = f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n{text}"
+        distribution = made("demo", {"demo-1.0.dist-info/METADATA": metadata})
+        return list(requires_python_warnings([distribution], platform_of("python3.13")))
+
+    (warning,) = requiring("Requires-Python: !=3.13.0,!=3.13.1,>=3.9\n")
+    assert warning.startswith("METADATA of demo: it requires Python !=3.13.0,!=3.13.1,>=3.9, which")
+    assert requiring("Requires-Python: >=3.9\n") == requiring("") == []
+    assert requiring("Requires-Python: any 3.13.1\n") == []
+
+
+def test_uv_gets_the_same_release(tmp_path: Path) -> None:
+    uv = Mock()
+    uv.run.side_effect = RuntimeError
+    lock = LockFile.of(LockKind.PYLOCK, tmp_path / "pylock.toml")
+    install = InstallList("pylock.wheels.toml", "", (), builds=False)
+    with Installer(uv, tmp_path) as installer, pytest.raises(RuntimeError):
+        installer.install(Selection(lock, (install,), ()), OLD, ())
+    command = uv.run.call_args[0][0]
+    assert command[command.index("--python-version") + 1] == "3.13.2"
