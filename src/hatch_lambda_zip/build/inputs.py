@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from hatch_lambda_zip.config import Artifact, Kind
-from hatch_lambda_zip.contents import read_added
+from hatch_lambda_zip.contents import Surroundings, holds_artifact, read_added
 from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install import Installer, LocalWheel, OwnWheel
 from hatch_lambda_zip.lock import Selection
 
@@ -48,15 +48,16 @@ def gather_inputs(
     selection: Selection,
     own: OwnWheel,
     installer: Installer,
-    root: Path,
+    around: Surroundings,
 ) -> Inputs:
     """Build the local wheels that a zip needs, and read the project's other files.
 
     Args:
-        root: the package's directory.
+        around: what decides which of these ship.
 
     Raises:
-        DistributionError: a wheel can't be built, or is for another platform.
+        DistributionError: a wheel can't be built, is for another platform, or has outputs of
+            earlier builds in it.
         ContentsError: a file is not there.
         UvTimeoutError: a build did not end in time.
     """
@@ -66,8 +67,16 @@ def gather_inputs(
         selection = replace(selection, lock=lock, local_projects=())
     wanted = own if artifact.kind is Kind.FUNCTION else None
     wheels = installer.build_wheels(selection, artifact.platform, wanted)
+    for wheel in wheels:
+        if (name := holds_artifact(wheel.path)) is not None:
+            raise DistributionError(
+                f"The wheel of {wheel.distribution.name} has {name} in it, the manifest of a zip "
+                "that an earlier build made, so each zip would hold those before it. Leave it out "
+                "of the wheel, or remove it and choose an output directory outside of what the "
+                "wheel takes in."
+            )
     files = artifact.own_files.added
-    added = read_added(root, files, owner=own.project.name, key=artifact.key)
+    added = read_added(around, files, owner=own.project.name, key=artifact.key)
     return Inputs(artifact, selection, wheels, added)
 
 

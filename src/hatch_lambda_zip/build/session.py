@@ -10,10 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip import __version__
+from hatch_lambda_zip.build.embed import read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.config import LOCK_KEY, Artifact, Bytecode, Project
-from hatch_lambda_zip.contents import Contents, check_requirements, decide_function, decide_layer
+from hatch_lambda_zip.contents import (
+    Contents,
+    Outputs,
+    Surroundings,
+    check_requirements,
+    decide_function,
+    decide_layer,
+)
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install import Installed, Installer
 from hatch_lambda_zip.lock import (
@@ -87,6 +95,16 @@ class Session:
             LockError: the lock does not say it, or does not fit pyproject.toml.
         """
         return self._reader.select(self.lock_of(artifact), artifact.platform, artifact.request)
+
+    def surroundings(self, selection: Selection, outputs: Outputs) -> Surroundings:
+        """Return what decides which files of the project's directories ship."""
+        lock = selection.lock
+        if (self.root / "PKG-INFO").is_file():
+            # An unpacked sdist has what is to ship, and perhaps more.
+            return Surroundings(self.root, outputs, only=read_embedded_files(lock.path.parent))
+        workspace = lock.path.parent if lock.kind is LockKind.UV else self.root
+        bound = workspace if self.root.is_relative_to(workspace) else self.root
+        return Surroundings(self.root, outputs, bound)
 
     def function_contents(self, inputs: Inputs, layers: Mapping[str, Contents]) -> Contents:
         """Decide what a function ships; ``layers`` has what its layers do, by their names.

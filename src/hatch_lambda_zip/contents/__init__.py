@@ -7,17 +7,24 @@ scripts and compiled modules ship, whether the handler is there; `decide` asks t
 from hatch_lambda_zip.contents.bytecode import LeftAsSource
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
 from hatch_lambda_zip.contents.limits import check_unzipped_size, machine_inspector, upload_note
-from hatch_lambda_zip.contents.own_files import read_added
+from hatch_lambda_zip.contents.outputs import Outputs, holds_artifact, is_artifact, read_manifest
+from hatch_lambda_zip.contents.own_files import Surroundings, added_files, read_added
 from hatch_lambda_zip.contents.requirements_graph import check_requirements
 
 __all__ = [
     "Contents",
     "LeftAsSource",
+    "Outputs",
+    "Surroundings",
+    "added_files",
     "check_requirements",
     "check_unzipped_size",
     "decide_function",
     "decide_layer",
+    "holds_artifact",
+    "is_artifact",
     "machine_inspector",
     "read_added",
+    "read_manifest",
     "upload_note",
 ]

@@ -6,7 +6,7 @@ anyway. It works when everything that the wheel target needs can be imported her
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import InvalidRequirement, Requirement
 
+from hatch_lambda_zip.contents import Outputs, is_artifact
 from hatch_lambda_zip.errors import DistributionError
 
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-    from hatchling.builders.plugin.interface import BuilderInterface
+    from hatchling.builders.plugin.interface import BuilderInterface, IncludedFile
 
 
 class _OwnWheelBuilder(WheelBuilder):
@@ -29,6 +30,7 @@ class _OwnWheelBuilder(WheelBuilder):
         builder: BuilderInterface[Any, Any],  # hatchling types both parameters loosely
         selection: Mapping[str, object],
         build_data: Mapping[str, object],
+        outputs: Outputs,
     ) -> None:
         super().__init__(
             builder.root,
@@ -38,6 +40,19 @@ class _OwnWheelBuilder(WheelBuilder):
         )
         self._selection = selection
         self._build_data = build_data
+        self._outputs = outputs
+
+    def recurse_included_files(self) -> Iterator[IncludedFile]:
+        for file in super().recurse_included_files():
+            path = Path(file.path)
+            directory = self._outputs.directory_of(path)
+            if directory is not None and path.suffix == ".py":
+                raise DistributionError(
+                    f"{path} would ship, and {directory} is an output directory of this project's "
+                    "builds, of which nothing does. Choose another output directory, or remove it."
+                )
+            if directory is None and not is_artifact(path):
+                yield file
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         hooks: dict[str, BuildHookInterface[Any]] = super().get_build_hooks(directory)
@@ -58,6 +73,7 @@ def build_own_wheel(
     *,
     selection: Mapping[str, object],
     build_data: Mapping[str, object],
+    outputs: Outputs,
 ) -> Path | None:
     """Build the wheel.
 
@@ -65,6 +81,7 @@ def build_own_wheel(
         selection: keys of the lambda-zip table that select files; each replaces the wheel
             target's own.
         build_data: ``artifacts`` and ``force_include`` as build hooks left them.
+        outputs: where builds write, which does not ship.
 
     Returns:
         The wheel; None when a build hook of the wheel target or one of its dependencies is not
@@ -74,7 +91,7 @@ def build_own_wheel(
         DistributionError: hatchling can't build it, or it would have to be built elsewhere, where
             ``selection`` could not be heeded.
     """
-    wheel_builder = _OwnWheelBuilder(builder, selection, build_data)
+    wheel_builder = _OwnWheelBuilder(builder, selection, build_data, outputs)
     try:
         missing = _missing_requirements(wheel_builder)
         if missing:
