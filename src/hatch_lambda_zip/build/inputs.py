@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hatch_lambda_zip.config import Artifact, Kind
-from hatch_lambda_zip.contents import Surroundings, holds_artifact, read_added
+from hatch_lambda_zip.contents import (
+    Surroundings,
+    check_stray_gitignore,
+    holds_artifact,
+    read_added,
+)
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install import Installer, LocalWheel, OwnWheel
@@ -21,12 +26,14 @@ class Inputs:
         selection: from the lock.
         wheels: the local projects, as just built.
         added: files of the project that ship besides, by their sources.
+        around: what decided which of these ship.
     """
 
     artifact: Artifact
     selection: Selection
     wheels: tuple[LocalWheel, ...] = ()
     added: tuple[tuple[str, Entry], ...] = ()
+    around: Surroundings | None = None
 
     @property
     def pins(self) -> dict[str, str]:
@@ -66,6 +73,7 @@ def gather_inputs(
         lock = replace(selection.lock, wheels=())
         selection = replace(selection, lock=lock, local_projects=())
     wanted = own if artifact.kind is Kind.FUNCTION else None
+    _check_gitignores(selection, own, around)
     wheels = installer.build_wheels(selection, artifact.platform, wanted)
     for wheel in wheels:
         if (name := holds_artifact(wheel.path)) is not None:
@@ -77,7 +85,22 @@ def gather_inputs(
             )
     files = artifact.own_files.added
     added = read_added(around, files, owner=own.project.name, key=artifact.key)
-    return Inputs(artifact, selection, wheels, added)
+    return Inputs(artifact, selection, wheels, added, around)
+
+
+def _check_gitignores(selection: Selection, own: OwnWheel, around: Surroundings) -> None:
+    """Check that hatchling leaves nothing out by a .gitignore outside of the sources."""
+    check_stray_gitignore(
+        around.root,
+        around.bound or around.root,
+        name=own.project.name,
+        targets=("lambda-zip", "wheel"),
+    )
+    for project in selection.local_projects:
+        workspace = around.bound
+        is_inside = workspace is not None and project.path.is_relative_to(workspace)
+        bound = workspace if is_inside and workspace is not None else project.path
+        check_stray_gitignore(project.path, bound, name=project.name, targets=("wheel",))
 
 
 def _is_third_party_only(artifact: Artifact) -> bool:

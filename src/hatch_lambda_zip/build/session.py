@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +19,15 @@ from hatch_lambda_zip.contents import (
     Contents,
     Outputs,
     Surroundings,
+    TrackedFile,
+    check_contents,
     check_requirements,
+    check_tracked,
     decide_function,
     decide_layer,
+    ignored_paths,
+    read_index,
+    tracked_but_ignored,
 )
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install import Installed, Installer
@@ -28,6 +35,7 @@ from hatch_lambda_zip.lock import (
     LockFile,
     LockKind,
     LockReader,
+    Origin,
     Selection,
     find_embedded_lock,
     find_lock,
@@ -74,6 +82,7 @@ class Session:
         self._lock_of = lock_of
         self._reader = LockReader(root, project.name, uv)
         self._compiler = cache(self._find_compiler)
+        self._tracked = cache(self._ask_git)
         self.layer_contents = cache(self._decide_layer)
 
     def label(self, artifact: Artifact) -> str:
@@ -118,12 +127,49 @@ class Session:
             package, platform = self.project.name, artifact.platform
             check_requirements(package, installed, platform, artifact.request, selection.lock)
         compiler = self._compiler(artifact.bytecode)
-        return decide_function(artifact, self.project, installed, added, layers, compiler)
+        contents = decide_function(artifact, self.project, installed, added, layers, compiler)
+        return self._checked(contents, inputs)
 
     def _decide_layer(self, inputs: Inputs) -> Contents:
         installed, added = self._install(inputs)
         compiler = self._compiler(inputs.artifact.bytecode)
-        return decide_layer(inputs.artifact, self.project, installed, added, compiler)
+        contents = decide_layer(inputs.artifact, self.project, installed, added, compiler)
+        return self._checked(contents, inputs)
+
+    def _checked(self, contents: Contents, inputs: Inputs) -> Contents:
+        """Check own files against what their commit has.
+
+        Raises:
+            ContentsError: they are other files on other machines, or not there.
+        """
+        own = {entry.distribution for _, entry in inputs.added}
+        own |= {item.name for item in contents.distributions if item.origin is Origin.LOCAL}
+        shipped = check_contents(entry for entry in contents.entries if entry.distribution in own)
+        around = inputs.around
+        if around is None or around.bound is None or not shipped:
+            return contents
+        projects = [project.path for project in inputs.selection.local_projects]
+        tracked = self._tracked((self.root, *projects))
+        files = inputs.artifact.own_files.added
+        check_tracked(
+            tracked,
+            shipped,
+            roots=(self.root, *projects),
+            included=[self.root / source for source, _ in files],
+        )
+        ignored = ignored_paths(around, files) if tracked else ()
+        if names := [*tracked_but_ignored(tracked, ignored)]:
+            warning = (
+                f"{', '.join(names)} does not ship: .gitignore names it, though git tracks it; "
+                "name it in include-files, or take it back with `!` in .gitignore"
+            )
+            return replace(contents, warnings=(*contents.warnings, warning))
+        return contents
+
+    def _ask_git(self, directories: tuple[Path, ...]) -> tuple[TrackedFile, ...]:
+        return read_index(
+            directories, environ=os.environ, report=self.report, timeout=self._uv.timeout
+        )
 
     def _install(self, inputs: Inputs) -> tuple[Sequence[Installed], Sequence[Entry]]:
         """Return the distributions, and the files that ship besides."""

@@ -24,6 +24,7 @@ from hatch_lambda_zip.errors import ContentsError
 _FILE: Final = ".gitignore"
 _WILDCARDS: Final = re.compile(r"[*?\[\\]")
 _GLUED: Final = re.compile(r"([^*?\[\\]*[^*?\[\\/])(\*\*+(?:/.*)?)", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\(.)")
 _ANY_DEPTH: Final = "**"
 
 
@@ -50,9 +51,12 @@ class _Pattern:
             return _match(self.parts, path)
         name = "/".join(path)
         rest = name[len(self.prefix) :]
-        return name.startswith(self.prefix) and (
-            _match(self.parts, tuple(rest.split("/"))) if rest else {*self.parts} == {_ANY_DEPTH}
-        )
+        if not name.startswith(self.prefix):
+            return False
+        if rest:
+            return _match(self.parts, tuple(rest.split("/")))
+        *directories, last = self.parts
+        return {*directories} <= {_ANY_DEPTH} and not last.strip("*")
 
 
 @dataclass(frozen=True)
@@ -180,6 +184,7 @@ def _parse(lines: Iterable[str]) -> Iterator[_Pattern]:
             # A name, at any depth; `**` is no more than `*` there.
             parts, prefix = [_ANY_DEPTH, "*" if _is_any_depth(text) else text], ""
         else:
+            text = _ESCAPED.sub(lambda match: "/" if match[1] == "/" else match[0], text)
             # git compares what stands before the first wildcard by itself, and takes `**` behind
             # it as if it stood behind a slash.
             found = _GLUED.fullmatch(text.removeprefix("/"))

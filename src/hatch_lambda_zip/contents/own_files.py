@@ -124,8 +124,25 @@ def read_added(
     return tuple(found.values())
 
 
-def added_files(around: Surroundings, source: str, where: str) -> list[Path]:
+def ignored_paths(around: Surroundings, added: Iterable[tuple[str, str]]) -> list[Path]:
+    """Return the files and directories that do not ship since git ignores them.
+
+    They lie in directories that ship besides.
+    """
+    ignored: list[Path] = []
+    for source, _ in added:
+        added_files(around, source, "", ignored)
+    return ignored
+
+
+def added_files(
+    around: Surroundings, source: str, where: str, ignored: list[Path] | None = None
+) -> list[Path]:
     """Return a file that ships besides, or those of a directory, in the order of their names.
+
+    Args:
+        where: the configuration key, for errors.
+        ignored: takes what does not ship since git ignores it.
 
     Raises:
         ContentsError: see `read_added`.
@@ -151,7 +168,7 @@ def added_files(around: Surroundings, source: str, where: str) -> list[Path]:
     rules = around.rules_in(path) if path.is_dir() else None
     return [
         file
-        for file in _files(around, path, where, rules)
+        for file in _files(around, path, where, rules, [] if ignored is None else ignored)
         if around.only is None or file.relative_to(around.root).as_posix() in around.only
     ]
 
@@ -161,6 +178,7 @@ def _files(
     path: Path,
     where: str,
     rules: IgnoreRules | None,
+    ignored: list[Path],
     above: tuple[Path, ...] = (),
 ) -> Iterator[Path]:
     """Yield a file, or all files below a directory, in the order of their names.
@@ -168,6 +186,7 @@ def _files(
     Args:
         where: the configuration key, for errors.
         rules: what git ignores in the directory, if this is one.
+        ignored: takes what does not ship since git ignores it.
         above: the directories that led here, without links.
 
     Raises:
@@ -191,14 +210,10 @@ def _files(
         for inner in sorted(path.iterdir(), key=lambda inner: inner.name):
             # To git, a link is a file.
             is_directory = inner.is_dir() and not inner.is_symlink()
-            if inner.name in _NOISE or (
-                rules is not None and rules.ignores(inner.name, is_directory=is_directory)
-            ):
+            if inner.name in _NOISE or around.outputs.are_all_in(inner) or is_artifact(inner):
                 continue
-            if inner.is_dir():
-                if around.outputs.are_all_in(inner):
-                    continue
-                inside = None if rules is None else rules.enter(inner)
-                yield from _files(around, inner, where, inside, (*above, real))
-            elif not is_artifact(inner):
-                yield from _files(around, inner, where, None, (*above, real))
+            if rules is not None and rules.ignores(inner.name, is_directory=is_directory):
+                ignored.append(inner)
+                continue
+            inside = rules.enter(inner) if rules is not None and inner.is_dir() else None
+            yield from _files(around, inner, where, inside, ignored, (*above, real))
