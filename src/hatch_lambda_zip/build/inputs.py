@@ -10,11 +10,12 @@ from hatch_lambda_zip.contents import (
     check_stray_gitignore,
     holds_artifact,
     read_added,
+    top_of,
 )
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install import Installer, LocalWheel, OwnWheel
-from hatch_lambda_zip.lock import Selection
+from hatch_lambda_zip.lock import LocalProject, Selection
 
 
 @dataclass(frozen=True)
@@ -90,17 +91,11 @@ def gather_inputs(
 
 def _check_gitignores(selection: Selection, own: OwnWheel, around: Surroundings) -> None:
     """Check that hatchling leaves nothing out by a .gitignore outside of the sources."""
-    check_stray_gitignore(
-        around.root,
-        around.bound or around.root,
-        name=own.project.name,
-        targets=("lambda-zip", "wheel"),
-    )
-    for project in selection.local_projects:
-        workspace = around.bound
-        is_inside = workspace is not None and project.path.is_relative_to(workspace)
-        bound = workspace if is_inside and workspace is not None else project.path
-        check_stray_gitignore(project.path, bound, name=project.name, targets=("wheel",))
+    places: dict[LocalProject, tuple[str, ...]] = {own.project: ("lambda-zip", "wheel")}
+    places |= dict.fromkeys(selection.local_projects, ("wheel",))
+    for project, targets in places.items():
+        top = top_of(project.path, around.bound or around.root)
+        check_stray_gitignore(project.path, top, name=project.name, targets=targets)
 
 
 def _is_third_party_only(artifact: Artifact) -> bool:

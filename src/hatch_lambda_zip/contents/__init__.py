@@ -8,9 +8,9 @@ from hatch_lambda_zip.contents.bytecode import LeftAsSource
 from hatch_lambda_zip.contents.checkout import check_contents, check_tracked, tracked_but_ignored
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
 from hatch_lambda_zip.contents.git_index import TrackedFile, read_index
-from hatch_lambda_zip.contents.gitignore import repository_of
+from hatch_lambda_zip.contents.gitignore import top_of
 from hatch_lambda_zip.contents.limits import check_unzipped_size, machine_inspector, upload_note
-from hatch_lambda_zip.contents.outputs import Outputs, holds_artifact, is_artifact, read_manifest
+from hatch_lambda_zip.contents.outputs import Outputs, holds_artifact, read_manifest
 from hatch_lambda_zip.contents.own_files import (
     Surroundings,
     added_files,
@@ -36,12 +36,11 @@ __all__ = [
     "decide_layer",
     "holds_artifact",
     "ignored_paths",
-    "is_artifact",
     "machine_inspector",
     "read_added",
     "read_index",
     "read_manifest",
-    "repository_of",
+    "top_of",
     "tracked_but_ignored",
     "upload_note",
 ]

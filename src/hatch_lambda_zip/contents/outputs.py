@@ -8,8 +8,11 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from hatch_lambda_zip.config import TOOL_NAME
+
+_BUILT: Final = (".whl", ".tar.gz")
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,19 @@ class Outputs:
             names = [name for name in archive.namelist() if ".dist-info/" not in name]
         mine = {name.rpartition("/")[2] for name in names}
         inside = [path for path in self.directories if path.is_relative_to(self.root)]
-        return any(
-            path.name in mine
+        files = [
+            path
             for directory in inside
-            if directory != self.root
-            for path in directory.rglob("*")
-            if path.suffix != ".py"
-        )
+            for path in (directory.iterdir() if directory == self.root else directory.rglob("*"))
+            if path.name in mine
+        ]
+        return any(self.is_output(path) or self.directory_of(path) for path in files)
+
+    def is_output(self, path: Path) -> bool:
+        """Tell whether a file is a zip or manifest of ours, or a wheel or sdist beside them."""
+        if path.name.endswith(_BUILT) and _real(path.parent) in self.directories:
+            return True
+        return is_artifact(path)
 
 
 def _real(path: Path) -> Path:

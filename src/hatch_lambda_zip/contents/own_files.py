@@ -210,7 +210,8 @@ def _files(
         for inner in sorted(path.iterdir(), key=lambda inner: inner.name):
             # To git, a link is a file.
             is_directory = inner.is_dir() and not inner.is_symlink()
-            if inner.name in _NOISE or around.outputs.are_all_in(inner) or is_artifact(inner):
+            outputs = around.outputs
+            if inner.name in _NOISE or outputs.are_all_in(inner) or outputs.is_output(inner):
                 continue
             if rules is not None and rules.ignores(inner.name, is_directory=is_directory):
                 ignored.append(inner)

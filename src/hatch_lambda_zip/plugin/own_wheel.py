@@ -6,6 +6,7 @@ anyway. It works when everything that the wheel target needs can be imported her
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import InvalidRequirement, Requirement
 
-from hatch_lambda_zip.contents import Outputs, is_artifact
+from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.errors import DistributionError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class _OwnWheelBuilder(WheelBuilder):
                     f"{path} would ship, and {directory} is an output directory of this project's "
                     "builds, of which nothing does. Choose another output directory, or remove it."
                 )
-            if directory is None and not is_artifact(path):
+            if directory is None and not self._outputs.is_output(path):
                 yield file
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
@@ -102,6 +103,14 @@ def build_own_wheel(
                     "target asks for a wheel of its own. Add it to build-system.requires."
                 )
             return None
+        for source in wheel_builder.config.force_include:
+            if outputs.has_directory(Path(source)):
+                raise DistributionError(
+                    f"force-include: {os.path.relpath(source, builder.root)!r} is an output "
+                    "directory of this project's builds, so each wheel and zip would hold those "
+                    "before it. Choose another one with `directory` (or `-d`, `-o`), or name what "
+                    "is to ship in it."
+                )
         (wheel,) = wheel_builder.build(
             directory=str(directory),
             versions=["standard"],
