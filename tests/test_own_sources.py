@@ -353,3 +353,23 @@ def test_a_first_line_that_ends_in_a_carriage_return_is_an_error(tree: Tree) -> 
     assert "bootstrap of orders: its first line, the #! line, ends in a carriage" in tree.fail()
     tree.write_all({"run.sh": "#!/bin/sh\necho\r\n"})
     assert "bootstrap" in tree.names()
+
+
+# Generated modules.
+
+
+def test_modules_that_git_ignores_are_named(tree: Tree) -> None:
+    ignore = "_version.py\n*_pb2.py\ngenerated/\n__pycache__/\n"
+    tree.write_all({".gitignore": ignore, "src/orders/__pycache__/x.py": ""})
+    modules = ["orders/_version.py", "orders/api/a_pb2.py", "orders/generated/b.py"]
+    assert tree.names() == ["orders/__init__.py"]
+    assert "in the source tree" not in tree.output
+    tree.write_all({f"src/{name}": "" for name in modules})
+    assert tree.names() == ["orders/__init__.py"]
+    assert (
+        f"orders:lambda: {', '.join(modules)} is in the source tree, but not in the wheel of "
+        "orders, since git ignores it: `artifacts` in [tool.hatch.build] ships it all the same\n"
+    ) in tree.output
+    tree.configure("", f"[tool.hatch.build]\nartifacts = {ignore.split()}\n")
+    assert {*modules} <= {*tree.names()}
+    assert "in the source tree" not in tree.output

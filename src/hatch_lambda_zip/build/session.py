@@ -25,8 +25,11 @@ from hatch_lambda_zip.contents import (
     check_tracked,
     decide_function,
     decide_layer,
+    ignored_modules,
     ignored_paths,
+    is_hatchlings,
     read_index,
+    top_of,
     tracked_but_ignored,
 )
 from hatch_lambda_zip.entry import Entry
@@ -148,6 +151,7 @@ class Session:
         around = inputs.around
         if around is None or around.bound is None or not shipped:
             return contents
+        self._note_ignored_modules(contents, inputs, around.bound)
         projects = [project.path for project in inputs.selection.local_projects]
         tracked = self._tracked((self.root, *projects))
         files = inputs.artifact.own_files.added
@@ -165,6 +169,26 @@ class Session:
             )
             return replace(contents, warnings=(*contents.warnings, warning))
         return contents
+
+    def _note_ignored_modules(self, contents: Contents, inputs: Inputs, bound: Path) -> None:
+        """Say which modules git keeps out of the wheels."""
+        places = {project.name: project.path for project in inputs.selection.local_projects}
+        places[self.project.name] = self.root
+        for item in contents.installed:
+            project = places.get(item.name)
+            if project is None:
+                continue
+            installed = {entry.name for entry in item.entries} | {x.path for x in item.left_out}
+            if names := ignored_modules(project, top_of(project, bound), installed):
+                remedy = (
+                    "since git ignores it: `artifacts` in [tool.hatch.build] ships it all the same"
+                    if is_hatchlings(project)
+                    else "and git ignores it"
+                )
+                self.report.info(
+                    f"{self.label(inputs.artifact)}: {', '.join(names)} is in the source tree, but "
+                    f"not in the wheel of {item.name}, {remedy}"
+                )
 
     def _ask_git(self, directories: tuple[Path, ...]) -> tuple[TrackedFile, ...]:
         return read_index(

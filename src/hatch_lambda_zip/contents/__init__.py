@@ -9,6 +9,7 @@ from hatch_lambda_zip.contents.checkout import check_contents, check_tracked, tr
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
 from hatch_lambda_zip.contents.git_index import TrackedFile, read_index
 from hatch_lambda_zip.contents.gitignore import top_of
+from hatch_lambda_zip.contents.ignored_modules import ignored_modules
 from hatch_lambda_zip.contents.limits import check_unzipped_size, machine_inspector, upload_note
 from hatch_lambda_zip.contents.outputs import Outputs, holds_artifact, read_manifest
 from hatch_lambda_zip.contents.own_files import (
@@ -18,7 +19,7 @@ from hatch_lambda_zip.contents.own_files import (
     read_added,
 )
 from hatch_lambda_zip.contents.requirements_graph import check_requirements
-from hatch_lambda_zip.contents.stray_gitignore import check_stray_gitignore
+from hatch_lambda_zip.contents.stray_gitignore import check_stray_gitignore, is_hatchlings
 
 __all__ = [
     "Contents",
@@ -35,7 +36,9 @@ __all__ = [
     "decide_function",
     "decide_layer",
     "holds_artifact",
+    "ignored_modules",
     "ignored_paths",
+    "is_hatchlings",
     "machine_inspector",
     "read_added",
     "read_index",

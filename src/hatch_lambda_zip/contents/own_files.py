@@ -19,7 +19,7 @@ from hatch_lambda_zip.install import Installed, Reason
 
 # What machines leave in directories, and no repository has: what hatchling 1.33 leaves out of
 # wheels whatever is configured.
-_NOISE: Final = frozenset(
+NOISE: Final = frozenset(
     (
         *("__pycache__", ".venv", ".git", ".hg", ".hatch", ".tox", ".nox", ".ruff_cache"),
         *(".pytest_cache", ".mypy_cache", ".pixi", ".DS_Store"),
@@ -211,7 +211,7 @@ def _files(
             # To git, a link is a file.
             is_directory = inner.is_dir() and not inner.is_symlink()
             outputs = around.outputs
-            if inner.name in _NOISE or outputs.are_all_in(inner) or outputs.is_output(inner):
+            if inner.name in NOISE or outputs.are_all_in(inner) or outputs.is_output(inner):
                 continue
             if rules is not None and rules.ignores(inner.name, is_directory=is_directory):
                 ignored.append(inner)

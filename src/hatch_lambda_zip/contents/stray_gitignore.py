@@ -36,7 +36,7 @@ def check_stray_gitignore(
     found = _nearest(project)
     if found is None or found.parent.is_relative_to(bound):
         return
-    if not _is_hatchlings(project) or _ignores_vcs(project, targets):
+    if not is_hatchlings(project) or _ignores_vcs(project, targets):
         return
     raise DistributionError(
         f"{found} is outside of the sources of {name}, which begin at {bound}, and hatchling would "
@@ -56,7 +56,8 @@ def _nearest(project: Path) -> Path | None:
     return None
 
 
-def _is_hatchlings(project: Path) -> bool:
+def is_hatchlings(project: Path) -> bool:
+    """Tell whether hatchling is a project's build back end."""
     system = _table(_read(project / "pyproject.toml"), "build-system")
     return system.get("build-backend") in _HATCHLING
 
