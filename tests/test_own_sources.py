@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import tarfile
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -253,6 +254,26 @@ def test_a_gitignore_above_the_sources_is_an_error(tree: Tree, ignore: str) -> N
     (tree.root.parent / ".git").mkdir()
     stray.write_text("nothing")
     assert tree.names() == ["orders/__init__.py"]
+
+
+def test_an_sdist_takes_along_what_ships_and_nothing_else_ships_from_it(tree: Tree) -> None:
+    include = 'include-files = { "config" = "config", "one.txt" = "one.txt" }'
+    tree.configure(include, f"{HOOK}embed-lock = true\n")
+    tree.write_all({"config/a.txt": "1", "config/deep/b.txt": "2", "one.txt": "3"})
+    tree.write_all({"config/.env": "SECRET=1", "config/deep/.gitignore": "c.txt\n"})
+    tree.write_all({".gitignore": ".env\n", "config/deep/c.txt": "not ignored by hatchling"})
+    (sdist,) = SdistBuilder(str(tree.root)).build(directory=str(tree.root / "dist"))
+    (first,) = (tree.root / "dist").glob("*.zip")
+    assert "config/deep/b.txt" in names_in(first)
+    assert not {"config/deep/c.txt", "config/.env"} & {*names_in(first)}
+    unpacked = tree.root.parent / "unpacked"
+    with tarfile.open(sdist) as archive:
+        archive.extractall(unpacked, filter="data")
+    assert not [*unpacked.rglob(".env")]
+    assert [*unpacked.rglob("c.txt")]
+    list(WheelBuilder(str(unpacked / "orders-1.0")).build(directory=str(unpacked)))
+    (second,) = unpacked.glob("*.zip")
+    assert sha256(second) == sha256(first)
 
 
 # Names.
