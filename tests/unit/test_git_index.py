@@ -34,12 +34,11 @@ def git(root: Path, *arguments: str) -> None:
 
 
 def read(
-    *directories: Path, timeout: float = 60, **environ: str
+    *directories: Path, timeout: float = 60, environ: dict[str, str] | None = None
 ) -> tuple[list[TrackedFile], Lines]:
     lines = Lines()
-    found = read_index(
-        directories, environ={**os.environ, **environ}, report=lines, timeout=timeout
-    )
+    environment = {**os.environ, **(environ or {})}
+    found = read_index(directories, environ=environment, report=lines, timeout=timeout)
     return sorted(found, key=lambda file: file.path), lines
 
 
