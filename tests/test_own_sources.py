@@ -14,6 +14,7 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
+from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
 pytestmark = pytest.mark.once
@@ -162,6 +163,21 @@ def test_outputs_do_not_ship_beside_wheels_and_sdists(
     assert not [name for name in names if name.endswith((".zip", "-lambda.json"))]
     if directory == "out":
         assert not [name for name in names if name.endswith((".whl", ".gz"))]
+
+
+@pytest.mark.parametrize("name", ["all/dist/orders-1.0-lambda.json", "dist/orders-1.0.tar.gz"])
+def test_a_wheel_that_has_outputs_in_it_after_all_is_an_error(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    # As one is that another back end, or an environment of its own, built.
+    source = "." if name.startswith("all") else "pack"
+    tree.configure(f'force-include = {{ "{source}" = "{name.partition("/")[0]}" }}')
+    tree.write_all({"pack/orders-1.0.tar.gz": ""})
+    monkeypatch.setattr(Outputs, "is_output", lambda *_: False)
+    monkeypatch.setattr(Outputs, "directory_of", lambda *_: None)
+    tree.build()
+    tree.write_all({"dist/orders-1.0.tar.gz": ""})
+    assert f"The wheel of orders has {name} in it, which an earlier build made" in tree.fail()
 
 
 def test_an_output_directory_that_is_named_as_a_source_is_an_error(tree: Tree) -> None:
@@ -347,6 +363,18 @@ def test_a_link_that_is_a_text_file_is_an_error(tree: Tree, included: bool) -> N
     assert f"{link}: a symbolic link in git" in tree.fail()
 
 
+def test_a_link_to_a_directory_that_is_a_text_file_is_an_error(tree: Tree) -> None:
+    tree.configure("", '[tool.hatch.build.targets.wheel]\nonly-include = ["src/orders"]\n')
+    tree.write_all({"src/orders/__init__.py": "a = 1\n", "lib/b.py": ""})
+    link = tree.root / "src/other"
+    link.symlink_to("../lib")
+    tree.commit()
+    tree.names()
+    link.unlink()
+    link.write_text("../lib")
+    assert f"{link}: a symbolic link in git" in tree.fail()
+
+
 def test_an_lfs_pointer_is_an_error(tree: Tree) -> None:
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
     tree.write_all({"src/orders/model.bin": pointer})
@@ -388,7 +416,7 @@ def test_modules_that_git_ignores_are_named(tree: Tree) -> None:
     tree.write_all({f"src/{name}": "" for name in modules})
     assert tree.names() == ["orders/__init__.py"]
     assert (
-        f"orders:lambda: {', '.join(modules)} is in the source tree, but not in the wheel of "
+        f"orders: {', '.join(modules)} is in the source tree, but not in the wheel of "
         "orders, since git ignores it: `artifacts` in [tool.hatch.build] ships it all the same\n"
     ) in tree.output
     tree.configure("", f"[tool.hatch.build]\nartifacts = {ignore.split()}\n")

@@ -8,7 +8,7 @@ from hatch_lambda_zip.config import Artifact, Kind
 from hatch_lambda_zip.contents import (
     Surroundings,
     check_stray_gitignore,
-    holds_artifact,
+    output_in,
     read_added,
     top_of,
 )
@@ -76,13 +76,14 @@ def gather_inputs(
     wanted = own if artifact.kind is Kind.FUNCTION else None
     _check_gitignores(selection, own, around)
     wheels = installer.build_wheels(selection, artifact.platform, wanted)
+    places = {project.name: project.path for project in (own.project, *selection.local_projects)}
     for wheel in wheels:
-        if (name := holds_artifact(wheel.path)) is not None:
+        project = places.get(wheel.distribution.name, around.root)
+        if (name := output_in(wheel.path, project)) is not None:
             raise DistributionError(
-                f"The wheel of {wheel.distribution.name} has {name} in it, the manifest of a zip "
-                "that an earlier build made, so each zip would hold those before it. Leave it out "
-                "of the wheel, or remove it and choose an output directory outside of what the "
-                "wheel takes in."
+                f"The wheel of {wheel.distribution.name} has {name} in it, which an earlier build "
+                "made, so each zip would hold those before it. Leave it out of the wheel, or "
+                "remove it and choose an output directory outside of what the wheel takes in."
             )
     files = artifact.own_files.added
     added = read_added(around, files, owner=own.project.name, key=artifact.key)

@@ -86,6 +86,7 @@ class Session:
         self._reader = LockReader(root, project.name, uv)
         self._compiler = cache(self._find_compiler)
         self._tracked = cache(self._ask_git)
+        self._noted: set[str] = set()
         self.layer_contents = cache(self._decide_layer)
 
     def label(self, artifact: Artifact) -> str:
@@ -185,10 +186,13 @@ class Session:
                     if is_hatchlings(project)
                     else "and git ignores it"
                 )
-                self.report.info(
-                    f"{self.label(inputs.artifact)}: {', '.join(names)} is in the source tree, but "
+                line = (
+                    f"{self.project.name}: {', '.join(names)} is in the source tree, but "
                     f"not in the wheel of {item.name}, {remedy}"
                 )
+                if line not in self._noted:
+                    self._noted.add(line)
+                    self.report.info(line)
 
     def _ask_git(self, directories: tuple[Path, ...]) -> tuple[TrackedFile, ...]:
         return read_index(

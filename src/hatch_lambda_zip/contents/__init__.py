@@ -11,7 +11,7 @@ from hatch_lambda_zip.contents.git_index import TrackedFile, read_index
 from hatch_lambda_zip.contents.gitignore import top_of
 from hatch_lambda_zip.contents.ignored_modules import ignored_modules
 from hatch_lambda_zip.contents.limits import check_unzipped_size, machine_inspector, upload_note
-from hatch_lambda_zip.contents.outputs import Outputs, holds_artifact, read_manifest
+from hatch_lambda_zip.contents.outputs import Outputs, output_in, read_manifest
 from hatch_lambda_zip.contents.own_files import (
     Surroundings,
     added_files,
@@ -35,11 +35,11 @@ __all__ = [
     "check_unzipped_size",
     "decide_function",
     "decide_layer",
-    "holds_artifact",
     "ignored_modules",
     "ignored_paths",
     "is_hatchlings",
     "machine_inspector",
+    "output_in",
     "read_added",
     "read_index",
     "read_manifest",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -75,24 +76,39 @@ def check_tracked(
             ".gitattributes, commit that, and check the files out anew (`git rm -rq --cached . && "
             "git reset -q --hard`)."
         )
-    links = [item.path for item in tracked if item.mode == LINK and not item.path.is_symlink()]
-    if found := [path for path in links if _ships(path, shipped)]:
+    links = [item.path for item in tracked if item.mode == LINK and item.path.is_file()]
+    texts = [path for path in links if not path.is_symlink()]
+
+    def is_among_shipped(path: Path) -> bool:
+        """Tell whether something that is not there as it should be would ship if it were."""
+        if any(source == path or source in path.parents for source in included):
+            return True
+        siblings = (item.path for item in tracked if path.parent in item.path.parents)
+        return path.parent not in roots and any(_ships(other, shipped) for other in siblings)
+
+    if found := [
+        path
+        for path in texts
+        if _ships(path, shipped) or (_names_directory(path) and is_among_shipped(path))
+    ]:
         raise ContentsError(
             f"{_listed(found)}: a symbolic link in git, and here a small text file with the "
             "name of what it links to. Check out with symbolic links (`git config core.symlinks "
             "true`, with Developer Mode on Windows), or commit the file itself instead."
         )
-    for item in tracked:
-        if item.mode == SUBMODULE and _is_empty(item.path):
-            parent = item.path.parent
-            siblings = (other.path for other in tracked if parent in other.path.parents)
-            if any(path == item.path or path in item.path.parents for path in included) or (
-                parent not in roots and any(_ships(path, shipped) for path in siblings)
-            ):
-                raise ContentsError(
-                    f"{item.path}: a git submodule that is not checked out, among files that "
-                    "ship. Run `git submodule update --init` and build again."
-                )
+    submodules = [item.path for item in tracked if item.mode == SUBMODULE]
+    if found := [path for path in submodules if _is_empty(path) and is_among_shipped(path)]:
+        raise ContentsError(
+            f"{_listed(found)}: a git submodule that is not checked out, among files that ship. "
+            "Run `git submodule update --init` and build again."
+        )
+
+
+def _names_directory(link: Path) -> bool:
+    try:
+        return Path(link.parent, os.fsdecode(link.read_bytes())).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _ships(path: Path, shipped: Collection[bytes]) -> bool:

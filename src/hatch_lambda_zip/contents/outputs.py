@@ -12,6 +12,7 @@ from typing import Final
 
 from hatch_lambda_zip.config import TOOL_NAME
 
+_DEFAULT: Final = "dist"  # of hatchling, uv and build
 _BUILT: Final = (".whl", ".tar.gz")
 
 
@@ -52,7 +53,7 @@ class Outputs:
 
     def takes_in(self, wheel: Path) -> bool:
         """Tell whether a wheel may hold something that a build wrote."""
-        if holds_artifact(wheel) is not None:
+        if output_in(wheel, self.root) is not None:
             return True
         with zipfile.ZipFile(wheel) as archive:
             names = [name for name in archive.namelist() if ".dist-info/" not in name]
@@ -86,11 +87,18 @@ def is_artifact(path: Path) -> bool:
     return manifest is not None and manifest.get("artifact") == path.name
 
 
-def holds_artifact(wheel: Path) -> str | None:
-    """Return the name of a manifest of ours in a wheel, if it has any."""
+def output_in(wheel: Path, project: Path) -> str | None:
+    """Return the name of a file in a project's wheel that a build wrote, if it has any.
+
+    That is a manifest of ours, or a wheel or sdist from the default output directory.
+    """
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             if name.endswith(".json") and parse_manifest(archive.read(name)) is not None:
+                return name
+            directory, _, file = name.rpartition("/")
+            is_default = directory == _DEFAULT and file.endswith(_BUILT)
+            if is_default and (project / name).is_file():
                 return name
     return None
 
