@@ -24,6 +24,6 @@ def read_manifest(path: Path) -> dict[str, object] | None:
         or it is none of ours.
     """
     # A hatchling that only loads the plugins should not load the build.
-    from hatch_lambda_zip.build.previous import read_manifest as read
+    from hatch_lambda_zip.contents import read_manifest as read
 
     return read(path)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hatch_lambda_zip.config.model import OwnFiles
-from hatch_lambda_zip.contents.own_files import read_added, select_own_files
+from hatch_lambda_zip.contents.outputs import Outputs
+from hatch_lambda_zip.contents.own_files import Surroundings, read_added, select_own_files
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install.reasons import LeftOut, Reason
 from tests.support.installed import files_of, made, put
@@ -83,7 +84,8 @@ def test_the_dist_info_directory_always_ships(
 
 def read(root: Path, **added: str) -> dict[str, tuple[str, bytes]]:
     pairs = [(source.replace("__", "/"), place) for source, place in added.items()]
-    found = read_added(root, pairs, owner="orders", key="here")
+    around = Surroundings(root, Outputs(root.resolve()))
+    found = read_added(around, pairs, owner="orders", key="here")
     assert all(entry.distribution == "orders" for _, entry in found)
     names = [entry.name for _, entry in found]
     assert len(names) == len({*names})

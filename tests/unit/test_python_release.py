@@ -17,12 +17,11 @@ from hatch_lambda_zip.errors import ConfigError, LockError
 from hatch_lambda_zip.install import Installer
 from hatch_lambda_zip.lock import InstallList, LockFile, LockKind, Selection
 from hatch_lambda_zip.lock.requirements import select as select_requirements
-from hatch_lambda_zip.runtimes import Platform, find_runtime
+from hatch_lambda_zip.runtimes import Platform
 from tests.support.installed import made, platform_of
 from tests.unit.test_pylock import package_of, select_from
 
-RUNTIME = find_runtime("python3.13")
-assert RUNTIME is not None
+RUNTIME = next(runtime for runtime in RUNTIMES if runtime.identifier == "python3.13")
 HERE = Platform(RUNTIME, "x86_64")
 OLD = Platform(RUNTIME, "x86_64", "3.13.2")
 

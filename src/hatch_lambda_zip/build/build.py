@@ -17,6 +17,8 @@ from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.config import Artifact, Kind, Project, file_name, manifest_name
 from hatch_lambda_zip.contents import (
     Contents,
+    Outputs,
+    added_files,
     check_unzipped_size,
     machine_inspector,
     upload_note,
@@ -34,6 +36,7 @@ class Job:
         layers: those that a function is deployed with.
         output: the directory for the zip and its manifest.
         own: how to get the package's own wheel.
+        outputs: where builds of the project write.
         reuse: leave outputs alone that were made from the very same inputs.
     """
 
@@ -41,6 +44,7 @@ class Job:
     layers: tuple[Artifact, ...]
     output: Path
     own: OwnWheel
+    outputs: Outputs
     reuse: bool = False
 
 
@@ -74,7 +78,13 @@ def build_zip(job: Job, session: Session) -> Path:
         for selection in selections.values():
             session.installer.start(selection, artifact.platform)
     inputs, *layers = [
-        gather_inputs(needed, selection, job.own, session.installer, session.root)
+        gather_inputs(
+            needed,
+            selection,
+            job.own,
+            session.installer,
+            session.surroundings(selection, job.outputs),
+        )
         for needed, selection in selections.items()
     ]
     description = describe_inputs(project, inputs, layers)
@@ -112,15 +122,33 @@ def build_zip(job: Job, session: Session) -> Path:
     return output
 
 
-def embed_lock(artifact: Artifact, session: Session, directory: Path) -> None:
+def embed_lock(
+    artifact: Artifact, session: Session, outputs: Outputs, directory: Path
+) -> list[Path]:
     """Put what a zip needs, but for the package itself, into a directory for the sdist.
+
+    Returns:
+        The files of the project that the sdist has to take along besides.
 
     Raises:
         LambdaZipError: one of its subclasses for every expected failure.
     """
     selection = session.select(artifact)
     wheels = session.installer.build_wheels(selection, artifact.platform, own=None)
-    embed(selection, artifact.platform, [wheel.path for wheel in wheels], directory / artifact.name)
+    around = session.surroundings(selection, outputs)
+    files = [
+        file
+        for source, _ in artifact.own_files.added
+        for file in added_files(around, source, f'{artifact.key}.include-files."{source}"')
+    ]
+    embed(
+        selection,
+        artifact.platform,
+        [wheel.path for wheel in wheels],
+        directory / artifact.name,
+        [file.relative_to(session.root).as_posix() for file in files],
+    )
+    return files
 
 
 def is_built(job: Job, project: Project) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from hatch_lambda_zip.build.previous import read_manifest, read_previous
+from hatch_lambda_zip.build.previous import read_previous
+from hatch_lambda_zip.contents import read_manifest
 
 
 def remove_artifacts(directory: Path, project: str, artifacts: Collection[str] | None) -> None:

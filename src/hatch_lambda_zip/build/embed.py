@@ -7,9 +7,10 @@ credential and no path of the machine in it. ``find_embedded_lock`` finds it in 
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,10 +29,21 @@ EMBEDDED_DIRECTORY: Final = ".hatch-lambda-zip"
 """Where an sdist has the locks."""
 
 
+_FILES: Final = "files.json"
+"""Beside a lock: which files of the project `include-files` takes, by their paths in it."""
+
+
 def embed(
-    selection: Selection, platform: Platform, wheels: Iterable[Path], directory: Path
+    selection: Selection,
+    platform: Platform,
+    wheels: Iterable[Path],
+    directory: Path,
+    files: Sequence[str] = (),
 ) -> None:
     """Write a selection into a directory, to be found there by ``find_embedded_lock``.
+
+    Args:
+        files: those of the project that ship besides, by their paths in it.
 
     Raises:
         LockError: the lock has credentials in a URL, or something on this machine that is no file.
@@ -57,9 +69,22 @@ def embed(
             "netrc or keyring instead, lock again, or switch embed-lock off."
         )
     (directory / name).write_text(text, encoding="utf-8")
+    if files:
+        document = json.dumps(sorted(files), indent=2) + "\n"
+        (directory / _FILES).write_text(document, encoding="utf-8")
     for wheel in wheels:
         (directory / "wheels").mkdir(exist_ok=True)
         shutil.copyfile(wheel, directory / "wheels" / wheel.name)
+
+
+def read_embedded_files(directory: Path) -> frozenset[str] | None:
+    """Return the paths of the project's files that ship besides; None where nothing says it."""
+    try:
+        return frozenset(json.loads((directory / _FILES).read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise LockError(f"{directory / _FILES}: {error}. Build the sdist again.") from None
 
 
 def _pylock(selection: Selection, platform: Platform, directory: Path) -> str:

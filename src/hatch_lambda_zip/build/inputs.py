@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from hatch_lambda_zip.config import Artifact, Kind
-from hatch_lambda_zip.contents import read_added
+from hatch_lambda_zip.contents import (
+    Surroundings,
+    check_stray_gitignore,
+    output_in,
+    read_added,
+    top_of,
+)
 from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install import Installer, LocalWheel, OwnWheel
-from hatch_lambda_zip.lock import Selection
+from hatch_lambda_zip.lock import LocalProject, Selection
 
 
 @dataclass(frozen=True)
@@ -21,12 +27,14 @@ class Inputs:
         selection: from the lock.
         wheels: the local projects, as just built.
         added: files of the project that ship besides, by their sources.
+        around: what decided which of these ship.
     """
 
     artifact: Artifact
     selection: Selection
     wheels: tuple[LocalWheel, ...] = ()
     added: tuple[tuple[str, Entry], ...] = ()
+    around: Surroundings | None = None
 
     @property
     def pins(self) -> dict[str, str]:
@@ -48,15 +56,16 @@ def gather_inputs(
     selection: Selection,
     own: OwnWheel,
     installer: Installer,
-    root: Path,
+    around: Surroundings,
 ) -> Inputs:
     """Build the local wheels that a zip needs, and read the project's other files.
 
     Args:
-        root: the package's directory.
+        around: what decides which of these ship.
 
     Raises:
-        DistributionError: a wheel can't be built, or is for another platform.
+        DistributionError: a wheel can't be built, is for another platform, or has outputs of
+            earlier builds in it.
         ContentsError: a file is not there.
         UvTimeoutError: a build did not end in time.
     """
@@ -65,10 +74,29 @@ def gather_inputs(
         lock = replace(selection.lock, wheels=())
         selection = replace(selection, lock=lock, local_projects=())
     wanted = own if artifact.kind is Kind.FUNCTION else None
+    _check_gitignores(selection, own, around)
     wheels = installer.build_wheels(selection, artifact.platform, wanted)
+    places = {project.name: project.path for project in (own.project, *selection.local_projects)}
+    for wheel in wheels:
+        project = places.get(wheel.distribution.name, around.root)
+        if (name := output_in(wheel.path, project)) is not None:
+            raise DistributionError(
+                f"The wheel of {wheel.distribution.name} has {name} in it, which an earlier build "
+                "made, so each zip would hold those before it. Leave it out of the wheel, or "
+                "remove it and choose an output directory outside of what the wheel takes in."
+            )
     files = artifact.own_files.added
-    added = read_added(root, files, owner=own.project.name, key=artifact.key)
-    return Inputs(artifact, selection, wheels, added)
+    added = read_added(around, files, owner=own.project.name, key=artifact.key)
+    return Inputs(artifact, selection, wheels, added, around)
+
+
+def _check_gitignores(selection: Selection, own: OwnWheel, around: Surroundings) -> None:
+    """Check that hatchling leaves nothing out by a .gitignore outside of the sources."""
+    places: dict[LocalProject, tuple[str, ...]] = {own.project: ("lambda-zip", "wheel")}
+    places |= dict.fromkeys(selection.local_projects, ("wheel",))
+    for project, targets in places.items():
+        top = top_of(project.path, around.bound or around.root)
+        check_stray_gitignore(project.path, top, name=project.name, targets=targets)
 
 
 def _is_third_party_only(artifact: Artifact) -> bool:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hatch_lambda_zip.config import TOOL_NAME
+from hatch_lambda_zip.contents import read_manifest
 
 
 @dataclass(frozen=True)
@@ -33,18 +32,6 @@ class Previous:
         """Tell whether a package in the zip is the one that a wheel of this digest installs."""
         pins = self.manifest.get("inputs")
         return isinstance(pins, dict) and pins.get(package) == f"content:{digest}"
-
-
-def read_manifest(path: Path) -> dict[str, object] | None:
-    """Return the document; None when there is no such file, or it is none of ours."""
-    try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    if not isinstance(document, dict):
-        return None
-    tool = document.get("tool")
-    return document if isinstance(tool, dict) and tool.get("name") == TOOL_NAME else None
 
 
 def read_previous(artifact: Path) -> Previous | None:

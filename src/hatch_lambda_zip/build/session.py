@@ -5,21 +5,40 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip import __version__
+from hatch_lambda_zip.build.embed import read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.config import LOCK_KEY, Artifact, Bytecode, Project
-from hatch_lambda_zip.contents import Contents, check_requirements, decide_function, decide_layer
+from hatch_lambda_zip.contents import (
+    Contents,
+    Outputs,
+    Surroundings,
+    TrackedFile,
+    check_contents,
+    check_requirements,
+    check_tracked,
+    decide_function,
+    decide_layer,
+    ignored_modules,
+    ignored_paths,
+    is_hatchlings,
+    read_index,
+    top_of,
+    tracked_but_ignored,
+)
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install import Installed, Installer
 from hatch_lambda_zip.lock import (
     LockFile,
     LockKind,
     LockReader,
+    Origin,
     Selection,
     find_embedded_lock,
     find_lock,
@@ -66,6 +85,8 @@ class Session:
         self._lock_of = lock_of
         self._reader = LockReader(root, project.name, uv)
         self._compiler = cache(self._find_compiler)
+        self._tracked = cache(self._ask_git)
+        self._noted: set[str] = set()
         self.layer_contents = cache(self._decide_layer)
 
     def label(self, artifact: Artifact) -> str:
@@ -88,6 +109,16 @@ class Session:
         """
         return self._reader.select(self.lock_of(artifact), artifact.platform, artifact.request)
 
+    def surroundings(self, selection: Selection, outputs: Outputs) -> Surroundings:
+        """Return what decides which files of the project's directories ship."""
+        lock = selection.lock
+        if (self.root / "PKG-INFO").is_file():
+            # An unpacked sdist has what is to ship, and perhaps more.
+            return Surroundings(self.root, outputs, only=read_embedded_files(lock.path.parent))
+        workspace = lock.path.parent if lock.kind is LockKind.UV else self.root
+        bound = workspace if self.root.is_relative_to(workspace) else self.root
+        return Surroundings(self.root, outputs, bound)
+
     def function_contents(self, inputs: Inputs, layers: Mapping[str, Contents]) -> Contents:
         """Decide what a function ships; ``layers`` has what its layers do, by their names.
 
@@ -100,12 +131,73 @@ class Session:
             package, platform = self.project.name, artifact.platform
             check_requirements(package, installed, platform, artifact.request, selection.lock)
         compiler = self._compiler(artifact.bytecode)
-        return decide_function(artifact, self.project, installed, added, layers, compiler)
+        contents = decide_function(artifact, self.project, installed, added, layers, compiler)
+        return self._checked(contents, inputs)
 
     def _decide_layer(self, inputs: Inputs) -> Contents:
         installed, added = self._install(inputs)
         compiler = self._compiler(inputs.artifact.bytecode)
-        return decide_layer(inputs.artifact, self.project, installed, added, compiler)
+        contents = decide_layer(inputs.artifact, self.project, installed, added, compiler)
+        return self._checked(contents, inputs)
+
+    def _checked(self, contents: Contents, inputs: Inputs) -> Contents:
+        """Check own files against what their commit has.
+
+        Raises:
+            ContentsError: they are other files on other machines, or not there.
+        """
+        own = {entry.distribution for _, entry in inputs.added}
+        own |= {item.name for item in contents.distributions if item.origin is Origin.LOCAL}
+        shipped = check_contents(entry for entry in contents.entries if entry.distribution in own)
+        around = inputs.around
+        if around is None or around.bound is None or not shipped:
+            return contents
+        self._note_ignored_modules(contents, inputs, around.bound)
+        projects = [project.path for project in inputs.selection.local_projects]
+        tracked = self._tracked((self.root, *projects))
+        files = inputs.artifact.own_files.added
+        check_tracked(
+            tracked,
+            shipped,
+            roots=(self.root, *projects),
+            included=[self.root / source for source, _ in files],
+        )
+        ignored = ignored_paths(around, files) if tracked else ()
+        if names := [*tracked_but_ignored(tracked, ignored)]:
+            warning = (
+                f"{', '.join(names)} does not ship: .gitignore names it, though git tracks it; "
+                "name it in include-files, or take it back with `!` in .gitignore"
+            )
+            return replace(contents, warnings=(*contents.warnings, warning))
+        return contents
+
+    def _note_ignored_modules(self, contents: Contents, inputs: Inputs, bound: Path) -> None:
+        """Say which modules git keeps out of the wheels."""
+        places = {project.name: project.path for project in inputs.selection.local_projects}
+        places[self.project.name] = self.root
+        for item in contents.installed:
+            project = places.get(item.name)
+            if project is None:
+                continue
+            installed = {entry.name for entry in item.entries} | {x.path for x in item.left_out}
+            if names := ignored_modules(project, top_of(project, bound), installed):
+                remedy = (
+                    "since git ignores it: `artifacts` in [tool.hatch.build] ships it all the same"
+                    if is_hatchlings(project)
+                    else "and git ignores it"
+                )
+                line = (
+                    f"{self.project.name}: {', '.join(names)} is in the source tree, but "
+                    f"not in the wheel of {item.name}, {remedy}"
+                )
+                if line not in self._noted:
+                    self._noted.add(line)
+                    self.report.info(line)
+
+    def _ask_git(self, directories: tuple[Path, ...]) -> tuple[TrackedFile, ...]:
+        return read_index(
+            directories, environ=os.environ, report=self.report, timeout=self._uv.timeout
+        )
 
     def _install(self, inputs: Inputs) -> tuple[Sequence[Installed], Sequence[Entry]]:
         """Return the distributions, and the files that ship besides."""

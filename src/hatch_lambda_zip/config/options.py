@@ -224,7 +224,8 @@ class Options(OptionTable):
         otherwise="none",
         description=(
             "Files and directories of the project that ship besides: "
-            '`{ "config/prod.toml" = "config.toml" }`, source in the project to place in the zip.'
+            '`{ "config/prod.toml" = "config.toml" }`, source in the project to place in the zip. '
+            "Of a directory, what git does not ignore."
         ),
         # The defaults' files go into every function; in its layers they would be there twice.
         inherited_by=(Kind.FUNCTION,),

@@ -5,19 +5,45 @@ scripts and compiled modules ship, whether the handler is there; `decide` asks t
 """
 
 from hatch_lambda_zip.contents.bytecode import LeftAsSource
+from hatch_lambda_zip.contents.checkout import check_contents, check_tracked, tracked_but_ignored
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
+from hatch_lambda_zip.contents.git_index import TrackedFile, read_index
+from hatch_lambda_zip.contents.gitignore import top_of
+from hatch_lambda_zip.contents.ignored_modules import ignored_modules
 from hatch_lambda_zip.contents.limits import check_unzipped_size, machine_inspector, upload_note
-from hatch_lambda_zip.contents.own_files import read_added
+from hatch_lambda_zip.contents.outputs import Outputs, output_in, read_manifest
+from hatch_lambda_zip.contents.own_files import (
+    Surroundings,
+    added_files,
+    ignored_paths,
+    read_added,
+)
 from hatch_lambda_zip.contents.requirements_graph import check_requirements
+from hatch_lambda_zip.contents.stray_gitignore import check_stray_gitignore, is_hatchlings
 
 __all__ = [
     "Contents",
     "LeftAsSource",
+    "Outputs",
+    "Surroundings",
+    "TrackedFile",
+    "added_files",
+    "check_contents",
     "check_requirements",
+    "check_stray_gitignore",
+    "check_tracked",
     "check_unzipped_size",
     "decide_function",
     "decide_layer",
+    "ignored_modules",
+    "ignored_paths",
+    "is_hatchlings",
     "machine_inspector",
+    "output_in",
     "read_added",
+    "read_index",
+    "read_manifest",
+    "top_of",
+    "tracked_but_ignored",
     "upload_note",
 ]

@@ -12,12 +12,14 @@ from hatch_lambda_zip.contents.bytecode import LeftAsSource, with_bytecode
 from hatch_lambda_zip.contents.exclude import exclude
 from hatch_lambda_zip.contents.handler import check_handler
 from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
+from hatch_lambda_zip.contents.names import check_names
 from hatch_lambda_zip.contents.own_files import select_own_files
 from hatch_lambda_zip.contents.requirements_graph import (
     RequirementsGraph,
     requires_python_warnings,
 )
 from hatch_lambda_zip.contents.scripts import with_scripts
+from hatch_lambda_zip.contents.secrets import secret_names
 from hatch_lambda_zip.contents.strip import missing_tests, strip
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
@@ -28,6 +30,7 @@ from hatch_lambda_zip.install import (
     LeftOutDistribution,
     Reason,
 )
+from hatch_lambda_zip.lock import Origin
 
 if TYPE_CHECKING:  # slow to import, and only a build that compiles has one
     from hatch_lambda_zip.bytecode.compiler import Compiler
@@ -88,6 +91,7 @@ def decide_layer(
         installed, artifact.distributions, graph, key=artifact.key, own=project.name
     )
     kept, absent = exclude(selected, artifact.exclusions, graph, key=artifact.key, own=project.name)
+    _check_names(artifact, kept, added)
     return _ship(artifact, kept, absent, added=added, compiler=compiler)
 
 
@@ -117,6 +121,7 @@ def decide_function(
     in_layer = {name: layer.installed for name, layer in layers.items()}
     layer_of = split_layers(kept, in_layer, key=layers_key)
     mine = tuple(distribution for distribution in kept if distribution.name not in layer_of)
+    _check_names(artifact, mine, added, own=project.name)
     in_layers = [distribution for shipped in in_layer.values() for distribution in shipped]
     check_packages(mine, in_layers, layers_key)
     for name, layer in layers.items():
@@ -145,6 +150,27 @@ def _graph(
     artifact: Artifact, project: Project, installed: Iterable[Installed]
 ) -> RequirementsGraph:
     return RequirementsGraph(installed, project.requirements(artifact.request), artifact.platform)
+
+
+def _check_names(
+    artifact: Artifact,
+    distributions: Iterable[Installed],
+    added: Sequence[Entry],
+    *,
+    own: str | None = None,
+) -> None:
+    """Check the names of what may ship, before any of it is read."""
+    names = [(entry.name, entry.distribution) for entry in added]
+    for item in distributions:
+        shipped = select_own_files(item, artifact.own_files)[0] if item.name == own else item
+        names += [(artifact.kind.prefix + entry.name, item.name) for entry in shipped.entries]
+    check_names(names, local=_local(distributions, added))
+
+
+def _local(distributions: Iterable[Installed], added: Iterable[Entry]) -> frozenset[str]:
+    """Return the distributions whose files come from this machine's source trees."""
+    local = [item.name for item in distributions if item.distribution.origin is Origin.LOCAL]
+    return frozenset((*local, *(entry.distribution for entry in added)))
 
 
 def _ship(
@@ -189,6 +215,15 @@ def _ship(
         warnings += filter(None, [check_handler(artifact.handler, [*entries, *added])])
     modules = with_bytecode(shipped, added, artifact, compiler)
     entries_of_zip = assemble(modules.installed, added=modules.added, prefix=artifact.kind.prefix)
+    local = _local(distributions, added)
+    # Scripts and compiled modules have joined.
+    check_names([(entry.name, entry.distribution) for entry in entries_of_zip], local=local)
+    own_names = [entry.name for entry in entries_of_zip if entry.distribution in local]
+    if secrets := [*secret_names(own_names)]:
+        warnings.append(
+            f"{', '.join(secrets)} may be secret, and everybody who can read the function gets it; "
+            "leave it out, unless it is meant to ship"
+        )
     left_out = [left for item in modules.installed for left in item.left_out]
     warnings += [warning for item in modules.installed for warning in item.warnings]
     return Contents(

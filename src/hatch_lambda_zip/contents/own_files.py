@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda_zip.config import OwnFiles
+from hatch_lambda_zip.contents.gitignore import IgnoreRules, rules_at, top_of
+from hatch_lambda_zip.contents.outputs import Outputs, is_artifact
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Installed, Reason
 
-# What machines leave in directories; hatchling leaves it out of wheels, too.
-_NOISE: Final = frozenset(("__pycache__", ".DS_Store"))
+# What machines leave in directories, and no repository has: what hatchling 1.33 leaves out of
+# wheels whatever is configured.
+NOISE: Final = frozenset(
+    (
+        *("__pycache__", ".venv", ".git", ".hg", ".hatch", ".tox", ".nox", ".ruff_cache"),
+        *(".pytest_cache", ".mypy_cache", ".pixi", ".DS_Store"),
+    )
+)
 
 
 def select_own_files(
@@ -46,15 +55,38 @@ def select_own_files(
     return installed.without(reasons), idle
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What decides which files of a directory that is included do not ship.
+
+    Attributes:
+        root: the project's directory.
+        outputs: where builds write.
+        bound: where the .gitignore files begin if there is no repository, the workspace's or the
+            project's directory; None where none counts.
+        only: in an unpacked sdist, the files that ship, by their paths; None for all.
+    """
+
+    root: Path
+    outputs: Outputs
+    bound: Path | None = None
+    only: frozenset[str] | None = None
+
+    def rules_in(self, directory: Path) -> IgnoreRules | None:
+        """Return what git ignores in a directory that is named itself."""
+        if self.bound is None:
+            return None
+        return rules_at(top_of(directory, self.bound), directory).for_named()
+
+
 def read_added(
-    root: Path, added: Iterable[tuple[str, str]], *, owner: str, key: str
+    around: Surroundings, added: Iterable[tuple[str, str]], *, owner: str, key: str
 ) -> tuple[tuple[str, Entry], ...]:
     """Read files of the project that ship besides.
 
     Args:
-        root: the project's directory.
-        added: source relative to it, and destination in the zip; directories with all that is
-            in them.
+        added: source relative to the project's directory, and destination in the zip; directories
+            with all that is in them, but for what git ignores and what builds wrote.
         owner: the distribution that the files are counted for.
         key: the configuration key of the table, for errors.
 
@@ -62,26 +94,26 @@ def read_added(
         The source of each file, and its entry.
 
     Raises:
-        ContentsError: a source is not there, has nothing in it, or leaves the project; or two
-            of them have one destination.
+        ContentsError: a source is not there, has nothing in it, leaves the project, or is what
+            builds write; or two of them have one destination.
     """
     found: dict[str, tuple[str, Entry]] = {}
     for source, place in added:
         where = f'{key}.include-files."{source}"'
-        path = root / source
-        if not os.path.lexists(path):
-            raise ContentsError(
-                f"{where}: there is no {source!r} in {root}. Correct the "
-                "path; in an unpacked sdist, make the sdist take the file along."
-            )
+        path = around.root / source
         try:
-            files = [(file, file.read_bytes()) for file in _files(path, root.resolve(), where)]
+            files = [(file, file.read_bytes()) for file in added_files(around, source, where)]
         except OSError as error:
             raise ContentsError(f"{where}: {error}.") from None
         if not files:
-            raise ContentsError(f"{where}: no file is in it. Remove the line, or add a file.")
+            raise ContentsError(
+                f"{where}: git ignores every file in it, or builds wrote them. "
+                "Name the files that are to ship themselves, or remove the line."
+                if any(file.is_file() for file in path.rglob("*"))
+                else f"{where}: no file is in it. Remove the line, or add a file."
+            )
         for file, content in files:
-            relative = file.relative_to(root).as_posix()
+            relative = file.relative_to(around.root).as_posix()
             name = place if file == path else f"{place}/{file.relative_to(path).as_posix()}"
             other, _ = found.setdefault(name, (relative, Entry.of(name, content, owner)))
             if other != relative:
@@ -92,19 +124,76 @@ def read_added(
     return tuple(found.values())
 
 
-def _files(path: Path, root: Path, where: str, around: tuple[Path, ...] = ()) -> Iterator[Path]:
+def ignored_paths(around: Surroundings, added: Iterable[tuple[str, str]]) -> list[Path]:
+    """Return the files and directories that do not ship since git ignores them.
+
+    They lie in directories that ship besides.
+    """
+    ignored: list[Path] = []
+    for source, _ in added:
+        added_files(around, source, "", ignored)
+    return ignored
+
+
+def added_files(
+    around: Surroundings, source: str, where: str, ignored: list[Path] | None = None
+) -> list[Path]:
+    """Return a file that ships besides, or those of a directory, in the order of their names.
+
+    Args:
+        where: the configuration key, for errors.
+        ignored: takes what does not ship since git ignores it.
+
+    Raises:
+        ContentsError: see `read_added`.
+        OSError: something can't be looked at.
+    """
+    path = around.root / source
+    if not os.path.lexists(path):
+        raise ContentsError(
+            f"{where}: there is no {source!r} in {around.root}. Correct the "
+            "path; in an unpacked sdist, make the sdist take the file along."
+        )
+    if around.outputs.has_directory(path):
+        raise ContentsError(
+            f"{where}: {source!r} is an output directory of this project's builds, so each zip "
+            "would hold those before it. Choose another one with `directory` (or `-d`, `-o`), or "
+            "name what is to ship in it."
+        )
+    if path.is_file() and is_artifact(path):
+        raise ContentsError(
+            f"{where}: {source!r} is an output of this plugin. A zip can't hold itself or those "
+            "before it: name something else, or remove the line."
+        )
+    rules = around.rules_in(path) if path.is_dir() else None
+    return [
+        file
+        for file in _files(around, path, where, rules, [] if ignored is None else ignored)
+        if around.only is None or file.relative_to(around.root).as_posix() in around.only
+    ]
+
+
+def _files(
+    around: Surroundings,
+    path: Path,
+    where: str,
+    rules: IgnoreRules | None,
+    ignored: list[Path],
+    above: tuple[Path, ...] = (),
+) -> Iterator[Path]:
     """Yield a file, or all files below a directory, in the order of their names.
 
     Args:
-        root: the project's directory, without links.
         where: the configuration key, for errors.
-        around: the directories that led here, likewise.
+        rules: what git ignores in the directory, if this is one.
+        ignored: takes what does not ship since git ignores it.
+        above: the directories that led here, without links.
 
     Raises:
         ContentsError: one leaves the project, is in itself, or is neither file nor directory.
     """
     real = Path(os.path.realpath(path, strict=True))
-    if not real.is_relative_to(root):
+    if not real.is_relative_to(around.root.resolve()):
         raise ContentsError(
             f"{where}: {path} is a symbolic link that leaves the project, to {real}. Copy what it "
             "names into the project."
@@ -113,11 +202,19 @@ def _files(path: Path, root: Path, where: str, around: tuple[Path, ...] = ()) ->
         yield path
     elif not real.is_dir():
         raise ContentsError(f"{where}: {path} is neither a file nor a directory. Remove it.")
-    elif real in around or any(real in directory.parents for directory in around):
+    elif real in above or any(real in directory.parents for directory in above):
         raise ContentsError(
             f"{where}: {path} is a symbolic link to a directory that it lies in. Remove it."
         )
     else:
         for inner in sorted(path.iterdir(), key=lambda inner: inner.name):
-            if inner.name not in _NOISE:
-                yield from _files(inner, root, where, (*around, real))
+            # To git, a link is a file.
+            is_directory = inner.is_dir() and not inner.is_symlink()
+            outputs = around.outputs
+            if inner.name in NOISE or outputs.are_all_in(inner) or outputs.is_output(inner):
+                continue
+            if rules is not None and rules.ignores(inner.name, is_directory=is_directory):
+                ignored.append(inner)
+                continue
+            inside = rules.enter(inner) if rules is not None and inner.is_dir() else None
+            yield from _files(around, inner, where, inside, ignored, (*above, real))

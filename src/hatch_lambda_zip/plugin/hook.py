@@ -96,14 +96,14 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             # Open until finalize() has made the zips, or the process ends without it.
             workspace = self._stack.enter_context(Workspace())
             self._embedded = workspace.directory / "embedded"
-            with self._builder.open_session() as session:
-                for artifact in artifacts:
-                    embed_lock(artifact, session, self._embedded)
             included = build_data["force_include"]
             included[str(self._embedded)] = EMBEDDED_DIRECTORY
-            for artifact in artifacts:
-                for source, _ in artifact.own_files.added:
-                    included.setdefault(str(Path(self.root, source)), source)
+            outputs = self._builder.outputs(self._output)
+            with self._builder.open_session() as session:
+                for artifact in artifacts:
+                    for file in embed_lock(artifact, session, outputs, self._embedded):
+                        place = file.relative_to(session.root).as_posix()
+                        included.setdefault(str(file), place)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Make the zips."""
@@ -175,15 +175,17 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         """
         from hatch_lambda_zip.build import Job
 
-        own = self._builder.own_wheel()
+        outputs = self._builder.outputs(self._output)
+        own = self._builder.own_wheel(outputs)
         if built is not None and built.suffix == ".whl":
             wheel = built
             # The wheel target's wheel is the package's own, unless the zips select other files, or
-            # the hatchling that runs is not the declared one.
-            if not self._builder.own_file_selection and not self._builder.is_isolated:
+            # the hatchling that runs is not the declared one, or it took in what builds wrote.
+            is_its_own = not self._builder.own_file_selection and not self._builder.is_isolated
+            if is_its_own and not outputs.takes_in(wheel):
                 own = replace(own, build=lambda _directory: wheel)
         layers = self._builder.lambda_config.layers_of(artifact)
-        return Job(artifact, layers, self._output, own, reuse=True)
+        return Job(artifact, layers, self._output, own, outputs, reuse=True)
 
     def _artifacts(self) -> list[Artifact]:
         """Return what to make; says so when nothing of what is asked for is here."""

@@ -7,18 +7,20 @@ target are declared to need is here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.wheel import WheelBuilder
 
+from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.errors import ConfigError, DistributionError
 from hatch_lambda_zip.plugin.back_end import unmet
 
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-    from hatchling.builders.plugin.interface import BuilderInterface
+    from hatchling.builders.plugin.interface import BuilderInterface, IncludedFile
     from hatchling.metadata.core import ProjectMetadata
 
 
@@ -30,6 +32,7 @@ class _OwnWheelBuilder(WheelBuilder):
         builder: BuilderInterface[Any, Any],  # hatchling types both parameters loosely
         selection: Mapping[str, object],
         build_data: Mapping[str, object],
+        outputs: Outputs,
     ) -> None:
         super().__init__(
             builder.root,
@@ -39,6 +42,19 @@ class _OwnWheelBuilder(WheelBuilder):
         )
         self._selection = selection
         self._build_data = build_data
+        self._outputs = outputs
+
+    def recurse_included_files(self) -> Iterator[IncludedFile]:
+        for file in super().recurse_included_files():
+            path = Path(file.path)
+            directory = self._outputs.directory_of(path)
+            if directory is not None and path.suffix == ".py":
+                raise DistributionError(
+                    f"{path} would ship, and {directory} is an output directory of this project's "
+                    "builds, of which nothing does. Choose another output directory, or remove it."
+                )
+            if directory is None and not self._outputs.is_output(path):
+                yield file
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         hooks: dict[str, BuildHookInterface[Any]] = super().get_build_hooks(directory)
@@ -59,6 +75,7 @@ def build_own_wheel(
     *,
     selection: Mapping[str, object],
     build_data: Mapping[str, object],
+    outputs: Outputs,
 ) -> Path:
     """Build the wheel.
 
@@ -66,12 +83,21 @@ def build_own_wheel(
         selection: keys of the lambda-zip table that select files; each replaces the wheel
             target's own.
         build_data: ``artifacts`` and ``force_include`` as build hooks left them.
+        outputs: where builds write, which does not ship.
 
     Raises:
         DistributionError: hatchling can't build it.
     """
-    wheel_builder = _OwnWheelBuilder(builder, selection, build_data)
+    wheel_builder = _OwnWheelBuilder(builder, selection, build_data, outputs)
     try:
+        for source in wheel_builder.config.force_include:
+            if outputs.has_directory(Path(source)):
+                raise DistributionError(
+                    f"force-include: {os.path.relpath(source, builder.root)!r} is an output "
+                    "directory of this project's builds, so each wheel and zip would hold those "
+                    "before it. Choose another one with `directory` (or `-d`, `-o`), or name what "
+                    "is to ship in it."
+                )
         (wheel,) = wheel_builder.build(
             directory=str(directory),
             versions=["standard"],

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.config import BuilderConfig
+from hatchling.builders.constants import DEFAULT_BUILD_DIRECTORY
 from hatchling.builders.plugin.interface import BuilderInterface
 from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.manager import PluginManager
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
     from hatch_lambda_zip.build import Session
+    from hatch_lambda_zip.contents import Outputs
     from hatch_lambda_zip.install import OwnWheel
 
 
@@ -150,10 +152,21 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         except (TypeError, ValueError, OSError) as error:
             raise ConfigError([f"{error}. Correct pyproject.toml."]) from None
 
-    def own_wheel(self, build_data: dict[str, Any] | None = None) -> OwnWheel:
+    def outputs(self, directory: Path) -> Outputs:
+        """Return where builds of the project write; ``directory`` is where this one does."""
+        from hatch_lambda_zip.contents import Outputs
+
+        hatch = self.metadata.hatch
+        tables = [hatch.build_config, *hatch.build_targets.values()]
+        configured = [table.get("directory") for table in tables if isinstance(table, dict)]
+        named = [path for path in configured if isinstance(path, str) and path]
+        return Outputs.of(Path(self.root), [directory, DEFAULT_BUILD_DIRECTORY, *named])
+
+    def own_wheel(self, outputs: Outputs, build_data: dict[str, Any] | None = None) -> OwnWheel:
         """Return how to build the package's wheel as it ships in the zips.
 
         Args:
+            outputs: where builds write, which does not ship.
             build_data: as build hooks left it.
         """
         # Imported here, so that configuring, cleaning and listing cost nothing.
@@ -170,7 +183,13 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             for key in ("artifacts", "force_include")
             if build_data and build_data.get(key)
         }
-        build = partial(build_own_wheel, self, selection=self.own_file_selection, build_data=wanted)
+        build = partial(
+            build_own_wheel,
+            self,
+            selection=self.own_file_selection,
+            build_data=wanted,
+            outputs=outputs,
+        )
         return OwnWheel(project, build, variant=repr(wanted))
 
     @property
@@ -199,8 +218,9 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
         artifact = self.lambda_config.artifact(name)
         layers = self.lambda_config.layers_of(artifact)
-        own = self.own_wheel(build_data)
-        job = Job(artifact, layers, Path(self.root, directory), own)
+        output = Path(self.root, directory)
+        outputs = self.outputs(output)
+        job = Job(artifact, layers, output, self.own_wheel(outputs, build_data), outputs)
         return str(build_zip(job, self._session))
 
     @cached_property

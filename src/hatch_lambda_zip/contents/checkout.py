@@ -1,0 +1,134 @@
+"""Whether own files are what their commit has, and not what one machine's git made of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from hatch_lambda_zip.contents.git_index import LINK, SUBMODULE, TrackedFile
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import ContentsError
+
+_SHOWN: Final = 5
+
+# https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md; less than 1024 bytes.
+_LFS_POINTER: Final = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\r?\n(.*\n)*oid sha256:[0-9a-f]{64}\r?\n"
+    rb"size \d+\r?\n"
+)
+_LARGEST_POINTER: Final = 1023  # bytes
+
+
+def check_contents(entries: Iterable[Entry]) -> frozenset[bytes]:
+    """Check own files for what a checkout leaves in them.
+
+    Returns:
+        The SHA-256 of each that is not empty.
+
+    Raises:
+        ContentsError: one is a git-LFS pointer, or starts with a ``#!`` line that can't work.
+    """
+    digests = set()
+    for entry in entries:
+        content = entry.read()
+        if content.startswith(b"#!") and content.partition(b"\n")[0].endswith(b"\r"):
+            raise ContentsError(
+                f"{entry.name} of {entry.distribution}: its first line, the #! line, ends in a "
+                "carriage return, which Linux takes for a part of the interpreter's name. Give the "
+                "file line feeds alone; with git, `*.sh text eol=lf` in .gitattributes keeps them."
+            )
+        if len(content) <= _LARGEST_POINTER and _LFS_POINTER.fullmatch(content):
+            raise ContentsError(
+                f"{entry.name} of {entry.distribution} is a git-LFS pointer, not the file itself. "
+                "Run `git lfs pull` and build again."
+            )
+        if content:
+            digests.add(hashlib.sha256(content).digest())
+    return frozenset(digests)
+
+
+def check_tracked(
+    tracked: Sequence[TrackedFile],
+    shipped: Collection[bytes],
+    *,
+    roots: Collection[Path],
+    included: Collection[Path],
+) -> None:
+    """Check the files of a checkout that ship, which are recognised by their content.
+
+    Args:
+        shipped: the SHA-256 of each own file that ships.
+        roots: the directories of the projects.
+        included: files and directories that ship as they are.
+
+    Raises:
+        ContentsError: they have other bytes than elsewhere, or are missing.
+    """
+    foreign = [item.path for item in tracked if item.has_foreign_line_ends]
+    if found := [path for path in foreign if _ships(path, shipped)]:
+        raise ContentsError(
+            f"{_listed(found)}: with CRLF line ends here, and with LF in git's index, so the same "
+            "commit makes another zip on another machine. Write `* text=auto eol=lf` into "
+            ".gitattributes, commit that, and check the files out anew (`git rm -rq --cached . && "
+            "git reset -q --hard`)."
+        )
+    links = [item.path for item in tracked if item.mode == LINK and item.path.is_file()]
+    texts = [path for path in links if not path.is_symlink()]
+
+    def is_among_shipped(path: Path) -> bool:
+        """Tell whether something that is not there as it should be would ship if it were."""
+        if any(source == path or source in path.parents for source in included):
+            return True
+        siblings = (item.path for item in tracked if path.parent in item.path.parents)
+        return path.parent not in roots and any(_ships(other, shipped) for other in siblings)
+
+    if found := [
+        path
+        for path in texts
+        if _ships(path, shipped) or (_names_directory(path) and is_among_shipped(path))
+    ]:
+        raise ContentsError(
+            f"{_listed(found)}: a symbolic link in git, and here a small text file with the "
+            "name of what it links to. Check out with symbolic links (`git config core.symlinks "
+            "true`, with Developer Mode on Windows), or commit the file itself instead."
+        )
+    submodules = [item.path for item in tracked if item.mode == SUBMODULE]
+    if found := [path for path in submodules if _is_empty(path) and is_among_shipped(path)]:
+        raise ContentsError(
+            f"{_listed(found)}: a git submodule that is not checked out, among files that ship. "
+            "Run `git submodule update --init` and build again."
+        )
+
+
+def _names_directory(link: Path) -> bool:
+    try:
+        return Path(link.parent, os.fsdecode(link.read_bytes())).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _ships(path: Path, shipped: Collection[bytes]) -> bool:
+    try:
+        return path.is_file() and hashlib.sha256(path.read_bytes()).digest() in shipped
+    except OSError:
+        return False  # what can't be read has not been shipped either
+
+
+def _is_empty(path: Path) -> bool:
+    return not path.is_dir() or not any(path.iterdir())
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    more = len(paths) - _SHOWN
+    return ", ".join(map(str, paths[:_SHOWN])) + (f" and {more} more" if more > 0 else "")
+
+
+def tracked_but_ignored(tracked: Iterable[TrackedFile], ignored: Collection[Path]) -> Iterator[str]:
+    """Yield the tracked files among those that patterns ignore."""
+    for item in tracked:
+        if any(path == item.path or path in item.path.parents for path in ignored):
+            yield str(item.path)

@@ -1,0 +1,79 @@
+"""Names that every file system can hold, and tells apart; judged before anything is read."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+
+from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.files import path_problem
+
+_LONGEST_COMPONENT: Final = 255  # bytes: NAME_MAX of Linux's file systems
+
+
+def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> None:
+    """Check the names of what ships.
+
+    Args:
+        names: of the files in the zip, each with the distribution that it is counted for.
+        local: the distributions whose names come from files on this machine.
+
+    Raises:
+        ContentsError: two of them, or of the directories that they lie in, differ in nothing but
+            upper and lower case; one has a component that Lambda's file system can't hold; or a
+            local one is not in Unicode's composed form (NFC), or no plain path.
+    """
+    places: dict[str, tuple[str, str, str]] = {}
+    for name, distribution in names:
+        if distribution in local:
+            _check_local(name, distribution)
+        for component in name.split("/"):
+            if len(component.encode("utf-8", "surrogateescape")) > _LONGEST_COMPONENT:
+                raise ContentsError(
+                    f"{distribution} ships {name}: {component[:40]}… has more than "
+                    f"{_LONGEST_COMPONENT} bytes, and Lambda's file system can't hold a name of "
+                    "that length. Shorten it, or leave the file out."
+                )
+        for path in (name, *_parents(name)):
+            other, owner, file = places.setdefault(_folded(path), (path, distribution, name))
+            if other != path:
+                raise ContentsError(
+                    f"{owner} ships {file}, and {distribution} ships {name}: {other} and {path} "
+                    "differ in nothing but upper and lower case, and the file systems of macOS "
+                    "and Windows have room for one of them. Rename or leave out one of them, or "
+                    "remove one of the distributions."
+                )
+
+
+def _check_local(name: str, distribution: str) -> None:
+    if not name.isascii():
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise ContentsError(
+                f"{distribution} ships {name!r}: the name is not UTF-8. Rename the file."
+            ) from None
+        if not unicodedata.is_normalized("NFC", name):
+            raise ContentsError(
+                f"{distribution} ships {name!r}: the name is not in Unicode's composed form (NFC), "
+                "as other systems write it, so the zip would differ there. Rename the file to "
+                f"{unicodedata.normalize('NFC', name)!r}; on macOS, `git config "
+                "core.precomposeunicode true` keeps it so."
+            )
+    if problem := path_problem(name, "the zip"):
+        raise ContentsError(f"{distribution} ships {name!r}: it {problem}. Rename the file.")
+
+
+def _folded(path: str) -> str:
+    """Return what is equal for paths that a file system without case takes for one."""
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def _parents(name: str) -> Iterator[str]:
+    position = name.rfind("/")
+    while position >= 0:
+        yield name[:position]
+        position = name.rfind("/", 0, position)

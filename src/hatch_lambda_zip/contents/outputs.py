@@ -1,0 +1,125 @@
+"""What builds write, which never ships: zips and manifests of ours, and output directories."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hatch_lambda_zip.config import TOOL_NAME
+
+_DEFAULT: Final = "dist"  # of hatchling, uv and build
+_BUILT: Final = (".whl", ".tar.gz")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where builds of a project write.
+
+    Attributes:
+        root: the project's directory, without links.
+        directories: the configured, default and given output directories, likewise.
+    """
+
+    root: Path
+    directories: frozenset[Path] = frozenset()
+
+    @classmethod
+    def of(cls, root: Path, directories: Iterable[str | Path]) -> Outputs:
+        """Return them from paths that may be relative to the project's directory."""
+        return cls(_real(root), frozenset(_real(Path(root, path)) for path in directories))
+
+    def has_directory(self, path: Path) -> bool:
+        """Tell whether this is an output directory, and not the project's as well."""
+        real = _real(path)
+        return real in self.directories and not self.root.is_relative_to(real)
+
+    def are_all_in(self, directory: Path) -> bool:
+        """Tell whether this is an output directory that has no sources in it, such as a package."""
+        if not self.has_directory(directory):
+            return False
+        patterns = ("*.py", "*/__init__.py")
+        return not any(file for pattern in patterns for file in directory.glob(pattern))
+
+    def directory_of(self, path: Path) -> Path | None:
+        """Return the output directory that a file lies in, if it has no sources in it."""
+        real = _real(path.parent)
+        around = (real, *real.parents)
+        return next((found for found in around if self.are_all_in(found)), None)
+
+    def takes_in(self, wheel: Path) -> bool:
+        """Tell whether a wheel may hold something that a build wrote."""
+        if output_in(wheel, self.root) is not None:
+            return True
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name for name in archive.namelist() if ".dist-info/" not in name]
+        mine = {name.rpartition("/")[2] for name in names}
+        inside = [path for path in self.directories if path.is_relative_to(self.root)]
+        files = [
+            path
+            for directory in inside
+            for path in (directory.iterdir() if directory == self.root else directory.rglob("*"))
+            if path.name in mine
+        ]
+        return any(self.is_output(path) or self.directory_of(path) for path in files)
+
+    def is_output(self, path: Path) -> bool:
+        """Tell whether a file is a zip or manifest of ours, or a wheel or sdist beside them."""
+        if path.name.endswith(_BUILT) and _real(path.parent) in self.directories:
+            return True
+        return is_artifact(path)
+
+
+def _real(path: Path) -> Path:
+    # pathlib's own raises for links in a circle.
+    return Path(os.path.realpath(path))
+
+
+def is_artifact(path: Path) -> bool:
+    """Tell whether a file is a zip or a manifest of ours, by the manifest."""
+    if path.suffix == ".json":
+        return read_manifest(path) is not None
+    manifest = read_manifest(path.with_suffix(".json")) if path.suffix == ".zip" else None
+    return manifest is not None and manifest.get("artifact") == path.name
+
+
+def output_in(wheel: Path, project: Path) -> str | None:
+    """Return the name of a file in a project's wheel that a build wrote, if it has any.
+
+    That is a manifest of ours, or a wheel or sdist from the default output directory.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if name.endswith(".json") and parse_manifest(archive.read(name)) is not None:
+                return name
+            directory, _, file = name.rpartition("/")
+            is_default = directory == _DEFAULT and file.endswith(_BUILT)
+            if is_default and (project / name).is_file():
+                return name
+    return None
+
+
+def read_manifest(path: Path) -> dict[str, object] | None:
+    """Return the document; None when there is no such file, or it is none of ours."""
+    try:
+        return parse_manifest(path.read_bytes())
+    except OSError:
+        return None
+
+
+def parse_manifest(content: bytes) -> dict[str, object] | None:
+    """Return the document; None when it is none of ours."""
+    if TOOL_NAME.encode() not in content:
+        return None
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    tool = document.get("tool")
+    return document if isinstance(tool, dict) and tool.get("name") == TOOL_NAME else None

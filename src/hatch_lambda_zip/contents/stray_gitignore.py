@@ -1,0 +1,90 @@
+"""A .gitignore outside of the sources that hatchling would leave modules out by."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from hatch_lambda_zip.errors import DistributionError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_HATCHLING: Final = frozenset(("hatchling.build", "hatchling.ouroboros"))
+
+
+def check_stray_gitignore(
+    project: Path, bound: Path, *, name: str, targets: tuple[str, ...]
+) -> None:
+    """Check that the .gitignore that hatchling reads is part of the sources.
+
+    It reads the nearest one from the project upward. A repository ends the search, and without
+    one only ``/`` does: then the one of a home directory removes modules, on one machine.
+
+    Args:
+        bound: the workspace's or project's directory, above which no sources are.
+        name: the distribution's name, for the error.
+        targets: whose tables are asked for ``ignore-vcs``, the first that has it wins.
+
+    Raises:
+        DistributionError: it is not.
+    """
+    found = _nearest(project)
+    if found is None or found.parent.is_relative_to(bound):
+        return
+    if not is_hatchlings(project) or _ignores_vcs(project, targets):
+        return
+    raise DistributionError(
+        f"{found} is outside of the sources of {name}, which begin at {bound}, and hatchling would "
+        "leave files out of the wheel by it, on this machine alone. Set `ignore-vcs = true` in "
+        f"[tool.hatch.build] of {project / 'pyproject.toml'}, or move that file away, or put a "
+        f".gitignore into {bound}."
+    )
+
+
+def _nearest(project: Path) -> Path | None:
+    """Find the .gitignore as hatchling does (locate_file in hatchling/utils/fs.py)."""
+    for directory in (project, *project.parents):
+        if (directory / ".gitignore").is_file():
+            return directory / ".gitignore"
+        if (directory / ".git").exists():
+            return None
+    return None
+
+
+def is_hatchlings(project: Path) -> bool:
+    """Tell whether hatchling is a project's build back end."""
+    system = _table(_read(project / "pyproject.toml"), "build-system")
+    return system.get("build-backend") in _HATCHLING
+
+
+def _ignores_vcs(project: Path, targets: tuple[str, ...]) -> bool:
+    tables = [
+        _table(_read(project / "pyproject.toml"), "tool", "hatch", "build"),
+        _table(_read(project / "hatch.toml"), "build"),
+    ]
+    # hatch.toml wins key by key, and a target's table over the general one.
+    build = {**tables[0], **tables[1]}
+    for target in targets:
+        table = _table(build, "targets", target)
+        if "ignore-vcs" in table:
+            return table["ignore-vcs"] is True
+    return build.get("ignore-vcs") is True
+
+
+def _read(path: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # its own tools will say so
+
+
+def _table(table: Mapping[str, object], *keys: str) -> Mapping[str, object]:
+    for key in keys:
+        inner = table.get(key)
+        table = inner if isinstance(inner, dict) else {}
+    return table

@@ -1,0 +1,424 @@
+"""What of a source tree ships and what does not, in whole builds of a small project."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import tarfile
+import unicodedata
+import zipfile
+from pathlib import Path
+
+import pytest
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
+
+from hatch_lambda_zip.contents import Outputs
+from hatch_lambda_zip.plugin.target import LambdaZipBuilder
+
+pytestmark = pytest.mark.once
+
+PROJECT = """
+[build-system]
+requires = ["hatchling", "hatch-lambda-zip"]
+build-backend = "hatchling.build"
+[project]
+name = "orders"
+version = "1.0"
+requires-python = ">=3.13"
+"""
+TARGET = "[tool.hatch.build.targets.lambda-zip]\n"
+HOOK = "[tool.hatch.build.hooks.lambda-zip]\n"
+LOCK = 'lock-version = "1.0"\ncreated-by = "hand"\nrequires-python = ">=3.13"\npackages = []\n'
+
+
+class Tree:
+    """A project in a directory of its own."""
+
+    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.root = root
+        self.capsys = capsys
+        self.output = ""
+
+    def write(self, **files: str | bytes) -> None:
+        self.write_all(files)
+
+    def write_all(self, files: dict[str, str | bytes]) -> None:
+        for name, content in files.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def configure(self, table: str, rest: str = "") -> None:
+        text = f'{PROJECT}{TARGET}runtime = "python3.13"\n{table}\n{rest}'
+        self.write_all({"pyproject.toml": text})
+
+    def git(self, *arguments: str) -> str:
+        command = ["git", "-c", "user.name=n", "-c", "user.email=e", *arguments]
+        result = subprocess.run(command, cwd=self.root, check=True, capture_output=True, text=True)
+        return result.stdout
+
+    def commit(self) -> None:
+        self.git("init", "-q")
+        self.git("add", "-A")
+        self.git("commit", "-qm", "all")
+
+    def build(self, directory: str | None = None) -> Path:
+        """Build the zip as `hatchling build -t lambda-zip` does."""
+        try:
+            (path,) = LambdaZipBuilder(str(self.root)).build(directory=directory)
+        finally:
+            self.output = "".join(self.capsys.readouterr())
+        return Path(path)
+
+    def fail(self, directory: str | None = None) -> str:
+        with pytest.raises(SystemExit):
+            self.build(directory)
+        return self.output
+
+    def names(self, directory: str | None = None) -> list[str]:
+        return names_in(self.build(directory))
+
+
+def names_in(path: Path) -> list[str]:
+    with zipfile.ZipFile(path) as archive:
+        return [name for name in archive.namelist() if ".dist-info/" not in name]
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def tree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tree:
+    tree = Tree(tmp_path / "orders", capsys)
+    tree.write_all({"src/orders/__init__.py": "", "pylock.toml": LOCK})
+    tree.configure("")
+    return tree
+
+
+# What builds write.
+
+
+@pytest.mark.parametrize(
+    ("table", "rest", "directory"),
+    [
+        ('directory = "out/zips"\ninclude-files = { "out" = "out" }', "", None),
+        ('include-files = { "out" = "out" }', "", "out/deep"),
+        ('force-include = { "." = "all" }', "", None),
+        ('force-include = { "." = "all" }', "", "elsewhere"),
+        ('force-include = { "." = "all" }', "", "."),
+        ("", "", "src/orders"),
+        ("", "", "src"),
+        ('include-files = { "out" = "out" }', '[tool.hatch.build]\ndirectory = "out/x"', None),
+    ],
+)
+def test_outputs_do_not_ship(tree: Tree, table: str, rest: str, directory: str | None) -> None:
+    tree.configure(table, rest)
+    tree.write_all({"out/data.txt": "1", "src/orders/data.json": '{"tool": 1}'})
+    first = tree.build(directory)
+    expected, names = sha256(first), names_in(first)
+    for _ in range(2):
+        again = tree.build(directory)
+        assert (names_in(again), sha256(again)) == (names, expected)
+    assert not any(name.endswith((".zip", "-lambda.json")) for name in names)
+    assert any(name.endswith("data.json") for name in names)
+    if table:
+        assert any(name.endswith("data.txt") for name in names)
+
+
+def test_the_default_and_the_configured_directory_do_not_ship_if_another_is_given(
+    tree: Tree,
+) -> None:
+    tree.configure('directory = "zips"\nforce-include = { "." = "all" }')
+    tree.write_all({"dist/orders-1.0.tar.gz": "1", "zips/x.whl": "1", "other/x.whl": "1"})
+    names = tree.names("given")
+    assert "all/other/x.whl" in names
+    assert not {"all/dist/orders-1.0.tar.gz", "all/zips/x.whl"} & {*names}
+
+
+@pytest.mark.parametrize("stage", ["wheel", "sdist"])
+@pytest.mark.parametrize("directory", ["out", "orders", "."])
+def test_outputs_do_not_ship_beside_wheels_and_sdists(
+    tree: Tree, stage: str, directory: str
+) -> None:
+    wheel = '[tool.hatch.build.targets.wheel]\ninclude = ["*"]\n'
+    (tree.root / "src/orders").rename(tree.root / "orders")
+    (tree.root / "src").rmdir()
+    tree.configure("", HOOK + wheel)
+    tree.write_all({"orders/data.bin": "1"})
+    builder = WheelBuilder if stage == "wheel" else SdistBuilder
+    hashes, names = [], []
+    for _ in range(3):
+        list(builder(str(tree.root)).build(directory=str(tree.root / directory)))
+        (path,) = (tree.root / directory).glob("*.zip")
+        hashes.append(sha256(path))
+        names = names_in(path)
+        # Otherwise the inputs may be found unchanged.
+        manifest = path.with_suffix(".json")
+        manifest.write_text(manifest.read_text().replace('"encoder"', '"other"'))
+    assert len({*hashes}) == 1
+    assert "orders/data.bin" in names
+    assert not [name for name in names if name.endswith((".zip", "-lambda.json"))]
+    if directory == "out":
+        assert not [name for name in names if name.endswith((".whl", ".gz"))]
+
+
+@pytest.mark.parametrize("name", ["all/dist/orders-1.0-lambda.json", "dist/orders-1.0.tar.gz"])
+def test_a_wheel_that_has_outputs_in_it_after_all_is_an_error(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    # As one is that another back end, or an environment of its own, built.
+    source = "." if name.startswith("all") else "pack"
+    tree.configure(f'force-include = {{ "{source}" = "{name.partition("/")[0]}" }}')
+    tree.write_all({"pack/orders-1.0.tar.gz": ""})
+    monkeypatch.setattr(Outputs, "is_output", lambda *_: False)
+    monkeypatch.setattr(Outputs, "directory_of", lambda *_: None)
+    tree.build()
+    tree.write_all({"dist/orders-1.0.tar.gz": ""})
+    assert f"The wheel of orders has {name} in it, which an earlier build made" in tree.fail()
+
+
+def test_an_output_directory_that_is_named_as_a_source_is_an_error(tree: Tree) -> None:
+    tree.configure('include-files = { "dist" = "x" }')
+    tree.write_all({"dist/a": ""})
+    assert (
+        "tool.hatch.build.targets.lambda-zip.include-files.\"dist\": 'dist' is an output directory "
+        "of this project's builds"
+    ) in tree.fail()
+    tree.configure('include-files = { "dist/a" = "x" }')
+    assert "x" in tree.names()
+    name = "orders-1.0-lambda"
+    for kind in ("zip", "json"):
+        tree.configure(f'include-files = {{ "dist/{name}.{kind}" = "x" }}')
+        assert f"'dist/{name}.{kind}' is an output of this plugin" in tree.fail()
+
+
+def test_force_include_of_an_output_directory_is_an_error(tree: Tree) -> None:
+    tree.configure('force-include = { "dist" = "x" }')
+    tree.write_all({"dist/a": ""})
+    assert "force-include" in tree.fail()
+    assert "'dist' is an output directory" in tree.output
+
+
+def test_modules_in_an_output_directory_are_an_error(tree: Tree) -> None:
+    tree.configure('include-files = {}\npackages = ["src/space"]')
+    tree.write_all({"src/space/inner/deep/a.py": ""})
+    assert "is an output directory of this project's builds" in tree.fail("src/space")
+    assert "space/inner/deep/a.py" in tree.names()
+
+
+# What git ignores.
+
+
+def test_included_directories_heed_gitignore_files_from_the_repository_down(tree: Tree) -> None:
+    top = tree.root.parent
+    (top / ".git").mkdir()
+    (top / ".gitignore").write_text("*.local.toml\n")
+    tree.configure('include-files = { "config" = "config" }')
+    tree.write_all(
+        {
+            ".gitignore": ".env\nbuild/\n",
+            "config/.gitignore": "*.swp\n!keep.swp\n",
+            "config/prod.toml": "",
+            "config/my.local.toml": "",
+            "config/.env": "SECRET=1",
+            "config/deep/.env": "SECRET=1",
+            "config/a.swp": "",
+            "config/keep.swp": "",
+            "config/build/x": "",
+            "config/.mypy_cache/x": "",
+        }
+    )
+    shipped = [name for name in tree.names() if name.startswith("config/")]
+    assert shipped == ["config/.gitignore", "config/keep.swp", "config/prod.toml"]
+    tree.configure('include-files = { "config/.env" = ".env", "config/build" = "b" }')
+    assert {".env", "b/x"} <= {*tree.names()}
+    assert "Warning: orders:lambda: .env may be secret" in tree.output
+    tree.configure('include-files = { "config/deep" = "b" }')
+    assert "git ignores every file in it" in tree.fail()
+
+
+def test_tracked_files_that_a_pattern_ignores_are_named(tree: Tree) -> None:
+    tree.configure('include-files = { "config" = "config" }')
+    tree.write_all({"config/a.txt": "", "config/b.cfg": "", ".gitignore": "*.cfg\n"})
+    tree.git("init", "-q")
+    tree.git("add", "-A", "-f")
+    names = tree.names()
+    assert "config/a.txt" in names
+    assert "config/b.cfg" not in names
+    warning = f"Warning: orders:lambda: {tree.root / 'config/b.cfg'} does not ship: .gitignore"
+    assert warning in tree.output
+
+
+@pytest.mark.parametrize("ignore", ["", "ignore-vcs = false"])
+def test_a_gitignore_above_the_sources_is_an_error(tree: Tree, ignore: str) -> None:
+    stray = tree.root.parent / ".gitignore"
+    stray.write_text("orders/\n")
+    tree.configure(ignore)
+    assert f"{stray} is outside of the sources of orders, which begin at {tree.root}" in tree.fail()
+    assert "ignore-vcs = true" in tree.output
+    tree.configure("ignore-vcs = true")
+    assert tree.names() == ["orders/__init__.py"]
+    tree.configure("", "[tool.hatch.build]\nignore-vcs = true\n")
+    assert tree.names() == ["orders/__init__.py"]
+    tree.configure("")
+    (tree.root / ".gitignore").write_text("")
+    assert tree.names() == ["orders/__init__.py"]
+    (tree.root / ".gitignore").unlink()
+    (tree.root.parent / ".git").mkdir()
+    stray.write_text("nothing")
+    assert tree.names() == ["orders/__init__.py"]
+
+
+def test_an_sdist_takes_along_what_ships_and_nothing_else_ships_from_it(tree: Tree) -> None:
+    include = 'include-files = { "config" = "config", "one.txt" = "one.txt" }'
+    tree.configure(include, f"{HOOK}embed-lock = true\n")
+    tree.write_all({"config/a.txt": "1", "config/deep/b.txt": "2", "one.txt": "3"})
+    tree.write_all({"config/.env": "SECRET=1", "config/deep/.gitignore": "c.txt\n"})
+    tree.write_all({".gitignore": ".env\n", "config/deep/c.txt": "not ignored by hatchling"})
+    (sdist,) = SdistBuilder(str(tree.root)).build(directory=str(tree.root / "dist"))
+    (first,) = (tree.root / "dist").glob("*.zip")
+    assert "config/deep/b.txt" in names_in(first)
+    assert not {"config/deep/c.txt", "config/.env"} & {*names_in(first)}
+    unpacked = tree.root.parent / "unpacked"
+    with tarfile.open(sdist) as archive:
+        archive.extractall(unpacked, filter="data")
+    assert not [*unpacked.rglob(".env")]
+    assert [*unpacked.rglob("c.txt")]
+    list(WheelBuilder(str(unpacked / "orders-1.0")).build(directory=str(unpacked)))
+    (second,) = unpacked.glob("*.zip")
+    assert sha256(second) == sha256(first)
+
+
+# Names.
+
+
+def test_names_in_included_directories_are_composed(tree: Tree) -> None:
+    tree.configure('include-files = { "data" = "data" }')
+    name = unicodedata.normalize("NFD", "caf\u00e9")
+    tree.write_all({f"data/{name}": ""})
+    assert "not in Unicode's composed form (NFC)" in tree.fail()
+
+
+def test_names_in_included_directories_are_utf_8(tree: Tree) -> None:
+    tree.configure('include-files = { "data" = "data" }')
+    (tree.root / "data").mkdir()
+    try:
+        (tree.root / os.fsdecode(b"data/\xff")).touch()
+    except OSError:
+        pytest.skip("the file system takes no other names")
+    assert "the name is not UTF-8" in tree.fail()
+
+
+# Checkouts.
+
+
+def test_crlf_that_git_made_is_an_error(tree: Tree) -> None:
+    tree.write_all({"src/orders/__init__.py": "a = 1\n", "notes.txt": "a\n"})
+    tree.commit()
+    tree.write_all({"src/orders/__init__.py": "a = 1\r\n", "notes.txt": "a\r\n"})
+    message = tree.fail()
+    assert f"{tree.root / 'src/orders/__init__.py'}: with CRLF line ends here" in message
+    assert "notes.txt" not in message
+    tree.write_all({".gitattributes": "*.py text eol=crlf\n"})
+    assert tree.names() == ["orders/__init__.py"]
+    tree.write_all({".gitattributes": ""})
+    tree.git("add", "-A")  # now the index has them
+    assert tree.names() == ["orders/__init__.py"]
+
+
+def test_the_same_outside_of_a_repository_or_without_git_is_none(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.write_all({"src/orders/__init__.py": "a = 1\r\n"})
+    assert tree.names() == ["orders/__init__.py"]
+    (tree.root / ".git").mkdir()
+    assert tree.names() == ["orders/__init__.py"]
+    assert "git does not say which files of" in tree.output
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("UV", find_uv())
+    assert tree.names() == ["orders/__init__.py"]
+    assert "git does not say" not in tree.output
+
+
+def find_uv() -> str:
+    from uv import find_uv_bin
+
+    return str(find_uv_bin())
+
+
+@pytest.mark.parametrize("included", [False, True])
+def test_a_link_that_is_a_text_file_is_an_error(tree: Tree, included: bool) -> None:  # noqa: FBT001
+    place = "data" if included else "src/orders/data"
+    tree.configure('include-files = { "data" = "data" }' if included else "")
+    tree.write_all({f"{place}/goal.txt": "1"})
+    link = tree.root / place / "link.txt"
+    link.symlink_to("goal.txt")
+    tree.commit()
+    assert any(name.endswith("data/link.txt") for name in tree.names())
+    link.unlink()
+    link.write_text("goal.txt")
+    assert f"{link}: a symbolic link in git" in tree.fail()
+
+
+def test_a_link_to_a_directory_that_is_a_text_file_is_an_error(tree: Tree) -> None:
+    tree.configure("", '[tool.hatch.build.targets.wheel]\nonly-include = ["src/orders"]\n')
+    tree.write_all({"src/orders/__init__.py": "a = 1\n", "lib/b.py": ""})
+    link = tree.root / "src/other"
+    link.symlink_to("../lib")
+    tree.commit()
+    tree.names()
+    link.unlink()
+    link.write_text("../lib")
+    assert f"{link}: a symbolic link in git" in tree.fail()
+
+
+def test_an_lfs_pointer_is_an_error(tree: Tree) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
+    tree.write_all({"src/orders/model.bin": pointer})
+    assert "orders/model.bin of orders is a git-LFS pointer" in tree.fail()
+
+
+@pytest.mark.parametrize("place", ["src/orders/vendor", "src/other", "data/inner"])
+def test_an_empty_submodule_is_an_error(tree: Tree, place: str) -> None:
+    tree.configure('include-files = { "data" = "data" }')
+    tree.write_all({"src/orders/__init__.py": "a = 1\n", "data/a": "1", "docs/a": "2"})
+    tree.commit()
+    head = tree.git("rev-parse", "HEAD").strip()
+    tree.git("update-index", "--add", "--cacheinfo", f"160000,{head},docs/theme")
+    assert "orders/__init__.py" in tree.names()
+    tree.git("update-index", "--add", "--cacheinfo", f"160000,{head},{place}")
+    (tree.root / place).mkdir()
+    assert f"{tree.root / place}: a git submodule that is not checked out" in tree.fail()
+    (tree.root / place / "a").touch()
+    assert "orders/__init__.py" in tree.names()
+
+
+def test_a_first_line_that_ends_in_a_carriage_return_is_an_error(tree: Tree) -> None:
+    tree.configure('include-files = { "run.sh" = "bootstrap" }')
+    tree.write_all({"run.sh": "#!/bin/sh\r\necho\r\n"})
+    assert "bootstrap of orders: its first line, the #! line, ends in a carriage" in tree.fail()
+    tree.write_all({"run.sh": "#!/bin/sh\necho\r\n"})
+    assert "bootstrap" in tree.names()
+
+
+# Generated modules.
+
+
+def test_modules_that_git_ignores_are_named(tree: Tree) -> None:
+    ignore = "_version.py\n*_pb2.py\ngenerated/\n__pycache__/\n"
+    tree.write_all({".gitignore": ignore, "src/orders/__pycache__/x.py": ""})
+    modules = ["orders/_version.py", "orders/api/a_pb2.py", "orders/generated/b.py"]
+    assert tree.names() == ["orders/__init__.py"]
+    assert "in the source tree" not in tree.output
+    tree.write_all({f"src/{name}": "" for name in modules})
+    assert tree.names() == ["orders/__init__.py"]
+    assert (
+        f"orders: {', '.join(modules)} is in the source tree, but not in the wheel of "
+        "orders, since git ignores it: `artifacts` in [tool.hatch.build] ships it all the same\n"
+    ) in tree.output
+    tree.configure("", f"[tool.hatch.build]\nartifacts = {ignore.split()}\n")
+    assert {*modules} <= {*tree.names()}
+    assert "in the source tree" not in tree.output

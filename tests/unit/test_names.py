@@ -1,0 +1,132 @@
+"""Names that every file system can hold and tells apart."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.config.model import Artifact, Kind
+from hatch_lambda_zip.config.options import Options
+from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
+from hatch_lambda_zip.contents.names import check_names
+from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.install.read import Installed
+from hatch_lambda_zip.lock.model import Origin
+from tests.support.installed import entry_of, made, platform_of
+
+PROJECT = Project("orders", "1.0", "orders-1.0", ("one", "two"))
+FUNCTION = Artifact("api", "api", "here.functions.api", Kind.FUNCTION, platform_of())
+LAYER = replace(FUNCTION, kind=Kind.LAYER, key="here.layers.api")
+ORDERS = made("orders", {"orders.py": ""}, requires=["one", "two"], origin=Origin.LOCAL)
+
+
+def unreadable(installed: Installed) -> Installed:
+    """Let files outside of the dist-info directory be gone."""
+    entries = [
+        entry if installed.is_metadata(entry.name) else replace(entry, content=Path("/nowhere"))
+        for entry in installed.entries
+    ]
+    return replace(installed, entries=tuple(entries))
+
+
+def decide(*distributions: Installed, options: Options | None = None) -> Contents:
+    artifact = FUNCTION if options is None else replace(FUNCTION, options=options)
+    return decide_function(artifact, PROJECT, (ORDERS, *distributions), (), {})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Data.py", "data.py"),
+        ("pkg/a.py", "pkg/A.py"),
+        ("Pkg/a.py", "pkg/b.py"),
+        ("a/Deep/x", "a/deep/y"),
+        ("\u00c9.txt", "\u00e9.txt"),
+        ("stra\u00dfe", "STRASSE"),
+        ("\u00e9", unicodedata.normalize("NFD", "\u00c9")),
+    ],
+)
+def test_case_twins_are_refused(one: str, other: str) -> None:
+    for names in ([(one, "a"), (other, "b")], [(other, "a"), (one, "a")]):
+        with pytest.raises(ContentsError, match="in nothing but upper and lower case"):
+            check_names(names, local=())
+
+
+def test_names_that_differ_in_more_are_none() -> None:
+    check_names(
+        [("a/b", "one"), ("a/c", "one"), ("b/a", "two"), ("a/b", "two"), ("ab", "x")], local=()
+    )
+
+
+@pytest.mark.parametrize("kind", [Kind.FUNCTION, Kind.LAYER])
+@pytest.mark.parametrize("together", [False, True])
+def test_they_are_found_by_name_before_anything_is_read(
+    kind: Kind,
+    together: bool,  # noqa: FBT001
+) -> None:
+    files = ("Data/a.py", "data/b.py")
+    one, two = made("one", dict.fromkeys(files, "")), made("two")
+    if not together:
+        one, two = (
+            made(name, {file: ""}) for name, file in zip(("one", "two"), files, strict=True)
+        )
+    installed = [unreadable(item) for item in (one, two)]
+    options = Options().changed(handler="orders.handler")
+
+    def run() -> Contents:
+        if kind is Kind.LAYER:
+            return decide_layer(LAYER, PROJECT, installed, ())
+        return decide(*installed, options=options)
+
+    with pytest.raises(ContentsError) as caught:
+        run()
+    prefix = "python/" if kind is Kind.LAYER else ""
+    owner = "one" if together else "two"
+    assert str(caught.value) == (
+        f"one ships {prefix}Data/a.py, and {owner} ships {prefix}data/b.py: {prefix}Data and "
+        f"{prefix}data differ in nothing but upper and lower case, and the file systems of macOS "
+        "and Windows have room for one of them. Rename or leave out one of them, or remove one of "
+        "the distributions."
+    )
+
+
+def test_added_files_are_twins_too() -> None:
+    with pytest.raises(ContentsError, match=r"differ in nothing but"):
+        decide_function(FUNCTION, PROJECT, (ORDERS,), (entry_of("Orders.py", "", "orders"),), {})
+
+
+def test_own_files_that_are_left_out_are_no_twins() -> None:
+    package = made("orders", {"a.py": "", "A.py": ""}, origin=Origin.LOCAL)
+    options = Options().changed(exclude=("A.py",))
+    artifact = replace(FUNCTION, options=options)
+    contents = decide_function(artifact, PROJECT, (package,), (), {})
+    assert "a.py" in [entry.name for entry in contents.entries]
+
+
+@pytest.mark.parametrize("name", ["x" * 256, f"a/{'é' * 128}/b"])
+def test_components_that_lambda_can_not_have_are_refused(name: str) -> None:
+    with pytest.raises(ContentsError, match=r"has more than 255 bytes"):
+        decide(made("one", {name: ""}))
+    check_names([("x" * 255, "one"), (f"{'y' * 255}/{'z' * 255}", "one")], local=())
+
+
+@pytest.mark.parametrize("name", [unicodedata.normalize("NFD", "é"), "a\\b", "a\nb", "\udcff"])
+def test_local_names_are_composed_and_plain(name: str) -> None:
+    with pytest.raises(ContentsError):
+        check_names([(name, "orders")], local=("orders",))
+    check_names([(name, "other")], local=("orders",))
+
+
+def test_names_that_look_like_secrets_are_a_warning() -> None:
+    package = made("orders", {"orders/.env": "", "orders/a.pem": ""}, origin=Origin.LOCAL)
+    third = made("one", {"one/cacert.pem": ""})
+    contents = decide_function(FUNCTION, PROJECT, (package, third), (), {})
+    (warning,) = contents.warnings
+    assert warning == (
+        "orders/.env, orders/a.pem may be secret, and everybody who can read the function gets it; "
+        "leave it out, unless it is meant to ship"
+    )
