@@ -17,7 +17,7 @@ from hatch_lambda_zip.errors import ConfigError, LockError
 from hatch_lambda_zip.install import Installer
 from hatch_lambda_zip.lock import InstallList, LockFile, LockKind, Selection
 from hatch_lambda_zip.lock.requirements import select as select_requirements
-from hatch_lambda_zip.runtimes import Platform
+from hatch_lambda_zip.runtimes import RUNTIMES, Platform
 from tests.support.installed import made, platform_of
 from tests.unit.test_pylock import package_of, select_from
 
