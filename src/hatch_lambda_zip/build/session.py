@@ -13,7 +13,13 @@ from hatch_lambda_zip import __version__
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.config import LOCK_KEY, Artifact, Bytecode, Project
-from hatch_lambda_zip.contents import Contents, check_requirements, decide_function, decide_layer
+from hatch_lambda_zip.contents import (
+    Contents,
+    SyntaxJudge,
+    check_requirements,
+    decide_function,
+    decide_layer,
+)
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install import Installed, Installer
 from hatch_lambda_zip.lock import (
@@ -66,6 +72,7 @@ class Session:
         self._lock_of = lock_of
         self._reader = LockReader(root, project.name, uv)
         self._compiler = cache(self._find_compiler)
+        self._judge = SyntaxJudge(os.environ, report.debug)
         self.layer_contents = cache(self._decide_layer)
 
     def label(self, artifact: Artifact) -> str:
@@ -100,7 +107,9 @@ class Session:
             package, platform = self.project.name, artifact.platform
             check_requirements(package, installed, platform, artifact.request, selection.lock)
         compiler = self._compiler(artifact.bytecode)
-        return decide_function(artifact, self.project, installed, added, layers, compiler)
+        return decide_function(
+            artifact, self.project, installed, added, layers, compiler, self._judge
+        )
 
     def _decide_layer(self, inputs: Inputs) -> Contents:
         installed, added = self._install(inputs)

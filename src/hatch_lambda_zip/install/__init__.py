@@ -5,6 +5,7 @@ function's platform. Local projects are built fresh, as wheels, by their declare
 """
 
 from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
+from hatch_lambda_zip.install.import_names import ImportNames
 from hatch_lambda_zip.install.install import Installer
 from hatch_lambda_zip.install.local_wheel import LocalWheel, OwnWheel
 from hatch_lambda_zip.install.read import Distribution, Installed
@@ -13,6 +14,7 @@ from hatch_lambda_zip.install.wheel import content_digest
 
 __all__ = [
     "Distribution",
+    "ImportNames",
     "Installed",
     "Installer",
     "LeftOut",

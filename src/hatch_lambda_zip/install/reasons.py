@@ -41,7 +41,7 @@ _EXPLANATIONS: Final = {
     Reason.NATIVE_HEADER: "For C and C++ compilers only, by `strip`.",
     Reason.SOURCE: 'Its bytecode ships instead, by `source = "omit"`.',
     Reason.EXCLUDED: "`exclude-distributions` names it.",
-    Reason.PROVIDED: "The runtime provides it, by `provided`.",
+    Reason.PROVIDED: "The runtime or a layer from elsewhere has it, by `provided`.",
     Reason.UNNEEDED: "Only distributions that are left out need it.",
     Reason.LAYER: "A layer of the function ships it.",
 }
