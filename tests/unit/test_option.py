@@ -105,6 +105,8 @@ def test_a_new_option_is_in_the_manifest() -> None:
 
 def test_the_manifest_tells_the_options_in_one_order() -> None:
     assert list(Options().describe().items()) == [
+        ("check-imports", "error"),
+        ("external-modules", []),
         ("extras", []),
         ("groups", []),
         ("distributions", None),

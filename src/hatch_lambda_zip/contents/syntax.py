@@ -19,7 +19,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from hatch_lambda_zip.bytecode.interpreter import minimal_environment
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.record import Digest
 
@@ -166,6 +165,9 @@ class SyntaxJudge:
 
     def _output(self, command: list[str], stdin: str) -> str:
         """Return what a command writes; nothing if it fails."""
+        # Most builds ask nobody, and need nothing of what compiles.
+        from hatch_lambda_zip.bytecode.interpreter import minimal_environment
+
         try:
             return subprocess.run(
                 command,
@@ -213,9 +215,10 @@ def _pythons(minor: int, environ: Mapping[str, str]) -> Iterator[Path]:
         # pyenv has a shim for each Python, most of which fail.
         if part and path.parent.name != "shims" and path.is_file():
             yield path
+    version = f"3.{minor}"
     home = environ.get("HOME") or environ.get("USERPROFILE")
     roots = (
-        (environ.get("PYENV_ROOT"), ".pyenv", "versions", f"3.{minor}.*"),
+        (environ.get("PYENV_ROOT"), ".pyenv", "versions", f"{version}.*"),
         (
             environ.get("UV_PYTHON_INSTALL_DIR"),
             ".local/share/uv/python",
