@@ -15,7 +15,7 @@ from hatch_lambda_zip.runtimes import PROVIDED_SETS
 from hatch_lambda_zip.text import not_one_of
 
 _FROM_ELSEWHERE: Final = (
-    ". What the lock does not have can't ship; if it is there all the same, name its modules in "
+    "What the lock does not have can't ship; if it is there all the same, name its modules in "
     "`external-modules`"
 )
 
@@ -60,12 +60,12 @@ def exclude(
                 "files of it out"
             )
         known = [*(PROVIDED_SETS if option == "provided" else ()), *sorted(names - {own})]
-        hint = _FROM_ELSEWHERE if option == "provided" else ""
-        problems += [
-            f"{key}.{option}: of what the lock selects here, {not_one_of(name, known)}{hint}"
-            for name in required
-            if name not in names
-        ]
+        for name in required:
+            if name not in names:
+                text = not_one_of(name, known)
+                if option == "provided":
+                    text += f"{'' if text.endswith('?') else '.'} {_FROM_ELSEWHERE}"
+                problems.append(f"{key}.{option}: of what the lock selects here, {text}")
     if problems:
         raise ContentsError("\n".join(problems))
     needed = {*graph.needed(without=left_out), own}
