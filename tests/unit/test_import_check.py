@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from unit.installing import entry_of, made, platform_of
@@ -22,7 +23,7 @@ LIB = made("lib", {"lib/__init__.py": "import nothing_that_anybody_has", "lib_c.
 SPACE = made("space-a", {"space/a/__init__.py": "", "space/data.txt": "", "space/b.py": ""})
 
 
-def function(**options: object) -> Artifact:
+def function(**options: Any) -> Artifact:  # noqa: ANN401 - any options
     platform = platform_of("python3.13")
     wanted = Options(**{"handler": "orders.app.handler", **options})
     return Artifact("lambda", "lambda", KEY, Kind.FUNCTION, platform, wanted)
@@ -40,13 +41,13 @@ def decide(
     others: Iterable[Installed] = (LIB, SPACE),
     added: Iterable[Entry] = (),
     layers: Mapping[str, Contents] | None = None,
-    **options: object,
+    **options: Any,  # noqa: ANN401 - any options
 ) -> Contents:
     installed = sorted([own(files), *others], key=lambda item: item.name)
     return decide_function(function(**options), PROJECT, installed, [*added], layers or {})
 
 
-def fail(files: Mapping[str, str], **options: object) -> str:
+def fail(files: Mapping[str, str], **options: Any) -> str:  # noqa: ANN401 - any options
     with pytest.raises(ContentsError) as caught:
         decide(files, **options)
     return str(caught.value)
@@ -236,7 +237,7 @@ NUMPY = made("numpy", {"numpy/__init__.py": ""})
 @pytest.mark.parametrize(
     "options", [{"provided": ("boto3",)}, {"exclude_distributions": ("boto3",)}]
 )
-def test_what_is_left_out_by_name_is_there(options: dict[str, object]) -> None:
+def test_what_is_left_out_by_name_is_there(options: dict[str, Any]) -> None:
     everything = (BOTO3, LIB, NUMPY)
     contents = decide(app("import boto3"), everything, **options)
     assert contents.warnings == ()

@@ -47,27 +47,7 @@ def exclude(
     left_out = {*exclusions.distributions, *provided}
     if not left_out:
         return installed, ()
-    names = {distribution.name for distribution in installed}
-    named = {
-        "exclude-distributions": (exclusions.distributions, exclusions.required),
-        "provided": (provided, _provided(exclusions.must_provide, with_sets=False)),
-    }
-    problems = []
-    for option, (all_of_them, required) in named.items():
-        if own in all_of_them:
-            raise ContentsError(
-                f"{key}.{option}: {own!r} is the package itself; use `exclude` to leave "
-                "files of it out"
-            )
-        known = [*(PROVIDED_SETS if option == "provided" else ()), *sorted(names - {own})]
-        for name in required:
-            if name not in names:
-                text = not_one_of(name, known)
-                if option == "provided":
-                    text += f"{'' if text.endswith('?') else '.'} {_FROM_ELSEWHERE}"
-                problems.append(f"{key}.{option}: of what the lock selects here, {text}")
-    if problems:
-        raise ContentsError("\n".join(problems))
+    _check_names(installed, exclusions, provided, key=key, own=own)
     needed = {*graph.needed(without=left_out), own}
     absent = []
     for distribution in installed:
@@ -91,3 +71,35 @@ def _provided(names: Iterable[str], *, with_sets: bool = True) -> tuple[str, ...
         elif with_sets:
             found |= dict.fromkeys(sorted(PROVIDED_SETS[name]))
     return tuple(found)
+
+
+def _check_names(
+    installed: Iterable[Installed],
+    exclusions: Exclusions,
+    provided: tuple[str, ...],
+    *,
+    key: str,
+    own: str,
+) -> None:
+    """Refuse to leave out what is not there, or the package itself."""
+    names = {distribution.name for distribution in installed}
+    named = {
+        "exclude-distributions": (exclusions.distributions, exclusions.required),
+        "provided": (provided, _provided(exclusions.must_provide, with_sets=False)),
+    }
+    problems = []
+    for option, (all_of_them, required) in named.items():
+        if own in all_of_them:
+            raise ContentsError(
+                f"{key}.{option}: {own!r} is the package itself; use `exclude` to leave "
+                "files of it out"
+            )
+        known = [*(PROVIDED_SETS if option == "provided" else ()), *sorted(names - {own})]
+        for name in required:
+            if name not in names:
+                text = not_one_of(name, known)
+                if option == "provided":
+                    text += f"{'' if text.endswith('?') else '.'} {_FROM_ELSEWHERE}"
+                problems.append(f"{key}.{option}: of what the lock selects here, {text}")
+    if problems:
+        raise ContentsError("\n".join(problems))
