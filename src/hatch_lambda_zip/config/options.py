@@ -109,7 +109,7 @@ class Options(OptionTable):
         otherwise="not checked",
         description=(
             "As Lambda gets it, `package.module.function`. When given, the build checks that the "
-            "module is there and defines the name."
+            "module is there and defines the name, as something that Lambda can call."
         ),
         of=(Kind.FUNCTION,),
         in_manifest=False,

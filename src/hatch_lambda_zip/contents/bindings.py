@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -26,13 +27,13 @@ def bound_names(body: Iterable[ast.stmt]) -> Iterator[str]:
                 yield node.rest
 
 
-def makes_names_at_run_time(tree: ast.Module) -> bool:
+def makes_names_at_run_time(tree: ast.Module, bound: AbstractSet[str]) -> bool:
     """Tell whether a module may have more names than its statements bind.
 
     They come from a star import, ``__getattr__``, ``global`` statements, ``globals()`` and the
     like.
     """
-    return not {"*", "__getattr__"}.isdisjoint(bound_names(tree.body)) or any(
+    return not bound.isdisjoint(("*", "__getattr__")) or any(
         isinstance(node, ast.Global)
         or (
             isinstance(node, ast.Call)

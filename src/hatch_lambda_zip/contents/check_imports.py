@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from hatch_lambda_zip.config import Artifact, CheckImports
@@ -85,14 +85,16 @@ def check_handler_and_imports(
     warnings = () if warning is None else (warning,)
     if artifact.options.check_imports is CheckImports.OFF:
         return Remarks(warnings)
-    importable = _importable(artifact, own, added, surroundings, third_party)
+    start = _handler_module(handler)
+    importable = _importable(artifact, start, own, added, surroundings, third_party)
     left_out = [left for item in own for left in item.left_out]
-    remarks = check_imports(artifact, handler, importable, judge, left_out)
+    remarks = check_imports(artifact, start, importable, judge, left_out)
     return Remarks((*warnings, *remarks.warnings), remarks.notes)
 
 
 def _importable(
     artifact: Artifact,
+    start: str,
     own: Iterable[Installed],
     added: Iterable[Entry],
     surroundings: Surroundings,
@@ -118,17 +120,18 @@ def _importable(
         ImportNames.union(unneeded),
         frozenset(artifact.options.external_modules),
         artifact.platform.runtime.python_minor,
+        start.partition(".")[0],
     )
 
 
-def handler_module(handler: str) -> str:
+def _handler_module(handler: str) -> str:
     """Return the module of a handler; as on Lambda, ``/`` separates packages as ``.`` does."""
     return handler.rpartition(".")[0].replace("/", ".")
 
 
 def check_imports(
     artifact: Artifact,
-    handler: str,
+    start: str,
     importable: Importable,
     judge: SyntaxJudge,
     left_out: Iterable[LeftOut] = (),
@@ -136,6 +139,7 @@ def check_imports(
     """Follow the imports that surely run with the handler's module.
 
     Args:
+        start: the handler's module.
         importable: what the function can import.
         left_out: the project's own files that do not ship, for the message.
 
@@ -145,8 +149,6 @@ def check_imports(
         DistributionError: a file is not what RECORD says.
     """
     runtime = artifact.platform.runtime
-    start = handler_module(handler)
-    importable = replace(importable, start=start.partition(".")[0])
     found = walk(start, importable)
     sources = [entry for entry, _ in found.reached.values()]
     likely = [entry for path, entry in importable.files.items() if path.endswith(".py")]
@@ -166,7 +168,7 @@ def check_imports(
         raise ContentsError(
             "\n".join(
                 (
-                    f"{artifact.key}.handler: {handler!r} can't be imported on Lambda:",
+                    f"{artifact.key}.handler: {artifact.handler!r} can't be imported on Lambda:",
                     *lines,
                     *(remedy.replace("KEY", artifact.key) for remedy in remedies),
                     f'With {artifact.key}.check-imports = "warn" this is only a warning.',

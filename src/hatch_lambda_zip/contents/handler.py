@@ -83,13 +83,13 @@ def _check_source(handler: str, name: str, entry: Entry, files: dict[str, Entry]
             f"the handler {handler!r} can't be checked: Python {version} can't parse "
             f"{entry.name} ({source.error})"
         )
-    if name not in source.bound:
+    if name not in source.binding:
         if source.names is None:
             return (
                 f"the handler {handler!r} can't be checked: {entry.name} makes names at run time "
                 "(a star import, __getattr__ or globals())"
             )
-        hint = did_you_mean(name, sorted(source.bound))
+        hint = did_you_mean(name, sorted(source.binding))
         raise ContentsError(
             f"The handler {handler!r} can't work: {entry.name} defines no {name!r}. {hint}".rstrip()
         )

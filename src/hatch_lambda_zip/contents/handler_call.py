@@ -76,7 +76,7 @@ def _binding(
     source = read_module(entry)
     if source.tree is None or source.names is None or depth > _MAX_DEPTH:
         return None
-    statements = [node for node in source.tree.body if name in bound_names([node])]
+    statements = source.binding.get(name, [])
     # What one name stands for may be bound again after the other one took it.
     if not statements or (depth and len(statements) > 1):
         return None
@@ -127,7 +127,7 @@ def _imported(
         package = package[: max(len(package) - node.level, 0)]
         module = ".".join(filter(None, (*package, module)))
     found = _find(module, files)
-    if found is not None and original in read_module(found).bound:
+    if found is not None and original in read_module(found).binding:
         return _binding(original, found, files, depth + 1)
     submodule = _find(f"{module}.{original}", files)
     if submodule is None or (found is not None and read_module(found).names is None):

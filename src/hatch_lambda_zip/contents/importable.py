@@ -72,6 +72,9 @@ class Importable:
     python_minor: int = RUNTIMES[-1].python_minor
     start: str = ""
     _directories: set[str] = field(init=False, repr=False, compare=False, default_factory=set)
+    _resolved: dict[str, Resolution] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
     _opaque: set[str] = field(init=False, repr=False, compare=False, default_factory=set)
 
     def __post_init__(self) -> None:
@@ -88,6 +91,11 @@ class Importable:
 
     def resolve(self, dotted: str) -> Resolution:
         """Follow a dotted name as an import does, from its first component on."""
+        if dotted not in self._resolved:
+            self._resolved[dotted] = self._resolve(dotted)
+        return self._resolved[dotted]
+
+    def _resolve(self, dotted: str) -> Resolution:
         modules: list[tuple[str, Entry]] = []
         found = Found.NOTHING
         name = ""
@@ -106,21 +114,25 @@ class Importable:
     def _look_up(self, name: str) -> tuple[Found, Entry | None]:
         """Look one name up, where whatever stands before its last dot has been found."""
         path = name.replace(".", "/")
+        is_opaque = path in self._opaque or f"{path}/__init__" in self._opaque
+        if is_opaque or self._is_standard(name) or name in self.external:
+            return Found.ELSEWHERE, None
         # The order of the import system: packages before modules, namespaces last.
         entry = self.files.get(f"{path}/__init__.py") or self.files.get(f"{path}.py")
+        if entry is not None:
+            return Found.SOURCE, entry
+        return self._look_up_elsewhere(name, path), None
+
+    def _look_up_elsewhere(self, name: str, path: str) -> Found:
         runtime = modules_of_runtime(self.python_minor)
         rules = (
-            (self._is_standard(name) or name in self.external, Found.ELSEWHERE),
-            (not {f"{path}/__init__", path}.isdisjoint(self._opaque), Found.ELSEWHERE),
-            (entry is not None, Found.SOURCE),
             (self._is_of_others(name), Found.ELSEWHERE),
             (path in self._directories or self._is_namespace(name), Found.NAMESPACE),
             (name in runtime or self._is_from_setuptools(name), Found.ELSEWHERE),
             (name in SDK_MODULES, Found.SDK),
             (name in self.unneeded, Found.DOUBTFUL),
         )
-        found = next((found for applies, found in rules if applies), Found.NOTHING)
-        return found, entry if found is Found.SOURCE else None
+        return next((found for applies, found in rules if applies), Found.NOTHING)
 
     def _is_standard(self, name: str) -> bool:
         return name in standard_library(self.python_minor) and name != self.start

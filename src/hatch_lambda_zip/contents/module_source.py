@@ -71,16 +71,21 @@ class ModuleSource:
         return () if self.tree is None else tuple(_imports(self.tree))
 
     @cached_property
-    def bound(self) -> frozenset[str]:
-        """The names that its statements bind; ``*`` for a star import."""
-        return frozenset(() if self.tree is None else bound_names(self.tree.body))
+    def binding(self) -> dict[str, list[ast.stmt]]:
+        """The statements that bind each name; ``*`` stands for a star import."""
+        found: dict[str, list[ast.stmt]] = {}
+        for statement in () if self.tree is None else self.tree.body:
+            for name in dict.fromkeys(bound_names([statement])):
+                found.setdefault(name, []).append(statement)
+        return found
 
     @cached_property
     def names(self) -> frozenset[str] | None:
         """The names that it binds; None if more may come at run time."""
-        if self.tree is None or makes_names_at_run_time(self.tree):
+        bound = frozenset(self.binding)
+        if self.tree is None or makes_names_at_run_time(self.tree, bound):
             return None
-        return self.bound
+        return bound
 
     @cached_property
     def attributes(self) -> frozenset[str]:
