@@ -115,6 +115,8 @@ def test_the_manifest_tells_the_options_in_one_order() -> None:
         ("strip", []),
         ("include", None),
         ("exclude", []),
+        ("modules", "all"),
+        ("keep-modules", []),
         ("scripts", False),
         ("bytecode", "strip"),
         ("bytecode-python", None),

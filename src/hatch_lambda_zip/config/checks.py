@@ -60,6 +60,13 @@ def wrong_module(name: str) -> str | None:
     return f"{name!r} is not the name of a module; write it as in an import, such as 'a.b'"
 
 
+def wrong_module_pattern(pattern: str) -> str | None:
+    """Check a pattern of dotted names of modules."""
+    if re.fullmatch(r"[\w.*]+", pattern):
+        return None
+    return f"{pattern!r} is not a pattern of modules; write names with dots, and * for anything"
+
+
 def wrong_runtime(identifier: str) -> str | None:
     """Check AWS's name of a runtime."""
     if find_runtime(identifier) is not None:

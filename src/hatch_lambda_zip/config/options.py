@@ -66,6 +66,13 @@ class BytecodeMode(Enum):
     KEEP = "keep"
 
 
+class Modules(Enum):
+    """Which of the package's own modules ship."""
+
+    ALL = "all"
+    IMPORTED = "imported"
+
+
 class CheckImports(Enum):
     """What it is when an import can't succeed."""
 
@@ -237,6 +244,26 @@ class Options(OptionTable):
         description=(
             "Patterns as in `.gitignore`, over the paths in the package's own wheel: what of it "
             "does not ship, even if `include` names it."
+        ),
+        of=(Kind.FUNCTION,),
+    )
+    modules = Option(
+        "modules",
+        OneOf(Modules),
+        default=Modules.ALL,
+        description=(
+            '`"all"`; or `"imported"`: of the package\'s own modules only those that something '
+            "leads to from the `handler`. See [Own modules](#own-modules)."
+        ),
+        of=(Kind.FUNCTION,),
+    )
+    keep_modules = Option(
+        "keep-modules",
+        Texts(Text(checks.wrong_module_pattern)),
+        default=(),
+        description=(
+            'With `modules = "imported"`: patterns of own modules that ship besides, '
+            'such as `"orders.plugins.*"`, where `*` is anything.'
         ),
         of=(Kind.FUNCTION,),
     )

@@ -52,6 +52,17 @@ class Surroundings:
     added: tuple[Entry, ...] = ()
     left_out: tuple[tuple[Installed, Reason], ...] = ()
 
+    def own_entries(self, shipped: Iterable[Installed]) -> tuple[Entry, ...]:
+        """Return all files of local projects, in the zip or its layers.
+
+        Args:
+            shipped: the distributions in the zip.
+        """
+        local = (
+            item for item in (*shipped, *self.layers) if item.distribution.origin is Origin.LOCAL
+        )
+        return (*(entry for item in local for entry in item.entries), *self.added)
+
 
 def check_handler_and_imports(
     artifact: Artifact,

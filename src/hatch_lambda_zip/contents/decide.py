@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.config import Artifact, Project
+from hatch_lambda_zip.config import Artifact, Modules, Project
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.contents.bytecode import LeftAsSource, with_bytecode
 from hatch_lambda_zip.contents.check_imports import Surroundings, check_handler_and_imports
 from hatch_lambda_zip.contents.exclude import exclude
 from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
 from hatch_lambda_zip.contents.own_files import select_own_files
+from hatch_lambda_zip.contents.reachable import select_reachable
 from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
 from hatch_lambda_zip.contents.scripts import with_scripts
 from hatch_lambda_zip.contents.strip import missing_tests, strip
@@ -200,6 +201,12 @@ def _ship(
         own = function.own
         (package,) = (item for item in shipped if item.name == own)
         package, idle = select_own_files(package, artifact.own_files)
+        if artifact.options.modules is Modules.IMPORTED and artifact.handler is not None:
+            others = function.surroundings.own_entries(item for item in shipped if item.name != own)
+            package, found = select_reachable(
+                package, artifact.handler, (*others, *added), artifact.options.keep_modules
+            )
+            notes += found
         shipped = tuple(package if item.name == own else item for item in shipped)
         warnings += [f"the pattern {pattern!r} matches no file of {own}" for pattern in idle]
         if all(package.is_metadata(entry.name) for entry in package.entries):
