@@ -23,7 +23,7 @@ groups = ["queue"]
 architecture = "arm64"
 
 [tool.hatch.build.targets.lambda-zip.functions.cron]
-handler = "fixture_app.main.main"
+handler = "fixture_app.main.handler"
 
 [project.optional-dependencies]
 web = ["iniconfig", "tomli; python_version < '3.11'"]

@@ -278,7 +278,7 @@ def test_what_does_not_fit_is_an_error(example: Project, old: str, new: str, exp
 def test_all_mistakes_come_at_once(example: Project) -> None:
     example.replace('layers = ["deps"]', 'layers = ["dep"]\nfilename = "{function}"')
     example.replace('"config/prod.toml"', '"prod.toml"')
-    example.replace("[tool.uv]\n", 'provided = "aws"\n\n[tool.uv]\n')
+    example.replace("[tool.uv]\n", 'provided = "aws==1"\n\n[tool.uv]\n')
     message = example.fail(several=True)
     for key in (
         "functions.api.layers",

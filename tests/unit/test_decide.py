@@ -21,7 +21,11 @@ BOTO3 = made("boto3", {"boto3/__init__.py": ""}, requires=["six"])
 COMMON = made("common", {"common.py": ""}, requires=["boto3"], origin=Origin.LOCAL)
 ORDERS = made(
     "orders",
-    {"orders/__init__.py": "", "orders/app.py": "def handler(): ...", "orders/tests/a.py": ""},
+    {
+        "orders/__init__.py": "",
+        "orders/app.py": "def handler(event, context): ...",
+        "orders/tests/a.py": "",
+    },
     requires=["boto3", "common", "pydantic"],
     origin=Origin.LOCAL,
 )
@@ -70,7 +74,7 @@ def test_a_function_ships_what_its_layers_do_not() -> None:
 
 
 def test_a_layer_without_members_leaves_out_what_its_function_leaves_out() -> None:
-    options = Options(exclude_distributions=("boto3",), provided="aws-sdk")
+    options = Options(exclude_distributions=("boto3",), provided=("aws-sdk",))
     deps = layer(replace(LAYER, options=options))
     assert absent_of(deps) == {"boto3": ("excluded", None), "six": ("unneeded", None)}
     contents = function(replace(FUNCTION, options=options), deps=deps)
@@ -133,7 +137,9 @@ def test_a_function_without_files_of_its_own_is_warned_of() -> None:
 
 
 def test_added_files_ship_and_can_have_the_handler() -> None:
-    added = [entry_of("run.py", "from orders.tests import a\ndef handler(): ...", "orders")]
+    added = [
+        entry_of("run.py", "from orders.tests import a\ndef handler(event, context): ...", "orders")
+    ]
     wanted = replace(FUNCTION, options=Options(handler="run.handler", strip=(*Strip,)))
     files = files_in(decide_function(wanted, PROJECT, ALL, added, {}))
     assert {"run.py", "orders/tests/a.py"} <= {*files}
@@ -148,7 +154,7 @@ def test_the_handler_is_looked_for_in_what_ships() -> None:
 
 
 def test_the_handler_may_be_in_a_layer() -> None:
-    lib = made("lib", {"lib.py": "def handler(): ..."})
+    lib = made("lib", {"lib.py": "def handler(event, context): ..."})
     deps = decide_layer(LAYER, PROJECT, [lib], ())
     wanted = replace(FUNCTION, options=Options(handler="lib.handler"))
     contents = decide_function(wanted, PROJECT, [lib, ORDERS], (), {"deps": deps})
@@ -157,7 +163,7 @@ def test_the_handler_may_be_in_a_layer() -> None:
 
 @pytest.mark.parametrize("handler", ["orders.tests.a.handler", "orders/tests/a.handler"])
 def test_a_handler_among_tests_is_not_stripped(handler: str) -> None:
-    orders = made("orders", {"orders/tests/a.py": "def handler(): ..."})
+    orders = made("orders", {"orders/tests/a.py": "def handler(event, context): ..."})
     wanted = replace(FUNCTION, options=Options(handler=handler, strip=(Strip.TESTS,)))
     contents = decide_function(wanted, PROJECT, [orders], (), {})
     assert files_in(contents) == ["orders/tests/a.py"]

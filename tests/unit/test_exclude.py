@@ -69,7 +69,7 @@ def test_what_stays_may_lack_what_is_excluded() -> None:
 
 def test_the_whole_family_is_provided_even_where_others_need_a_part() -> None:
     edges = {"orders": ["boto3", "powertools"], "powertools": ["jmespath", "typing"], **AWS}
-    kept, absent = run({**edges, "typing": []}, Exclusions(provided="aws-sdk"))
+    kept, absent = run({**edges, "typing": []}, Exclusions(provided=("aws-sdk",)))
     assert kept == {"orders", "powertools", "typing"}
     assert reasons_of(absent) == {
         **dict.fromkeys(PROVIDED_SETS["aws-sdk"], "provided"),
@@ -78,13 +78,13 @@ def test_the_whole_family_is_provided_even_where_others_need_a_part() -> None:
 
 
 def test_a_name_in_both_is_excluded_by_its_name() -> None:
-    _, absent = run({"orders": ["boto3"], **AWS}, Exclusions(("boto3",), provided="aws-sdk"))
+    _, absent = run({"orders": ["boto3"], **AWS}, Exclusions(("boto3",), provided=("aws-sdk",)))
     assert reasons_of(absent)["boto3"] == "excluded"
     assert reasons_of(absent)["botocore"] == "provided"
 
 
 def test_what_is_provided_need_not_be_there() -> None:
-    assert run({"orders": []}, Exclusions(provided="aws-sdk")) == ({"orders"}, ())
+    assert run({"orders": []}, Exclusions(provided=("aws-sdk",))) == ({"orders"}, ())
 
 
 def test_names_of_the_own_table_have_to_be_there() -> None:

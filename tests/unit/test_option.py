@@ -109,6 +109,8 @@ def test_a_new_option_is_in_the_manifest() -> None:
 def test_the_manifest_tells_the_options_in_one_order() -> None:
     assert list(Options().describe().items()) == [
         ("python-release", None),
+        ("check-imports", "error"),
+        ("external-modules", []),
         ("extras", []),
         ("groups", []),
         ("distributions", None),
@@ -117,6 +119,8 @@ def test_the_manifest_tells_the_options_in_one_order() -> None:
         ("strip", []),
         ("include", None),
         ("exclude", []),
+        ("modules", "all"),
+        ("keep-modules", []),
         ("scripts", False),
         ("bytecode", "strip"),
         ("bytecode-python", None),

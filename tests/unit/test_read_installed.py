@@ -205,7 +205,10 @@ def test_entry_points_that_can_not_be_read_leave_nothing_out(staged: Path) -> No
 
 
 def test_every_reason_is_explained() -> None:
-    files = "bytecode", "script", "signature", "pattern", "tests", "type-stub", "native-header"
+    files = (
+        *("bytecode", "script", "signature", "pattern", "unreached", "tests", "type-stub"),
+        "native-header",
+    )
     distributions = "excluded", "provided", "unneeded", "layer"
     assert {reason.value for reason in Reason} == {*files, "source", *distributions}
     assert len({reason.explanation for reason in Reason}) == len(Reason)

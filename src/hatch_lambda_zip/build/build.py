@@ -103,6 +103,8 @@ def build_zip(job: Job, session: Session) -> Path:
     _check_size(artifact, [contents, *shipped_layers.values()])
     for warning in (*selections[artifact].warnings, *contents.warnings):
         report.warning(f"{label}: {warning}")
+    for note in contents.notes:
+        report.info(f"{label}: {note}")
     if contents.left_as_source:
         count = plural(len(contents.left_as_source), "module")
         report.info(f"{label}: {count} without bytecode; the manifest says why")
@@ -115,8 +117,8 @@ def build_zip(job: Job, session: Session) -> Path:
     with session.workspace.writing(job.output / manifest_name(artifact, project)) as stream:
         stream.write(make_manifest(description, contents, archive).encode())
     session.workspace.publish()
-    if note := upload_note(archive.size):
-        report.warning(f"{label}: {note}")
+    if too_large := upload_note(archive.size):
+        report.warning(f"{label}: {too_large}")
     seconds = time.monotonic() - started
     report.info(f"{label}: {_summary(artifact, contents, archive, seconds)}")
     return output

@@ -19,6 +19,7 @@ from hatch_lambda_zip.contents import (
     Contents,
     Outputs,
     Surroundings,
+    SyntaxJudge,
     TrackedFile,
     check_contents,
     check_requirements,
@@ -87,6 +88,7 @@ class Session:
         self._compiler = cache(self._find_compiler)
         self._tracked = cache(self._ask_git)
         self._noted: set[str] = set()
+        self._judge = SyntaxJudge(os.environ, report.debug)
         self.layer_contents = cache(self._decide_layer)
 
     def label(self, artifact: Artifact) -> str:
@@ -131,7 +133,9 @@ class Session:
             package, platform = self.project.name, artifact.platform
             check_requirements(package, installed, platform, artifact.request, selection.lock)
         compiler = self._compiler(artifact.bytecode)
-        contents = decide_function(artifact, self.project, installed, added, layers, compiler)
+        contents = decide_function(
+            artifact, self.project, installed, added, layers, compiler, self._judge
+        )
         return self._checked(contents, inputs)
 
     def _decide_layer(self, inputs: Inputs) -> Contents:

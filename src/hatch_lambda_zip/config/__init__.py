@@ -15,7 +15,7 @@ from hatch_lambda_zip.config.load import (
 )
 from hatch_lambda_zip.config.model import Artifact, Bytecode, Exclusions, OwnFiles, Request
 from hatch_lambda_zip.config.option import Kind
-from hatch_lambda_zip.config.options import BytecodeMode, Options, Strip
+from hatch_lambda_zip.config.options import BytecodeMode, CheckImports, Modules, Options, Strip
 from hatch_lambda_zip.config.project import TOOL_NAME, Project
 from hatch_lambda_zip.config.tables import Known, TableReader
 
@@ -28,10 +28,12 @@ __all__ = [
     "Artifact",
     "Bytecode",
     "BytecodeMode",
+    "CheckImports",
     "Config",
     "Exclusions",
     "Kind",
     "Known",
+    "Modules",
     "Options",
     "OwnFiles",
     "Project",

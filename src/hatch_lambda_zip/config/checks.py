@@ -15,7 +15,7 @@ from pathspec import GitIgnoreSpec
 
 from hatch_lambda_zip.config.tables import Known
 from hatch_lambda_zip.files import is_absolute, path_problem
-from hatch_lambda_zip.runtimes import RUNTIMES, find_runtime
+from hatch_lambda_zip.runtimes import PROVIDED_SETS, RUNTIMES, find_runtime
 from hatch_lambda_zip.text import not_one_of
 
 PLACEHOLDERS: Final = ("name", "version", "function", "runtime", "architecture")
@@ -44,6 +44,27 @@ def wrong_name(name: str) -> str | None:
     if is_distribution_name(name):
         return None
     return f"{name!r} is not the name of a distribution; write it without version and extras"
+
+
+def wrong_provided(name: str) -> str | None:
+    """Check a name in ``provided``; which distributions there are is seen when the zip is made."""
+    if is_distribution_name(name):
+        return None
+    return f"{name!r} is none of {', '.join(PROVIDED_SETS)}, and not the name of a distribution"
+
+
+def wrong_module(name: str) -> str | None:
+    """Check the dotted name of a module."""
+    if all(part.isidentifier() for part in name.split(".")):
+        return None
+    return f"{name!r} is not the name of a module; write it as in an import, such as 'a.b'"
+
+
+def wrong_module_pattern(pattern: str) -> str | None:
+    """Check a pattern of dotted names of modules."""
+    if re.fullmatch(r"[\w.*]+", pattern):
+        return None
+    return f"{pattern!r} is not a pattern of modules; write names with dots, and * for anything"
 
 
 def wrong_runtime(identifier: str) -> str | None:

@@ -11,7 +11,7 @@ from hatch_lambda_zip.config.expand import expand
 from hatch_lambda_zip.config.file_names import name_problems
 from hatch_lambda_zip.config.model import Artifact
 from hatch_lambda_zip.config.option import Kind, Option
-from hatch_lambda_zip.config.options import TABLE_NAME, Options, TargetOptions
+from hatch_lambda_zip.config.options import TABLE_NAME, Modules, Options, TargetOptions
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.config.tables import Known, TableReader
 from hatch_lambda_zip.errors import ConfigError
@@ -219,6 +219,7 @@ def _read_tables(
     has_default = not set(Options.runtimes.keys).isdisjoint(target.table)
     for table in tables:
         _refuse_empty(table)
+        _check_modules(table)
         table.artifacts.extend(
             expand(table.name, table.kind, table.options, table.reader, table.wrong)
         )
@@ -252,6 +253,19 @@ def _refuse_empty(table: _Table) -> None:
             "is empty, so there is nothing to ship; name distributions, or remove the key for "
             "everything third-party",
         )
+
+
+def _check_modules(table: _Table) -> None:
+    """Note modules that are to be found from a handler that is not given."""
+    options = table.options
+    if options.modules is Modules.IMPORTED:
+        if options.handler is None:
+            table.reader.problem(
+                "modules",
+                'is "imported", which needs a `handler` to start from; give one, or remove it',
+            )
+    elif options.is_own(Options.keep_modules) and options.keep_modules:
+        table.reader.problem("keep-modules", 'says nothing without modules = "imported"; remove it')
 
 
 def _refuse_keys(reader: TableReader, kind: Kind, options: type[Options]) -> None:

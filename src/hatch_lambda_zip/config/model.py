@@ -41,13 +41,16 @@ class Exclusions:
         distributions: their normalized names; what only they need goes with them.
         required: those of them that must be there to be left out, since the function's or layer's
             own table names them.
-        provided: the name of a set of distributions that the runtime provides, or None.
+        provided: likewise, or names of sets of them: what something else has.
+        must_provide: those of them that must be there to be left out, since the function's or
+            layer's own table names them. Of a set, nothing has to be there.
         strip: kinds of files.
     """
 
     distributions: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
-    provided: str | None = None
+    provided: tuple[str, ...] = ()
+    must_provide: tuple[str, ...] = ()
     strip: tuple[Strip, ...] = ()
 
 
@@ -138,10 +141,12 @@ class Artifact:
         """What is left out on request."""
         excluded = self.options.exclude_distributions
         is_own = self.options.is_own(Options.exclude_distributions)
+        provided = self.options.provided
         return Exclusions(
             distributions=excluded,
             required=excluded if is_own else (),
-            provided=self.options.provided,
+            provided=provided,
+            must_provide=provided if self.options.is_own(Options.provided) else (),
             strip=self.options.strip,
         )
 

@@ -26,7 +26,7 @@ from hatch_lambda_zip.config.values import (
     TextOrTexts,
     Texts,
 )
-from hatch_lambda_zip.runtimes import ARCHITECTURES, PROVIDED_SETS, RUNTIMES
+from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES
 
 TABLE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
 """What a function or layer can be called: it becomes part of a file name."""
@@ -44,6 +44,8 @@ _RUNTIME: Final = Text(
 _DISTRIBUTION: Final = Text(
     checks.wrong_name, {"pattern": "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"}
 )
+_PROVIDED: Final = Text(checks.wrong_provided, _DISTRIBUTION.form)
+_MODULE: Final = Text(checks.wrong_module, {"pattern": r"^[^\W\d]\w*(\.[^\W\d]\w*)*$"})
 _PATTERN: Final = Text(checks.wrong_pattern)
 _PYTHON: Final = Text(checks.wrong_python, {"pattern": r"^3\.[0-9]{1,2}\.[0-9]{1,2}$"})
 _RELEASE: Final = Text(checks.wrong_release, {"pattern": r"^3\.[0-9]{1,2}\.[0-9]{1,2}$"})
@@ -62,6 +64,21 @@ class BytecodeMode(Enum):
 
     STRIP = "strip"
     COMPILE = "compile"
+
+
+class Modules(Enum):
+    """Which of the package's own modules ship."""
+
+    ALL = "all"
+    IMPORTED = "imported"
+
+
+class CheckImports(Enum):
+    """What it is when an import can't succeed."""
+
+    ERROR = "error"
+    WARN = "warn"
+    OFF = "off"
 
 
 class Source(Enum):
@@ -110,10 +127,32 @@ class Options(OptionTable):
         otherwise="not checked",
         description=(
             "As Lambda gets it, `package.module.function`. When given, the build checks that the "
-            "module is there and defines the name."
+            "module is there and defines the name, as something that Lambda can call."
         ),
         of=(Kind.FUNCTION,),
         in_manifest=False,
+    )
+    check_imports = Option(
+        "check-imports",
+        OneOf(CheckImports),
+        default=CheckImports.ERROR,
+        description=(
+            "What it is when an import that surely runs with the handler's module finds nothing, "
+            'or the runtime can\'t parse a module on the way: `"error"`, `"warn"`, or `"off"`. '
+            "See [Imports](#imports)."
+        ),
+        of=(Kind.FUNCTION,),
+    )
+    external_modules = Option(
+        "external-modules",
+        Texts(_MODULE),
+        default=(),
+        otherwise="none",
+        description=(
+            "Modules that a layer from elsewhere has, with all that is in them: imports of them "
+            "are right."
+        ),
+        of=(Kind.FUNCTION,),
     )
     extras = Option(
         "extras",
@@ -177,13 +216,15 @@ class Options(OptionTable):
     )
     provided = Option(
         "provided",
-        Text.among(PROVIDED_SETS),
-        default=None,
+        TextOrTexts(_PROVIDED),
+        default=(),
         otherwise="nothing",
         description=(
-            '`"aws-sdk"`: boto3, botocore, s3transfer and jmespath do not ship, since the runtime '
-            "has them, nor what only they need. As one set, so that no half of yours meets a half "
-            "of theirs. AWS advises to ship them."
+            "What does not ship, nor what only it needs, since something else has it: "
+            '`"aws-sdk"`, a distribution of the lock, or a list of them. `"aws-sdk"` is boto3, '
+            "botocore, s3transfer and jmespath, which the runtime has: one set, so that no half "
+            "of yours meets a half of theirs. AWS advises to ship them. A distribution comes with "
+            "a layer from elsewhere."
         ),
     )
     strip = Option(
@@ -214,6 +255,26 @@ class Options(OptionTable):
         description=(
             "Patterns as in `.gitignore`, over the paths in the package's own wheel: what of it "
             "does not ship, even if `include` names it."
+        ),
+        of=(Kind.FUNCTION,),
+    )
+    modules = Option(
+        "modules",
+        OneOf(Modules),
+        default=Modules.ALL,
+        description=(
+            '`"all"`; or `"imported"`: of the package\'s own modules only those that something '
+            "leads to from the `handler`. See [Own modules](#own-modules)."
+        ),
+        of=(Kind.FUNCTION,),
+    )
+    keep_modules = Option(
+        "keep-modules",
+        Texts(Text(checks.wrong_module_pattern)),
+        default=(),
+        description=(
+            'With `modules = "imported"`: patterns of own modules that ship besides, '
+            'such as `"orders.plugins.*"`, where `*` is anything.'
         ),
         of=(Kind.FUNCTION,),
     )

@@ -1,7 +1,8 @@
 """Installed distributions -> the exact files of a zip, and why others do not ship.
 
 One module for each question: what is excluded, what a layer takes over, which own files, tests,
-scripts and compiled modules ship, whether the handler is there; `decide` asks them in order.
+scripts and compiled modules ship, whether the handler and what it imports are there; `decide` asks
+them in order.
 """
 
 from hatch_lambda_zip.contents.bytecode import LeftAsSource
@@ -20,12 +21,14 @@ from hatch_lambda_zip.contents.own_files import (
 )
 from hatch_lambda_zip.contents.requirements_graph import check_requirements
 from hatch_lambda_zip.contents.stray_gitignore import check_stray_gitignore, is_hatchlings
+from hatch_lambda_zip.contents.syntax import SyntaxJudge
 
 __all__ = [
     "Contents",
     "LeftAsSource",
     "Outputs",
     "Surroundings",
+    "SyntaxJudge",
     "TrackedFile",
     "added_files",
     "check_contents",

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.config import Artifact, Project
+from hatch_lambda_zip.config import Artifact, Modules, Project
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.contents.bytecode import LeftAsSource, with_bytecode
+from hatch_lambda_zip.contents.check_imports import Deployment, check_handler_and_imports
 from hatch_lambda_zip.contents.exclude import exclude
-from hatch_lambda_zip.contents.handler import check_handler
 from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
 from hatch_lambda_zip.contents.names import check_names
 from hatch_lambda_zip.contents.own_files import select_own_files
+from hatch_lambda_zip.contents.reachable import select_reachable
 from hatch_lambda_zip.contents.requirements_graph import (
     RequirementsGraph,
     requires_python_warnings,
@@ -21,6 +22,7 @@ from hatch_lambda_zip.contents.requirements_graph import (
 from hatch_lambda_zip.contents.scripts import with_scripts
 from hatch_lambda_zip.contents.secrets import secret_names
 from hatch_lambda_zip.contents.strip import missing_tests, strip
+from hatch_lambda_zip.contents.syntax import SyntaxJudge
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import (
@@ -49,6 +51,7 @@ class Contents:
         compiled_modules: how many ship.
         left_as_source: the modules that ship without bytecode where others have it.
         warnings: lines for the user.
+        notes: likewise, of what is not wrong.
     """
 
     entries: tuple[Entry, ...]
@@ -58,6 +61,7 @@ class Contents:
     compiled_modules: int = 0
     left_as_source: tuple[LeftAsSource, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def distributions(self) -> tuple[Distribution, ...]:
@@ -102,6 +106,7 @@ def decide_function(
     added: Sequence[Entry],
     layers: Mapping[str, Contents],
     compiler: Compiler | None = None,
+    judge: SyntaxJudge | None = None,
 ) -> Contents:
     """Decide what a function ships.
 
@@ -109,10 +114,12 @@ def decide_function(
         installed: what the lock selects for it, and the package itself.
         added: files of the project that ship besides.
         layers: what its layers ship, by their names.
+        judge: judges the syntax of own modules; by default with nothing but the running Python.
 
     Raises:
         ContentsError, DistributionError: see the steps.
     """
+    installed_of = {distribution.name: distribution for distribution in installed}
     graph = _graph(artifact, project, installed)
     kept, absent = exclude(
         installed, artifact.exclusions, graph, key=artifact.key, own=project.name
@@ -135,15 +142,41 @@ def decide_function(
         for distribution in kept
         if distribution.name in layer_of
     )
+    added_in_layers = [
+        entry
+        for layer in layers.values()
+        for entry in layer.entries
+        # A layer does not ship the package itself, so these are the files that it adds.
+        if entry.distribution == project.name
+    ]
+    deployment = Deployment(
+        tuple(in_layers),
+        tuple(added_in_layers),
+        tuple((installed_of[left.name], left.reason) for left in absent if left.layer is None),
+    )
     return _ship(
         artifact,
         mine,
         absent,
         added=added,
         compiler=compiler,
-        own=project.name,
-        elsewhere=in_layers,
+        function=_Function(project.name, deployment, judge or SyntaxJudge({}, log=lambda _: None)),
     )
+
+
+@dataclass(frozen=True)
+class _Function:
+    """What there is of a function and not of a layer.
+
+    Attributes:
+        own: the name of the package itself.
+        deployment: what else is there on Lambda.
+        judge: judges the syntax of own modules.
+    """
+
+    own: str
+    deployment: Deployment
+    judge: SyntaxJudge
 
 
 def _graph(
@@ -180,21 +213,28 @@ def _ship(
     *,
     added: Sequence[Entry],
     compiler: Compiler | None = None,
-    own: str | None = None,
-    elsewhere: Sequence[Installed] = (),
+    function: _Function | None = None,
 ) -> Contents:
     """Leave files out, add others, and put together what ships.
 
     Args:
-        own: the package's name, if it is among ``distributions``.
-        elsewhere: what the function's layers ship.
+        function: what is known of a function; None of a layer.
     """
     warnings = [*_compiled_here(artifact, distributions)]
     warnings += requires_python_warnings(distributions, artifact.platform)
+    notes: list[str] = []
+    elsewhere = () if function is None else function.deployment.layers
     shipped = distributions
-    if own is not None:
+    if function is not None:
+        own = function.own
         (package,) = (item for item in shipped if item.name == own)
         package, idle = select_own_files(package, artifact.own_files)
+        if artifact.options.modules is Modules.IMPORTED and artifact.handler is not None:
+            others = function.deployment.own_entries(item for item in shipped if item.name != own)
+            package, found = select_reachable(
+                package, artifact.handler, (*others, *added), artifact.options.keep_modules
+            )
+            notes += found
         shipped = tuple(package if item.name == own else item for item in shipped)
         warnings += [f"the pattern {pattern!r} matches no file of {own}" for pattern in idle]
         if all(package.is_metadata(entry.name) for entry in package.entries):
@@ -210,9 +250,17 @@ def _ship(
             added=added,
             handler=artifact.handler,
         )
-    if artifact.handler is not None:
-        entries = [entry for item in (*shipped, *elsewhere) for entry in item.entries]
-        warnings += filter(None, [check_handler(artifact.handler, [*entries, *added])])
+    if function is not None:
+        remarks = check_handler_and_imports(
+            artifact,
+            shipped,
+            added,
+            function.deployment,
+            function.judge,
+            third_party=distributions,
+        )
+        warnings += remarks.warnings
+        notes += remarks.notes
     modules = with_bytecode(shipped, added, artifact, compiler)
     entries_of_zip = assemble(modules.installed, added=modules.added, prefix=artifact.kind.prefix)
     local = _local(distributions, added)
@@ -234,6 +282,7 @@ def _ship(
         modules.count,
         modules.left_as_source,
         tuple(warnings),
+        tuple(notes),
     )
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
+
+from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config import Exclusions
 from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
@@ -10,6 +13,11 @@ from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Installed, LeftOutDistribution, Reason
 from hatch_lambda_zip.runtimes import PROVIDED_SETS
 from hatch_lambda_zip.text import not_one_of
+
+_FROM_ELSEWHERE: Final = (
+    "What the lock does not have can't ship; if it is there all the same, name its modules in "
+    "`external-modules`"
+)
 
 
 def exclude(
@@ -35,24 +43,11 @@ def exclude(
         ContentsError: something is to be left out that is not there, or the package itself.
     """
     installed = tuple(installed)
-    provided = PROVIDED_SETS[exclusions.provided] if exclusions.provided else frozenset()
+    provided = _provided(exclusions.provided)
     left_out = {*exclusions.distributions, *provided}
     if not left_out:
         return installed, ()
-    names = {distribution.name for distribution in installed}
-    if own in exclusions.distributions:
-        raise ContentsError(
-            f"{key}.exclude-distributions: {own!r} is the package itself; use `exclude` to leave "
-            "files of it out"
-        )
-    if unknown := [name for name in exclusions.required if name not in names]:
-        raise ContentsError(
-            "\n".join(
-                f"{key}.exclude-distributions: of what the lock selects here, "
-                f"{not_one_of(name, sorted(names - {own}))}"
-                for name in unknown
-            )
-        )
+    _check_names(installed, exclusions, provided, key=key, own=own)
     needed = {*graph.needed(without=left_out), own}
     absent = []
     for distribution in installed:
@@ -65,3 +60,46 @@ def exclude(
         absent.append(distribution.as_left_out(reason))
     kept = tuple(distribution for distribution in installed if distribution.name in needed)
     return kept, tuple(absent)
+
+
+def _provided(names: Iterable[str], *, with_sets: bool = True) -> tuple[str, ...]:
+    """Return the normalized names of distributions, those of the sets among them or not."""
+    found: dict[str, None] = {}
+    for name in names:
+        if name not in PROVIDED_SETS:
+            found[canonicalize_name(name)] = None
+        elif with_sets:
+            found |= dict.fromkeys(sorted(PROVIDED_SETS[name]))
+    return tuple(found)
+
+
+def _check_names(
+    installed: Iterable[Installed],
+    exclusions: Exclusions,
+    provided: tuple[str, ...],
+    *,
+    key: str,
+    own: str,
+) -> None:
+    """Refuse to leave out what is not there, or the package itself."""
+    names = {distribution.name for distribution in installed}
+    named = {
+        "exclude-distributions": (exclusions.distributions, exclusions.required),
+        "provided": (provided, _provided(exclusions.must_provide, with_sets=False)),
+    }
+    problems = []
+    for option, (all_of_them, required) in named.items():
+        if own in all_of_them:
+            raise ContentsError(
+                f"{key}.{option}: {own!r} is the package itself; use `exclude` to leave "
+                "files of it out"
+            )
+        known = [*(PROVIDED_SETS if option == "provided" else ()), *sorted(names - {own})]
+        for name in required:
+            if name not in names:
+                text = not_one_of(name, known)
+                if option == "provided":
+                    text += f"{'' if text.endswith('?') else '.'} {_FROM_ELSEWHERE}"
+                problems.append(f"{key}.{option}: of what the lock selects here, {text}")
+    if problems:
+        raise ContentsError("\n".join(problems))

@@ -63,8 +63,8 @@ def mentions(entry: Entry, word: re.Pattern[bytes]) -> Iterator[str]:
                 yield from _everywhere(match[0].decode("ascii", "replace"), package)
 
 
-def _source_mentions(source: str, package: tuple[str, ...]) -> Iterator[str]:
-    """Yield what a module imports, and what its strings may name."""
+def code_and_strings(source: str) -> tuple[str, list[str]]:
+    """Divide a source: its code without comments and with empty strings, and what was in these."""
     strings: list[str] = []
 
     def without(match: re.Match[str]) -> str:
@@ -75,7 +75,18 @@ def _source_mentions(source: str, package: tuple[str, ...]) -> Iterator[str]:
 
     # Python takes every kind of line end for "\n".
     lines = source.replace("\r\n", "\n").replace("\r", "\n")
-    code = _COMMENT_OR_STRING.sub(without, lines).replace("\\\n", " ")
+    return _COMMENT_OR_STRING.sub(without, lines).replace("\\\n", " "), strings
+
+
+def string_mentions(source: str, package: tuple[str, ...]) -> Iterator[str]:
+    """Yield what the strings of a source may name, as they stand and relative to its package."""
+    yield from _string_mentions(code_and_strings(source)[1], package)
+
+
+def _source_mentions(source: str, package: tuple[str, ...]) -> Iterator[str]:
+    """Yield what a module imports, and what its strings may name."""
+    code, strings = code_and_strings(source)
+    lines = source.replace("\r\n", "\n").replace("\r", "\n")
     for match in _FROM_IMPORT.finditer(code):
         module = "".join(match["module"].split())
         relative = module.lstrip(".")

@@ -5,6 +5,7 @@ function's platform. Local projects are built fresh, as wheels, by their declare
 """
 
 from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
+from hatch_lambda_zip.install.import_names import ImportNames
 from hatch_lambda_zip.install.install import Installer
 from hatch_lambda_zip.install.local_wheel import LocalWheel, OwnWheel, build_wheel
 from hatch_lambda_zip.install.own_project import read_project
@@ -14,6 +15,7 @@ from hatch_lambda_zip.install.wheel import content_digest
 
 __all__ = [
     "Distribution",
+    "ImportNames",
     "Installed",
     "Installer",
     "LeftOut",

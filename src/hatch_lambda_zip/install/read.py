@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install.dist_info import DistInfo, canonical_dist_info, generator
 from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
+from hatch_lambda_zip.install.import_names import ImportNames
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
 from hatch_lambda_zip.install.skip import reason_to_skip
 from hatch_lambda_zip.install.wheel import same_version
@@ -96,6 +98,11 @@ class Installed:
     def name(self) -> str:
         """The distribution's normalized name."""
         return self.distribution.name
+
+    @cached_property
+    def import_names(self) -> ImportNames:
+        """What can be imported of it; ``bytecode`` has nothing that ``entries`` lacks."""
+        return ImportNames.of(entry.name for entry in self.entries)
 
     def is_metadata(self, path: str) -> bool:
         """Tell whether a path lies in the distribution's dist-info directory."""

@@ -15,6 +15,7 @@ class Reason(Enum):
     SCRIPT = "script"
     SIGNATURE = "signature"
     PATTERN = "pattern"
+    UNREACHED = "unreached"
     TESTS = "tests"
     TYPE_STUB = "type-stub"
     NATIVE_HEADER = "native-header"
@@ -36,12 +37,13 @@ _EXPLANATIONS: Final = {
     Reason.SCRIPT: "A script for the command line; installers write an interpreter's path into it.",
     Reason.SIGNATURE: "Signs the RECORD of the wheel, which is rewritten.",
     Reason.PATTERN: "`include` or `exclude` leaves it out.",
+    Reason.UNREACHED: "Nothing leads to it from the handler, by `modules`.",
     Reason.TESTS: "A test directory that no shipped module imports, by `strip`.",
     Reason.TYPE_STUB: "For type checkers only, by `strip`.",
     Reason.NATIVE_HEADER: "For C and C++ compilers only, by `strip`.",
     Reason.SOURCE: 'Its bytecode ships instead, by `source = "omit"`.',
     Reason.EXCLUDED: "`exclude-distributions` names it.",
-    Reason.PROVIDED: "The runtime provides it, by `provided`.",
+    Reason.PROVIDED: "The runtime or a layer from elsewhere has it, by `provided`.",
     Reason.UNNEEDED: "Only distributions that are left out need it.",
     Reason.LAYER: "A layer of the function ships it.",
 }
