@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.projects import Project
-
-pytestmark = pytest.mark.once
 
 KEY = "tool.hatch.build.targets.lambda-zip"
 PACKAGE = "src/fixture_app"

@@ -17,8 +17,6 @@ from hatchling.builders.wheel import WheelBuilder
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
-pytestmark = pytest.mark.once
-
 PROJECT = """
 [build-system]
 requires = ["hatchling", "hatch-lambda-zip"]
