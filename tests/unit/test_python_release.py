@@ -19,11 +19,10 @@ from hatch_lambda_zip.errors import ConfigError, LockError
 from hatch_lambda_zip.install import Installer
 from hatch_lambda_zip.lock import InstallList, LockFile, LockKind, Selection
 from hatch_lambda_zip.lock.requirements import select as select_requirements
-from hatch_lambda_zip.runtimes import Platform, find_runtime
+from hatch_lambda_zip.runtimes import Platform
 
-RUNTIME = find_runtime("python3.13")
-assert RUNTIME is not None
-HERE = Platform(RUNTIME, "x86_64")
+HERE = platform_of("python3.13")
+RUNTIME = HERE.runtime
 OLD = Platform(RUNTIME, "x86_64", "3.13.2")
 
 

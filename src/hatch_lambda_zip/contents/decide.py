@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hatch_lambda_zip.config import Artifact, Project
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.contents.bytecode import LeftAsSource, with_bytecode
+from hatch_lambda_zip.contents.collisions import check_collisions
 from hatch_lambda_zip.contents.exclude import exclude
 from hatch_lambda_zip.contents.handler import check_handler
 from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
@@ -130,7 +131,7 @@ def decide_function(
         for distribution in kept
         if distribution.name in layer_of
     )
-    return _ship(
+    contents = _ship(
         artifact,
         mine,
         absent,
@@ -139,6 +140,9 @@ def decide_function(
         own=project.name,
         elsewhere=in_layers,
     )
+    shipped = {name: layer.entries for name, layer in layers.items()}
+    check_collisions(contents.entries, shipped, artifact.platform.runtime, key=layers_key)
+    return contents
 
 
 def _graph(
