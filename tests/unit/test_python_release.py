@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,7 @@ from hatch_lambda_zip.errors import ConfigError, LockError
 from hatch_lambda_zip.install import Installer
 from hatch_lambda_zip.lock import InstallList, LockFile, LockKind, Selection
 from hatch_lambda_zip.lock.requirements import select as select_requirements
-from hatch_lambda_zip.runtimes import Platform
+from hatch_lambda_zip.runtimes import RUNTIMES, Platform
 
 HERE = platform_of("python3.13")
 RUNTIME = HERE.runtime
@@ -41,6 +42,14 @@ def problems_of(table: Mapping[str, object]) -> list[str]:
 def test_by_default_it_is_one_that_lambda_has_had() -> None:
     assert releases_of({}) == {"lambda": RUNTIME.release}
     assert RUNTIME.release == "3.13.9"
+
+
+def test_the_readme_names_those_of_the_table() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    for runtime in RUNTIMES:
+        assert runtime.deprecated is not None
+        if runtime.deprecated.year > 2025:
+            assert re.search(rf"\b{re.escape(runtime.release)}\b", readme)
 
 
 def test_the_release_is_given() -> None:
