@@ -134,7 +134,7 @@ def test_a_lock_is_judged_by_it_with_a_warning() -> None:
         assert first == (
             'pylock.toml: old is locked for python_full_version < "3.13.4", which depends on the '
             f"patch release of Python; it was judged for {where.release}. AWS moves that of "
-            "python3.13 without notice: say with `python-release` which one your functions run on"
+            "python3.13 without notice: keep `python-release` at the one that your functions run on"
         )
         assert "new is locked for python_full_version >=" in second
     assert not select_from(package_of("demo", "py3-none-any")).warnings
