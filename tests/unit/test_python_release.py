@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -41,6 +42,14 @@ def problems_of(table: Mapping[str, object]) -> list[str]:
 def test_by_default_it_is_one_that_lambda_has_had() -> None:
     assert releases_of({}) == {"lambda": RUNTIME.release}
     assert RUNTIME.release == "3.13.9"
+
+
+def test_the_readme_names_those_of_the_table() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    for runtime in RUNTIMES:
+        assert runtime.deprecated is not None
+        if runtime.deprecated.year > 2025:
+            assert re.search(rf"\b{re.escape(runtime.release)}\b", readme)
 
 
 def test_the_release_is_given() -> None:
@@ -125,7 +134,7 @@ def test_a_lock_is_judged_by_it_with_a_warning() -> None:
         assert first == (
             'pylock.toml: old is locked for python_full_version < "3.13.4", which depends on the '
             f"patch release of Python; it was judged for {where.release}. AWS moves that of "
-            "python3.13 without notice: say with `python-release` which one your functions run on"
+            "python3.13 without notice: keep `python-release` at the one that your functions run on"
         )
         assert "new is locked for python_full_version >=" in second
     assert not select_from(package_of("demo", "py3-none-any")).warnings

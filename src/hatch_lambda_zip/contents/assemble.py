@@ -32,7 +32,7 @@ def assemble(
             _add(entries, replace(entry, name=prefix + entry.name) if prefix else entry)
     for entry in added:
         other = entries.setdefault(entry.name, entry)
-        if not _is_same_content(other, entry):
+        if not is_same_content(other, entry):
             raise ContentsError(
                 f"`include-files` puts {entry.name} into the zip, which {other.distribution} ships "
                 "with different content. Choose another place for it, or leave the other out."
@@ -43,7 +43,7 @@ def assemble(
 
 def _add(entries: dict[str, Entry], entry: Entry) -> None:
     other = entries.setdefault(entry.name, entry)
-    if not _is_same_content(other, entry):
+    if not is_same_content(other, entry):
         raise ContentsError(
             f"{other.distribution} and {entry.distribution} both ship {entry.name}, with "
             "different content, so one would silently overwrite the other. Remove one of "
@@ -51,7 +51,8 @@ def _add(entries: dict[str, Entry], entry: Entry) -> None:
         )
 
 
-def _is_same_content(one: Entry, other: Entry) -> bool:
+def is_same_content(one: Entry, other: Entry) -> bool:
+    """Tell whether two entries have the same bytes, by their hashes if those are of one kind."""
     if one.digest.algorithm == other.digest.algorithm:
         return one.digest == other.digest
     return Digest.of(one.read(), other.digest.algorithm) == other.digest
@@ -68,7 +69,7 @@ def _record_of(installed: Installed) -> Entry:
 
 def _refuse_files_as_directories(entries: dict[str, Entry]) -> None:
     for entry in entries.values():
-        for parent in _parents(entry.name):
+        for parent in parents(entry.name):
             if other := entries.get(parent):
                 raise ContentsError(
                     f"{other.distribution} ships {other.name} as a file, and {entry.distribution} "
@@ -77,7 +78,8 @@ def _refuse_files_as_directories(entries: dict[str, Entry]) -> None:
                 )
 
 
-def _parents(name: str) -> Iterator[str]:
+def parents(name: str) -> Iterator[str]:
+    """Yield the directories that a file lies in, the outermost first."""
     position = name.find("/")
     while position >= 0:
         yield name[:position]

@@ -10,6 +10,7 @@ from hatch_lambda_zip.config import Artifact, Modules, Project
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.contents.bytecode import LeftAsSource, with_bytecode
 from hatch_lambda_zip.contents.check_imports import Deployment, check_handler_and_imports
+from hatch_lambda_zip.contents.collisions import check_collisions
 from hatch_lambda_zip.contents.exclude import exclude
 from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
 from hatch_lambda_zip.contents.names import check_names
@@ -154,7 +155,7 @@ def decide_function(
         tuple(added_in_layers),
         tuple((installed_of[left.name], left.reason) for left in absent if left.layer is None),
     )
-    return _ship(
+    contents = _ship(
         artifact,
         mine,
         absent,
@@ -162,6 +163,9 @@ def decide_function(
         compiler=compiler,
         function=_Function(project.name, deployment, judge or SyntaxJudge({}, log=lambda _: None)),
     )
+    shipped = {name: layer.entries for name, layer in layers.items()}
+    check_collisions(contents.entries, shipped, artifact.platform.runtime, key=layers_key)
+    return contents
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,99 @@
+"""Whether a function and its layers want different files in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from hatch_lambda_zip.bytecode import normalize
+from hatch_lambda_zip.config import Kind
+from hatch_lambda_zip.contents.assemble import is_same_content, parents
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import BytecodeError, ContentsError
+from hatch_lambda_zip.runtimes import Runtime
+from hatch_lambda_zip.text import plural
+
+_SHOWN: Final = 5
+
+
+def check_collisions(
+    function: Iterable[Entry],
+    layers: Mapping[str, Iterable[Entry]],
+    runtime: Runtime,
+    *,
+    key: str,
+) -> None:
+    """Check that no file of a function or layer hides another one with other content.
+
+    Lambda unpacks the layers one over the other into ``/opt``. Python looks for modules in
+    ``/var/task`` first, then in two directories below ``/opt`` (AWS Lambda developer guide,
+    "Packaging your layer content").
+
+    Args:
+        function: the members of the function's zip.
+        layers: those of its layers' zips, by the layers' names.
+        key: the configuration key that names the layers, for errors.
+
+    Raises:
+        ContentsError: there are such files.
+    """
+    problems = [*_among_layers(layers), *_with_function(function, layers, runtime)]
+    if problems:
+        more = len(problems) - _SHOWN
+        lines = [f"{key}: {problem}" for problem in problems[:_SHOWN]]
+        lines += [f"{key}: and {plural(more, 'more such path')}"] if more > 0 else []
+        raise ContentsError("\n".join(lines))
+
+
+def _among_layers(layers: Mapping[str, Iterable[Entry]]) -> Iterator[str]:
+    seen: dict[str, tuple[str, Entry]] = {}
+    directories: dict[str, tuple[str, Entry]] = {}
+    for layer, entries in layers.items():
+        for entry in entries:
+            other, theirs = seen.setdefault(entry.name, (layer, entry))
+            if other != layer and not is_same_content(entry, theirs):
+                yield (
+                    f"the layers {other!r} and {layer!r} both ship {entry.name} (of "
+                    f"{theirs.distribution} and {entry.distribution}) with different content, and "
+                    "Lambda unpacks one over the other. Leave it out of one of them, or give it "
+                    "another place"
+                )
+            for parent in parents(entry.name):
+                directories.setdefault(parent, (layer, entry))
+    for name in sorted(seen.keys() & directories.keys()):
+        (layer, entry), (other, theirs) = seen[name], directories[name]
+        yield (
+            f"the layer {layer!r} ships {entry.name} (of {entry.distribution}) as a file, and the "
+            f"layer {other!r} has it as a directory with {theirs.name}. Leave one of them out"
+        )
+
+
+def _with_function(
+    function: Iterable[Entry], layers: Mapping[str, Iterable[Entry]], runtime: Runtime
+) -> Iterator[str]:
+    mine = {entry.name: entry for entry in function}
+    python = Kind.LAYER.prefix
+    roots = (f"{python}lib/python{runtime.python_version}/site-packages/", python)
+    for layer, entries in layers.items():
+        for entry in entries:
+            root = next((root for root in roots if entry.name.startswith(root)), None)
+            own = None if root is None else mine.get(entry.name.removeprefix(root))
+            if own is not None and not _is_same_module(own, entry):
+                yield (
+                    f"the function ships {own.name} (of {own.distribution}), and the layer "
+                    f"{layer!r} {entry.name} (of {entry.distribution}) with different content, "
+                    "which the function's would hide. Leave it out of one of them, or give it "
+                    "another place"
+                )
+
+
+def _is_same_module(own: Entry, other: Entry) -> bool:
+    """Tell whether two files are equal, but for the directories that compiled modules name."""
+    if is_same_content(own, other):
+        return True
+    if not own.name.endswith(".pyc"):
+        return False
+    try:
+        return normalize(own.read(), filename="") == normalize(other.read(), filename="")
+    except BytecodeError:
+        return False
