@@ -69,6 +69,7 @@ CALLABLE = {
     "result": "import lib\nhandler = lib.Mangum(app)",
     "alias": "from other import good\nhandler = good",
     "alias of what is bound twice": "def main(): ...\nmain = wrap(main)\nhandler = main",
+    "alias of what is bound later": "main = wrap(f)\nhandler = main\ndef main(): ...",
     "third party": "from lib import handler",
     "builtin": "handler = print",
     "call": "class A:\n  def __call__(self, e, c): ...\nhandler = A()",

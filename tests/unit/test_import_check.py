@@ -325,3 +325,12 @@ def test_a_runtime_newer_than_the_table_gives_warnings() -> None:
     artifact = replace(function(), platform=platform_of("python3.99"))
     (warning,) = decide_function(artifact, PROJECT, [own(app("import x"))], [], {}).warnings
     assert "python3.99 may have it" in warning
+
+
+def test_a_module_that_a_package_loads_when_it_is_asked_for() -> None:
+    files = {
+        "orders/__init__.py": "def __getattr__(name): ...",
+        "orders/setup.py": "import sys\nsys.path.append('x')",
+        **app("from orders import setup\nimport x"),
+    }
+    assert len(decide(files).warnings) == 1
