@@ -13,6 +13,7 @@ from hatch_lambda_zip.build.inputs import gather_inputs, wheels_to_build
 from hatch_lambda_zip.build.manifest import describe_inputs, make_manifest
 from hatch_lambda_zip.build.previous import read_previous
 from hatch_lambda_zip.build.session import Session, available_cpus
+from hatch_lambda_zip.build.version_notes import version_notes
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.config import Artifact, Kind, Project, file_name, manifest_name
 from hatch_lambda_zip.contents import (
@@ -75,6 +76,9 @@ def build_zip(job: Job, session: Session) -> Path:
         gather_inputs(needed, selection, job.own, session.installer, session.root)
         for needed, selection in selections.items()
     ]
+    built = [wheel for needed in (inputs, *layers) for wheel in needed.wheels]
+    for line in version_notes(built, project):
+        session.tell_once(line)
     description = describe_inputs(project, inputs, layers)
     if previous is not None and previous.is_made_from(description):
         report.info(f"{label}: unchanged, sha256 {previous.sha256}")
@@ -135,7 +139,7 @@ def is_built(job: Job, project: Project) -> bool:
         return True  # nothing of the package itself is in it
     with Workspace() as workspace:
         wheel = job.own.build(workspace.directory)
-        return previous.has_content(project.name, content_digest(wheel))
+        return previous.has_content(project.name, content_digest(wheel, project.zip_version))
 
 
 def _check_size(artifact: Artifact, contents: Sequence[Contents]) -> None:

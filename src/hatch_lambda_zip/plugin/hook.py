@@ -179,8 +179,9 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         if built is not None and built.suffix == ".whl":
             wheel = built
             # The wheel target's wheel is the package's own, unless the zips select other files, or
-            # the hatchling that runs is not the declared one.
-            if not self._builder.own_file_selection and not self._builder.is_isolated:
+            # the hatchling that runs is not the declared one, or the zips have another version.
+            builder = self._builder
+            if not (builder.own_file_selection or builder.is_isolated or builder.zip_version):
                 own = replace(own, build=lambda _directory: wheel)
         layers = self._builder.lambda_config.layers_of(artifact)
         return Job(artifact, layers, self._output, own, reuse=True)

@@ -7,19 +7,22 @@ target are declared to need is here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.wheel import WheelBuilder
+from hatchling.metadata.core import ProjectMetadata
 
 from hatch_lambda_zip.errors import ConfigError, DistributionError
+from hatch_lambda_zip.install import find_version_source, keeping
 from hatch_lambda_zip.plugin.back_end import unmet
 
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
     from hatchling.builders.plugin.interface import BuilderInterface
-    from hatchling.metadata.core import ProjectMetadata
 
 
 class _OwnWheelBuilder(WheelBuilder):
@@ -28,13 +31,14 @@ class _OwnWheelBuilder(WheelBuilder):
     def __init__(
         self,
         builder: BuilderInterface[Any, Any],  # hatchling types both parameters loosely
+        metadata: ProjectMetadata[Any],
         selection: Mapping[str, object],
         build_data: Mapping[str, object],
     ) -> None:
         super().__init__(
             builder.root,
             plugin_manager=builder.plugin_manager,
-            metadata=builder.metadata,
+            metadata=metadata,
             app=builder.app,
         )
         self._selection = selection
@@ -59,6 +63,7 @@ def build_own_wheel(
     *,
     selection: Mapping[str, object],
     build_data: Mapping[str, object],
+    zip_version: str | None = None,
 ) -> Path:
     """Build the wheel.
 
@@ -66,22 +71,45 @@ def build_own_wheel(
         selection: keys of the lambda-zip table that select files; each replaces the wheel
             target's own.
         build_data: ``artifacts`` and ``force_include`` as build hooks left them.
+        zip_version: what it is to be built under, if its version comes from a repository.
 
     Raises:
         DistributionError: hatchling can't build it.
     """
-    wheel_builder = _OwnWheelBuilder(builder, selection, build_data)
+    root = Path(builder.root)
+    source = None if zip_version is None else find_version_source(root)
+    metadata, variables = builder.metadata, dict[str, str]()
+    if source is not None and zip_version is not None:
+        # What has been read has the version of the repository.
+        metadata = ProjectMetadata(builder.root, builder.plugin_manager)
+        variables = source.variables(zip_version)
+    wheel_builder = _OwnWheelBuilder(builder, metadata, selection, build_data)
     try:
-        (wheel,) = wheel_builder.build(
-            directory=str(directory),
-            versions=["standard"],
-            hooks_only=False,
-            clean=False,
-            clean_hooks_after=False,
-        )
+        with keeping(source, root), _environment_with(variables):
+            (wheel,) = wheel_builder.build(
+                directory=str(directory),
+                versions=["standard"],
+                hooks_only=False,
+                clean=False,
+                clean_hooks_after=False,
+            )
     except (ValueError, TypeError, OSError) as error:
         raise DistributionError(f"hatchling can't build the package's wheel: {error}") from None
     return directory / wheel
+
+
+@contextlib.contextmanager
+def _environment_with(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def missing_here(
