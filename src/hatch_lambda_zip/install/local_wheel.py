@@ -14,7 +14,12 @@ from packaging.version import Version
 
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.install.wheel import check_tags, content_digest, parse_name, same_version
-from hatch_lambda_zip.install.zip_version import VersionSource, find_version_source, keeping
+from hatch_lambda_zip.install.zip_version import (
+    VersionSource,
+    find_version_source,
+    keeping,
+    states_version,
+)
 from hatch_lambda_zip.lock import (
     LocalProject,
     LockedDistribution,
@@ -32,22 +37,15 @@ class LocalWheel:
         path: the file.
         distribution: what it holds.
         is_compiled: whether that is code compiled on this machine.
-        version: as its back end wrote it.
         version_source: what makes its version out of a repository; None if nothing does.
+        changes_with_commits: whether another commit of the same sources has another version.
     """
 
     path: Path
     distribution: LockedDistribution
     is_compiled: bool
-    version: str
-    version_source: VersionSource | None
-
-    @property
-    def changes_with_commits(self) -> bool:
-        """Whether another commit of the same sources has another version."""
-        version = Version(self.version)
-        is_between_releases = version.is_devrelease or version.local is not None
-        return self.version_source is not None or is_between_releases
+    version_source: VersionSource | None = None
+    changes_with_commits: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,13 @@ def read_local_wheel(
     check_tags(name, platform)
     identity = f"content:{content_digest(path, zip_version)}"
     distribution = LockedDistribution(name.distribution, None, Origin.LOCAL, identity)
-    source = None if project is None else find_version_source(project.path)
-    return LocalWheel(path, distribution, name.is_compiled, name.version, source)
+    if project is None:
+        return LocalWheel(path, distribution, name.is_compiled)
+    source = find_version_source(project.path)
+    version = Version(name.version)
+    is_between_releases = version.is_devrelease or version.local is not None
+    changes = source is not None or (is_between_releases and not states_version(project.path))
+    return LocalWheel(path, distribution, name.is_compiled, source, changes)
 
 
 def build_wheel(

@@ -70,10 +70,7 @@ class VersionSource:
 
 def find_version_source(root: Path) -> VersionSource | None:
     """Find what makes a project's version; None when that is no repository."""
-    try:
-        pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None  # what is wrong with it, its back end will say
+    pyproject = _pyproject(root)
     project, tool = _table(pyproject, "project"), _table(pyproject, "tool")
     name = project.get("name") or _table(tool, "poetry").get("name") or root.name
     requires = {*_names(_table(pyproject, "build-system").get("requires"))}
@@ -85,6 +82,13 @@ def find_version_source(root: Path) -> VersionSource | None:
         found = next((known for known in _TOOLS if known in requires), "")
     is_static = "version" in project and found != "poetry-dynamic-versioning"
     return VersionSource(found, str(name), _files(tool)) if found and not is_static else None
+
+
+def states_version(root: Path) -> bool:
+    """Tell whether a project's version stands in its pyproject.toml."""
+    pyproject = _pyproject(root)
+    tables = (_table(pyproject, "project"), _table(pyproject, "tool", "poetry"))
+    return any("version" in table for table in tables)
 
 
 @contextlib.contextmanager
@@ -102,6 +106,13 @@ def keeping(source: VersionSource | None, root: Path) -> Iterator[None]:
             elif not path.is_file() or path.read_bytes() != content:
                 path.write_bytes(content)
                 os.utime(path, ns=(times[path].st_atime_ns, times[path].st_mtime_ns))
+
+
+def _pyproject(root: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # what is wrong with it, its back end will say
 
 
 def _files(tool: Mapping[str, Any]) -> tuple[str, ...]:
