@@ -13,6 +13,7 @@ from hatch_lambda_zip.build.inputs import gather_inputs, wheels_to_build
 from hatch_lambda_zip.build.manifest import describe_inputs, make_manifest
 from hatch_lambda_zip.build.previous import read_previous
 from hatch_lambda_zip.build.session import Session, available_cpus
+from hatch_lambda_zip.build.version_notes import version_notes
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.config import Artifact, Kind, Project, file_name, manifest_name
 from hatch_lambda_zip.contents import (
@@ -24,7 +25,7 @@ from hatch_lambda_zip.contents import (
     upload_note,
 )
 from hatch_lambda_zip.install import OwnWheel, content_digest
-from hatch_lambda_zip.text import format_size, plural
+from hatch_lambda_zip.text import Reporter, format_size, plural
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ def build_zip(job: Job, session: Session) -> Path:
         )
         for needed, selection in selections.items()
     ]
+    built = [wheel for needed in (inputs, *layers) for wheel in needed.wheels]
+    for line in version_notes(built, project):
+        session.tell_once(line)
     description = describe_inputs(project, inputs, layers)
     if previous is not None and previous.is_made_from(description):
         report.info(f"{label}: unchanged, sha256 {previous.sha256}")
@@ -101,13 +105,7 @@ def build_zip(job: Job, session: Session) -> Path:
         else session.function_contents(inputs, shipped_layers)
     )
     _check_size(artifact, [contents, *shipped_layers.values()])
-    for warning in (*selections[artifact].warnings, *contents.warnings):
-        report.warning(f"{label}: {warning}")
-    for note in contents.notes:
-        report.info(f"{label}: {note}")
-    if contents.left_as_source:
-        count = plural(len(contents.left_as_source), "module")
-        report.info(f"{label}: {count} without bytecode; the manifest says why")
+    _report(contents, label, report)
 
     files, size = plural(len(contents.entries), "file"), format_size(contents.unzipped_size)
     report.info(f"{label}: compressing {files}, {size}")
@@ -167,7 +165,18 @@ def is_built(job: Job, project: Project) -> bool:
         return True  # nothing of the package itself is in it
     with Workspace() as workspace:
         wheel = job.own.build(workspace.directory)
-        return previous.has_content(project.name, content_digest(wheel))
+        return previous.has_content(project.name, content_digest(wheel, project.zip_version))
+
+
+def _report(contents: Contents, label: str, report: Reporter) -> None:
+    """Say what the user should know of what ships."""
+    for warning in contents.warnings:
+        report.warning(f"{label}: {warning}")
+    for note in contents.notes:
+        report.info(f"{label}: {note}")
+    if contents.left_as_source:
+        count = plural(len(contents.left_as_source), "module")
+        report.info(f"{label}: {count} without bytecode; the manifest says why")
 
 
 def _check_size(artifact: Artifact, contents: Sequence[Contents]) -> None:

@@ -85,6 +85,7 @@ class Session:
         self._uv = uv
         self._lock_of = lock_of
         self._reader = LockReader(root, project.name, uv)
+        self._told: set[str] = set()
         self._compiler = cache(self._find_compiler)
         self._tracked = cache(self._ask_git)
         self._noted: set[str] = set()
@@ -94,6 +95,12 @@ class Session:
     def label(self, artifact: Artifact) -> str:
         """Return what lines for the user start with; the builds of a workspace mix theirs."""
         return f"{self.project.name}:{artifact.name}"
+
+    def tell_once(self, message: str) -> None:
+        """Tell the user something that is true of several zips."""
+        if message not in self._told:
+            self._told.add(message)
+            self.report.info(message)
 
     def lock_of(self, artifact: Artifact) -> LockFile:
         """Return the lock file that holds for a function or layer.
@@ -131,7 +138,15 @@ class Session:
         installed, added = self._install(inputs)
         if selection.lock.kind is not LockKind.UV:
             package, platform = self.project.name, artifact.platform
-            check_requirements(package, installed, platform, artifact.request, selection.lock)
+            has_zip_version = self.project.zip_version is not None
+            check_requirements(
+                package,
+                installed,
+                platform,
+                artifact.request,
+                selection.lock,
+                are_local_versions_real=not has_zip_version,
+            )
         compiler = self._compiler(artifact.bytecode)
         contents = decide_function(
             artifact, self.project, installed, added, layers, compiler, self._judge
@@ -281,7 +296,7 @@ def open_session(
                 return project_lock()
             return find_embedded_lock(embedded / artifact.name)
 
-        with Installer(uv, workspace.directory) as installer:
+        with Installer(uv, workspace.directory, project.zip_version) as installer:
             yield Session(
                 project,
                 root,

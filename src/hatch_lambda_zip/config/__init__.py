@@ -4,6 +4,7 @@ Every option is declared once, in ``options``. Every mistake of all tables is fo
 reported, each with its full key and, where one is near, the word that was perhaps meant.
 """
 
+from hatch_lambda_zip.config.checks import wrong_version
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.load import (
     HATCHLING_KEYS,
@@ -43,4 +44,5 @@ __all__ = [
     "file_name",
     "manifest_name",
     "parse_config",
+    "wrong_version",
 ]

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import InvalidVersion, Version
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda_zip.config.tables import Known
@@ -201,3 +202,12 @@ def wrong_template(template: str) -> str | None:
     if _UNSAFE.search(sample):
         return f"{template!r} is not a plain file name; choose the directory with `directory`"
     return None
+
+
+def wrong_version(value: str) -> str | None:
+    """Return what is wrong with a version, or None."""
+    try:
+        normal = str(Version(value))
+    except InvalidVersion:
+        return f'{value!r} is no version (PEP 440); for example: "0"'
+    return None if normal == value else f"{value!r} is spelled {normal!r} (PEP 440)"

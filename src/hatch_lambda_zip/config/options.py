@@ -371,6 +371,18 @@ class TargetOptions(OptionTable):
         description="Which lock file, relative to `pyproject.toml`.",
         of=(),
     )
+    zip_version = Option(
+        "zip-version",
+        Text(checks.wrong_version),
+        default=None,
+        otherwise="each distribution's own",
+        description=(
+            "The version that the package and all other local distributions have in the zips, such "
+            'as `"0"`: for versions that change with every commit. See '
+            "[below](#versions-from-git)."
+        ),
+        of=(),
+    )
     versions = Option(
         "versions",
         Texts(),

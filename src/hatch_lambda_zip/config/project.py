@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from packaging.dependency_groups import DependencyGroupResolver
@@ -28,6 +28,7 @@ class Project:
         dependencies: what it requires, as in its metadata.
         optional_dependencies: the same for each extra, by normalized name.
         dependency_groups: as in ``[dependency-groups]`` (PEP 735).
+        zip_version: what ``zip-version`` says; then it is ``version`` too.
     """
 
     name: str
@@ -36,6 +37,17 @@ class Project:
     dependencies: Sequence[str] = ()
     optional_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dependency_groups: Mapping[str, Sequence[str | Mapping[str, str]]] = field(default_factory=dict)
+    zip_version: str | None = None
+
+    def under(self, zip_version: str) -> Project:
+        """Return the project under the version that its zips have instead of its own."""
+        stem, _, _ = self.file_stem.rpartition("-")
+        return replace(
+            self,
+            version=zip_version,
+            file_stem=f"{stem}-{zip_version}",
+            zip_version=zip_version,
+        )
 
     def requirements(self, request: Request) -> tuple[Requirement, ...]:
         """Return what the package requires with some extras and groups, markers unevaluated.

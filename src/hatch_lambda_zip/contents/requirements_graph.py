@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda_zip.config import Request
 from hatch_lambda_zip.errors import DistributionError, LockError
 from hatch_lambda_zip.install import Installed
-from hatch_lambda_zip.lock import LockFile, patch_warning
+from hatch_lambda_zip.lock import LockFile, Origin, patch_warning
 from hatch_lambda_zip.runtimes import Platform
 
 Node = tuple[str, str]
@@ -161,6 +161,8 @@ def check_requirements(
     platform: Platform,
     request: Request,
     lock: LockFile,
+    *,
+    are_local_versions_real: bool = True,
 ) -> None:
     """Check the package's own requirements (``Requires-Dist``) against what was installed.
 
@@ -170,6 +172,7 @@ def check_requirements(
         package: its name, normalized.
         installed: everything that the lock names, and the package.
         lock: what is wrong when something is missing.
+        are_local_versions_real: whether the versions of local projects are their own.
 
     Raises:
         LockError: a requirement is not met; every such one is named.
@@ -182,6 +185,8 @@ def check_requirements(
         found = by_name.get(canonicalize_name(requirement.name))
         if found is None:
             unmet.append(f"{requirement} (not in it)")
+            continue
+        if found.distribution.origin is Origin.LOCAL and not are_local_versions_real:
             continue
         version = found.distribution.version
         if not requirement.specifier.contains(version, prereleases=True):

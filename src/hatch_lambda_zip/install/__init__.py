@@ -12,6 +12,7 @@ from hatch_lambda_zip.install.own_project import read_project
 from hatch_lambda_zip.install.read import Distribution, Installed
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
 from hatch_lambda_zip.install.wheel import content_digest
+from hatch_lambda_zip.install.zip_version import VersionSource, find_version_source, keeping
 
 __all__ = [
     "Distribution",
@@ -23,8 +24,11 @@ __all__ = [
     "LocalWheel",
     "OwnWheel",
     "Reason",
+    "VersionSource",
     "build_wheel",
     "content_digest",
+    "find_version_source",
+    "keeping",
     "read_entry_points",
     "read_project",
     "script_names",

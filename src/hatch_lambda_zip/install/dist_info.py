@@ -39,21 +39,25 @@ class DistInfo:
     files: Mapping[str, bytes]
 
 
-def canonical_dist_info(found: DistInfo) -> DistInfo:
+def canonical_dist_info(found: DistInfo, version: str | None = None) -> DistInfo:
     """Return the directory in its canonical form.
+
+    Args:
+        version: what ships instead of the wheel's own version.
 
     Raises:
         DistributionError: METADATA is malformed, or about another distribution.
     """
     raw_name, _, raw_version = found.name.removesuffix(_SUFFIX).partition("-")
     name = canonicalize_name(raw_name)
-    version = canonicalize_version(raw_version, strip_trailing_zero=False)
+    own_version = canonicalize_version(raw_version, strip_trailing_zero=False)
+    version = version or own_version
     wheel = found.files.get("WHEEL", b"")
     metadata = found.files.get("METADATA")
     fields = {} if metadata is None else read_headers(metadata, f"METADATA of {name}")
     files = _with_licenses_in_place(found.files, fields.get("license-file", ()))
     if metadata is not None:
-        _check_identity(fields, name, version, found.name)
+        _check_identity(fields, name, own_version, found.name)
         files["METADATA"] = canonical_metadata(
             fields,
             name=name,

@@ -46,9 +46,11 @@ class Installer:
 
     Args:
         directory: an empty directory to fill.
+        zip_version: what local projects ship under instead of their own versions.
     """
 
-    def __init__(self, uv: Uv, directory: Path) -> None:
+    def __init__(self, uv: Uv, directory: Path, zip_version: str | None = None) -> None:
+        self._zip_version = zip_version
         self._uv = uv
         self._directory = directory
         self._pool = ThreadPoolExecutor(_PARALLEL_JOBS)
@@ -95,10 +97,17 @@ class Installer:
         """
         for project in selection.local_projects:
             self._start_build(project)
-        paths = [] if own is None else [self._own_wheel(own)]
-        paths += [self._builds[project.path].result() for project in selection.local_projects]
-        paths += selection.lock.wheels
-        return tuple(read_local_wheel(path, platform) for path in paths)
+        built: list[tuple[Path, LocalProject | None]] = []
+        if own is not None:
+            built.append((self._own_wheel(own), own.project))
+        built += [
+            (self._builds[project.path].result(), project) for project in selection.local_projects
+        ]
+        built += [(path, None) for path in selection.lock.wheels]
+        return tuple(
+            read_local_wheel(path, platform, project=project, zip_version=self._zip_version)
+            for path, project in built
+        )
 
     def install(
         self, selection: Selection, platform: Platform, wheels: Iterable[LocalWheel]
@@ -122,7 +131,9 @@ class Installer:
     def _start_build(self, project: LocalProject) -> None:
         if project.path not in self._builds:
             place = self._directory / f"wheel-{len(self._builds)}"
-            self._builds[project.path] = self._pool.submit(build_wheel, project, self._uv, place)
+            self._builds[project.path] = self._pool.submit(
+                build_wheel, project, self._uv, place, self._zip_version
+            )
 
     def _own_wheel(self, own: OwnWheel) -> Path:
         if own.variant not in self._own_wheels:
@@ -138,7 +149,13 @@ class Installer:
             place.mkdir()
             unpack_wheel(wheel.path, place)
             compiled = frozenset([wheel.distribution.name] if wheel.is_compiled else [])
-            site = Site(place, (wheel.distribution,), is_built_here=True, compiled=compiled)
+            site = Site(
+                place,
+                (wheel.distribution,),
+                is_built_here=True,
+                compiled=compiled,
+                version=self._zip_version,
+            )
             self._unpacked[wheel.path] = read_site(site)
         return self._unpacked[wheel.path]
 

@@ -7,11 +7,19 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from packaging.version import Version
 
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.install.wheel import check_tags, content_digest, parse_name, same_version
+from hatch_lambda_zip.install.zip_version import (
+    VersionSource,
+    find_version_source,
+    keeping,
+    states_version,
+)
 from hatch_lambda_zip.lock import (
     LocalProject,
     LockedDistribution,
@@ -29,11 +37,15 @@ class LocalWheel:
         path: the file.
         distribution: what it holds.
         is_compiled: whether that is code compiled on this machine.
+        version_source: what makes its version out of a repository; None if nothing does.
+        changes_with_commits: whether another commit of the same sources has another version.
     """
 
     path: Path
     distribution: LockedDistribution
     is_compiled: bool
+    version_source: VersionSource | None = None
+    changes_with_commits: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,23 +63,42 @@ class OwnWheel:
     variant: str = ""
 
 
-def read_local_wheel(path: Path, platform: Platform) -> LocalWheel:
+def read_local_wheel(
+    path: Path,
+    platform: Platform,
+    *,
+    project: LocalProject | None = None,
+    zip_version: str | None = None,
+) -> LocalWheel:
     """Identify a wheel by its content.
+
+    Args:
+        project: what it was built from, if that is here.
+        zip_version: what it ships under instead of its own version.
 
     Raises:
         DistributionError: it is no valid wheel, or for another platform.
     """
     name = parse_name(path)
     check_tags(name, platform)
-    identity = f"content:{content_digest(path)}"
+    identity = f"content:{content_digest(path, zip_version)}"
     distribution = LockedDistribution(name.distribution, None, Origin.LOCAL, identity)
-    return LocalWheel(path, distribution, name.is_compiled)
+    if project is None:
+        return LocalWheel(path, distribution, name.is_compiled)
+    source = find_version_source(project.path)
+    version = Version(name.version)
+    is_between_releases = version.is_devrelease or version.local is not None
+    changes = source is not None or (is_between_releases and not states_version(project.path))
+    return LocalWheel(path, distribution, name.is_compiled, source, changes)
 
 
-def build_wheel(project: LocalProject, uv: Uv, directory: Path) -> Path:
+def build_wheel(
+    project: LocalProject, uv: Uv, directory: Path, zip_version: str | None = None
+) -> Path:
     """Build a project as a wheel, by its declared back end in an environment of its own.
 
     Args:
+        zip_version: what it is to be built under, if its version comes from a repository.
         directory: made for the wheel and what its back end leaves behind.
 
     Raises:
@@ -80,13 +111,15 @@ def build_wheel(project: LocalProject, uv: Uv, directory: Path) -> Path:
             "Restore it, or run `uv lock`."
         )
     directory.mkdir(parents=True)
+    source = find_version_source(project.path) if zip_version is not None else None
+    pretended = source.variables(zip_version) if source and zip_version is not None else {}
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
-        with _alone_in(project.path):
+        with _alone_in(project.path), keeping(source, project.path):
             uv.run(
                 [*command, "--out-dir", directory / "dist", project.path],
                 cwd=project.path,
-                variables=_setuptools_in(directory, uv.environment),
+                variables={**_setuptools_in(directory, uv.environment), **pretended},
             )
     except UvTimeoutError:
         raise
@@ -99,7 +132,7 @@ def build_wheel(project: LocalProject, uv: Uv, directory: Path) -> Path:
         raise DistributionError(
             f"The build of {project.name} in {project.path} made {len(wheels)} wheels, not one."
         )
-    _check_identity(wheels[0], project)
+    _check_identity(wheels[0], replace(project, version=None) if pretended else project)
     return wheels[0]
 
 

@@ -45,12 +45,14 @@ class Site:
         is_built_here: whether their wheels were built on this machine, so that their WHEEL names
             the local version of a build back end.
         compiled: the names of those that hold code compiled on this machine.
+        version: what they ship under instead of their own version, when built here.
     """
 
     path: Path
     distributions: tuple[LockedDistribution, ...]
     is_built_here: bool
     compiled: frozenset[str] = frozenset()
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,11 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
         entries.append(entry)
     if site.is_built_here:
         # What the back end's release has a say in stays out, so that a new one changes no hash.
-        dist_info, entries = _with_canonical_dist_info(dist_info, entries, distribution.name)
+        dist_info, entries = _with_canonical_dist_info(
+            dist_info, entries, distribution.name, site.version
+        )
+        if site.version is not None:
+            distribution = replace(distribution, version=site.version)
     return Installed(
         distribution,
         dist_info,
@@ -225,14 +231,14 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
 
 
 def _with_canonical_dist_info(
-    directory: str, entries: list[Entry], name: str
+    directory: str, entries: list[Entry], name: str, version: str | None
 ) -> tuple[str, list[Entry]]:
     inside = {
         entry.name.removeprefix(f"{directory}/"): entry.read()
         for entry in entries
         if entry.name.startswith(f"{directory}/")
     }
-    dist_info = canonical_dist_info(DistInfo(directory, inside))
+    dist_info = canonical_dist_info(DistInfo(directory, inside), version)
     others = [entry for entry in entries if not entry.name.startswith(f"{directory}/")]
     made = [
         Entry.of(f"{dist_info.name}/{path}", content, name)

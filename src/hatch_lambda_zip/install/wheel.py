@@ -103,11 +103,14 @@ def read_built(wheel_file: Path) -> WheelName:
     return WheelName(canonicalize_name(name), version, tags)
 
 
-def content_digest(wheel: Path) -> str:
+def content_digest(wheel: Path, version: str | None = None) -> str:
     """Hash what ships of a wheel, regardless of how and when the wheel file was written.
 
     RECORD follows from the other files, and what depends on the release of a back end, or is
     documentation, does not ship.
+
+    Args:
+        version: what ships instead of the wheel's own version.
 
     Returns:
         SHA-256 in hexadecimal.
@@ -128,7 +131,13 @@ def content_digest(wheel: Path) -> str:
         for name in names
         if name in files and name.startswith(f"{directory}/")
     }
-    dist_info = canonical_dist_info(DistInfo(directory, inside))
+    dist_info = canonical_dist_info(DistInfo(directory, inside), version)
+    # The wheel's version stands in the name of this directory too, of which nothing ships.
+    data = f"{directory.removesuffix('.dist-info')}.data/"
+    files = {
+        f".data/{name.removeprefix(data)}" if name.startswith(data) else name: content
+        for name, content in files.items()
+    }
     files |= {f"{dist_info.name}/{path}": content for path, content in dist_info.files.items()}
     total = hashlib.sha256()
     for name, content in sorted(files.items()):

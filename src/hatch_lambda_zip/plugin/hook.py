@@ -180,9 +180,11 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         if built is not None and built.suffix == ".whl":
             wheel = built
             # The wheel target's wheel is the package's own, unless the zips select other files, or
-            # the hatchling that runs is not the declared one, or it took in what builds wrote.
-            is_its_own = not self._builder.own_file_selection and not self._builder.is_isolated
-            if is_its_own and not outputs.takes_in(wheel):
+            # the hatchling that runs is not the declared one, the zips have another version, or it
+            # took in what builds wrote.
+            builder = self._builder
+            differs = builder.own_file_selection or builder.is_isolated or builder.zip_version
+            if not differs and not outputs.takes_in(wheel):
                 own = replace(own, build=lambda _directory: wheel)
         layers = self._builder.lambda_config.layers_of(artifact)
         return Job(artifact, layers, self._output, own, outputs, reuse=True)

@@ -7,21 +7,23 @@ target are declared to need is here.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.wheel import WheelBuilder
+from hatchling.metadata.core import ProjectMetadata
 
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.errors import ConfigError, DistributionError
+from hatch_lambda_zip.install import find_version_source, keeping
 from hatch_lambda_zip.plugin.back_end import unmet
 
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
     from hatchling.builders.plugin.interface import BuilderInterface, IncludedFile
-    from hatchling.metadata.core import ProjectMetadata
 
 
 class _OwnWheelBuilder(WheelBuilder):
@@ -30,6 +32,7 @@ class _OwnWheelBuilder(WheelBuilder):
     def __init__(
         self,
         builder: BuilderInterface[Any, Any],  # hatchling types both parameters loosely
+        metadata: ProjectMetadata[Any],
         selection: Mapping[str, object],
         build_data: Mapping[str, object],
         outputs: Outputs,
@@ -37,7 +40,7 @@ class _OwnWheelBuilder(WheelBuilder):
         super().__init__(
             builder.root,
             plugin_manager=builder.plugin_manager,
-            metadata=builder.metadata,
+            metadata=metadata,
             app=builder.app,
         )
         self._selection = selection
@@ -76,6 +79,7 @@ def build_own_wheel(
     selection: Mapping[str, object],
     build_data: Mapping[str, object],
     outputs: Outputs,
+    zip_version: str | None = None,
 ) -> Path:
     """Build the wheel.
 
@@ -84,30 +88,53 @@ def build_own_wheel(
             target's own.
         build_data: ``artifacts`` and ``force_include`` as build hooks left them.
         outputs: where builds write, which does not ship.
+        zip_version: what it is to be built under, if its version comes from a repository.
 
     Raises:
         DistributionError: hatchling can't build it.
     """
-    wheel_builder = _OwnWheelBuilder(builder, selection, build_data, outputs)
+    root = Path(builder.root)
+    source = None if zip_version is None else find_version_source(root)
+    metadata, variables = builder.metadata, dict[str, str]()
+    if source is not None and zip_version is not None:
+        # What has been read has the version of the repository.
+        metadata = ProjectMetadata(builder.root, builder.plugin_manager)
+        variables = source.variables(zip_version)
+    wheel_builder = _OwnWheelBuilder(builder, metadata, selection, build_data, outputs)
     try:
-        for source in wheel_builder.config.force_include:
-            if outputs.has_directory(Path(source)):
+        for included in wheel_builder.config.force_include:
+            if outputs.has_directory(Path(included)):
                 raise DistributionError(
-                    f"force-include: {os.path.relpath(source, builder.root)!r} is an output "
+                    f"force-include: {os.path.relpath(included, builder.root)!r} is an output "
                     "directory of this project's builds, so each wheel and zip would hold those "
                     "before it. Choose another one with `directory` (or `-d`, `-o`), or name what "
                     "is to ship in it."
                 )
-        (wheel,) = wheel_builder.build(
-            directory=str(directory),
-            versions=["standard"],
-            hooks_only=False,
-            clean=False,
-            clean_hooks_after=False,
-        )
+        with keeping(source, root), _environment_with(variables):
+            (wheel,) = wheel_builder.build(
+                directory=str(directory),
+                versions=["standard"],
+                hooks_only=False,
+                clean=False,
+                clean_hooks_after=False,
+            )
     except (ValueError, TypeError, OSError) as error:
         raise DistributionError(f"hatchling can't build the package's wheel: {error}") from None
     return directory / wheel
+
+
+@contextlib.contextmanager
+def _environment_with(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def missing_here(

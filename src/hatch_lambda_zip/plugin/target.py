@@ -27,6 +27,7 @@ from hatch_lambda_zip.config import (
     Known,
     Project,
     parse_config,
+    wrong_version,
 )
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
@@ -101,6 +102,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             # One name may stand for several zips, one for each runtime and architecture.
             names = self.lambda_config.named(versions or self._configured_names)
             with self._stack:
+                self._stack.enter_context(self._keeping_version_files())
                 if not options.get("clean_only"):
                     self.check()
                 yield from super().build(directory=directory, versions=names, **options)
@@ -178,6 +180,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         if self._isolation:
             wheel = self._isolated_wheel
             return OwnWheel(project, lambda _directory: wheel)
+        zip_version = self.zip_version
         wanted = {
             key: build_data[key]
             for key in ("artifacts", "force_include")
@@ -189,6 +192,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             selection=self.own_file_selection,
             build_data=wanted,
             outputs=outputs,
+            zip_version=zip_version,
         )
         return OwnWheel(project, build, variant=repr(wanted))
 
@@ -232,8 +236,31 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """The names that ``versions`` has, all by default."""
         return self.target_config.get("versions") or [*self.get_version_api()]
 
+    def _keeping_version_files(self) -> AbstractContextManager[None]:
+        """Keep what hatchling's hooks write into the source tree, where zips have another version.
+
+        They write it for this target too, before the wheel for the zips is made.
+        """
+        from hatch_lambda_zip.install import find_version_source, keeping
+
+        root = Path(self.root)
+        return keeping(find_version_source(root) if self.zip_version else None, root)
+
+    @property
+    def zip_version(self) -> str | None:
+        """What ``zip-version`` says; None too when that is wrong, which parsing reports."""
+        value = self.target_config.get("zip-version")
+        is_valid = isinstance(value, str) and wrong_version(value) is None
+        return value if is_valid else None
+
     @cached_property
     def project(self) -> Project:
+        """The package, as its zips have it."""
+        version = self.zip_version
+        return self._described if version is None else self._described.under(version)
+
+    @property
+    def _described(self) -> Project:
         """The package, as its metadata describes it."""
         if self._isolation:
             from hatch_lambda_zip.install import read_project
@@ -287,7 +314,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         project = LocalProject(name, Path(self.root), is_name_locked=stated is not None)
         why = self._isolation.reason if self._isolation else ""
         report.info(f"{name}: building its wheel in an environment of its own: {why}")
-        return build_wheel(project, uv, workspace.directory / "own")
+        return build_wheel(project, uv, workspace.directory / "own", self.zip_version)
 
     @cached_property
     def _foreign_metadata(self) -> ProjectMetadata[PluginManager]:

@@ -1,0 +1,142 @@
+"""Versions that come from a repository: which tool makes them, and how it is told another one.
+
+Every commit changes such a version, and with it METADATA and what the tool generates. With
+``zip-version`` local projects are built under a version that stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+# In the order in which they are looked for: hatch-vcs brings setuptools-scm along.
+_TOOLS: Final = (
+    *("hatch-vcs", "setuptools-scm", "uv-dynamic-versioning", "poetry-dynamic-versioning"),
+    *("versioningit", "versioneer"),
+)
+_WITHOUT_VARIABLE: Final = frozenset(("versioningit", "versioneer"))
+
+
+@dataclass(frozen=True)
+class VersionSource:
+    """What makes a project's version out of its repository.
+
+    Attributes:
+        tool: its name.
+        project: the project's name as pyproject.toml has it.
+        files: what it writes into the source tree, relative to that.
+    """
+
+    tool: str
+    project: str
+    files: tuple[str, ...] = ()
+
+    @property
+    def takes_another(self) -> bool:
+        """Whether there is a variable that gives it a version."""
+        return self.tool not in _WITHOUT_VARIABLE
+
+    def variables(self, version: str) -> dict[str, str]:
+        """Return the environment variables that give it a version.
+
+        Those that name one distribution, where there are such: hatch-vcs does not tell
+        setuptools-scm whose version it asks for.
+        """
+        name = re.sub(r"[-_.]+", "_", self.project).upper()
+        return {
+            "hatch-vcs": {"SETUPTOOLS_SCM_PRETEND_VERSION": version},
+            "setuptools-scm": {f"SETUPTOOLS_SCM_PRETEND_VERSION_FOR_{name}": version},
+            "uv-dynamic-versioning": {"UV_DYNAMIC_VERSIONING_BYPASS": version},
+            "poetry-dynamic-versioning": {
+                "POETRY_DYNAMIC_VERSIONING_OVERRIDE": f"{self.project}={version}"
+            },
+            "pdm-backend": {"PDM_BUILD_SCM_VERSION": version},
+        }.get(self.tool, {})
+
+
+def find_version_source(root: Path) -> VersionSource | None:
+    """Find what makes a project's version; None when that is no repository."""
+    pyproject = _pyproject(root)
+    project, tool = _table(pyproject, "project"), _table(pyproject, "tool")
+    name = project.get("name") or _table(tool, "poetry").get("name") or root.name
+    requires = {*_names(_table(pyproject, "build-system").get("requires"))}
+    if _table(tool, "pdm", "version").get("source") == "scm":
+        found = "pdm-backend"
+    elif "versioneer" in tool:
+        found = "versioneer"
+    else:
+        found = next((known for known in _TOOLS if known in requires), "")
+    is_static = "version" in project and found != "poetry-dynamic-versioning"
+    return VersionSource(found, str(name), _files(tool)) if found and not is_static else None
+
+
+def states_version(root: Path) -> bool:
+    """Tell whether a project's version stands in its pyproject.toml."""
+    pyproject = _pyproject(root)
+    tables = (_table(pyproject, "project"), _table(pyproject, "tool", "poetry"))
+    return any("version" in table for table in tables)
+
+
+@contextlib.contextmanager
+def keeping(source: VersionSource | None, root: Path) -> Iterator[None]:
+    """Leave the files that a build writes into the source tree as they were before it."""
+    paths = [root / file for file in (source.files if source else ())]
+    before = {path: path.read_bytes() if path.is_file() else None for path in paths}
+    times = {path: path.stat() for path in paths if path.is_file()}
+    try:
+        yield
+    finally:
+        for path, content in before.items():
+            if content is None:
+                path.unlink(missing_ok=True)
+            elif not path.is_file() or path.read_bytes() != content:
+                path.write_bytes(content)
+                os.utime(path, ns=(times[path].st_atime_ns, times[path].st_mtime_ns))
+
+
+def _pyproject(root: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # what is wrong with it, its back end will say
+
+
+def _files(tool: Mapping[str, Any]) -> tuple[str, ...]:
+    build = ("hatch", "build")
+    tables = (
+        _table(tool, "setuptools_scm"),
+        _table(tool, "setuptools-scm"),
+        _table(tool, "hatch", "version", "raw-options"),
+        _table(tool, *build, "hooks", "vcs"),
+        _table(tool, *build, "targets", "wheel", "hooks", "vcs"),
+    )
+    keys = ("write_to", "version_file", "version-file")
+    values = [table[key] for table in tables for key in keys if key in table]
+    return tuple(sorted({value for value in values if isinstance(value, str)}))
+
+
+def _table(outer: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    for key in keys:
+        inner = outer.get(key)
+        outer = inner if isinstance(inner, dict) else {}
+    return outer
+
+
+def _names(requirements: object) -> Iterator[str]:
+    for text in requirements if isinstance(requirements, list) else ():
+        with contextlib.suppress(InvalidRequirement):
+            yield canonicalize_name(Requirement(str(text)).name)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.build.version_notes import version_notes
+from hatch_lambda_zip.config import Project
+from hatch_lambda_zip.install.local_wheel import LocalWheel
+from hatch_lambda_zip.install.zip_version import (
+    VersionSource,
+    find_version_source,
+    keeping,
+    states_version,
+)
+from hatch_lambda_zip.lock import LockedDistribution, Origin
+
+DYNAMIC = '[project]\nname = "Demo.App-x"\ndynamic = ["version"]\n'
+
+
+@pytest.mark.parametrize(
+    ("requires", "text", "tool", "variables"),
+    [
+        (
+            '"hatchling", "hatch_vcs>=1"',
+            DYNAMIC,
+            "hatch-vcs",
+            {"SETUPTOOLS_SCM_PRETEND_VERSION": "0"},
+        ),
+        (
+            '"setuptools", "setuptools_scm[toml]"',
+            DYNAMIC,
+            "setuptools-scm",
+            {"SETUPTOOLS_SCM_PRETEND_VERSION_FOR_DEMO_APP_X": "0"},
+        ),
+        (
+            '"uv-dynamic-versioning"',
+            DYNAMIC,
+            "uv-dynamic-versioning",
+            {"UV_DYNAMIC_VERSIONING_BYPASS": "0"},
+        ),
+        (
+            '"poetry-dynamic-versioning"',
+            '[tool.poetry]\nname = "Demo.App-x"\nversion = "0.0.0"\n',
+            "poetry-dynamic-versioning",
+            {"POETRY_DYNAMIC_VERSIONING_OVERRIDE": "Demo.App-x=0"},
+        ),
+        (
+            '"pdm-backend"',
+            f'{DYNAMIC}[tool.pdm.version]\nsource = "scm"\n',
+            "pdm-backend",
+            {"PDM_BUILD_SCM_VERSION": "0"},
+        ),
+        ('"versioningit"', DYNAMIC, "versioningit", {}),
+        ('"setuptools"', f"{DYNAMIC}[tool.versioneer]\n", "versioneer", {}),
+        ('"hatch-vcs"', '[project]\nname = "a"\nversion = "1"\n', None, {}),
+        ('"hatchling", "not valid"', DYNAMIC, None, {}),
+        ('"pdm-backend"', DYNAMIC, None, {}),
+    ],
+)
+def test_what_makes_the_version(
+    tmp_path: Path, requires: str, text: str, tool: str | None, variables: dict[str, str]
+) -> None:
+    head = f"[build-system]\nrequires = [{requires}]\n"
+    (tmp_path / "pyproject.toml").write_text(head + text, encoding="utf-8")
+    source = find_version_source(tmp_path)
+    assert (source and source.tool) == tool
+    if source is not None:
+        assert source.variables("0") == variables
+        assert source.takes_another == bool(variables)
+    assert states_version(tmp_path) == ("version =" in text)
+
+
+def test_no_pyproject(tmp_path: Path) -> None:
+    assert find_version_source(tmp_path) is None
+    assert not states_version(tmp_path)
+
+
+def test_generated_files_are_as_they_were(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        f'[build-system]\nrequires = ["setuptools-scm"]\n{DYNAMIC}'
+        '[tool.setuptools_scm]\nwrite_to = "there.py"\nversion_file = "new.py"\n'
+        '[tool.hatch.build.hooks.vcs]\nversion-file = "same.py"\n',
+        encoding="utf-8",
+    )
+    there, same, new = (tmp_path / f"{name}.py" for name in ("there", "same", "new"))
+    there.write_text("before", encoding="utf-8")
+    same.write_text("before", encoding="utf-8")
+    times = [path.stat().st_mtime_ns for path in (there, same)]
+
+    def fail() -> None:
+        with keeping(find_version_source(tmp_path), tmp_path):
+            there.write_text("after", encoding="utf-8")
+            new.write_text("after", encoding="utf-8")
+            raise OSError("failed")
+
+    with pytest.raises(OSError, match="failed"):
+        fail()
+    assert there.read_text(encoding="utf-8") == "before"
+    assert [path.stat().st_mtime_ns for path in (there, same)] == times
+    assert not new.exists()
+
+
+def wheel(name: str, tool: str | None) -> LocalWheel:
+    source = VersionSource(tool, name) if tool else None
+    locked = LockedDistribution(name, None, Origin.LOCAL, "content:x")
+    return LocalWheel(Path(f"{name}-1-py3-none-any.whl"), locked, False, source, bool(tool))
+
+
+def test_one_note_for_all() -> None:
+    wheels = [wheel("a", "hatch-vcs"), wheel("b", None), wheel("a", "hatch-vcs")]
+    project = Project("a", "1", "a-1")
+    (note,) = version_notes([*wheels, wheel("c", "versioneer")], project)
+    assert note.startswith("a: note: the version of a, c changes with every commit")
+    assert not [*version_notes([wheel("b", None)], project)]
+    (note,) = version_notes([*wheels, wheel("c", "versioneer")], project.under("0"))
+    assert note.startswith("a: note: c has its version from versioneer, which can't be given")
