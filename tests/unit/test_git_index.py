@@ -74,16 +74,16 @@ def test_modes_and_line_ends(tmp_path: Path) -> None:
 def test_each_repository_is_asked_once_and_for_these_directories_alone(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     for root in (one, two):
-        for name in ("a", "[a]", "b"):
+        for name in ("ab", "a*", "b"):
             (root / name).mkdir(parents=True)
             (root / name / "file").touch()
         git(root, "init", "-q")
         git(root, "add", "-A")
-    found, lines = read(one / "[a]", one / "b", two / "a")
+    found, lines = read(one / "a*", one / "b", two / "ab")
     assert [file.path for file in found] == [
-        one / "[a]/file",
+        one / "a*/file",
         one / "b/file",
-        two / "a/file",
+        two / "ab/file",
     ]
     assert len(lines.debugs) == 2
 

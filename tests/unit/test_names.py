@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.config.model import Artifact, Kind
+from hatch_lambda_zip.config.model import Artifact, Kind, Strip
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
@@ -74,12 +74,13 @@ def test_they_are_found_by_name_before_anything_is_read(
         one, two = (
             made(name, {file: ""}) for name, file in zip(("one", "two"), files, strict=True)
         )
-    installed = [unreadable(item) for item in (one, two)]
-    options = Options().changed(handler="orders.handler")
+    tests = made("three", {"three/tests/a.py": "", "three/b.py": ""})
+    installed = [unreadable(item) for item in (one, two, tests)]
+    options = Options().changed(strip=(Strip.TESTS,))
 
     def run() -> Contents:
         if kind is Kind.LAYER:
-            return decide_layer(LAYER, PROJECT, installed, ())
+            return decide_layer(replace(LAYER, options=options), PROJECT, installed, ())
         return decide(*installed, options=options)
 
     with pytest.raises(ContentsError) as caught:

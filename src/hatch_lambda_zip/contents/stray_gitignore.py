@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from pathspec import GitIgnoreSpec
+
 from hatch_lambda_zip.errors import DistributionError
 
 if sys.version_info >= (3, 11):
@@ -38,6 +40,8 @@ def check_stray_gitignore(
         return
     if not is_hatchlings(project) or _ignores_vcs(project, targets):
         return
+    if _is_disregarded(found, project):
+        return
     raise DistributionError(
         f"{found} is outside of the sources of {name}, which begin at {bound}, and hatchling would "
         "leave files out of the wheel by it, on this machine alone. Set `ignore-vcs = true` in "
@@ -54,6 +58,18 @@ def _nearest(project: Path) -> Path | None:
         if (directory / ".git").exists():
             return None
     return None
+
+
+def _is_disregarded(gitignore: Path, project: Path) -> bool:
+    """Tell whether it ignores the project itself, as that of an output directory of uv's does.
+
+    Then hatchling does not heed it (load_vcs_exclusion_patterns in hatchling/builders/config.py).
+    """
+    try:
+        lines = gitignore.read_text(encoding="utf-8").splitlines(keepends=True)
+        return GitIgnoreSpec.from_lines(lines).match_file(str(project))
+    except (OSError, ValueError):
+        return False
 
 
 def is_hatchlings(project: Path) -> bool:
