@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.contents.git_index import LINK, TrackedFile, read_index
+from hatch_lambda_zip.contents.own.git_index import LINK, TrackedFile, read_index
 
 
 class Lines:

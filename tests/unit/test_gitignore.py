@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.contents.gitignore import IgnoreRules, repository_of, rules_at, top_of
+from hatch_lambda_zip.contents.own.gitignore import IgnoreRules, repository_of, rules_at, top_of
 from hatch_lambda_zip.errors import ContentsError
 
 NAMES = ("a", "b", "ab", "a.c", "b.c", ".x", "A", "[a]", "a b")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.contents.handler import check_handler
+from hatch_lambda_zip.contents.imports.handler import check_handler
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError, DistributionError
 from hatch_lambda_zip.record import Digest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hatch_lambda_zip.contents.handler import check_handler
+from hatch_lambda_zip.contents.imports.handler import check_handler
 from hatch_lambda_zip.errors import ContentsError
 from tests.support.installed import entry_of
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hatch_lambda_zip.config.model import OwnFiles
-from hatch_lambda_zip.contents.outputs import Outputs
-from hatch_lambda_zip.contents.own_files import Surroundings, read_added, select_own_files
+from hatch_lambda_zip.contents.own.outputs import Outputs
+from hatch_lambda_zip.contents.own.own_files import Surroundings, read_added, select_own_files
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install.reasons import LeftOut, Reason
 from tests.support.installed import files_of, made, put

@@ -16,7 +16,7 @@ from hatch_lambda_zip.config import (
     parse_config,
 )
 from hatch_lambda_zip.contents.decide import Contents, decide_function
-from hatch_lambda_zip.contents.reachable import select_reachable
+from hatch_lambda_zip.contents.imports.reachable import select_reachable
 from hatch_lambda_zip.errors import ConfigError, ContentsError
 from hatch_lambda_zip.lock import Origin
 from tests.support.installed import entry_of, files_of, made, platform_of

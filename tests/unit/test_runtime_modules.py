@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from hatch_lambda_zip.contents.runtime_modules import (
+from hatch_lambda_zip.contents.imports.runtime_modules import (
     STDLIB_MINORS,
     modules_of_runtime,
     pythons_with,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.contents.syntax import SyntaxJudge, Verdict
+from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge, Verdict
 from tests.support.installed import entry_of
 
 HERE = sys.version_info[1]

@@ -6,22 +6,26 @@ them in order.
 """
 
 from hatch_lambda_zip.contents.bytecode import LeftAsSource
-from hatch_lambda_zip.contents.checkout import check_contents, check_tracked, tracked_but_ignored
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
-from hatch_lambda_zip.contents.git_index import TrackedFile, read_index
-from hatch_lambda_zip.contents.gitignore import top_of
-from hatch_lambda_zip.contents.ignored_modules import ignored_modules
+from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge
 from hatch_lambda_zip.contents.limits import check_unzipped_size, machine_inspector, upload_note
-from hatch_lambda_zip.contents.outputs import Outputs, output_in, read_manifest
-from hatch_lambda_zip.contents.own_files import (
+from hatch_lambda_zip.contents.own.checkout import (
+    check_contents,
+    check_tracked,
+    tracked_but_ignored,
+)
+from hatch_lambda_zip.contents.own.git_index import TrackedFile, read_index
+from hatch_lambda_zip.contents.own.gitignore import top_of
+from hatch_lambda_zip.contents.own.ignored_modules import ignored_modules
+from hatch_lambda_zip.contents.own.outputs import Outputs, output_in, read_manifest
+from hatch_lambda_zip.contents.own.own_files import (
     Surroundings,
     added_files,
     ignored_paths,
     read_added,
 )
+from hatch_lambda_zip.contents.own.stray_gitignore import check_stray_gitignore, is_hatchlings
 from hatch_lambda_zip.contents.requirements_graph import check_requirements
-from hatch_lambda_zip.contents.stray_gitignore import check_stray_gitignore, is_hatchlings
-from hatch_lambda_zip.contents.syntax import SyntaxJudge
 
 __all__ = [
     "Contents",

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 from hatch_lambda_zip.config import Artifact, Modules, Project
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.contents.bytecode import LeftAsSource, with_bytecode
-from hatch_lambda_zip.contents.check_imports import Deployment, check_handler_and_imports
 from hatch_lambda_zip.contents.collisions import check_collisions
 from hatch_lambda_zip.contents.exclude import exclude
+from hatch_lambda_zip.contents.imports.check import Deployment, check_handler_and_imports
+from hatch_lambda_zip.contents.imports.reachable import select_reachable
+from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge
 from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
 from hatch_lambda_zip.contents.names import check_names
-from hatch_lambda_zip.contents.own_files import select_own_files
-from hatch_lambda_zip.contents.reachable import select_reachable
+from hatch_lambda_zip.contents.own.own_files import select_own_files
+from hatch_lambda_zip.contents.own.secrets import secret_names
 from hatch_lambda_zip.contents.requirements_graph import (
     RequirementsGraph,
     requires_python_warnings,
 )
 from hatch_lambda_zip.contents.scripts import with_scripts
-from hatch_lambda_zip.contents.secrets import secret_names
 from hatch_lambda_zip.contents.strip import missing_tests, strip
-from hatch_lambda_zip.contents.syntax import SyntaxJudge
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import (

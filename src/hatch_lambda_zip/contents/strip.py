@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from hatch_lambda_zip.config import Strip
-from hatch_lambda_zip.contents.imports import mentions
+from hatch_lambda_zip.contents.imports.mentions import mentions
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install import Installed, LeftOut, Reason
 

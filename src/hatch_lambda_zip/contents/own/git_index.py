@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hatch_lambda_zip.contents.gitignore import repository_of
+from hatch_lambda_zip.contents.own.gitignore import repository_of
 from hatch_lambda_zip.text import Reporter
 
 LINK: Final = "120000"

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from hatch_lambda_zip.contents.bindings import bound_names, own_scope
-from hatch_lambda_zip.contents.module_source import is_package, read_module
+from hatch_lambda_zip.contents.imports.bindings import bound_names, own_scope
+from hatch_lambda_zip.contents.imports.module_source import is_package, read_module
 from hatch_lambda_zip.entry import Entry
 
 _ARGUMENTS: Final = 2  # event and context

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from hatch_lambda_zip.contents.module_source import is_package
-from hatch_lambda_zip.contents.runtime_modules import (
+from hatch_lambda_zip.contents.imports.module_source import is_package
+from hatch_lambda_zip.contents.imports.runtime_modules import (
     SDK_MODULES,
     modules_of_runtime,
     standard_library,

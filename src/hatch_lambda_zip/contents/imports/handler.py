@@ -6,8 +6,8 @@ import sys
 from collections.abc import Container, Iterable
 from typing import Final
 
-from hatch_lambda_zip.contents.handler_call import check_call
-from hatch_lambda_zip.contents.module_source import read_module
+from hatch_lambda_zip.contents.imports.handler_call import check_call
+from hatch_lambda_zip.contents.imports.module_source import read_module
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.text import did_you_mean

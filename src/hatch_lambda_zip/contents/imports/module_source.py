@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from hatch_lambda_zip.contents.bindings import bound_names, makes_names_at_run_time
+from hatch_lambda_zip.contents.imports.bindings import bound_names, makes_names_at_run_time
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.record import Digest
 

@@ -11,8 +11,8 @@ from typing import Final
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda_zip.config import OwnFiles
-from hatch_lambda_zip.contents.gitignore import IgnoreRules, rules_at, top_of
-from hatch_lambda_zip.contents.outputs import Outputs, is_artifact
+from hatch_lambda_zip.contents.own.gitignore import IgnoreRules, rules_at, top_of
+from hatch_lambda_zip.contents.own.outputs import Outputs, is_artifact
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Installed, Reason

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
-from hatch_lambda_zip.contents.gitignore import IgnoreRules, rules_at
-from hatch_lambda_zip.contents.own_files import NOISE
+from hatch_lambda_zip.contents.own.gitignore import IgnoreRules, rules_at
+from hatch_lambda_zip.contents.own.own_files import NOISE
 
 _SOURCES: Final = ("src", "")
 

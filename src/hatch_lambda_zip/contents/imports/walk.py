@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from hatch_lambda_zip.contents.importable import Found, Importable
-from hatch_lambda_zip.contents.module_source import (
+from hatch_lambda_zip.contents.imports.importable import Found, Importable
+from hatch_lambda_zip.contents.imports.module_source import (
     Import,
     ModuleSource,
     is_package,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from hatch_lambda_zip.contents.git_index import LINK, SUBMODULE, TrackedFile
+from hatch_lambda_zip.contents.own.git_index import LINK, SUBMODULE, TrackedFile
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 

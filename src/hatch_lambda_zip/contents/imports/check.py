@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from hatch_lambda_zip.config import Artifact, CheckImports
-from hatch_lambda_zip.contents.handler import check_handler
-from hatch_lambda_zip.contents.import_walk import Chain, Miss, Walk, walk
-from hatch_lambda_zip.contents.importable import Importable, own_files
-from hatch_lambda_zip.contents.module_source import read_module
-from hatch_lambda_zip.contents.runtime_modules import STDLIB_MINORS, pythons_with, standard_library
-from hatch_lambda_zip.contents.syntax import SyntaxJudge, Verdict, is_running
+from hatch_lambda_zip.contents.imports.handler import check_handler
+from hatch_lambda_zip.contents.imports.importable import Importable, own_files
+from hatch_lambda_zip.contents.imports.module_source import read_module
+from hatch_lambda_zip.contents.imports.runtime_modules import (
+    STDLIB_MINORS,
+    pythons_with,
+    standard_library,
+)
+from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge, Verdict, is_running
+from hatch_lambda_zip.contents.imports.walk import Chain, Miss, Walk, walk
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import ImportNames, Installed, LeftOut, Reason

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
-from hatch_lambda_zip.contents.imports import code_and_strings, mentions, string_mentions
+from hatch_lambda_zip.contents.imports.mentions import code_and_strings, mentions, string_mentions
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install import Installed, Reason
 
