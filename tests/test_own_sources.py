@@ -265,19 +265,23 @@ def test_a_gitignore_above_the_sources_is_an_error(tree: Tree, ignore: str) -> N
     assert tree.names() == ["orders/__init__.py"]
     stray.write_text("_version.py\n")
     tree.configure(ignore)
+    assert tree.names() == ["orders/__init__.py"]  # it ignores nothing that is here
+    (tree.root / "orders/_version.py").touch()
+    assert "would leave orders/_version.py out of the wheel by it" in tree.fail()
     assert f"{stray} is outside of the sources of orders, which begin at {tree.root}" in tree.fail()
     assert "ignore-vcs = true" in tree.output
+    both = ["orders/__init__.py", "orders/_version.py"]
     tree.configure("ignore-vcs = true")
-    assert tree.names() == ["orders/__init__.py"]
+    assert tree.names() == both
     tree.configure("", "[tool.hatch.build]\nignore-vcs = true\n")
-    assert tree.names() == ["orders/__init__.py"]
+    assert tree.names() == both
     tree.configure("")
     (tree.root / ".gitignore").write_text("")
-    assert tree.names() == ["orders/__init__.py"]
+    assert tree.names() == both
     (tree.root / ".gitignore").unlink()
     (tree.root.parent / ".git").mkdir()
     stray.write_text("nothing")
-    assert tree.names() == ["orders/__init__.py"]
+    assert tree.names() == both
 
 
 def test_an_sdist_takes_along_what_ships_and_nothing_else_ships_from_it(tree: Tree) -> None:

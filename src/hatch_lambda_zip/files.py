@@ -37,6 +37,14 @@ def path_problem(path: str, base: str) -> str | None:
     return None
 
 
+def matching(directory: Path, pattern: str) -> list[Path]:
+    """Return what matches in a directory, sorted; nothing in one that this user can't look into."""
+    try:
+        return sorted(directory.glob(pattern))
+    except PermissionError:
+        return []
+
+
 def beside(path: Path) -> Path:
     """Return a new name in a file's directory, to write what is to replace the file."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")

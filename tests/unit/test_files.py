@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.files import beside, is_absolute, path_problem, replacing
+from hatch_lambda_zip.files import beside, is_absolute, matching, path_problem, replacing
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,18 @@ def test_what_can_not_be_replaced_leaves_nothing_beside_it(tmp_path: Path) -> No
 
 def test_two_writers_do_not_meet(tmp_path: Path) -> None:
     assert beside(tmp_path / "file") != beside(tmp_path / "file")
+
+
+def test_what_can_not_be_looked_into_has_nothing_that_matches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "b1").touch()
+    (tmp_path / "a1").touch()
+    assert [path.name for path in matching(tmp_path, "*1")] == ["a1", "b1"]
+    assert matching(tmp_path / "missing", "*") == []
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "glob", refuse)
+    assert matching(tmp_path, "*") == []

@@ -18,6 +18,7 @@ from typing import Final
 from hatch_lambda_zip.bytecode.magic import FORMATS, Format
 from hatch_lambda_zip.bytecode.model import Interpreter
 from hatch_lambda_zip.errors import ToolError, UvError
+from hatch_lambda_zip.files import matching
 from hatch_lambda_zip.uv import Uv
 
 _TIMEOUT: Final = 20.0  # seconds for one candidate: room for a loaded machine
@@ -117,7 +118,8 @@ def _places(version: str, uv: Uv, environ: Mapping[str, str]) -> Iterator[Path]:
         if part and path.is_file():
             yield path
     root = Path(environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
-    for installed in (root / version, *sorted(root.glob(f"{minor}.*"))):
+    found = matching(root, f"{minor}.*")
+    for installed in sorted(found, key=lambda directory: directory.name != version):
         path = installed / "bin" / "python"
         if path.is_file():
             yield path

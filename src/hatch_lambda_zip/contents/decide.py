@@ -254,6 +254,11 @@ def _ship(
             added=added,
             handler=artifact.handler,
         )
+    modules = with_bytecode(shipped, added, artifact, compiler)
+    entries_of_zip = assemble(modules.installed, added=modules.added, prefix=artifact.kind.prefix)
+    local = _local(distributions, added)
+    # Scripts and compiled modules have joined.
+    check_names([(entry.name, entry.distribution) for entry in entries_of_zip], local=local)
     if function is not None:
         remarks = check_handler_and_imports(
             artifact,
@@ -265,11 +270,6 @@ def _ship(
         )
         warnings += remarks.warnings
         notes += remarks.notes
-    modules = with_bytecode(shipped, added, artifact, compiler)
-    entries_of_zip = assemble(modules.installed, added=modules.added, prefix=artifact.kind.prefix)
-    local = _local(distributions, added)
-    # Scripts and compiled modules have joined.
-    check_names([(entry.name, entry.distribution) for entry in entries_of_zip], local=local)
     own_names = [entry.name for entry in entries_of_zip if entry.distribution in local]
     if secrets := [*secret_names(own_names)]:
         warnings.append(

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.files import matching
 from hatch_lambda_zip.record import Digest
 
 Verdict = str | None
@@ -228,7 +229,7 @@ def _pythons(minor: int, environ: Mapping[str, str]) -> Iterator[Path]:
     )
     for named, in_home, inside, pattern in roots:
         if root := named or (home and str(Path(home, in_home))):
-            for directory in sorted(Path(root, inside).glob(pattern)):
+            for directory in matching(Path(root, inside), pattern):
                 path = directory / "bin" / f"python3.{minor}"
                 if path.is_file():
                     yield path

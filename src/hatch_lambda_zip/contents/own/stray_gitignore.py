@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda_zip.contents.own.own_files import NOISE
 from hatch_lambda_zip.errors import DistributionError
 
 if sys.version_info >= (3, 11):
@@ -40,13 +42,14 @@ def check_stray_gitignore(
         return
     if not is_hatchlings(project) or _ignores_vcs(project, targets):
         return
-    if _is_disregarded(found, project):
+    left_out = next(_left_out_by(found, project), None)
+    if left_out is None:
         return
     raise DistributionError(
         f"{found} is outside of the sources of {name}, which begin at {bound}, and hatchling would "
-        "leave files out of the wheel by it, on this machine alone. Set `ignore-vcs = true` in "
-        f"[tool.hatch.build] of {project / 'pyproject.toml'}, or move that file away, or put a "
-        f".gitignore into {bound}."
+        f"leave {left_out} out of the wheel by it, on this machine alone. Set `ignore-vcs = true` "
+        f"in [tool.hatch.build] of {project / 'pyproject.toml'}, or move that file away, or put "
+        f"a .gitignore into {bound}."
     )
 
 
@@ -60,16 +63,22 @@ def _nearest(project: Path) -> Path | None:
     return None
 
 
-def _is_disregarded(gitignore: Path, project: Path) -> bool:
-    """Tell whether it ignores the project itself, as that of an output directory of uv's does.
+def _left_out_by(gitignore: Path, project: Path) -> Iterator[str]:
+    """Yield the project's files that hatchling would leave out by a .gitignore.
 
-    Then hatchling does not heed it (load_vcs_exclusion_patterns in hatchling/builders/config.py).
+    One that ignores the project itself, as that of an output directory of uv's does, is not
+    heeded (load_vcs_exclusion_patterns in hatchling/builders/config.py).
     """
     try:
-        lines = gitignore.read_text(encoding="utf-8").splitlines(keepends=True)
-        return GitIgnoreSpec.from_lines(lines).match_file(str(project))
+        spec = GitIgnoreSpec.from_lines(gitignore.read_text(encoding="utf-8").splitlines())
     except (OSError, ValueError):
-        return False
+        return
+    if spec.match_file(str(project)):
+        return
+    for directory, inner, files in os.walk(project):
+        inner[:] = sorted(set(inner) - NOISE - {"dist"})
+        place = Path(directory).relative_to(project)
+        yield from filter(spec.match_file, ((place / file).as_posix() for file in sorted(files)))
 
 
 def is_hatchlings(project: Path) -> bool:
