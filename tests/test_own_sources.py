@@ -266,8 +266,8 @@ def test_a_gitignore_above_the_sources_is_an_error(tree: Tree, ignore: str) -> N
     stray.write_text("_version.py\n")
     tree.configure(ignore)
     assert tree.names() == ["orders/__init__.py"]  # it ignores nothing that is here
-    (tree.root / "orders/_version.py").touch()
-    assert "would leave orders/_version.py out of the wheel by it" in tree.fail()
+    (tree.root / "src/orders/_version.py").touch()
+    assert "would leave src/orders/_version.py out of the wheel by it" in tree.fail()
     assert f"{stray} is outside of the sources of orders, which begin at {tree.root}" in tree.fail()
     assert "ignore-vcs = true" in tree.output
     both = ["orders/__init__.py", "orders/_version.py"]
