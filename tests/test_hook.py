@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -200,12 +201,18 @@ def test_commands_that_make_zips(
         assert "api:lambda: unchanged, sha256" in text
 
 
+# Every stage and both tools, and on a schedule every spelling.
+LEVELS: Final = {
+    "uv build": (),
+    "hatch build": (),
+    "uv build --all-packages": pytest.mark.slow,
+    "python -m build --wheel": pytest.mark.slow,
+}
+
+
 @pytest.mark.parametrize(
     "name",
-    [
-        name if name in {"uv build", "hatch build"} else pytest.param(name, marks=pytest.mark.slow)
-        for name in COMMANDS
-    ],
+    [pytest.param(name, marks=LEVELS.get(name, pytest.mark.exhaustive)) for name in COMMANDS],
 )
 def test_an_edit_anywhere_is_in_the_next_zip(monorepo: Monorepo, name: str) -> None:
     command = COMMANDS[name]

@@ -20,7 +20,7 @@ LOADED: Final = (
     *("attrs==25.4.0", "jmespath==1.0.1", "pip==25.3", "python-dateutil==2.9.0.post0"),
     *("six==1.17.0", "urllib3==2.5.0"),
 )
-SAMPLED: Final = 30
+SAMPLED: Final = 20
 
 ODD_CONSTANTS: Final = FIXTURES / "odd_constants.py"
 
