@@ -202,17 +202,17 @@ def test_commands_that_make_zips(
 
 
 # Every stage and both tools, and on a schedule every spelling.
-LEVELS: Final = {
-    "uv build": (),
-    "hatch build": (),
-    "uv build --all-packages": pytest.mark.slow,
-    "python -m build --wheel": pytest.mark.slow,
+LEVELS: Final[dict[str, list[pytest.MarkDecorator]]] = {
+    "uv build": [],
+    "hatch build": [],
+    "uv build --all-packages": [pytest.mark.slow],
+    "python -m build --wheel": [pytest.mark.slow],
 }
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=LEVELS.get(name, pytest.mark.exhaustive)) for name in COMMANDS],
+    [pytest.param(name, marks=LEVELS.get(name, [pytest.mark.exhaustive])) for name in COMMANDS],
 )
 def test_an_edit_anywhere_is_in_the_next_zip(monorepo: Monorepo, name: str) -> None:
     command = COMMANDS[name]
