@@ -361,14 +361,22 @@ def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
     assert hashes(output) == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "changed"),
     [
-        ('groups = ["worker"]', 'groups = ["worker"]\nstrip = ["type-stubs"]', {"worker"}),
-        ('exclude = ["orders/api/**"]', 'exclude = ["orders/__init__.py"]', {"worker"}),
-        ('["pydantic", "aws-lambda-powertools"]', '["pydantic"]', {"api", "deps"}),
-        ('layers = ["deps"]\n', "", {"api"}),
+        pytest.param(
+            *('groups = ["worker"]', 'groups = ["worker"]\nstrip = ["type-stubs"]', {"worker"}),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            *('["pydantic", "aws-lambda-powertools"]', '["pydantic"]', {"api", "deps"}),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            *('exclude = ["orders/api/**"]', 'exclude = ["orders/__init__.py"]', {"worker"}),
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param('layers = ["deps"]\n', "", {"api"}, marks=pytest.mark.exhaustive),
     ],
 )
 def test_outputs_are_left_alone_only_if_a_fresh_build_makes_the_same(

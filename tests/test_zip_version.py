@@ -73,9 +73,9 @@ def repository(root: Path, text: str) -> Project:
     [
         SETUPTOOLS_SCM,
         pytest.param(HATCH_VCS, marks=pytest.mark.slow),
-        pytest.param(UV_DYNAMIC, marks=pytest.mark.slow),
-        pytest.param(PDM, marks=pytest.mark.slow),
-        pytest.param(POETRY, marks=pytest.mark.slow),
+        pytest.param(UV_DYNAMIC, marks=pytest.mark.exhaustive),
+        pytest.param(PDM, marks=pytest.mark.exhaustive),
+        pytest.param(POETRY, marks=pytest.mark.exhaustive),
     ],
     ids=["setuptools-scm", "hatch-vcs", "uv-dynamic-versioning", "pdm", "poetry"],
 )
