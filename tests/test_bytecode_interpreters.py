@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from hatch_lambda_zip.bytecode import normalize
 from tests.support.interpreters import interpreters, read_zip, run_script, version_of, write_zip
@@ -40,7 +41,20 @@ CONDITIONS: Final = (
 )
 
 
-@pytest.fixture(scope="module", params=interpreters(), ids=version_of)
+def one_for_each_minor() -> list[ParameterSet]:
+    """Return every interpreter; of several patch releases, all but one on a schedule only."""
+    seen: set[str] = set()
+    found = []
+    for path in interpreters():
+        version = version_of(path) or ""
+        minor = version.rpartition(".")[0]
+        marks = [pytest.mark.exhaustive] if minor in seen else []
+        seen.add(minor)
+        found.append(pytest.param(path, id=version, marks=marks))
+    return found
+
+
+@pytest.fixture(scope="module", params=one_for_each_minor())
 def python(request: pytest.FixtureRequest) -> str:
     path: str = request.param
     return path

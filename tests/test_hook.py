@@ -12,12 +12,13 @@ import sys
 import tarfile
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.support.commands import CHECKOUT, UV, clean_environment, run
 from tests.support.projects import Project
@@ -178,7 +179,18 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def spellings(names: Iterable[str], often: Collection[str]) -> list[ParameterSet]:
+    """Return cases: some in every run, the others, which differ in little, on a schedule."""
+    return [
+        pytest.param(name, marks=[] if name in often else [pytest.mark.exhaustive])
+        for name in names
+    ]
+
+
+EVERY_STAGE: Final = ("uv build", "uv build --all-packages", "uv build -o", "python -m build")
+
+
+@pytest.mark.parametrize("name", spellings(COMMANDS, (*EVERY_STAGE, "hatch build -t wheel")))
 def test_commands_that_make_zips(
     monorepo: Monorepo, target_hashes: dict[str, str], name: str
 ) -> None:
@@ -201,19 +213,7 @@ def test_commands_that_make_zips(
         assert "api:lambda: unchanged, sha256" in text
 
 
-# Every stage and both tools, and on a schedule every spelling.
-LEVELS: Final[dict[str, list[pytest.MarkDecorator]]] = {
-    "uv build": [],
-    "hatch build": [],
-    "uv build --all-packages": [pytest.mark.slow],
-    "python -m build --wheel": [pytest.mark.slow],
-}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=LEVELS.get(name, [pytest.mark.exhaustive])) for name in COMMANDS],
-)
+@pytest.mark.parametrize("name", spellings(COMMANDS, ("uv build", "hatch build")))
 def test_an_edit_anywhere_is_in_the_next_zip(monorepo: Monorepo, name: str) -> None:
     command = COMMANDS[name]
     edited = {
@@ -280,7 +280,10 @@ SILENT = {
 }
 
 
-@pytest.mark.parametrize("name", SILENT)
+LIKE_OTHERS: Final = ("uv run", "uv sync --no-editable", "uv pip install --no-cache")
+
+
+@pytest.mark.parametrize("name", spellings(SILENT, SILENT.keys() - {*LIKE_OTHERS}))
 def test_commands_that_must_not_make_zips(monorepo: Monorepo, name: str, tmp_path: Path) -> None:
     words = SILENT[name]
     if name == "nothing enabled":
@@ -376,7 +379,9 @@ def test_a_root_that_is_a_package_and_members_with_extras_groups_and_hooks(
     assert not any(name.startswith("iniconfig") for name in names)
 
 
-@pytest.mark.parametrize("chosen", ["lambda,other", "api,other", "api:lambda"])
+@pytest.mark.parametrize(
+    "chosen", spellings(["lambda,other", "api,other", "api:lambda"], ["api:lambda"])
+)
 def test_functions_are_chosen_by_the_environment(monorepo: Monorepo, chosen: str) -> None:
     monorepo.run(["uv", "build", "--package", "api"], HATCH_LAMBDA_ZIP=chosen)
     assert monorepo.zips().keys() == {"dist/api-1.0.0-lambda.zip"}
@@ -507,7 +512,9 @@ def test_an_unpacked_sdist_without_a_lock(monorepo: Monorepo, tmp_path: Path) ->
     assert "no zip of api:lambda" in result.stderr
 
 
-@pytest.mark.parametrize("front_end", ["uv build", "python -m build", "hatch build"])
+@pytest.mark.parametrize(
+    "front_end", spellings(["uv build", "python -m build", "hatch build"], ["uv build"])
+)
 def test_an_sdist_with_the_lock_makes_the_same_zip_anywhere(
     monorepo: Monorepo, target_hashes: dict[str, str], tmp_path: Path, front_end: str
 ) -> None:
