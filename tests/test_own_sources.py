@@ -263,7 +263,7 @@ def test_a_gitignore_above_the_sources_is_an_error(tree: Tree, ignore: str) -> N
     stray = tree.root.parent / ".gitignore"
     stray.write_text("*")  # as uv writes it into output directories; hatchling disregards it
     assert tree.names() == ["orders/__init__.py"]
-    stray.write_text("_version.py\n")
+    stray.write_text("_version.py\nuv.lock\n")
     tree.configure(ignore)
     assert tree.names() == ["orders/__init__.py"]  # it ignores nothing that is here
     (tree.root / "src/orders/_version.py").touch()

@@ -78,7 +78,11 @@ def _left_out_by(gitignore: Path, project: Path) -> Iterator[str]:
     for directory, inner, files in os.walk(project):
         inner[:] = sorted(set(inner) - NOISE - {"dist"})
         place = Path(directory).relative_to(project)
-        yield from filter(spec.match_file, ((place / file).as_posix() for file in sorted(files)))
+        for file in sorted(files):
+            # Beside pyproject.toml, only modules ship without being named: no lock file, say.
+            may_ship = place.name or file.endswith(".py")
+            if may_ship and spec.match_file((place / file).as_posix()):
+                yield (place / file).as_posix()
 
 
 def is_hatchlings(project: Path) -> bool:
