@@ -88,7 +88,6 @@ class Session:
         self._told: set[str] = set()
         self._compiler = cache(self._find_compiler)
         self._tracked = cache(self._ask_git)
-        self._noted: set[str] = set()
         self._judge = SyntaxJudge(os.environ, report.debug)
         self.layer_contents = cache(self._decide_layer)
 
@@ -205,13 +204,10 @@ class Session:
                     if is_hatchlings(project)
                     else "and git ignores it"
                 )
-                line = (
+                self.tell_once(
                     f"{self.project.name}: {', '.join(names)} is in the source tree, but "
                     f"not in the wheel of {item.name}, {remedy}"
                 )
-                if line not in self._noted:
-                    self._noted.add(line)
-                    self.report.info(line)
 
     def _ask_git(self, directories: tuple[Path, ...]) -> tuple[TrackedFile, ...]:
         return read_index(
