@@ -18,7 +18,7 @@ from hatch_lambda_zip.config.model import Artifact, Bytecode, Exclusions, OwnFil
 from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import BytecodeMode, CheckImports, Modules, Options, Strip
 from hatch_lambda_zip.config.project import TOOL_NAME, Project
-from hatch_lambda_zip.config.tables import Known, TableReader
+from hatch_lambda_zip.config.tables import Known, TableReader, inner_table
 
 __all__ = [
     "HATCHLING_KEYS",
@@ -42,6 +42,7 @@ __all__ = [
     "Strip",
     "TableReader",
     "file_name",
+    "inner_table",
     "manifest_name",
     "parse_config",
     "wrong_version",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hatch_lambda_zip.text import did_you_mean
 
@@ -153,3 +154,11 @@ class TableReader:
             else:
                 self.problem(f"{key}.{name}", f"must be a table, not {inner!r}")
         return found
+
+
+def inner_table(table: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    """Return a table inside others; an empty one where something else, or nothing, is there."""
+    for key in keys:
+        inner = table.get(key)
+        table = inner if isinstance(inner, dict) else {}
+    return table

@@ -18,6 +18,8 @@ from typing import Any, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from hatch_lambda_zip.config import inner_table
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -71,10 +73,10 @@ class VersionSource:
 def find_version_source(root: Path) -> VersionSource | None:
     """Find what makes a project's version; None when that is no repository."""
     pyproject = _pyproject(root)
-    project, tool = _table(pyproject, "project"), _table(pyproject, "tool")
-    name = project.get("name") or _table(tool, "poetry").get("name") or root.name
-    requires = {*_names(_table(pyproject, "build-system").get("requires"))}
-    if _table(tool, "pdm", "version").get("source") == "scm":
+    project, tool = inner_table(pyproject, "project"), inner_table(pyproject, "tool")
+    name = project.get("name") or inner_table(tool, "poetry").get("name") or root.name
+    requires = {*_names(inner_table(pyproject, "build-system").get("requires"))}
+    if inner_table(tool, "pdm", "version").get("source") == "scm":
         found = "pdm-backend"
     elif "versioneer" in tool:
         found = "versioneer"
@@ -87,7 +89,7 @@ def find_version_source(root: Path) -> VersionSource | None:
 def states_version(root: Path) -> bool:
     """Tell whether a project's version stands in its pyproject.toml."""
     pyproject = _pyproject(root)
-    tables = (_table(pyproject, "project"), _table(pyproject, "tool", "poetry"))
+    tables = (inner_table(pyproject, "project"), inner_table(pyproject, "tool", "poetry"))
     return any("version" in table for table in tables)
 
 
@@ -118,22 +120,15 @@ def _pyproject(root: Path) -> dict[str, Any]:
 def _files(tool: Mapping[str, Any]) -> tuple[str, ...]:
     build = ("hatch", "build")
     tables = (
-        _table(tool, "setuptools_scm"),
-        _table(tool, "setuptools-scm"),
-        _table(tool, "hatch", "version", "raw-options"),
-        _table(tool, *build, "hooks", "vcs"),
-        _table(tool, *build, "targets", "wheel", "hooks", "vcs"),
+        inner_table(tool, "setuptools_scm"),
+        inner_table(tool, "setuptools-scm"),
+        inner_table(tool, "hatch", "version", "raw-options"),
+        inner_table(tool, *build, "hooks", "vcs"),
+        inner_table(tool, *build, "targets", "wheel", "hooks", "vcs"),
     )
     keys = ("write_to", "version_file", "version-file")
     values = [table[key] for table in tables for key in keys if key in table]
     return tuple(sorted({value for value in values if isinstance(value, str)}))
-
-
-def _table(outer: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    for key in keys:
-        inner = outer.get(key)
-        outer = inner if isinstance(inner, dict) else {}
-    return outer
 
 
 def _names(requirements: object) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda_zip.config import inner_table
 from hatch_lambda_zip.contents.own.own_files import NOISE
 from hatch_lambda_zip.errors import DistributionError
 
@@ -87,19 +88,19 @@ def _left_out_by(gitignore: Path, project: Path) -> Iterator[str]:
 
 def is_hatchlings(project: Path) -> bool:
     """Tell whether hatchling is a project's build back end."""
-    system = _table(_read(project / "pyproject.toml"), "build-system")
+    system = inner_table(_read(project / "pyproject.toml"), "build-system")
     return system.get("build-backend") in _HATCHLING
 
 
 def _ignores_vcs(project: Path, targets: tuple[str, ...]) -> bool:
     tables = [
-        _table(_read(project / "pyproject.toml"), "tool", "hatch", "build"),
-        _table(_read(project / "hatch.toml"), "build"),
+        inner_table(_read(project / "pyproject.toml"), "tool", "hatch", "build"),
+        inner_table(_read(project / "hatch.toml"), "build"),
     ]
     # hatch.toml wins key by key, and a target's table over the general one.
     build = {**tables[0], **tables[1]}
     for target in targets:
-        table = _table(build, "targets", target)
+        table = inner_table(build, "targets", target)
         if "ignore-vcs" in table:
             return table["ignore-vcs"] is True
     return build.get("ignore-vcs") is True
@@ -110,10 +111,3 @@ def _read(path: Path) -> Mapping[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}  # its own tools will say so
-
-
-def _table(table: Mapping[str, object], *keys: str) -> Mapping[str, object]:
-    for key in keys:
-        inner = table.get(key)
-        table = inner if isinstance(inner, dict) else {}
-    return table
