@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.commands import CHECKOUT, UV, clean_environment, run
+from tests.support.commands import CHECKOUT, NOT_ISOLATED, UV, clean_environment, run
 from tests.support.hatchling_runs import run_hatchling
 from tests.support.projects import Project
 from tests.support.shared import made_once
@@ -322,7 +322,7 @@ def hashes(directory: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
-    example: Project, plugin_wheel: Path, tmp_path: Path
+    example: Project, tmp_path: Path
 ) -> None:
     example.replace("[tool.uv]\n", 'include-files = { "config" = "etc" }\n\n[tool.uv]\n')
     build(example)
@@ -333,7 +333,7 @@ def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
     example.replace(
         f"[{KEY}] #", f"[tool.hatch.build.hooks.lambda-zip]\nembed-lock = true\n\n[{KEY}] #"
     )
-    environment = clean_environment(UV_FIND_LINKS=str(plugin_wheel.parent))
+    environment = clean_environment(**NOT_ISOLATED)
     result = run([UV, "build"], cwd=example.path, env=environment)
     assert hashes(output) == expected
     assert result.stderr.count("compressing") == 3
