@@ -250,7 +250,7 @@ def test_layers_and_added_files_are_compiled_too(compiled: Project) -> None:
         f"[{KEY}.functions.main]\nlayers = ['deps']\n\n[{KEY}.layers.deps]\n\n[tool.uv]\n",
     )
     build(compiled)
-    with zipfile.ZipFile(compiled.path / "dist/fixture_app-1.2.3-deps.zip") as archive:
+    with zipfile.ZipFile(compiled.path / "dist/fixture_app-1.2.3-deps-layer.zip") as archive:
         pyc = archive.read(f"python/__pycache__/six.{TAG}.pyc")
         assert code_of(pyc).co_filename == "/opt/python/six.py"
         assert (

@@ -68,8 +68,12 @@ def manifests_in(directory: Path) -> dict[str, dict[str, Any]]:
     return {manifest["target"].removeprefix("lambda-zip:"): manifest for manifest in manifests}
 
 
+def file_of(name: str) -> str:
+    return f"orders-1.0.0-{name}-{'layer' if name.startswith('deps') else 'lambda'}.zip"
+
+
 def files(project: Project, name: str) -> dict[str, bytes]:
-    with zipfile.ZipFile(project.path / f"dist/orders-1.0.0-{name}.zip") as archive:
+    with zipfile.ZipFile(project.path / "dist" / file_of(name)) as archive:
         return {member: archive.read(member) for member in archive.namelist()}
 
 
@@ -86,7 +90,7 @@ def test_a_function_over_its_layers_is_the_undivided_function(example: Project) 
     assert not below.keys() & function.keys()
     assert names_of(manifests["api"]) == {"orders", "orjson"}
     assert {"pydantic", "pydantic-core", "jmespath"} < names_of(manifests["deps"])
-    assert manifests["api"]["layers"][0]["artifact"] == "orders-1.0.0-deps.zip"
+    assert manifests["api"]["layers"][0]["artifact"] == "orders-1.0.0-deps-layer.zip"
     absent = {entry["name"]: entry for entry in manifests["api"]["absent_distributions"]}
     assert set(absent) == names_of(manifests["deps"])
     assert {(entry["reason"], entry["layer"]) for entry in absent.values()} == {("layer", "deps")}
@@ -144,7 +148,7 @@ def test_the_functions_run_with_their_layers(
     build(example)
     for name in ("api", "worker", "deps"):
         root = tmp_path / name
-        with zipfile.ZipFile(example.path / f"dist/orders-1.0.0-{name}.zip") as archive:
+        with zipfile.ZipFile(example.path / "dist" / file_of(name)) as archive:
             archive.extractall(root)
         for path in (root, *root.rglob("*")):
             path.chmod(0o555 if path.is_dir() else 0o444)
@@ -212,10 +216,12 @@ def test_one_zip_for_each_runtime_and_architecture(example: Project) -> None:
     manifests = build(example, "api,deps")
     assert set(manifests) == {name + end for name in ("api", "deps") for end in combinations}
     for name, manifest in manifests.items():
-        assert manifest["artifact"] == f"orders-1.0.0-{name}.zip"
+        assert manifest["artifact"] == file_of(name)
         assert name.endswith(f"-{manifest['runtime']}-{manifest['architecture']}")
     layers = manifests["api-python3.12-arm64"]["layers"]
-    assert [layer["artifact"] for layer in layers] == ["orders-1.0.0-deps-python3.12-arm64.zip"]
+    assert [layer["artifact"] for layer in layers] == [
+        "orders-1.0.0-deps-python3.12-arm64-layer.zip"
+    ]
     assert set(build(example, "worker-python3.12")) == {"worker-python3.12"}
     assert "worker-python3.13" in example.fail(names="worker-python3.11", several=True)
     example.replace('layers = ["deps"]', 'layers = ["deps"]\nfilename = "{function}.zip"')
@@ -352,7 +358,7 @@ def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
     shutil.rmtree(output)
     only = {**environment, "HATCH_LAMBDA_ZIP": "api"}
     run([UV, "build", "--wheel"], cwd=example.path, env=only)
-    assert hashes(output).keys() == {"orders-1.0.0-api.zip"}
+    assert hashes(output).keys() == {"orders-1.0.0-api-lambda.zip"}
     # hatch clean removes what was made, layers too.
     run([UV, "build", "--wheel"], cwd=example.path, env=environment)
     assert len(hashes(output)) == 3
@@ -395,7 +401,7 @@ def test_outputs_are_left_alone_only_if_a_fresh_build_makes_the_same(
     assert run_hatchling(command, cwd=example.path).returncode == 0
     assert hashes(output) == after
     assert {name for name in after if after[name] != before[name]} == {
-        f"orders-1.0.0-{name}.zip" for name in changed
+        file_of(name) for name in changed
     }
     # A function whose layer has changed is looked at again, and comes out the same.
     assert result.stderr.count("unchanged") >= 3 - len(changed) - 1

@@ -146,7 +146,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
         "tool": {"name": "hatch-lambda-zip", "version": __version__},
         "format": 2,
         "encoder": {"name": "deflate", "version": "0.9.0", "level": 6},
-        "artifact": "my_orders-1.0.0-api.zip",
+        "artifact": "my_orders-1.0.0-api-lambda.zip",
         "project": {"name": "my-orders", "version": "1.0.0"},
         "target": "lambda-zip:api",
         "function": "api",
@@ -154,7 +154,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
         "layers": [
             {
                 "layer": "deps",
-                "artifact": "my_orders-1.0.0-deps.zip",
+                "artifact": "my_orders-1.0.0-deps-layer.zip",
                 "options": describe_options(layer_of()),
                 "requirements": ["boto3>=1", "empty"],
                 "inputs": {},
@@ -287,8 +287,8 @@ def test_it_is_readable_utf_8_with_one_line_feed_at_the_end(tmp_path: Path) -> N
 
 
 def test_the_names_of_the_outputs() -> None:
-    assert file_name(function_of(), PROJECT) == "my_orders-1.0.0-api.zip"
-    assert manifest_name(function_of(), PROJECT) == "my_orders-1.0.0-api.json"
+    assert file_name(function_of(), PROJECT) == "my_orders-1.0.0-api-lambda.zip"
+    assert manifest_name(function_of(), PROJECT) == "my_orders-1.0.0-api-lambda.json"
 
 
 TYPES: dict[str, type | tuple[type, ...]] = {
@@ -356,8 +356,8 @@ def test_the_schema_describes_it(tmp_path: Path, handler: str | None) -> None:
 
 def test_previous_outputs_are_found_only_whole(tmp_path: Path) -> None:
     contents = contents_in(tmp_path / "staged")
-    artifact = tmp_path / "my_orders-1.0.0-api.zip"
-    manifest = tmp_path / "my_orders-1.0.0-api.json"
+    artifact = tmp_path / "my_orders-1.0.0-api-lambda.zip"
+    manifest = tmp_path / "my_orders-1.0.0-api-lambda.json"
     assert read_previous(artifact) is None
     with artifact.open("wb") as stream:
         archive = write_archive(contents.entries, stream, inspect=ignore, workers=2)

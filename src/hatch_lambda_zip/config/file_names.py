@@ -9,14 +9,15 @@ from collections.abc import Iterable, Iterator
 from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.config.checks import ZIP_SUFFIX, is_distribution_name
-from hatch_lambda_zip.config.model import Artifact
+from hatch_lambda_zip.config.model import DEFAULT_FUNCTION, Artifact
+from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.project import Project
 
 
 def file_name(artifact: Artifact, project: Project) -> str:
     """Return the file name of a zip."""
     if artifact.file_name is None:
-        return f"{project.file_stem}-{artifact.name}{ZIP_SUFFIX}"
+        return f"{project.file_stem}{_default_end(artifact)}{ZIP_SUFFIX}"
     name, _, version = project.file_stem.rpartition("-")
     return artifact.file_name.format(
         name=name,
@@ -25,6 +26,19 @@ def file_name(artifact: Artifact, project: Project) -> str:
         runtime=artifact.platform.runtime.identifier,
         architecture=artifact.platform.architecture,
     )
+
+
+def _default_end(artifact: Artifact) -> str:
+    """Return what comes after name and version.
+
+    The last word can't end a version, so no tool of the package index takes the zip for an sdist.
+    A function called ``lambda``, as the only one is, does not say so twice.
+    """
+    if artifact.kind is Kind.LAYER:
+        return f"-{artifact.name}-layer"
+    if artifact.table == DEFAULT_FUNCTION:
+        return f"{artifact.name.removeprefix(DEFAULT_FUNCTION)}-lambda"
+    return f"-{artifact.name}-lambda"
 
 
 def manifest_name(artifact: Artifact, project: Project) -> str:

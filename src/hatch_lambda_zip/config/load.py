@@ -9,7 +9,7 @@ from typing import Final
 
 from hatch_lambda_zip.config.expand import expand
 from hatch_lambda_zip.config.file_names import name_problems
-from hatch_lambda_zip.config.model import Artifact
+from hatch_lambda_zip.config.model import DEFAULT_FUNCTION, Artifact
 from hatch_lambda_zip.config.option import Kind, Option
 from hatch_lambda_zip.config.options import TABLE_NAME, Modules, Options, TargetOptions
 from hatch_lambda_zip.config.project import Project
@@ -20,7 +20,6 @@ from hatch_lambda_zip.text import not_one_of
 
 TARGET_KEY: Final = "tool.hatch.build.targets.lambda-zip"
 LOCK_KEY: Final = f"{TARGET_KEY}.lock"
-DEFAULT_FUNCTION: Final = "lambda"
 
 # What hatchling reads from every target's table, and which of its properties checks the value.
 # Its `include` and `exclude` are not among them: here they choose among the wheel's files.

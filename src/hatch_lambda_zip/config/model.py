@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import BytecodeMode, Options, Source, Strip
 from hatch_lambda_zip.runtimes import Platform
 
 __all__ = [
+    "DEFAULT_FUNCTION",
     "Artifact",
     "Bytecode",
     "BytecodeMode",
@@ -18,6 +20,10 @@ __all__ = [
     "Request",
     "Strip",
 ]
+
+
+DEFAULT_FUNCTION: Final = "lambda"
+"""What the only function is called, where none has a table of its own."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ class Artifact:
 
     @property
     def file_name(self) -> str | None:
-        """The template of the zip's name; None for ``{name}-{version}-{artifact}.zip``."""
+        """The template of the zip's name; None for the default (see ``file_names``)."""
         return self.options.filename
 
     @property

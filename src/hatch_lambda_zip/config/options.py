@@ -176,12 +176,11 @@ class Options(OptionTable):
         "filename",
         Text(checks.wrong_template),
         default=None,
-        otherwise="name, version and what tells the zips apart",
+        otherwise="`{name}-{version}-{function}-lambda.zip`, see [below](#file-names)",
         description=(
             "Template for the zip's name, from `{name}`, `{version}`, `{function}`, `{runtime}` "
             'and `{architecture}`; for example `"{function}.zip"`. A name that the tools of the '
-            "package index would take for an sdist is refused, such as that of a function called "
-            "`dev` or `v2`."
+            'package index would take for an sdist, such as `"{name}-{version}.zip"`, is refused.'
         ),
         in_manifest=False,
     )
