@@ -148,7 +148,8 @@ def test_what_a_file_name_lacks_is_named() -> None:
 def test_case_alone_does_not_tell_two_files_apart(table: dict[str, object]) -> None:
     (problem,) = problems_of({**table, "functions": {"API": {}, "api": {}}})
     assert problem.endswith(
-        ".zip' is the name of 2 zips (API, api); rename one of them, by more than upper and lower case"
+        ".zip' is the name of 2 zips (API, api); rename one of them, by more than upper and lower "
+        "case"
     )
 
 

@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hatch_lambda_zip.config.load import (
-    DEFAULT_FUNCTION,
     HATCHLING_KEYS,
     TARGET_KEY,
     Config,
     parse_config,
 )
-from hatch_lambda_zip.config.model import Artifact, Kind
+from hatch_lambda_zip.config.model import DEFAULT_FUNCTION, Artifact, Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.values import Several
 from hatch_lambda_zip.errors import ConfigError
@@ -90,13 +89,97 @@ def test_a_misspelt_runtime_is_corrected() -> None:
     )
 
 
-@pytest.mark.parametrize("runtime", ["nodejs22.x", "python2.7", "python3", "3.13", "Python3.13 "])
+@pytest.mark.parametrize("runtime", ["nodejs22.x", "python3", "cpython", "3.99.1", "Python"])
 def test_what_is_no_python_runtime_is_refused(runtime: str) -> None:
     problem = problem_of(runtime=runtime)
     assert problem.startswith(f"{TARGET_KEY}.runtime: {runtime!r} is not one of {KNOWN_RUNTIMES}")
 
 
-@pytest.mark.parametrize("architecture", ["aarch64", "amd64", "X86_64", "arm"])
+@pytest.mark.parametrize(
+    ("runtime", "meant"),
+    [
+        *(("3.13", "python3.13"), ("Python3.13 ", "python3.13"), ("python-3.12", "python3.12")),
+        *(("py311", "python3.11"), ("3.12.4", "python3.12"), ("python3.13.1", "python3.13")),
+        *((3.13, "python3.13"), (3.1, "python3.10")),  # as TOML reads 3.10
+    ],
+)
+def test_a_version_of_python_leads_to_its_runtime(runtime: object, meant: str) -> None:
+    problem = problem_of(runtime=runtime)
+    assert problem.startswith(
+        f'{TARGET_KEY}.runtime: {str(runtime)!r} is not how AWS names a runtime; write "{meant}"'
+    )
+
+
+@pytest.mark.parametrize("runtime", ["python2.7", "python3.6", "python3.7"])
+def test_a_runtime_that_is_too_old_is_called_so(runtime: str) -> None:
+    assert problem_of(runtime=runtime) == (
+        f"{TARGET_KEY}.runtime: {runtime!r} is older than what can be built for; choose one of "
+        f"{KNOWN_RUNTIMES}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("architecture", "meant"),
+    [
+        *((word, "x86_64") for word in ("amd64", "x64", "x86-64", "X86_64", "AMD64", "x86")),
+        *((word, "arm64") for word in ("aarch64", "ARM64", "arm", "arm64v8")),
+    ],
+)
+def test_other_names_of_an_architecture_lead_to_aws_s(architecture: str, meant: str) -> None:
+    assert problem_of(architecture=architecture) == (
+        f"{TARGET_KEY}.architecture: {architecture!r} is not how AWS names an architecture; "
+        f'write "{meant}"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "values"), [("runtime", ["python3.13"]), ("architecture", ["arm64"])]
+)
+def test_a_list_where_one_value_is_meant(key: str, values: list[str]) -> None:
+    assert problem_of(**{key: values}) == (
+        f"{TARGET_KEY}.{key}: takes one value; for a zip for each of several, the key is {key}s"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("python_version", 'Did you mean `runtime = "python3.14"`?'),
+        ("pythonVersion", 'Did you mean `runtime = "python3.14"`?'),
+        ("arch", "Did you mean 'architecture'?"),
+        ("platform", "Did you mean 'architecture'?"),
+        ("entrypoint", "Did you mean 'handler'?"),
+        ("check_imports", "Did you mean 'check-imports'?"),
+        ("noDeploy", "Did you mean 'exclude-distributions'?"),
+        ("memory", "It is set where the function is deployed, and not in its zip."),
+        ("requirements", "What ships is what pyproject.toml requires, in the versions of the lock"),
+        ("path", "`include` and `exclude` choose among the files of the package's wheel"),
+    ],
+)
+@pytest.mark.parametrize("where", ["", "functions.a."])
+def test_words_of_other_tools_lead_to_ours(where: str, key: str, hint: str) -> None:
+    table = {key: "x"}
+    problem = problem_of(**({"functions": {"a": table}} if where else table))
+    assert problem.startswith(f"{TARGET_KEY}.{where}{key}: unknown key. {hint}")
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("sources", "`include` and `exclude` choose among the files of the package's wheel"),
+        ("packages", "`include` and `exclude` choose among the files of the package's wheel"),
+        ("dependencies", "What ships is what pyproject.toml requires, in the versions of the lock"),
+        ("lock", "It holds for the whole project: put it into the first table."),
+        ("directory", "It holds for the whole project: put it into the first table."),
+        ("outdir", "Did you mean 'directory', in the first table?"),
+    ],
+)
+def test_what_a_functions_table_can_not_have_leads_somewhere(key: str, hint: str) -> None:
+    problem = problem_of(functions={"a": {key: "x"}})
+    assert problem.startswith(f"{TARGET_KEY}.functions.a.{key}: unknown key. {hint}")
+
+
+@pytest.mark.parametrize("architecture", ["riscv64", "ppc64le", "amr64"])
 def test_an_unknown_architecture_is_refused(architecture: str) -> None:
     problem = problem_of(architecture=architecture)
     assert problem.startswith(
@@ -113,7 +196,7 @@ def test_a_misspelt_architecture_is_corrected() -> None:
 
 
 @pytest.mark.parametrize("key", ["runtime", "architecture", "handler", "lock"])
-@pytest.mark.parametrize("value", ["", 3.13, 3, True, [], ["python3.13"], {}, None])
+@pytest.mark.parametrize("value", ["", 3, True, [], {}, None])
 def test_every_value_must_be_a_non_empty_string(key: str, value: object) -> None:
     assert problem_of(**{key: value}) == (
         f"tool.hatch.build.targets.lambda-zip.{key}: must be a non-empty string, not {value!r}"
@@ -138,7 +221,18 @@ def test_an_unknown_key_names_all_known_ones() -> None:
     start, _, known = problem.partition("Known: ")
     assert start == "tool.hatch.build.targets.lambda-zip.zzz: unknown key. "
     assert known.split(", ") == sorted(known.split(", "))
-    assert {*HATCHLING_KEYS, "runtime", "architecture", "handler", "lock"} <= {*known.split(", ")}
+    assert {"runtime", "architecture", "handler", "lock", "functions"} <= {*known.split(", ")}
+    # hatchling's are its own, and the several of a kind are found where the one is.
+    assert {*HATCHLING_KEYS, "runtimes", "architectures"}.isdisjoint(known.split(", "))
+
+
+@pytest.mark.parametrize("kind", ["functions", "layers"])
+def test_an_unknown_key_names_those_of_its_table(kind: str) -> None:
+    problem = problem_of(**{kind: {"a": {"zzz": 1}}})
+    known = set(problem.partition("Known: ")[2].split(", "))
+    assert ("handler" in known) is (kind == "functions")
+    assert ("distributions" in known) is (kind == "layers")
+    assert "lock" not in known
 
 
 @pytest.mark.parametrize("key", sorted(HATCHLING_KEYS))

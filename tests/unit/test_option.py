@@ -149,7 +149,7 @@ def test_no_two_options_have_one_key() -> None:
         keys = [key for option in options for key in option.keys]
         assert len(keys) == len(set(keys))
     target = [*Options.inheritable(), *TargetOptions.declared()]
-    keys = [key for option in target for key in option.keys]
+    keys = [key for option in target for key in option.default_keys]
     assert len(keys) == len(set(keys))
     assert {"include", "exclude"} & hatchling == set()  # they choose among the wheel's files
     assert hatchling.isdisjoint(keys)

@@ -139,7 +139,8 @@ def test_a_value_of_another_type_is_reported_where_it_stands(key: str, where: st
     allowed = {"functions": FUNCTION_KEYS, "layers": LAYER_KEYS}.get(where, (key,))
     if key not in allowed or (where == "" and key == "distributions"):
         return
-    table = {key: 1.5}
+    wrong = 1.5 if key == "scripts" else True
+    table: dict[str, object] = {key: wrong}
     full_key = f"{TARGET_KEY}.{key}" if where == "" else f"{TARGET_KEY}.{where}.one.{key}"
     with pytest.raises(ConfigError) as caught:
         parse_config(
@@ -150,7 +151,7 @@ def test_a_value_of_another_type_is_reported_where_it_stands(key: str, where: st
     found = [problem for problem in caught.value.problems if "is required" not in problem]
     assert len(found) == 1
     assert found[0].startswith(f"{full_key}: must be ")
-    assert found[0].endswith(", not 1.5")
+    assert found[0].endswith(f", not {wrong}")
 
 
 @pytest.mark.parametrize(

@@ -102,10 +102,10 @@ def test_an_empty_list_makes_nothing_and_is_refused(key: str) -> None:
 
 
 def test_each_wrong_value_of_a_list_is_reported() -> None:
-    problems = problems_of({"runtimes": ["python3.13", "nodejs", "python2.7"]})
+    problems = problems_of({"runtimes": ["python3.13", "nodejs", "ruby3.3"]})
     assert [problem[:30] for problem in problems] == [
         "runtimes: 'nodejs' is not one ",
-        "runtimes: 'python2.7' is not o",
+        "runtimes: 'ruby3.3' is not one",
     ]
 
 
@@ -159,7 +159,10 @@ def test_no_function_and_no_layer_is_refused_along_with_other_mistakes() -> None
         ({"functions": {"a": 1}}, "functions.a: must be a table, not 1"),
         (
             {"functions": {"a": {"lock": "uv.lock"}}},
-            "functions.a.lock: unknown key. Known: ",
+            (
+                "functions.a.lock: unknown key. It holds for the whole project: put it into the "
+                "first table."
+            ),
         ),
         (
             {"functions": {"a": {"distributions": ["b"]}}},
@@ -286,6 +289,62 @@ def test_a_layer_is_named_once() -> None:
     ]
 
 
+def test_layers_of_all_functions_are_named_once() -> None:
+    table = {
+        "runtime": "python3.13",
+        "default-layers": ["deps"],
+        "functions": {"a": {}, "b": {"layers": []}, "c": {"layers": ["more"]}},
+        "layers": {"deps": {}, "more": {}},
+    }
+    layers = {one.name: one.layers for one in parse(table).artifacts if one.kind is Kind.FUNCTION}
+    assert layers == {"a": ("deps",), "b": (), "c": ("more",)}
+    # The only function, whose table is the target's own, can have layers too.
+    del table["functions"]
+    function = parse(table).artifacts[-1]
+    assert function.layers == ("deps",)
+
+
+@pytest.mark.parametrize(
+    ("defaults", "problem"),
+    [
+        ({"default-layers": ["dep"]}, "default-layers: the layer 'dep' is not one of deps. Did"),
+        ({"bytecode": "compile"}, 'bytecode-python: is required with bytecode = "compile"'),
+        (
+            {"bytecode": "compile", "bytecode-python": "3.12.1"},
+            "bytecode-python: 3.12.1 can't compile for python3.13",
+        ),
+        ({"python-release": "3.12.1"}, "python-release: 3.12.1 is not what python3.13 runs"),
+        ({"source": "omit"}, 'source: "omit" would leave no code at all'),
+    ],
+)
+def test_a_mistake_in_the_defaults_is_told_once_where_it_stands(
+    defaults: dict[str, object], problem: str
+) -> None:
+    table = {"runtime": "python3.13", "functions": {"a": {}, "b": {}}, "layers": {"deps": {}}}
+    (found,) = problems_of({**table, **defaults})
+    assert found.startswith(problem)
+
+
+def test_a_layer_that_no_function_has_is_noted() -> None:
+    config = parse(with_layers(["used"], used={}, idle={}))
+    (note,) = config.notes
+    assert note.startswith(f"{TARGET_KEY}.layers.idle: no function has this layer in its `layers`")
+
+
+def test_what_is_inherited_can_be_switched_off() -> None:
+    table = {
+        "runtime": "python3.13",
+        "handler": "app.main",
+        "filename": "{function}.zip",
+        "provided": ["aws-sdk"],
+        "functions": {"a": {}, "b": {"handler": False, "filename": False, "provided": []}},
+    }
+    inherited, switched_off = parse(table).artifacts
+    assert (inherited.handler, inherited.file_name) == ("app.main", "{function}.zip")
+    assert (switched_off.handler, switched_off.file_name) == (None, None)
+    assert (inherited.exclusions.provided, switched_off.exclusions.provided) == (("aws-sdk",), ())
+
+
 @pytest.mark.parametrize(
     ("layer", "built"),
     [
@@ -302,7 +361,7 @@ def test_a_layer_is_built_for_the_target_of_its_function(
 ) -> None:
     assert problems_of(with_layers(["deps"], deps=layer)) == [
         (
-            f"functions.f.layers: the layer 'deps' is built for {built}, and the function for "
+            f"functions.f.layers: the layer 'deps' is built for {built}, and the function 'f' for "
             "python3.13 on x86_64; make them agree, or build the layer for both (`architectures`, "
             "`runtimes`)"
         )

@@ -14,9 +14,10 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda_zip.config.hints import architecture_meant, runtime_meant
 from hatch_lambda_zip.config.tables import Known
 from hatch_lambda_zip.files import is_absolute, path_problem
-from hatch_lambda_zip.runtimes import PROVIDED_SETS, RUNTIMES, find_runtime
+from hatch_lambda_zip.runtimes import ARCHITECTURES, PROVIDED_SETS, RUNTIMES, find_runtime
 from hatch_lambda_zip.text import not_one_of
 
 PLACEHOLDERS: Final = ("name", "version", "function", "runtime", "architecture")
@@ -72,7 +73,23 @@ def wrong_runtime(identifier: str) -> str | None:
     """Check AWS's name of a runtime."""
     if find_runtime(identifier) is not None:
         return None
-    return not_one_of(identifier, [row.identifier for row in RUNTIMES])
+    known = [row.identifier for row in RUNTIMES]
+    if meant := runtime_meant(identifier):
+        return f'{identifier!r} is not how AWS names a runtime; write "{meant}"'
+    if re.fullmatch(r"python[23]\.\d", identifier):
+        return (
+            f"{identifier!r} is older than what can be built for; choose one of {', '.join(known)}"
+        )
+    return not_one_of(identifier, known)
+
+
+def wrong_architecture(word: str) -> str | None:
+    """Check AWS's name of an architecture."""
+    if word in ARCHITECTURES:
+        return None
+    if meant := architecture_meant(word):
+        return f'{word!r} is not how AWS names an architecture; write "{meant}"'
+    return not_one_of(word, ARCHITECTURES)
 
 
 def wrong_handler(handler: str) -> str | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Final
 
 from hatch_lambda_zip.config.expand import expand
 from hatch_lambda_zip.config.file_names import name_problems
+from hatch_lambda_zip.config.hints import about_key
 from hatch_lambda_zip.config.model import DEFAULT_FUNCTION, Artifact
 from hatch_lambda_zip.config.option import Kind, Option
 from hatch_lambda_zip.config.options import TABLE_NAME, Modules, Options, TargetOptions
@@ -57,11 +59,13 @@ class Config:
         artifacts: what is to be built, layers before the functions.
         lock: the value of ``lock``, relative to the project, or None to look for a lock file.
         warnings: what is no mistake but worth a line.
+        notes: what may well be meant.
     """
 
     artifacts: tuple[Artifact, ...]
     lock: str | None
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def artifact(self, name: str) -> Artifact:
         """Return the artifact of that name.
@@ -134,9 +138,9 @@ def parse_config(
         ConfigError: with every mistake of the table.
     """
     reader = TableReader(TARGET_KEY, table, list(problems), known)
-    reader.refuse_unknown(
-        (*_keys(TargetOptions.declared()), *_keys(options.inheritable()), *HATCHLING_KEYS)
-    )
+    defaults = (key for option in options.inheritable() for key in option.default_keys)
+    own = _keys(TargetOptions.declared())
+    reader.refuse_unknown((*own, *defaults), HATCHLING_KEYS, about_key)
     target = TargetOptions.read(reader, TargetOptions.declared())
     tables = _read_tables(reader, target, options)
     artifacts = [artifact for inner in tables for artifact in inner.artifacts]
@@ -160,7 +164,7 @@ def parse_config(
     warnings = [
         warning for runtime in runtimes.values() if (warning := _runtime_warning(runtime, today))
     ]
-    return Config(tuple(artifacts), target.lock, tuple(warnings))
+    return Config(tuple(artifacts), target.lock, tuple(warnings), tuple(_idle_layers(tables)))
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,7 @@ class _Table:
         name: of the function or layer.
         kind: which of the two.
         reader: takes its mistakes.
+        defaults: takes those of what it inherits: the reader of the target's table.
         options: those that hold for it, with the defaults.
         wrong: the keys with a mistake, here or in the defaults.
         artifacts: what is built for it.
@@ -179,6 +184,7 @@ class _Table:
     name: str
     kind: Kind
     reader: TableReader
+    defaults: TableReader
     options: Options
     wrong: frozenset[str]
     artifacts: list[Artifact] = field(default_factory=list)
@@ -188,12 +194,25 @@ class _Table:
         """The names that it may be asked for by, each once."""
         return list(dict.fromkeys((self.name, *(artifact.name for artifact in self.artifacts))))
 
+    def problem(
+        self, option: Option[object], message: str, asked_by: Option[object] | None = None
+    ) -> None:
+        """Note a mistake in an option at the key that holds its value.
+
+        One that is missing is missing beside the option that asks for it.
+        """
+        holder = asked_by or option
+        if self.options.is_own(holder) or not self.options.is_given(holder):
+            self.reader.problem(option.key, message)
+        else:
+            self.defaults.problem(option.default_key, message)
+
 
 def _read_tables(
     target: TableReader, target_options: TargetOptions, options: type[Options]
 ) -> list[_Table]:
     """Read all layers, then all functions."""
-    defaults = options.read(target, options.inheritable())
+    defaults = options.read_defaults(target)
     tables = []
     for kind, inner_tables in (
         (Kind.LAYER, target_options.layers),
@@ -203,30 +222,42 @@ def _read_tables(
             _refuse_keys(inner, kind, options)
             merged = options.read(inner, options.allowed_in(kind)).over(defaults, kind)
             wrong = _wrong_keys(inner, target, options)
-            tables.append(_Table(name, kind, inner, merged, wrong))
+            tables.append(_Table(name, kind, inner, target, merged, wrong))
     if "functions" not in target.table:
         # The target's table is the only function's own.
         merged = defaults.over(options(), Kind.FUNCTION)
         wrong = frozenset(target.wrong)
-        tables.append(_Table(DEFAULT_FUNCTION, Kind.FUNCTION, target, merged, wrong))
+        tables.append(_Table(DEFAULT_FUNCTION, Kind.FUNCTION, target, target, merged, wrong))
     elif not tables and target.table["functions"] == {}:
         target.problem("functions", "has no function in it; remove the table, or add one")
     if not target.table.get("layers"):
         for option in options.inheritable():
-            if option.of == (Kind.LAYER,) and option.key in target.table:
-                target.problem(option.key, "is an option of layers, and there is none; remove it")
-    has_default = not set(Options.runtimes.keys).isdisjoint(target.table)
+            if option.of == (Kind.LAYER,) and option.default_key in target.table:
+                target.problem(
+                    option.default_key, "is an option of layers, and there is none; remove it"
+                )
     for table in tables:
         _refuse_empty(table)
         _check_modules(table)
         table.artifacts.extend(
-            expand(table.name, table.kind, table.options, table.reader, table.wrong)
+            expand(
+                table.name, table.kind, table.options, table.reader.key, table.problem, table.wrong
+            )
         )
-        # A runtime that is given, but wrong, was noted where it stands.
-        if not has_default and set(Options.runtimes.keys).isdisjoint(table.reader.table):
-            newest = RUNTIMES[-1].identifier
-            table.reader.problem("runtime", f'is required; for example: runtime = "{newest}"')
+    _require_runtimes(tables, target)
     return tables
+
+
+def _require_runtimes(tables: Sequence[_Table], target: TableReader) -> None:
+    """Note tables without a runtime; one that is given, but wrong, was noted where it stands."""
+    keys = set(Options.runtimes.keys)
+    without = [table for table in tables if keys.isdisjoint(table.reader.table)]
+    if keys.isdisjoint(target.table):
+        # What all lack, they best have from the defaults.
+        readers = [target] if len(without) == len(tables) else [table.reader for table in without]
+        for reader in readers:
+            newest = RUNTIMES[-1].identifier
+            reader.problem("runtime", f'is required; for example: runtime = "{newest}"')
 
 
 def _keys(options: Iterable[Option[object]]) -> set[str]:
@@ -247,8 +278,8 @@ def _wrong_keys(
 def _refuse_empty(table: _Table) -> None:
     """Note a layer without anything in it."""
     if table.options.distributions == () and not table.options.include_files:
-        table.reader.problem(
-            "distributions",
+        table.problem(
+            Options.distributions,
             "is empty, so there is nothing to ship; name distributions, or remove the key for "
             "everything third-party",
         )
@@ -258,9 +289,9 @@ def _check_modules(table: _Table) -> None:
     """Note modules that are to be found from a handler that is not given."""
     options = table.options
     if options.modules is Modules.IMPORTED:
-        if options.handler is None:
-            table.reader.problem(
-                "modules",
+        if not options.handler:
+            table.problem(
+                Options.modules,
                 'is "imported", which needs a `handler` to start from; give one, or remove it',
             )
     elif options.is_own(Options.keep_modules) and options.keep_modules:
@@ -275,7 +306,8 @@ def _refuse_keys(reader: TableReader, kind: Kind, options: type[Options]) -> Non
         if key in elsewhere:
             others = " or ".join(f"{other.value}s" for other in Kind if other is not kind)
             reader.problem(key, f"is an option of {others} only; remove it")
-    reader.refuse_unknown(known | elsewhere)
+    first_table = _keys(TargetOptions.declared()) | HATCHLING_KEYS.keys()
+    reader.refuse_unknown(known, hint=partial(about_key, first_table=first_table))
 
 
 def _check_names(tables: Iterable[_Table]) -> list[_Table]:
@@ -308,19 +340,31 @@ def _check_layers(tables: Sequence[_Table]) -> None:
     for table in tables:
         for name in table.options.layers:
             if name not in layers:
-                table.reader.problem("layers", f"the layer {not_one_of(name, sorted(layers))}")
+                message = f"the layer {not_one_of(name, sorted(layers))}"
+                table.problem(Options.layers, message)
                 continue
             if not layers[name].wrong.union(table.wrong).isdisjoint(_PLATFORM_KEYS):
                 continue
             platforms = [artifact.platform for artifact in layers[name].artifacts]
             for artifact in table.artifacts:
                 if platforms and artifact.platform not in platforms:
-                    table.reader.problem(
-                        "layers",
+                    table.problem(
+                        Options.layers,
                         f"the layer {name!r} is built for {', '.join(map(str, platforms))}, and "
-                        f"the function for {artifact.platform}; make them agree, or build the "
-                        "layer for both (`architectures`, `runtimes`)",
+                        f"the function {table.name!r} for {artifact.platform}; make them agree, or "
+                        "build the layer for both (`architectures`, `runtimes`)",
                     )
+
+
+def _idle_layers(tables: Sequence[_Table]) -> Iterator[str]:
+    """Yield a line for each layer that no function is deployed with."""
+    used = {name for table in tables for name in table.options.layers}
+    for table in tables:
+        if table.kind is Kind.LAYER and table.name not in used:
+            yield (
+                f"{table.reader.key}: no function has this layer in its `layers`; where one is "
+                "deployed with it, say so there, and it ships only what the layer does not"
+            )
 
 
 def _runtime_warning(runtime: Runtime, today: date) -> str | None:

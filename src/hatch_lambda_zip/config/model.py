@@ -120,7 +120,7 @@ class Artifact:
     @property
     def handler(self) -> str | None:
         """AWS's ``module.name``, or None when it is not to be checked."""
-        return self.options.handler
+        return self.options.handler or None
 
     @property
     def request(self) -> Request:
@@ -130,7 +130,7 @@ class Artifact:
     @property
     def file_name(self) -> str | None:
         """The template of the zip's name; None for the default (see ``file_names``)."""
-        return self.options.filename
+        return self.options.filename or None
 
     @property
     def layers(self) -> tuple[str, ...]:

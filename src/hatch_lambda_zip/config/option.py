@@ -53,6 +53,7 @@ class Option(Generic[T_co]):
         of: whose tables may have it; those of neither kind when it belongs to the target alone.
         inherited_by: who takes it from the target's table if his own does not have it; all that may
             have it by default. What nobody inherits can't stand in the target's table.
+        default_key: its name in the target's table, where that is another one.
         in_manifest: whether it decides what is in a zip, and the manifest tells it nowhere else.
             Outputs of an earlier build are only taken again if these options are the same.
     """
@@ -67,6 +68,7 @@ class Option(Generic[T_co]):
         otherwise: str = "",
         of: Collection[Kind] = tuple(Kind),
         inherited_by: Collection[Kind] | None = None,
+        default_key: str | None = None,
         in_manifest: bool = True,
     ) -> None:
         self.key = key
@@ -76,6 +78,7 @@ class Option(Generic[T_co]):
         self.otherwise = otherwise
         self.of = of
         self.inherited_by = of if inherited_by is None else inherited_by
+        self.default_key = default_key or key
         self.in_manifest = in_manifest
 
     def __set_name__(self, owner: type[OptionTable], name: str) -> None:
@@ -95,6 +98,11 @@ class Option(Generic[T_co]):
     def keys(self) -> tuple[str, ...]:
         """All keys that it may stand in, such as ``runtime`` and ``runtimes``."""
         return tuple(self.value.schemas(self.key))
+
+    @property
+    def default_keys(self) -> tuple[str, ...]:
+        """All keys that it may stand in in the target's table."""
+        return tuple(self.value.schemas(self.default_key))
 
 
 class OptionTable:
@@ -138,7 +146,16 @@ class OptionTable:
     @classmethod
     def read(cls, reader: TableReader, options: Iterable[Option[object]]) -> Self:
         """Read some of the options; mistakes are noted in the reader."""
-        values = {option.name: option.value.read(reader, option.key) for option in options}
+        return cls._of({option.name: option.value.read(reader, option.key) for option in options})
+
+    @classmethod
+    def read_defaults(cls, reader: TableReader) -> Self:
+        """Read what the target's table has for others; mistakes are noted in the reader."""
+        options = cls.inheritable()
+        return cls._of({item.name: item.value.read(reader, item.default_key) for item in options})
+
+    @classmethod
+    def _of(cls, values: Mapping[str, object]) -> Self:
         return cls(**{name: value for name, value in values.items() if value is not None})
 
     def over(self, defaults: OptionTable, kind: Kind) -> Self:

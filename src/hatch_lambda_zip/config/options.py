@@ -23,6 +23,7 @@ from hatch_lambda_zip.config.values import (
     SomeOf,
     Tables,
     Text,
+    TextOrFalse,
     TextOrTexts,
     Texts,
 )
@@ -104,7 +105,7 @@ class Options(OptionTable):
     )
     architectures = Option(
         "architecture",
-        OneOrSeveral(Text.among(ARCHITECTURES)),
+        OneOrSeveral(Text(checks.wrong_architecture, {"enum": [*ARCHITECTURES]})),
         default=Several((ARCHITECTURES[0],), listed=False),
         description="`x86_64` or `arm64`.",
         in_manifest=False,
@@ -122,12 +123,13 @@ class Options(OptionTable):
     )
     handler = Option(
         "handler",
-        Text(checks.wrong_handler),
-        default=None,
+        TextOrFalse(checks.wrong_handler),
+        default="",
         otherwise="not checked",
         description=(
             "As Lambda gets it, `package.module.function`. When given, the build checks that the "
-            "module is there and defines the name, as something that Lambda can call."
+            "module is there and defines the name, as something that Lambda can call. `false` "
+            "takes that of the defaults away."
         ),
         of=(Kind.FUNCTION,),
         in_manifest=False,
@@ -174,13 +176,14 @@ class Options(OptionTable):
     )
     filename = Option(
         "filename",
-        Text(checks.wrong_template),
-        default=None,
+        TextOrFalse(checks.wrong_template),
+        default="",
         otherwise="`{name}-{version}-{function}-lambda.zip`, see [below](#file-names)",
         description=(
             "Template for the zip's name, from `{name}`, `{version}`, `{function}`, `{runtime}` "
             'and `{architecture}`; for example `"{function}.zip"`. A name that the tools of the '
-            'package index would take for an sdist, such as `"{name}-{version}.zip"`, is refused.'
+            'package index would take for an sdist, such as `"{name}-{version}.zip"`, is refused. '
+            "`false` takes that of the defaults away."
         ),
         in_manifest=False,
     )
@@ -195,8 +198,7 @@ class Options(OptionTable):
             "most."
         ),
         of=(Kind.FUNCTION,),
-        # In the target's table the word stands for the layers themselves.
-        inherited_by=(),
+        default_key="default-layers",  # there the word stands for the layers themselves
         in_manifest=False,
     )
     distributions = Option(

@@ -68,7 +68,7 @@ def json_schema(options: type[Options] = Options) -> Schema:
                 "type": "object",
                 "description": "The defaults of all functions and layers, and the tables of both.",
                 "properties": {
-                    **_schemas(options.inheritable(), with_defaults=True),
+                    **_schemas(options.inheritable(), as_defaults=True),
                     **_schemas(TargetOptions.declared()),
                     **{key: _hatchling_schema(key) for key in HATCHLING_KEYS},
                 },
@@ -109,8 +109,8 @@ def _scope(option: Option[object]) -> Iterator[str]:
     """Yield in sentences where an option may stand, if that is not everywhere."""
     if len(option.of) == 1:
         yield f"{_plural(option.of)} only."
-    if option.of and not option.inherited_by:
-        yield "It has no default in the first table."
+    if option.default_key != option.key:
+        yield f"In the first table it is `{option.default_key}`."
     elif {*option.inherited_by} != {*option.of}:
         yield f"Of the defaults, it goes into {_plural(option.inherited_by).lower()} only."
 
@@ -119,17 +119,18 @@ def _plural(kinds: Iterable[Kind]) -> str:
     return " and ".join(f"{kind.value}s" for kind in kinds).capitalize()
 
 
-def _schemas(options: Iterable[Option[object]], *, with_defaults: bool = False) -> Schema:
-    """Return the schemas of options by key."""
+def _schemas(options: Iterable[Option[object]], *, as_defaults: bool = False) -> Schema:
+    """Return the schemas of options by key, as others have them or as the target's table has."""
     properties: Schema = {}
     for option in options:
-        for key, schema in option.value.schemas(option.key).items():
-            is_several = key != option.key
+        name = option.default_key if as_defaults else option.key
+        for key, schema in option.value.schemas(name).items():
+            is_several = key != name
             # Anchors are of the README.
             text = re.sub(r"\[([^]]*)\]\(#[^)]*\)", r"\1", option.description)
             described = {"description": _several(option) if is_several else text, **schema}
             default = option.value.to_json(option.default)
-            if with_defaults and default is not None and not is_several:
+            if as_defaults and not is_several and default is not None and default != "":
                 described["default"] = default
             properties[key] = described
     return properties

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,13 +56,27 @@ class TableReader:
         if line not in self.problems:
             self.problems.append(line)
 
-    def refuse_unknown(self, known: Iterable[str]) -> None:
-        """Note every key that is not known."""
+    def refuse_unknown(
+        self,
+        known: Iterable[str],
+        others: Iterable[str] = (),
+        hint: Callable[[str, Collection[str]], str] = did_you_mean,
+    ) -> None:
+        """Note every key that is not known, unless something else is noted about it already.
+
+        Args:
+            known: the keys that are listed where there is no hint.
+            others: those that are known as well.
+            hint: returns what to say about a key, given all that are known; "" for nothing.
+        """
         known = sorted(set(known))
+        all_known = sorted({*known, *others})
+        # A list of several is known where the one is.
+        listed = [word for word in known if word[:-1] not in known]
         for key in self.table:
-            if key not in known:
-                hint = did_you_mean(key, known) or f"Known: {', '.join(known)}"
-                self.problem(key, f"unknown key. {hint}")
+            if key not in all_known and key not in self.wrong:
+                advice = hint(key, all_known) or f"Known: {', '.join(listed)}"
+                self.problem(key, f"unknown key. {advice}")
 
     def text(self, key: str, check: Callable[[str], str | None] | None = None) -> str | None:
         """Return a string; None when it is absent or wrong (which is noted).

@@ -74,6 +74,18 @@ class Text(Value[str]):
         return {"type": "string", "minLength": 1, **self.form}
 
 
+class TextOrFalse(Text):
+    """A non-empty string, or ``false``, which takes the defaults' away and reads as ``""``."""
+
+    def read(self, reader: TableReader, key: str) -> str | None:
+        """Read the string."""
+        return "" if reader.table.get(key) is False else super().read(reader, key)
+
+    def schema(self) -> Schema:
+        """Return the schema of either."""
+        return {"anyOf": [super().schema(), {"const": False}]}
+
+
 @dataclass(frozen=True)
 class Texts(Value[tuple[str, ...]]):
     """An array of strings.
@@ -262,7 +274,7 @@ class OneOrSeveral(Value[Several]):
             reader.problem(plural, f"and {key!r} are two words for one thing; keep one of them")
             return None
         if plural not in reader.table:
-            value = self.item.read(reader, key)
+            value = self._read_one(reader, key)
             return None if value is None else Several((value,), listed=False)
         values = reader.texts(plural, self.item.check)
         if values is None:
@@ -271,6 +283,18 @@ class OneOrSeveral(Value[Several]):
             reader.problem(plural, "is empty, so there is nothing to build; remove it or add one")
             return None
         return Several(tuple(dict.fromkeys(values)), listed=True)
+
+    def _read_one(self, reader: TableReader, key: str) -> str | None:
+        value = reader.table.get(key)
+        if value and isinstance(value, list):
+            reader.problem(
+                key, f"takes one value; for a zip for each of several, the key is {key}s"
+            )
+            return None
+        if isinstance(value, float) and self.item.check:  # a version without quotes
+            reader.problem(key, f"{self.item.check(str(value))}, in quotes")
+            return None
+        return self.item.read(reader, key)
 
     def schema(self) -> Schema:
         """Return the schema of the string."""

@@ -146,6 +146,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """
         for warning in self.lambda_config.warnings:
             self.app.display_warning(f"Warning: {warning}")
+        for note in self.lambda_config.notes:
+            self.app.display_info(note)
         if self._isolation:
             self._parse_config(self.project)
             return
