@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -35,6 +36,20 @@ def path_problem(path: str, base: str) -> str | None:
     if _CONTROL.search(path):
         return "has a control character"
     return None
+
+
+def failure_at(error: OSError) -> str:
+    """Say at which path what failed; of a link that leads nowhere, that it is one.
+
+    >>> failure_at(OSError(errno.ENOSPC, "No space left on device", "dist/a.zip"))
+    'dist/a.zip: No space left on device'
+    """
+    if error.filename is None or error.strerror is None:
+        return str(error)
+    path = Path(os.fsdecode(error.filename))
+    if path.is_symlink() and not path.exists():
+        return f"{path} is a symbolic link to {path.readlink()}, which is not there"
+    return f"{path}: {error.strerror}"
 
 
 def matching(directory: Path, pattern: str) -> list[Path]:

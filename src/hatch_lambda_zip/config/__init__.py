@@ -14,6 +14,7 @@ from hatch_lambda_zip.config.load import (
     Config,
     parse_config,
 )
+from hatch_lambda_zip.config.misplaced import find_misplaced
 from hatch_lambda_zip.config.model import Artifact, Bytecode, Exclusions, OwnFiles, Request
 from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import BytecodeMode, CheckImports, Modules, Options, Strip
@@ -42,6 +43,7 @@ __all__ = [
     "Strip",
     "TableReader",
     "file_name",
+    "find_misplaced",
     "inner_table",
     "manifest_name",
     "parse_config",

@@ -169,6 +169,8 @@ def _wrong_path(path: str, base: str) -> str | None:
 def _wrong_source(source: str, root: Path) -> str | None:
     file = root / source
     if not os.path.exists(file):  # noqa: PTH110 - pathlib's raises for some paths
+        if os.path.islink(file):  # noqa: PTH114 - likewise
+            return f"{source!r} is a symbolic link to {file.readlink()}, which is not there"
         return f"there is no {source!r} in {root}"
     if not file.resolve().is_relative_to(root.resolve()):
         return f"{source!r} is a symbolic link that leaves the project, to {file.resolve()}"

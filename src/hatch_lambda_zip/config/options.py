@@ -330,7 +330,11 @@ class Options(OptionTable):
         "bytecode-optimize",
         Number((0, 1, 2)),
         default=0,
-        description='With `"compile"`: 0, 1 or 2, as `python -O` and `-OO`.',
+        description=(
+            'With `"compile"`: 0, 1 or 2, as `python -O` and `-OO`. Lambda takes bytecode of level '
+            "1 or 2 with the variable `PYTHONOPTIMIZE` of that level set, but with "
+            '`source = "omit"` always.'
+        ),
     )
     source = Option(
         "source",

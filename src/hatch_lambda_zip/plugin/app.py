@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.errors import LambdaZipError
+from hatch_lambda_zip.files import failure_at
 from hatch_lambda_zip.uv import redact
 
 if TYPE_CHECKING:
@@ -41,4 +43,15 @@ def aborting(app: Application) -> Iterator[None]:
         app.abort(f"Error: {redact(str(error))}")
     except OSError as error:
         # hatchling makes the output directory; what else fails here is the disk's doing too.
-        app.abort(f"Error: {error}. Free or repair that path and build again.")
+        app.abort(f"Error: {redact(failure_at(error))}. {_remedy(error)}")
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return (
+            "Allow writing there, or choose another output directory: `-d`, with `uv build` `-o`, "
+            "or `directory` in the table."
+        )
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "Free space there and build again."
+    return "Free or repair that path and build again."

@@ -8,6 +8,7 @@ the source tree, since the lock and the workspace are only there.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -22,9 +23,11 @@ from hatch_lambda_zip.config import Artifact, TableReader
 from hatch_lambda_zip.errors import ConfigError, LockError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.plugin.request import (
+    NO_ZIP_BY_HOOKS_ONLY,
     REQUEST_VARIABLE,
     HookRequest,
     is_for_people,
+    is_hooks_only,
     parse_request,
 )
 from hatch_lambda_zip.text import not_one_of
@@ -80,6 +83,9 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Put what the functions need into an sdist, if the configuration says so."""
+        if self._has_work(version) and is_hooks_only(os.environ, sys.argv):
+            self.app.display_info(f"{self.PLUGIN_NAME}: {NO_ZIP_BY_HOOKS_ONLY}")
+            return
         if (
             self.target_name != "sdist"
             or not self._has_work(version)

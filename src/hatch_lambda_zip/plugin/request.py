@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hatchling.builders.constants import BuildEnvVars
+
 from hatch_lambda_zip.uv import NESTED_VARIABLE
 
 REQUEST_VARIABLE: Final = "HATCH_LAMBDA_ZIP"
+NO_ZIP_BY_HOOKS_ONLY: Final = "no zip is made, since only build hooks are to run (`--hooks-only`)"
 _OFF: Final = frozenset(("0", "false", "no", "off"))
 _ON: Final = frozenset(("1", "true", "yes", "on"))
 
@@ -50,6 +53,15 @@ def parse_request(value: str | None) -> HookRequest:
     if len(words) == 1 and words[0].lower() in _ON:
         return HookRequest(enabled=True, names=None, explicit=True)
     return HookRequest(enabled=True, names=words, explicit=True)
+
+
+def is_hooks_only(environ: Mapping[str, str], arguments: Sequence[str]) -> bool:
+    """Tell whether hatchling only runs build hooks, and only the first half of each.
+
+    It tells hooks so by nothing but its own variable and command line.
+    """
+    variable = environ.get(BuildEnvVars.HOOKS_ONLY, "")
+    return variable in {"1", "true"} or "--hooks-only" in arguments
 
 
 def is_for_people(target: str, version: str, directory: Path, environ: Mapping[str, str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timezone
@@ -26,12 +27,15 @@ from hatch_lambda_zip.config import (
     Config,
     Known,
     Project,
+    find_misplaced,
+    inner_table,
     parse_config,
     wrong_version,
 )
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.plugin.back_end import Isolation, read_back_end
+from hatch_lambda_zip.plugin.request import NO_ZIP_BY_HOOKS_ONLY, is_hooks_only
 from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
@@ -74,6 +78,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             table = self.target_config
         except TypeError:
             raise ConfigError([f"{TARGET_KEY}: must be a table"]) from None
+        if not table and (found := self._misplaced_table()):
+            raise ConfigError([found])
         today = datetime.now(timezone.utc).date()
         return parse_config(
             table,
@@ -105,6 +111,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 self._stack.enter_context(self._keeping_version_files())
                 if not options.get("clean_only"):
                     self.check()
+                if options.get("hooks_only") or is_hooks_only(os.environ, sys.argv):
+                    self.app.display_info(f"{self.PLUGIN_NAME}: {NO_ZIP_BY_HOOKS_ONLY}")
                 yield from super().build(directory=directory, versions=names, **options)
 
     @property
@@ -148,13 +156,17 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             self.app.display_warning(f"Warning: {warning}")
         for note in self.lambda_config.notes:
             self.app.display_info(note)
+        if self.PLUGIN_NAME in inner_table(self.target_config, "hooks"):
+            self.app.display_warning(
+                f"Warning: {TARGET_KEY}.hooks.{self.PLUGIN_NAME}: the hook makes zips beside "
+                "wheels and sdists, and does nothing for this target, which makes them itself; "
+                f"put it into [tool.hatch.build.hooks.{self.PLUGIN_NAME}]"
+            )
         if self._isolation:
             self._parse_config(self.project)
             return
-        try:
-            self.metadata.validate_fields()
-        except (TypeError, ValueError, OSError) as error:
-            raise ConfigError([f"{error}. Correct pyproject.toml."]) from None
+        if problem := self._metadata_problem():
+            raise ConfigError([problem])
 
     def outputs(self, directory: Path) -> Outputs:
         """Return where builds of the project write; ``directory`` is where this one does."""
@@ -333,16 +345,38 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _project_if_valid(self) -> Project | None:
         """Return the project; None when its metadata is invalid, which `check` will report."""
+        return None if self._metadata_problem() else self.project
+
+    def _metadata_problem(self) -> str | None:
+        """Let hatchling check the metadata, and return what is wrong with it."""
         try:
             self.metadata.validate_fields()
-        except (TypeError, ValueError, OSError):
-            return None
-        return self.project
+        except (TypeError, ValueError, OSError) as error:
+            return f"{error}. Correct pyproject.toml."
+        except Exception as error:  # noqa: BLE001 - whatever somebody's version source raises
+            first, *rest = str(error).splitlines() or [type(error).__name__]
+            self.app.display_debug("\n".join(rest))
+            in_git = (
+                " A version from git needs a checkout with its history, or the variable "
+                "SETUPTOOLS_SCM_PRETEND_VERSION."
+                if "setuptools-scm" in first
+                else ""
+            )
+            return f"{first.rstrip('.')}.{in_git}"
+        return None
 
     @property
     def is_unpacked_sdist(self) -> bool:
         """Whether this is no source tree, but what an sdist took of one."""
         return (Path(self.root) / "PKG-INFO").is_file()
+
+    def _misplaced_table(self) -> str | None:
+        """Say where the target's table seems to be instead; None if it is nowhere."""
+        tool = inner_table(self.metadata.config, "tool")
+        # With what hatch.toml has, where the same keys come without their first two words.
+        tables = {"tool": {**tool, "hatch": self.metadata.hatch.config}}
+        key = find_misplaced(tables, TARGET_KEY)
+        return key and f"{key}: is not where hatchling looks for it; call it [{TARGET_KEY}]"
 
     def _known(self) -> Known:
         """Return what pyproject.toml declares and where the project's files are."""

@@ -15,6 +15,7 @@ from hatch_lambda_zip.contents.own.gitignore import IgnoreRules, rules_at, top_o
 from hatch_lambda_zip.contents.own.outputs import Outputs, is_artifact
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.files import failure_at
 from hatch_lambda_zip.install import Installed, Reason
 
 # What machines leave in directories, and no repository has: what hatchling 1.33 leaves out of
@@ -104,7 +105,7 @@ def read_added(
         try:
             files = [(file, file.read_bytes()) for file in added_files(around, source, where)]
         except OSError as error:
-            raise ContentsError(f"{where}: {error}.") from None
+            raise ContentsError(f"{where}: {failure_at(error)}.") from None
         if not files:
             raise ContentsError(
                 f"{where}: git ignores every file in it, or builds wrote them. "
@@ -192,7 +193,13 @@ def _files(
     Raises:
         ContentsError: one leaves the project, is in itself, or is neither file nor directory.
     """
-    real = Path(os.path.realpath(path, strict=True))
+    try:
+        real = Path(os.path.realpath(path, strict=True))
+    except FileNotFoundError:
+        raise ContentsError(
+            f"{where}: {path} is a symbolic link to {path.readlink()}, which is not there. Mend "
+            "or remove it."
+        ) from None
     if not real.is_relative_to(around.root.resolve()):
         raise ContentsError(
             f"{where}: {path} is a symbolic link that leaves the project, to {real}. Copy what it "

@@ -1,0 +1,99 @@
+"""Typical mistakes: each leads to its remedy in one reading."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+from hatchling.bridge.app import Application
+
+from hatch_lambda_zip.plugin.app import aborting
+from tests.support.commands import clean_environment
+from tests.support.hatchling_runs import run_hatchling
+from tests.support.projects import Project
+
+KEY = "tool.hatch.build.targets.lambda-zip"
+HOOK = "[tool.hatch.build.hooks.lambda-zip]\n"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "tool.hatch.build.targets.lambda_zip",
+        "tool.hatch.build.lambda-zip",
+        "tool.hatch.targets.lambda-zip",
+        "tool.hatch-lambda-zip",
+        "tool.lambda-zip",
+        "tool.hatch.build.targets.wheel.lambda-zip",
+        "tool.hatch.build.hooks.lambda-zip",
+    ],
+)
+def test_the_table_in_another_place(project: Project, elsewhere: str) -> None:
+    project.replace(f"[{KEY}]", f"[{elsewhere}]")
+    assert f"{elsewhere}: is not where hatchling looks for it; call it [{KEY}]" in project.fail()
+
+
+def test_the_words_of_pyproject_toml_in_hatch_toml(project: Project) -> None:
+    table = f'[{KEY}]\nruntime = "python3.13"\n'
+    (project.path / "hatch.toml").write_text(table)
+    project.replace(f"[{KEY}]", "[tool.other]")
+    assert f"tool.hatch.{KEY}: is not where hatchling looks for it" in project.fail()
+
+
+@pytest.mark.parametrize("target", ["lambda-zip", "wheel", "sdist"])
+@pytest.mark.parametrize("by", ["option", "variable"])
+def test_hooks_only(project: Project, target: str, by: str) -> None:
+    project.replace("[tool.uv]\n", f"{HOOK}\n[tool.uv]\n")
+    words = ["build", "-t", target, *(["--hooks-only"] if by == "option" else [])]
+    variables = {"HATCH_BUILD_HOOKS_ONLY": "1"} if by == "variable" else {}
+    result = run_hatchling(words, cwd=project.path, env=clean_environment(**variables))
+    assert result.returncode == 0
+    assert "no zip is made, since only build hooks are to run (`--hooks-only`)" in (
+        result.stdout + result.stderr
+    )
+
+
+def test_the_hook_below_the_target(project: Project) -> None:
+    project.replace("[tool.uv]\n", f"[{KEY}.hooks.lambda-zip]\n\n[tool.uv]\n")
+    assert f"Warning: {KEY}.hooks.lambda-zip: the hook makes zips beside wheels" in (
+        project.build().output
+    )
+
+
+def test_a_version_from_git_without_git(project: Project) -> None:
+    project.replace('version = "1.2.3"', 'dynamic = ["version"]')
+    project.replace("[tool.uv]\n", '[tool.hatch.version]\nsource = "vcs"\n\n[tool.uv]\n')
+    message = project.fail()
+    assert "A version from git needs a checkout with its history" in message
+    assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("source", ["extra", "extra/link"])
+def test_a_broken_link_among_added_files(project: Project, source: str) -> None:
+    link = project.path / "extra/link"
+    link.parent.mkdir()
+    link.symlink_to("nowhere")
+    project.replace("[tool.uv]\n", f'[{KEY}.include-files]\n"{source}" = "x"\n\n[tool.uv]\n')
+    assert "is a symbolic link to nowhere, which is not there" in project.fail()
+
+
+def test_a_broken_link_in_the_package(project: Project) -> None:
+    (project.path / "src/fixture_app/link.txt").symlink_to("nowhere")
+    assert "link.txt is a symbolic link to nowhere, which is not there." in project.fail()
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.EROFS, "choose another output directory: `-d`"),
+        (errno.EACCES, "choose another output directory: `-d`"),
+        (errno.ENOSPC, "Free space there and build again."),
+        (errno.EIO, "Free or repair that path and build again."),
+    ],
+)
+def test_a_disk_that_does_not_take_the_zip(
+    number: int, advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit), aborting(Application()):
+        raise OSError(number, "No", "dist/a.zip")
+    assert advice in capsys.readouterr().err
