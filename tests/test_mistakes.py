@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import re
+from pathlib import Path
 
 import pytest
 from hatchling.bridge.app import Application
 
 from hatch_lambda_zip.plugin.app import aborting
-from tests.support.commands import clean_environment
+from tests.support.commands import clean_environment, run
 from tests.support.hatchling_runs import run_hatchling
 from tests.support.projects import Project
 
@@ -38,6 +40,42 @@ def test_the_words_of_pyproject_toml_in_hatch_toml(project: Project) -> None:
     (project.path / "hatch.toml").write_text(table)
     project.replace(f"[{KEY}]", "[tool.other]")
     assert f"tool.hatch.{KEY}: is not where hatchling looks for it" in project.fail()
+
+
+@pytest.mark.parametrize(
+    ("lock", "command"),
+    [
+        ("poetry.lock", "`poetry export -f pylock.toml -o pylock.toml`"),
+        ("pdm.lock", "`pdm export -f pylock -o pylock.toml`"),
+        ("Pipfile.lock", "`pipenv pylock --generate`"),
+    ],
+)
+def test_the_lock_of_another_tool(project: Project, lock: str, command: str) -> None:
+    project.lock_path.rename(project.path / lock)
+    message = project.fail()
+    assert f"but a {lock}. {command}" in message
+    assert "keeps its versions in a pylock.toml" in message
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_requirements_without_hashes(project: Project, *, is_named: bool) -> None:
+    """The advice, followed to the letter."""
+    project.lock_path.unlink()
+    requirements = project.path / "requirements.txt"
+    requirements.write_text("six\nidna\nmarkupsafe\n./../lib\n")
+    project.configure(lock="requirements.txt" if is_named else None)
+    (command,) = re.findall(r"`(uv pip compile [^`]*)`", project.fail())
+    run(command.split(), cwd=project.path)
+    assert requirements.read_text() == "six\nidna\nmarkupsafe\n./../lib\n"
+    if is_named:
+        project.configure(lock="pylock.toml")
+    assert "six.py" in project.build().names
+
+
+def test_no_project(tmp_path: Path) -> None:
+    result = run_hatchling(["build", "-t", "lambda-zip"], cwd=tmp_path)
+    assert result.returncode == 1
+    assert f"there is no pyproject.toml in {tmp_path}" in result.stderr
 
 
 @pytest.mark.parametrize("target", ["lambda-zip", "wheel", "sdist"])

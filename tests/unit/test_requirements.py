@@ -23,7 +23,11 @@ ROOT = Path("workspace/project").absolute()
 LOCK = LockFile.of(LockKind.REQUIREMENTS, ROOT / "requirements.txt")
 A = "--hash=sha256:" + "a" * 64
 B = "--hash=sha256:" + "b" * 64
-HOW = "`uv export --format requirements.txt -o requirements.txt` writes such a file."
+HOW = (
+    "`uv pip compile --universal --format pylock.toml --python-version 3.13 requirements.txt -o "
+    "pylock.toml`, run beside it, locks what it asks for and leaves it as it is; then write "
+    '`lock = "pylock.toml"`.'
+)
 
 
 def platform(identifier: str = "python3.13", architecture: str = "x86_64") -> Platform:

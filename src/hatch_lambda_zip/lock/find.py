@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from packaging.pylock import is_valid_pylock_path
 
 from hatch_lambda_zip.errors import LockError, UvError
 from hatch_lambda_zip.lock.model import LockFile, LockKind
+from hatch_lambda_zip.lock.requirements import compile_command
 from hatch_lambda_zip.uv import Uv
+
+_FOREIGN: Final = {
+    "poetry.lock": "`poetry export -f pylock.toml -o pylock.toml` (with poetry-plugin-export)",
+    "pdm.lock": "`pdm export -f pylock -o pylock.toml`",
+    "Pipfile.lock": "`pipenv pylock --generate`",
+}
+"""Lock files of other tools, and the command of each that writes a lock with the same versions."""
 
 
 def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
@@ -44,6 +53,19 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
         raise LockError(
             f"{root} has several lock files and no choice: {', '.join(named)}. "
             f'Name one: {key} = "{named[0]}".'
+        )
+    for foreign, command in _FOREIGN.items():
+        if (root / foreign).is_file():
+            raise LockError(
+                f"No lock file for {root} that can be read, but a {foreign}. {command} keeps its "
+                "versions in a pylock.toml, which is found by itself; commit that as well."
+            )
+    if (root / "requirements.txt").is_file():
+        raise LockError(
+            f"No lock file for {root}, but a requirements.txt. If it has a hash for each "
+            f'requirement, name it: {key} = "requirements.txt". If not, '
+            f"`{compile_command('requirements.txt')}` locks what it asks for in a pylock.toml, "
+            "which is found by itself, and leaves it as it is; commit that as well."
         )
     raise LockError(
         f"No lock file for {root}: neither uv.lock (here or in the workspace root) nor "

@@ -37,9 +37,6 @@ _INDEX_OPTIONS: Final = frozenset(
         *("-f", "--find-links", "--trusted-host"),
     )
 )
-_HOW_TO_MAKE_ONE: Final = (
-    "`uv export --format requirements.txt -o requirements.txt` writes such a file."
-)
 _NO_GIT: Final = "comes from git, which can't have a hash here; use uv.lock or pylock.toml"
 
 
@@ -92,7 +89,7 @@ def select(text: str, lock: LockFile, platform: Platform, *, root: Path) -> Sele
         except _LineError as error:
             problems.append(f"{lock.path}, line {line.number}: {error}")
     if problems:
-        raise LockError("\n".join([*problems, _HOW_TO_MAKE_ONE]))
+        raise LockError("\n".join([*problems, _how_to_lock(lock, platform)]))
     installs: tuple[InstallList, ...] = ()
     if requirements:
         content = "\n".join([*options, *requirements]) + "\n"
@@ -124,10 +121,28 @@ def explain_failure(error: UvError, lock: LockFile, platform: Platform) -> LockE
     ]
     lines.append(
         "Nothing is built from source for Lambda. Choose a version that has the wheel, another "
-        "runtime or architecture, or make the file with the hashes of all platforms: "
-        f"{_HOW_TO_MAKE_ONE}"
+        "runtime or architecture, or lock for all platforms. " + _how_to_lock(lock, platform)
     )
     return LockError("\n".join(lines))
+
+
+def compile_command(file: str, python: str = "") -> str:
+    """Return the command that locks what a requirements file asks for, beside it.
+
+    Args:
+        python: the lowest version of Python that it is for, such as ``3.13``; by default the one
+            that uv finds.
+    """
+    version = f" --python-version {python}" if python else ""
+    return f"uv pip compile --universal --format pylock.toml{version} {file} -o pylock.toml"
+
+
+def _how_to_lock(lock: LockFile, platform: Platform) -> str:
+    command = compile_command(lock.name, platform.runtime.python_version)
+    return (
+        f"`{command}`, run beside it, locks what it asks for and leaves it as it is; then write "
+        '`lock = "pylock.toml"`.'
+    )
 
 
 def _patch_warnings(line: str, lock: LockFile, platform: Platform) -> Iterator[str]:

@@ -372,6 +372,10 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _misplaced_table(self) -> str | None:
         """Say where the target's table seems to be instead; None if it is nowhere."""
+        if not Path(self.root, "pyproject.toml").is_file():
+            return (
+                f"{TARGET_KEY}: there is no pyproject.toml in {self.root}, where the table belongs"
+            )
         tool = inner_table(self.metadata.config, "tool")
         # With what hatch.toml has, where the same keys come without their first two words.
         tables = {"tool": {**tool, "hatch": self.metadata.hatch.config}}
