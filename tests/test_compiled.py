@@ -141,8 +141,10 @@ def test_optimization_and_omitted_sources(compiled: Project, tmp_path: Path) -> 
     assert not [name for name in made.names if name.endswith(".py")]
     assert "fixture_app/main.pyc" in made.names
     assert code_of(made.read("fixture_app/extra.pyc")).co_consts in ((None,), ())
-    left = {entry["path"]: entry["reason"] for entry in made.manifest["left_out"]}
-    assert left["fixture_app/main.py"] == "source"
+    bytecode = made.manifest["bytecode"]
+    assert bytecode["sources_left_out"] == bytecode["compiled_modules"]
+    # Said once, and not for each of them.
+    assert not any(entry["path"].endswith(".py") for entry in made.manifest["left_out"])
     root = made.unpack(tmp_path / "task")
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import fixture_app.extra, fixture_app.main\n"

@@ -115,6 +115,7 @@ def contents_in(directory: Path) -> Contents:
         installed=tuple(Installed(item, f"{item.name}.dist-info", ()) for item in distributions),
         left_out=(
             LeftOut("bin/tool", Reason.SCRIPT, "boto3"),
+            LeftOut("c.py", Reason.SOURCE, "my-orders"),
             LeftOut("\u00fc/__pycache__/a.pyc", Reason.BYTECODE, "my-orders"),
         ),
         left_out_distributions=(LeftOutDistribution("urllib3", "2.5.0", Reason.LAYER, "deps"),),
@@ -219,6 +220,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
         ],
         "bytecode": {
             "compiled_modules": 7,
+            "sources_left_out": 1,
             "left_as_source": [{"path": "a.py", "reason": "syntax", "detail": "line 1"}],
         },
         "left_out": [

@@ -16,6 +16,7 @@ from hatch_lambda_zip.archive import ENCODER, Archive
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.config import TOOL_NAME, Artifact, Kind, Project, file_name
 from hatch_lambda_zip.contents import Contents
+from hatch_lambda_zip.install import Reason
 
 SCHEMA_VERSION: Final = 1
 FORMAT_VERSION: Final = 2
@@ -131,6 +132,7 @@ def make_manifest(inputs: Mapping[str, object], contents: Contents, archive: Arc
         ],
         "bytecode": {
             "compiled_modules": contents.compiled_modules,
+            "sources_left_out": sum(left.reason is Reason.SOURCE for left in contents.left_out),
             "left_as_source": [
                 {"path": left.path, "reason": left.reason, "detail": left.detail}
                 for left in contents.left_as_source
@@ -144,6 +146,8 @@ def make_manifest(inputs: Mapping[str, object], contents: Contents, archive: Arc
                 "explanation": left.reason.explanation,
             }
             for left in contents.left_out
+            # A rule says which these are: the sources of all compiled modules.
+            if left.reason is not Reason.SOURCE
         ],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
