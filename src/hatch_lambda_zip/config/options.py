@@ -7,10 +7,10 @@ Their order is that of the README's table and of the manifest. After a change,
 from __future__ import annotations
 
 import re
-from enum import Enum
 from typing import Final
 
 from hatch_lambda_zip.config import checks
+from hatch_lambda_zip.config.choices import BytecodeMode, CheckImports, Modules, Source, Strip
 from hatch_lambda_zip.config.option import Kind, Option, OptionTable
 from hatch_lambda_zip.config.values import (
     Flag,
@@ -50,43 +50,6 @@ _MODULE: Final = Text(checks.wrong_module, {"pattern": r"^[^\W\d]\w*(\.[^\W\d]\w
 _PATTERN: Final = Text(checks.wrong_pattern)
 _PYTHON: Final = Text(checks.wrong_python, {"pattern": r"^3\.[0-9]{1,2}\.[0-9]{1,2}$"})
 _RELEASE: Final = Text(checks.wrong_release, {"pattern": r"^3\.[0-9]{1,2}\.[0-9]{1,2}$"})
-
-
-class Strip(Enum):
-    """A kind of file that no function needs, to be left out on request."""
-
-    TESTS = "tests"
-    TYPE_STUBS = "type-stubs"
-    NATIVE_HEADERS = "native-headers"
-
-
-class BytecodeMode(Enum):
-    """What happens to compiled modules."""
-
-    STRIP = "strip"
-    COMPILE = "compile"
-
-
-class Modules(Enum):
-    """Which of the package's own modules ship."""
-
-    ALL = "all"
-    IMPORTED = "imported"
-
-
-class CheckImports(Enum):
-    """What it is when an import can't succeed."""
-
-    ERROR = "error"
-    WARN = "warn"
-    OFF = "off"
-
-
-class Source(Enum):
-    """What happens to the source of modules that are compiled."""
-
-    KEEP = "keep"
-    OMIT = "omit"
 
 
 class Options(OptionTable):

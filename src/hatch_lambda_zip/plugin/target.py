@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timezone
 from functools import cached_property, partial
@@ -21,13 +20,10 @@ from hatchling.plugin.manager import PluginManager
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config import (
-    HATCHLING_KEYS,
     HATCHLING_SELECTION_KEYS,
     TARGET_KEY,
     Config,
-    Known,
     Project,
-    find_misplaced,
     inner_table,
     parse_config,
     wrong_version,
@@ -36,6 +32,7 @@ from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.plugin.back_end import Isolation, read_back_end
 from hatch_lambda_zip.plugin.request import NO_ZIP_BY_HOOKS_ONLY, is_hooks_only
+from hatch_lambda_zip.plugin.table import hatchling_problems, known_of, misplaced_table
 from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
@@ -78,15 +75,16 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             table = self.target_config
         except TypeError:
             raise ConfigError([f"{TARGET_KEY}: must be a table"]) from None
-        if not table and (found := self._misplaced_table()):
+        if not table and (found := misplaced_table(self.metadata, self.root)):
             raise ConfigError([found])
         today = datetime.now(timezone.utc).date()
         return parse_config(
             table,
             today=today,
-            known=self._known(),
+            # An sdist need not have all files.
+            known=known_of(self.metadata, None if self.is_unpacked_sdist else Path(self.root)),
             project=project,
-            problems=self._hatchling_problems(table),
+            problems=hatchling_problems(self.config, table, self._isolation),
         )
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
@@ -369,49 +367,3 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def is_unpacked_sdist(self) -> bool:
         """Whether this is no source tree, but what an sdist took of one."""
         return (Path(self.root) / "PKG-INFO").is_file()
-
-    def _misplaced_table(self) -> str | None:
-        """Say where the target's table seems to be instead; None if it is nowhere."""
-        if not Path(self.root, "pyproject.toml").is_file():
-            return (
-                f"{TARGET_KEY}: there is no pyproject.toml in {self.root}, where the table belongs"
-            )
-        tool = inner_table(self.metadata.config, "tool")
-        # With what hatch.toml has, where the same keys come without their first two words.
-        tables = {"tool": {**tool, "hatch": self.metadata.hatch.config}}
-        key = find_misplaced(tables, TARGET_KEY)
-        return key and f"{key}: is not where hatchling looks for it; call it [{TARGET_KEY}]"
-
-    def _known(self) -> Known:
-        """Return what pyproject.toml declares and where the project's files are."""
-        # Without this table, another one has the extras.
-        project = self.metadata.config.get("project", {"dynamic": ["optional-dependencies"]})
-        groups = self.metadata.config.get("dependency-groups", {})
-        extras = None
-        if "optional-dependencies" not in project.get("dynamic", []):
-            extras = tuple(sorted(map(canonicalize_name, project.get("optional-dependencies", {}))))
-        # An sdist need not have all files.
-        root = None if self.is_unpacked_sdist else Path(self.root)
-        return Known(extras, tuple(sorted(map(canonicalize_name, groups))), root)
-
-    def _hatchling_problems(self, table: dict[str, Any]) -> Iterator[str]:
-        """Let hatchling check the keys that are its own."""
-        for key in (*HATCHLING_SELECTION_KEYS, "hooks"):
-            if self._isolation and key in table:
-                yield (
-                    f"{TARGET_KEY}.{key}: is for a wheel that hatchling makes in this process, but "
-                    f"it is built in an environment of its own: {self._isolation.reason}. "
-                    f"{self._isolation.remedy}"
-                )
-        for key, attribute in HATCHLING_KEYS.items():
-            if self._isolation and (key in HATCHLING_SELECTION_KEYS or key == "hooks"):
-                continue
-            # hatchling reads hooks from tool.hatch.build as well.
-            if key in table or key == "hooks":
-                try:
-                    getattr(self.config, attribute)
-                except (TypeError, ValueError, OSError) as error:
-                    # hatchling says "Field `tool.…` must be …"; ours start with the key.
-                    match = re.match(r"Field `([^`]*)` (.*)", str(error), re.DOTALL)
-                    field, message = match.groups() if match else (f"{TARGET_KEY}.{key}", error)
-                    yield f"{field}: {message}"

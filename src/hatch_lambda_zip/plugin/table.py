@@ -1,0 +1,76 @@
+"""The target's table as hatchling has it: what surrounds it, and what hatchling says of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from hatchling.builders.config import BuilderConfig
+from hatchling.metadata.core import ProjectMetadata
+from hatchling.plugin.manager import PluginManager
+from packaging.utils import canonicalize_name
+
+from hatch_lambda_zip.config import (
+    HATCHLING_KEYS,
+    HATCHLING_SELECTION_KEYS,
+    TARGET_KEY,
+    Known,
+    find_misplaced,
+    inner_table,
+)
+from hatch_lambda_zip.plugin.back_end import Isolation
+
+
+def known_of(metadata: ProjectMetadata[PluginManager], root: Path | None) -> Known:
+    """Return what pyproject.toml declares.
+
+    Args:
+        root: where the project's files are; None where not all of them are there.
+    """
+    # Without this table, another one has the extras.
+    project = metadata.config.get("project", {"dynamic": ["optional-dependencies"]})
+    groups = metadata.config.get("dependency-groups", {})
+    extras = None
+    if "optional-dependencies" not in project.get("dynamic", []):
+        extras = tuple(sorted(map(canonicalize_name, project.get("optional-dependencies", {}))))
+    return Known(extras, tuple(sorted(map(canonicalize_name, groups))), root)
+
+
+def misplaced_table(metadata: ProjectMetadata[PluginManager], root: str) -> str | None:
+    """Say where the target's table seems to be instead; None if it is nowhere."""
+    if not Path(root, "pyproject.toml").is_file():
+        return f"{TARGET_KEY}: there is no pyproject.toml in {root}, where the table belongs"
+    tool = inner_table(metadata.config, "tool")
+    # With what hatch.toml has, where the same keys come without their first two words.
+    tables = {"tool": {**tool, "hatch": metadata.hatch.config}}
+    key = find_misplaced(tables, TARGET_KEY)
+    return key and f"{key}: is not where hatchling looks for it; call it [{TARGET_KEY}]"
+
+
+def hatchling_problems(
+    config: BuilderConfig, table: Mapping[str, object], isolation: Isolation | None
+) -> Iterator[str]:
+    """Let hatchling check the keys that are its own, and yield what is wrong with them.
+
+    Args:
+        isolation: why the package's wheel is built in an environment of its own; None if
+            hatchling makes it here.
+    """
+    for key, attribute in HATCHLING_KEYS.items():
+        if isolation and (key in HATCHLING_SELECTION_KEYS or key == "hooks"):
+            if key in table:
+                yield (
+                    f"{TARGET_KEY}.{key}: is for a wheel that hatchling makes in this process, but "
+                    f"it is built in an environment of its own: {isolation.reason}. "
+                    f"{isolation.remedy}"
+                )
+        # hatchling reads hooks from tool.hatch.build as well.
+        elif key in table or key == "hooks":
+            try:
+                getattr(config, attribute)
+            except (TypeError, ValueError, OSError) as error:
+                # hatchling says "Field `tool.…` must be …"; ours start with the key.
+                match = re.match(r"Field `([^`]*)` (.*)", str(error), re.DOTALL)
+                field, message = match.groups() if match else (f"{TARGET_KEY}.{key}", error)
+                yield f"{field}: {message}"
