@@ -14,6 +14,7 @@ from hatch_lambda_zip.config.choices import BytecodeMode, CheckImports, Modules,
 from hatch_lambda_zip.config.option import Kind, Option, OptionTable
 from hatch_lambda_zip.config.values import (
     Flag,
+    MachinePath,
     Names,
     Number,
     OneOf,
@@ -283,10 +284,14 @@ class Options(OptionTable):
     )
     bytecode_python_path = Option(
         "bytecode-python-path",
-        Text(),
+        MachinePath(),
         default=None,
         otherwise="it is looked for",
-        description='With `"compile"`: where that interpreter is.',
+        description=(
+            'With `"compile"`: where that interpreter is. `{root}`, `{home}` and `{env:NAME}` are '
+            "replaced as hatch does in its options. Elsewhere only `{root}/` is, since the zip "
+            "would depend on the machine; `{{home}}` writes such braces themselves."
+        ),
         in_manifest=False,  # a path of this machine, and its version says what it writes
     )
     bytecode_optimize = Option(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hatch_lambda_zip.config.fields import with_fields, without_fields
 from hatch_lambda_zip.text import did_you_mean
 
 
@@ -83,16 +84,20 @@ class TableReader:
 
         ``check`` returns what is wrong with a value, or None.
         """
-        if key not in self.table:
+        value = self._string(key)
+        return None if value is None else self._checked(key, value, check)
+
+    def path(self, key: str, environ: Mapping[str, str]) -> str | None:
+        """Return a path of this machine; None when it is absent or wrong (which is noted)."""
+        value = self._string(key)
+        if value is None:
             return None
-        value = self.table[key]
-        if not isinstance(value, str) or not value:
-            self.problem(key, f"must be a non-empty string, not {value!r}")
+        try:
+            # hatchling builds in the project's directory, whether its files are known or not.
+            return with_fields(value, self.known.root or Path.cwd(), environ)
+        except ValueError as error:
+            self.problem(key, str(error))
             return None
-        if check is not None and (message := check(value)):
-            self.problem(key, message)
-            return None
-        return value
 
     def texts(
         self, key: str, check: Callable[[str], str | None] | None = None
@@ -106,10 +111,32 @@ class TableReader:
         ):
             self.problem(key, f"must be an array of non-empty strings, not {values!r}")
             return None
-        messages = [message for value in values if check and (message := check(value))]
-        for message in messages:
+        checked = [self._checked(key, value, check) for value in values]
+        sound = tuple(value for value in checked if value is not None)
+        return sound if len(sound) == len(values) else None
+
+    def _string(self, key: str) -> str | None:
+        """Return what stands in the table, if it is a string."""
+        if key not in self.table:
+            return None
+        value = self.table[key]
+        if isinstance(value, str) and value:
+            return value
+        self.problem(key, f"must be a non-empty string, not {value!r}")
+        return None
+
+    def _checked(
+        self, key: str, value: str, check: Callable[[str], str | None] | None
+    ) -> str | None:
+        """Return a value without fields; None if it is wrong (which is noted)."""
+        try:
+            value = without_fields(value)
+            message = check(value) if check else None
+        except ValueError as error:
+            message = str(error)
+        if message:
             self.problem(key, message)
-        return None if messages else tuple(values)
+        return None if message else value
 
     def flag(self, key: str) -> bool | None:
         """Return a boolean; None when it is absent or wrong (which is noted)."""
@@ -144,14 +171,18 @@ class TableReader:
         ):
             self.problem(key, f"must be a table of non-empty strings, not {pairs!r}")
             return None
-        messages = {
-            name: message
-            for name, value in pairs.items()
-            if check and (message := check(name, value))
-        }
-        for name, message in messages.items():
-            self.problem(f'{key}."{name}"', message)
-        return None if messages else tuple(pairs.items())
+        sound = {}
+        for name, value in pairs.items():
+            try:
+                source, place = without_fields(name), without_fields(value)
+                message = check(source, place) if check else None
+            except ValueError as error:
+                message = str(error)
+            if message:
+                self.problem(f'{key}."{name}"', message)
+            else:
+                sound[source] = place
+        return tuple(sound.items()) if len(sound) == len(pairs) else None
 
     def tables(self, key: str) -> list[tuple[str, TableReader]]:
         """Return a reader for each table inside a table, with its name."""

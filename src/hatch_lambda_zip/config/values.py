@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable
@@ -72,6 +73,14 @@ class Text(Value[str]):
     def schema(self) -> Schema:
         """Return the schema of one such string."""
         return {"type": "string", "minLength": 1, **self.form}
+
+
+class MachinePath(Text):
+    """A path of the machine that builds, in which hatch's fields are replaced."""
+
+    def read(self, reader: TableReader, key: str) -> str | None:
+        """Read the path."""
+        return reader.path(key, os.environ)
 
 
 class TextOrFalse(Text):
