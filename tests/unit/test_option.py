@@ -11,12 +11,12 @@ from datetime import date
 import pytest
 
 from hatch_lambda_zip.build.manifest import describe_options
-from hatch_lambda_zip.config.choices import BytecodeMode, Strip
 from hatch_lambda_zip.config.load import HATCHLING_KEYS, TARGET_KEY, Config, parse_config
 from hatch_lambda_zip.config.option import Kind, Option, OptionTable
 from hatch_lambda_zip.config.options import Options, TargetOptions
 from hatch_lambda_zip.config.reference import json_schema, options_table, update_readme
 from hatch_lambda_zip.config.values import Number, Several
+from hatch_lambda_zip.config.words import BytecodeMode, Strip
 from hatch_lambda_zip.errors import ConfigError
 
 

@@ -5,7 +5,6 @@ reported, each with its full key and, where one is near, the word that was perha
 """
 
 from hatch_lambda_zip.config.checks import wrong_version
-from hatch_lambda_zip.config.choices import BytecodeMode, CheckImports, Modules, Strip
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.load import (
     HATCHLING_KEYS,
@@ -21,6 +20,7 @@ from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import TOOL_NAME, Project
 from hatch_lambda_zip.config.tables import Known, TableReader, inner_table
+from hatch_lambda_zip.config.words import BytecodeMode, CheckImports, Modules, Strip
 
 __all__ = [
     "HATCHLING_KEYS",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Protocol
 
-from hatch_lambda_zip.config.choices import BytecodeMode, Source
 from hatch_lambda_zip.config.model import Artifact
 from hatch_lambda_zip.config.option import Kind, Option
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.values import Several
+from hatch_lambda_zip.config.words import BytecodeMode, Source
 from hatch_lambda_zip.runtimes import BYTECODE_MINORS, Platform, Runtime, find_runtime
 
 

@@ -8,7 +8,6 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from hatch_lambda_zip.config.choices import Modules
 from hatch_lambda_zip.config.expand import expand
 from hatch_lambda_zip.config.file_names import name_problems
 from hatch_lambda_zip.config.hints import about_key
@@ -17,6 +16,7 @@ from hatch_lambda_zip.config.option import Kind, Option
 from hatch_lambda_zip.config.options import TABLE_NAME, Options, TargetOptions
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.config.tables import Known, TableReader
+from hatch_lambda_zip.config.words import Modules
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import RUNTIMES, Runtime
 from hatch_lambda_zip.text import not_one_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from hatch_lambda_zip.config.choices import BytecodeMode, Source, Strip
 from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import Options
+from hatch_lambda_zip.config.words import BytecodeMode, Source, Strip
 from hatch_lambda_zip.runtimes import Platform
 
 __all__ = [

@@ -10,7 +10,6 @@ import re
 from typing import Final
 
 from hatch_lambda_zip.config import checks
-from hatch_lambda_zip.config.choices import BytecodeMode, CheckImports, Modules, Source, Strip
 from hatch_lambda_zip.config.option import Kind, Option, OptionTable
 from hatch_lambda_zip.config.values import (
     Flag,
@@ -28,6 +27,7 @@ from hatch_lambda_zip.config.values import (
     TextOrTexts,
     Texts,
 )
+from hatch_lambda_zip.config.words import BytecodeMode, CheckImports, Modules, Source, Strip
 from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES
 
 TABLE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
