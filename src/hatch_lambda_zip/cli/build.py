@@ -1,0 +1,99 @@
+"""``hatch-lambda-zip build``: what ``hatch build -t lambda-zip`` makes, for every project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from hatch_lambda_zip import read_manifest
+from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.project import open_project
+from hatch_lambda_zip.plugin.app import aborting
+
+_EXAMPLE = """
+\b
+Examples:
+  hatch-lambda-zip build
+  hatch-lambda-zip build functions/api functions/worker -d dist
+  hatch-lambda-zip build -f api --json
+"""
+
+
+@click.command("build", epilog=_EXAMPLE)
+@click.argument(
+    "projects",
+    nargs=-1,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="[PROJECT]...",
+)
+@click.option(
+    "functions",
+    "-f",
+    "--function",
+    multiple=True,
+    metavar="NAME",
+    help="A function or layer to build, all by default. Can be given several times.",
+)
+@click.option(
+    "directory",
+    "-d",
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the zips go; by default to `directory` of the table, else dist in the project.",
+)
+@click.option("as_json", "--json", is_flag=True, help="Print what was made as JSON.")
+@click.option("-v", "--verbose", count=True, help="Show what is run.")
+@click.option("-q", "--quiet", count=True, help="Show warnings and errors only.")
+def build(
+    *,
+    projects: tuple[Path, ...],
+    functions: tuple[str, ...],
+    directory: Path | None,
+    as_json: bool,
+    verbose: int,
+    quiet: int,
+) -> None:
+    """Build the zips of each PROJECT (a directory with a pyproject.toml; by default this one).
+
+    Prints the path of each zip; progress goes to the standard error.
+    """
+    console = Console(verbose - quiet)
+    # As typed, for each project is built in its own directory.
+    here = Path.cwd()
+    output = None if directory is None else here / directory
+    made = []
+    with aborting(console):
+        for project in projects or (Path(),):
+            for path in _build(project, functions, output, console):
+                made.append(path)
+                if not as_json:
+                    click.echo(path.relative_to(here) if path.is_relative_to(here) else path)
+    if as_json:
+        click.echo(json.dumps([*_described(made)], indent=2))
+
+
+def _build(
+    project: Path, functions: Iterable[str], output: Path | None, console: Console
+) -> Iterator[Path]:
+    """Build what is asked for of one project, and yield the paths of the zips."""
+    with open_project(project, console) as opened:
+        directory = None if output is None else str(output)
+        yield from map(
+            Path, opened.builder.build(directory=directory, versions=[*functions] or None)
+        )
+
+
+def _described(made: Iterable[Path]) -> Iterator[dict[str, object]]:
+    for path in made:
+        manifest_path = path.with_suffix(".json")
+        manifest = read_manifest(manifest_path) or {}
+        yield {
+            "target": manifest["target"],
+            "zip": str(path),
+            "manifest": str(manifest_path),
+            "sha256": manifest["sha256"],
+            "sha256_base64": manifest["sha256_base64"],
+        }

@@ -1,0 +1,55 @@
+"""Where lines go: results to the standard output, all else to the standard error."""
+
+from __future__ import annotations
+
+import click
+from hatchling.bridge.app import Application
+
+
+class Console(Application):
+    """hatchling's application, as verbose as the command's options say.
+
+    Args:
+        verbosity: 0 shows progress, 1 commands and details as well, -1 warnings alone.
+    """
+
+    def __init__(self, verbosity: int = 0) -> None:
+        super().__init__()
+        self._verbosity = verbosity
+
+    @property
+    def verbosity(self) -> int:
+        """How much is shown."""
+        return self._verbosity
+
+    def display_info(self, message: str = "", **_kwargs: object) -> None:
+        """Show progress."""
+        self._show(message, 0)
+
+    def display_waiting(self, message: str = "", **_kwargs: object) -> None:
+        """Show what may take a while."""
+        self._show(message, 0)
+
+    def display_success(self, message: str = "", **_kwargs: object) -> None:
+        """Show that something is done."""
+        self._show(message, 0)
+
+    def display_warning(self, message: str = "", **_kwargs: object) -> None:
+        """Show what may be wrong."""
+        self._show(message, -1)
+
+    def display_error(self, message: str = "", **_kwargs: object) -> None:
+        """Show what is wrong."""
+        click.echo(message, err=True)
+
+    def display_debug(self, message: str = "", level: int = 1, **_kwargs: object) -> None:
+        """Show what hardly anybody wants to know."""
+        self._show(message, level)
+
+    def display_mini_header(self, message: str = "", **_kwargs: object) -> None:
+        """Show what follows."""
+        self._show(f"[{message}]", 0)
+
+    def _show(self, message: str, level: int) -> None:
+        if self._verbosity >= level:
+            click.echo(message, err=True)

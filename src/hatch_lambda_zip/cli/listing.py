@@ -1,0 +1,60 @@
+"""``hatch-lambda-zip list``: the functions and layers of projects, as their tables say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.project import OpenProject, open_project
+from hatch_lambda_zip.config import file_name
+from hatch_lambda_zip.plugin.app import aborting
+
+_COLUMNS = ("name", "kind", "runtime", "architecture", "handler", "zip")
+
+
+@click.command("list", epilog="\b\nExample:\n  hatch-lambda-zip list --json")
+@click.argument(
+    "projects",
+    nargs=-1,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="[PROJECT]...",
+)
+@click.option("as_json", "--json", is_flag=True, help="Print it as JSON.")
+def list_artifacts(*, projects: tuple[Path, ...], as_json: bool) -> None:
+    """List the functions and layers of each PROJECT (by default of this directory)."""
+    console = Console()
+    rows: list[dict[str, str]] = []
+    with aborting(console):
+        for project in projects or (Path(),):
+            with open_project(project, console) as opened:
+                rows += _rows(opened)
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    click.echo("\n".join(_table([dict(zip(_COLUMNS, _COLUMNS, strict=True)), *rows])))
+
+
+def _table(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    widths = {column: max(len(row[column]) for row in rows) for column in _COLUMNS}
+    for row in rows:
+        yield "  ".join(row[column].ljust(widths[column]) for column in _COLUMNS).rstrip()
+
+
+def _rows(opened: OpenProject) -> list[dict[str, str]]:
+    project = opened.builder.project
+    return [
+        {
+            "project": project.name,
+            "name": artifact.name,
+            "kind": artifact.kind.value,
+            "runtime": artifact.platform.runtime.identifier,
+            "architecture": artifact.platform.architecture,
+            "handler": artifact.handler or "",
+            "zip": file_name(artifact, project),
+        }
+        for artifact in opened.builder.lambda_config.artifacts
+    ]

@@ -1,0 +1,27 @@
+"""The group of all subcommands."""
+
+from __future__ import annotations
+
+import click
+
+from hatch_lambda_zip import __version__
+from hatch_lambda_zip.cli.build import build
+from hatch_lambda_zip.cli.listing import list_artifacts
+from hatch_lambda_zip.config import TOOL_NAME
+
+
+@click.group(
+    TOOL_NAME,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "-V", "--version", prog_name=TOOL_NAME)
+def main() -> None:
+    r"""AWS Lambda zips from locked Python projects: the same inputs, the same bytes.
+
+    \b
+    Exit codes: 0 as expected; 1 a build failed; 2 wrong usage.
+    """
+
+
+main.add_command(build)
+main.add_command(list_artifacts)

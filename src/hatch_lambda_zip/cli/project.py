@@ -1,0 +1,79 @@
+"""Projects on the command line: the directories that are named, each with its builder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_lambda_zip.config import TARGET_KEY
+from hatch_lambda_zip.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.cli.console import Console
+    from hatch_lambda_zip.plugin.target import LambdaZipBuilder
+
+
+@dataclass(frozen=True)
+class OpenProject:
+    """A project whose zips are to be made or listed.
+
+    Attributes:
+        root: its directory.
+        builder: what hatchling would build its zips with.
+    """
+
+    root: Path
+    builder: LambdaZipBuilder
+
+
+@contextlib.contextmanager
+def open_project(directory: Path, console: Console) -> Iterator[OpenProject]:
+    """Open a project; until it is closed, this process works in its directory, as hatchling does.
+
+    Raises:
+        ConfigError: there is no pyproject.toml, or it can't be read.
+    """
+    root = directory.resolve()
+    if not (root / "pyproject.toml").is_file():
+        message = (
+            f"{root} has no pyproject.toml, which is where [{TARGET_KEY}] stands. Name the "
+            "project's directory, or add the file"
+        )
+        raise ConfigError([message])
+    # hatchling takes a tenth of a second to import, which `--help` does not need.
+    from hatchling.metadata.core import ProjectMetadata
+    from hatchling.plugin.manager import PluginManager
+
+    from hatch_lambda_zip.plugin.target import LambdaZipBuilder
+
+    plugin_manager = PluginManager()
+    metadata = ProjectMetadata(str(root), plugin_manager)
+    try:
+        _ = metadata.config
+    except ValueError as error:
+        raise ConfigError([f"{root / 'pyproject.toml'} can't be read: {error}"]) from None
+    with _working_in(root):
+        builder = LambdaZipBuilder(
+            str(root),
+            plugin_manager=plugin_manager,
+            metadata=metadata,
+            app=console.get_safe_application(),
+        )
+        try:
+            yield OpenProject(root, builder)
+        finally:
+            builder.close()
+
+
+@contextlib.contextmanager
+def _working_in(directory: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(directory)
+    try:
+        yield
+    finally:
+        os.chdir(before)

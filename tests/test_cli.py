@@ -1,0 +1,109 @@
+"""The command hatch-lambda-zip, as it is typed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hatch_lambda_zip import __version__
+from hatch_lambda_zip.cli import main
+from tests.support.commands import clean_environment, run
+from tests.support.projects import Build, Project
+
+
+def invoke(*words: str | Path) -> Result:
+    return CliRunner(env=clean_environment()).invoke(main, [str(word) for word in words])
+
+
+def test_what_hatchling_makes(
+    project: Project, reference_build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.path)
+    result = invoke("build", "--json")
+    assert result.exit_code == 0, result.stderr
+    (made,) = json.loads(result.stdout)
+    assert made["sha256"] == reference_build.sha256
+    assert made["target"] == "lambda-zip:lambda"
+    assert Path(made["zip"]) == project.path / "dist/fixture_app-1.2.3-lambda.zip"
+    assert Path(made["manifest"]).is_file()
+    assert "compressing" in result.stderr
+
+
+def test_another_directory_as_typed(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = "fixture_app-1.2.3-lambda.zip"
+    result = invoke("build", project.path, "-d", "out", "-q")
+    assert (result.exit_code, result.stdout) == (0, f"out/{name}\n"), result.stderr
+    assert result.stderr == ""
+    assert (tmp_path / "out" / name).is_file()
+    assert not (project.path / "dist").exists()
+
+
+def test_the_command_itself(project: Project) -> None:
+    result = run([sys.executable, "-m", "hatch_lambda_zip", "list"], cwd=project.path)
+    assert result.stdout.splitlines() == [
+        "name    kind      runtime     architecture  handler                   zip",
+        (
+            "lambda  function  python3.13  x86_64        fixture_app.main.handler  "
+            "fixture_app-1.2.3-lambda.zip"
+        ),
+    ]
+
+
+def test_a_list_for_machines(project: Project) -> None:
+    result = invoke("list", project.path, "--json")
+    assert json.loads(result.stdout) == [
+        {
+            "project": "fixture-app",
+            "name": "lambda",
+            "kind": "function",
+            "runtime": "python3.13",
+            "architecture": "x86_64",
+            "handler": "fixture_app.main.handler",
+            "zip": "fixture_app-1.2.3-lambda.zip",
+        }
+    ]
+
+
+@pytest.mark.parametrize("command", ["build", "list"])
+def test_failures_are_one_message(project: Project, command: str, tmp_path: Path) -> None:
+    project.configure(runtime="3.13")
+    result = invoke(command, project.path)
+    assert result.exit_code == 1
+    assert 'write "python3.13"' in result.stderr
+    assert result.stdout == ""
+    result = invoke(command, tmp_path)
+    assert result.exit_code == 1
+    assert f"{tmp_path} has no pyproject.toml" in result.stderr
+    (tmp_path / "pyproject.toml").write_text("[broken")
+    assert "pyproject.toml can't be read" in invoke(command, tmp_path).stderr
+
+
+def test_an_unknown_function(project: Project) -> None:
+    result = invoke("build", project.path, "-f", "lamda")
+    assert result.exit_code == 1
+    assert "the function 'lamda' is not one of lambda. Did you mean" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["bild"], ["build", "--nothing"], ["build", "no-such-directory"], []]
+)
+def test_wrong_usage(words: list[str]) -> None:
+    assert invoke(*words).exit_code == 2
+
+
+@pytest.mark.parametrize("words", [["--help"], ["build", "-h"], ["list", "--help"]])
+def test_help_has_an_example_or_the_exit_codes(words: list[str]) -> None:
+    result = invoke(*words)
+    assert result.exit_code == 0
+    assert "Example" in result.stdout or "Exit codes" in result.stdout
+
+
+def test_the_version() -> None:
+    assert invoke("--version").stdout == f"hatch-lambda-zip, version {__version__}\n"
