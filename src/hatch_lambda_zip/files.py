@@ -47,7 +47,7 @@ def failure_at(error: OSError) -> str:
     if error.filename is None or error.strerror is None:
         return str(error)
     path = Path(os.fsdecode(error.filename))
-    if path.is_symlink() and not path.exists():
+    if error.errno == errno.ENOENT and path.is_symlink():
         return f"{path} is a symbolic link to {path.readlink()}, which is not there"
     return f"{path}: {error.strerror}"
 
