@@ -220,7 +220,12 @@ def test_two_distributions_that_ship_one_file(project: Project) -> None:
         'runtime = "python3.13"\nonly-include = ["src"]\nsources = ["src"]',
     )
     message = project.fail()
-    assert "fixture-app and fixture-lib both ship fixture_lib/__init__.py" in message
+    assert "fixture-app and fixture-lib both ship a file with different content" in message
+    assert "\n  fixture_lib/__init__.py\n" in message
+    advice = 'exclude = ["/fixture_lib/__init__.py"]'
+    assert f"  `{advice}` leaves the package's own out, so that fixture-lib's ships" in message
+    project.replace('runtime = "python3.13"', f'runtime = "python3.13"\n{advice}')
+    assert "x = 1" not in project.build().read("fixture_lib/__init__.py").decode()
 
 
 def test_an_editable_pth_in_a_wheel(project: Project) -> None:

@@ -39,8 +39,8 @@ def test_two_layers_with_one_path_and_other_bytes() -> None:
     (problem,) = problems_of({}, a={"python/x.py": "1"}, b={"python/x.py": "2"})
     assert problem == (
         "here: the layers 'a' and 'b' both ship python/x.py (of in-a and in-b) with different "
-        "content, and Lambda unpacks one over the other. Leave it out of one of them, or give it "
-        "another place"
+        "content, and Lambda unpacks one over the other. Leave it out of one of them (by "
+        "`exclude-files` in its table), or give it another place"
     )
     assert problems_of({}, a={"bin/tool": "1"}, b={"bin/tool": "2"})
     assert not problems_of({}, a={"python/x.py": "1"}, b={"python/x.py": "1"})
@@ -59,8 +59,8 @@ def test_a_layer_against_the_function(root: str) -> None:
     (problem,) = problems_of({"x.py": "1"}, a={f"{root}x.py": "2"})
     assert problem == (
         f"here: the function ships x.py (of orders), and the layer 'a' {root}x.py (of in-a) with "
-        "different content, which the function's would hide. Leave it out of one of them, or give "
-        "it another place"
+        "different content, which the function's would hide. Leave it out of one of them (by "
+        "`exclude-files` in its table), or give it another place"
     )
     assert not problems_of({"x.py": "1"}, a={f"{root}x.py": "1"})
 

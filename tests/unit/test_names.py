@@ -90,8 +90,8 @@ def test_they_are_found_by_name_before_anything_is_read(
     assert str(caught.value) == (
         f"one ships {prefix}Data/a.py, and {owner} ships {prefix}data/b.py: {prefix}Data and "
         f"{prefix}data differ in nothing but upper and lower case, and the file systems of macOS "
-        "and Windows have room for one of them. Rename or leave out one of them, or remove one of "
-        "the distributions."
+        "and Windows have room for one of them. Rename one of them, or leave it out by "
+        "`exclude-files`, or one of the distributions by `exclude-distributions`."
     )
 
 

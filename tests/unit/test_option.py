@@ -116,6 +116,7 @@ def test_the_manifest_tells_the_options_in_one_order() -> None:
         ("groups", []),
         ("distributions", None),
         ("exclude-distributions", []),
+        ("exclude-files", []),
         ("provided", None),
         ("strip", []),
         ("include", None),

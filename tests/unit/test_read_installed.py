@@ -207,7 +207,7 @@ def test_entry_points_that_can_not_be_read_leave_nothing_out(staged: Path) -> No
 def test_every_reason_is_explained() -> None:
     files = (
         *("bytecode", "script", "signature", "pattern", "unreached", "tests", "type-stub"),
-        "native-header",
+        *("native-header", "excluded-file"),
     )
     distributions = "excluded", "provided", "unneeded", "layer"
     assert {reason.value for reason in Reason} == {*files, "source", *distributions}
@@ -332,15 +332,17 @@ def test_different_content_under_one_name_is_refused(staged: Path) -> None:
     with pytest.raises(ContentsError) as caught:
         collect([site_of(staged / "2", "second"), site_of(staged / "1", "first")])
     assert str(caught.value).startswith(
-        "first and second both ship shared/__init__.py, with different content, so one would "
-        "silently overwrite the other."
+        "first and second both ship a file with different content, so one would silently "
+        "overwrite the other:\n  shared/__init__.py\n"
     )
 
 
 def test_two_records_of_one_site_that_disagree_are_refused(staged: Path) -> None:
     install(staged, {"shared.py": b"one"}, name="first")
     install(staged, {"shared.py": b"two"}, name="second")
-    with pytest.raises(ContentsError, match=r"^first and second both ship shared\.py"):
+    with pytest.raises(
+        ContentsError, match=r"^first and second both ship a file.*\n  shared\.py\n"
+    ):
         collect([site_of(staged, "first", "second")])
 
 
@@ -367,7 +369,9 @@ def test_different_content_under_another_hash_is_refused(staged: Path) -> None:
     put(staged / "2" / "shared.py", b"two")
     row = f"shared.py,{Digest.of(b'two', 'sha512')},3\n"
     install(staged / "2", {}, name="second", extra_rows=row)
-    with pytest.raises(ContentsError, match=r"^first and second both ship shared\.py"):
+    with pytest.raises(
+        ContentsError, match=r"^first and second both ship a file.*\n  shared\.py\n"
+    ):
         collect([site_of(staged / "1", "first"), site_of(staged / "2", "second")])
 
 

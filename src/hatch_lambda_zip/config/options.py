@@ -179,6 +179,16 @@ class Options(OptionTable):
         default=(),
         description="Distributions that do not ship, nor what only they need.",
     )
+    exclude_files = Option(
+        "exclude-files",
+        Texts(_PATTERN),
+        default=(),
+        description=(
+            "Patterns as in `.gitignore`, over the paths in all RECORDs (without a layer's "
+            "`python/`): files of distributions that do not ship, whichever they are of. See "
+            "[below](#what-is-in-the-zip)."
+        ),
+    )
     provided = Option(
         "provided",
         TextOrTexts(_PROVIDED),

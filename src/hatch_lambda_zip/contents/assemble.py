@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from hatch_lambda_zip.contents.overlaps import WaysOut, describe_overlaps
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Installed
@@ -12,13 +13,18 @@ from hatch_lambda_zip.record import Digest, format_record
 
 
 def assemble(
-    installed: Iterable[Installed], *, added: Iterable[Entry] = (), prefix: str = ""
+    installed: Iterable[Installed],
+    *,
+    added: Iterable[Entry] = (),
+    prefix: str = "",
+    ways: WaysOut | None = None,
 ) -> tuple[Entry, ...]:
     """Put what ships together.
 
     Args:
         added: files that belong to no distribution, with their whole names.
         prefix: the directory that distributions are put into, with its ``/``.
+        ways: what can be done about files of distributions, for errors.
 
     Returns:
         The entries, ascending by the UTF-8 bytes of their names.
@@ -27,9 +33,16 @@ def assemble(
         ContentsError: two of them want different content under one name.
     """
     entries: dict[str, Entry] = {}
+    overlaps: dict[tuple[str, str], list[str]] = {}
     for distribution in installed:
         for entry in (*distribution.entries, _record_of(distribution)):
-            _add(entries, replace(entry, name=prefix + entry.name) if prefix else entry)
+            placed = replace(entry, name=prefix + entry.name) if prefix else entry
+            other = entries.setdefault(placed.name, placed)
+            if not is_same_content(other, placed):
+                pair = (other.distribution, entry.distribution)
+                overlaps.setdefault(pair, []).append(entry.name)
+    if overlaps:
+        raise ContentsError(describe_overlaps(overlaps, ways or WaysOut("the table")))
     for entry in added:
         other = entries.setdefault(entry.name, entry)
         if not is_same_content(other, entry):
@@ -39,16 +52,6 @@ def assemble(
             )
     _refuse_files_as_directories(entries)
     return tuple(sorted(entries.values(), key=lambda entry: entry.name.encode()))
-
-
-def _add(entries: dict[str, Entry], entry: Entry) -> None:
-    other = entries.setdefault(entry.name, entry)
-    if not is_same_content(other, entry):
-        raise ContentsError(
-            f"{other.distribution} and {entry.distribution} both ship {entry.name}, with "
-            "different content, so one would silently overwrite the other. Remove one of "
-            "them from the dependencies, or ask their authors which is wrong."
-        )
 
 
 def is_same_content(one: Entry, other: Entry) -> bool:
@@ -73,8 +76,8 @@ def _refuse_files_as_directories(entries: dict[str, Entry]) -> None:
             if other := entries.get(parent):
                 raise ContentsError(
                     f"{other.distribution} ships {other.name} as a file, and {entry.distribution} "
-                    f"has it as a directory with {entry.name}. Remove one of them from the "
-                    "dependencies, or from `include-files` if it comes from there."
+                    f"has it as a directory with {entry.name}. Leave one of these files out: by "
+                    "`exclude-files`, or from `include-files` if it comes from there."
                 )
 
 

@@ -17,6 +17,7 @@ from hatch_lambda_zip.bytecode import (
     without_source_hash,
 )
 from hatch_lambda_zip.config import Artifact
+from hatch_lambda_zip.contents.overlaps import pattern_for
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import BytecodeError, ContentsError
 from hatch_lambda_zip.install import Installed, LeftOut, Reason
@@ -108,16 +109,18 @@ def _normalized(entry: Entry, artifact: Artifact) -> Entry:
         if header.form != format_of(runtime.python_minor):
             raise ContentsError(
                 f"{entry.name} of {entry.distribution} has no source and was compiled by Python "
-                f"3.{header.form.python_minor}, so {runtime.identifier} can't import it. Choose a "
-                "version of it for that runtime, or another runtime."
+                f"3.{header.form.python_minor}, so {runtime.identifier} can't import it. Leave it "
+                f'out with `exclude-files = ["{pattern_for(entry.name)}"]` if nothing imports it, '
+                "or choose a version of it for that runtime, or another runtime."
             )
         filename = artifact.kind.import_root + entry.name.removesuffix("c")
         content = normalize(pyc, filename=filename, source_hash=NO_SOURCE)
     except BytecodeError as error:
         raise ContentsError(
             f"{entry.name} of {entry.distribution} has no source and can't ship as it is: {error}. "
-            "It may differ from build to build, or not be importable at all. Leave it out, or "
-            "choose another version of that distribution."
+            "It may differ from build to build, or not be importable at all. Leave it out with "
+            f'`exclude-files = ["{pattern_for(entry.name)}"]`, or choose another version of that '
+            "distribution."
         ) from None
     return Entry.of(entry.name, content, entry.distribution)
 

@@ -8,6 +8,7 @@ from typing import Final
 from hatch_lambda_zip.bytecode import normalize
 from hatch_lambda_zip.config import Kind
 from hatch_lambda_zip.contents.assemble import is_same_content, parents
+from hatch_lambda_zip.contents.namespaces import is_same_namespace
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import BytecodeError, ContentsError
 from hatch_lambda_zip.runtimes import Runtime
@@ -51,12 +52,13 @@ def _among_layers(layers: Mapping[str, Iterable[Entry]]) -> Iterator[str]:
     for layer, entries in layers.items():
         for entry in entries:
             other, theirs = seen.setdefault(entry.name, (layer, entry))
-            if other != layer and not is_same_content(entry, theirs):
+            is_same = is_same_content(entry, theirs) or is_same_namespace(entry, theirs)
+            if other != layer and not is_same:
                 yield (
                     f"the layers {other!r} and {layer!r} both ship {entry.name} (of "
                     f"{theirs.distribution} and {entry.distribution}) with different content, and "
-                    "Lambda unpacks one over the other. Leave it out of one of them, or give it "
-                    "another place"
+                    "Lambda unpacks one over the other. Leave it out of one of them (by "
+                    "`exclude-files` in its table), or give it another place"
                 )
             for parent in parents(entry.name):
                 directories.setdefault(parent, (layer, entry))
@@ -82,14 +84,14 @@ def _with_function(
                 yield (
                     f"the function ships {own.name} (of {own.distribution}), and the layer "
                     f"{layer!r} {entry.name} (of {entry.distribution}) with different content, "
-                    "which the function's would hide. Leave it out of one of them, or give it "
-                    "another place"
+                    "which the function's would hide. Leave it out of one of them (by "
+                    "`exclude-files` in its table), or give it another place"
                 )
 
 
 def _is_same_module(own: Entry, other: Entry) -> bool:
     """Tell whether two files are equal, but for the directories that compiled modules name."""
-    if is_same_content(own, other):
+    if is_same_content(own, other) or is_same_namespace(own, other):
         return True
     if not own.name.endswith(".pyc"):
         return False

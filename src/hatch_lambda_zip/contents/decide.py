@@ -6,17 +6,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.config import Artifact, Modules, Project
+from hatch_lambda_zip.config import Artifact, Modules, Options, Project
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.contents.bytecode import LeftAsSource, with_bytecode
 from hatch_lambda_zip.contents.collisions import check_collisions
 from hatch_lambda_zip.contents.exclude import exclude
+from hatch_lambda_zip.contents.exclude_files import (
+    describe_idle,
+    exclude_files,
+    idle_patterns,
+)
 from hatch_lambda_zip.contents.imports.check import Deployment, check_handler_and_imports
 from hatch_lambda_zip.contents.imports.reachable import select_reachable
 from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge
 from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
 from hatch_lambda_zip.contents.names import check_names
-from hatch_lambda_zip.contents.own.own_files import select_own_files
+from hatch_lambda_zip.contents.namespaces import share_namespaces
+from hatch_lambda_zip.contents.overlaps import WaysOut
+from hatch_lambda_zip.contents.own.own_files import idle_own_pattern, select_own_files
 from hatch_lambda_zip.contents.own.secrets import secret_names
 from hatch_lambda_zip.contents.requirements_graph import (
     RequirementsGraph,
@@ -45,8 +52,8 @@ class Contents:
 
     Attributes:
         entries: ascending by the UTF-8 bytes of their names.
-        installed: the distributions that ship, as installed, before any file was left out;
-            ascending by name.
+        installed: the distributions that ship, less what `exclude-files` leaves out, before any
+            other file was left out; ascending by name.
         left_out: the files that do not ship, ascending by path.
         left_out_distributions: those that were selected and do not ship, ascending by name.
         compiled_modules: how many ship.
@@ -91,13 +98,15 @@ def decide_layer(
     Raises:
         ContentsError, DistributionError: see the steps.
     """
+    idle = [*_idle_patterns(artifact, installed, {})]
+    installed = exclude_files(installed, artifact.options.exclude_files)
     graph = _graph(artifact, project, installed)
     selected = select_for_layer(
         installed, artifact.distributions, graph, key=artifact.key, own=project.name
     )
     kept, absent = exclude(selected, artifact.exclusions, graph, key=artifact.key, own=project.name)
     _check_names(artifact, kept, added)
-    return _ship(artifact, kept, absent, added=added, compiler=compiler)
+    return _ship(artifact, kept, absent, added=added, compiler=compiler, warnings=idle)
 
 
 def decide_function(
@@ -120,6 +129,8 @@ def decide_function(
     Raises:
         ContentsError, DistributionError: see the steps.
     """
+    everything = installed
+    installed = exclude_files(installed, artifact.options.exclude_files)
     installed_of = {distribution.name: distribution for distribution in installed}
     graph = _graph(artifact, project, installed)
     kept, absent = exclude(
@@ -161,6 +172,7 @@ def decide_function(
         absent,
         added=added,
         compiler=compiler,
+        warnings=_idle_patterns(artifact, everything, layer_of),
         function=_Function(project.name, deployment, judge or SyntaxJudge({}, log=lambda _: None)),
     )
     shipped = {name: layer.entries for name, layer in layers.items()}
@@ -187,6 +199,28 @@ def _graph(
     artifact: Artifact, project: Project, installed: Iterable[Installed]
 ) -> RequirementsGraph:
     return RequirementsGraph(installed, project.requirements(artifact.request), artifact.platform)
+
+
+def _idle_patterns(
+    artifact: Artifact, installed: Sequence[Installed], layer_of: Mapping[str, str]
+) -> Iterator[str]:
+    """Warn of patterns of ``exclude-files`` that do nothing.
+
+    Args:
+        installed: what the lock selects, as installed.
+        layer_of: the layers that ship some of that.
+    """
+    patterns = artifact.options.exclude_files
+    idle = idle_patterns(installed, patterns, with_scripts=artifact.scripts)
+    yield from map(describe_idle, idle)
+    if layer_of and artifact.options.is_own(Options.exclude_files):
+        mine = [item for item in installed if item.name not in layer_of]
+        for pattern in idle_patterns(mine, patterns, with_scripts=artifact.scripts):
+            if pattern not in idle:
+                yield (
+                    f"`exclude-files`: the pattern {pattern!r} is only about files that layers "
+                    f"ship ({', '.join(sorted({*layer_of.values()}))}), whose own tables decide"
+                )
 
 
 def _check_names(
@@ -218,13 +252,15 @@ def _ship(
     added: Sequence[Entry],
     compiler: Compiler | None = None,
     function: _Function | None = None,
+    warnings: Iterable[str] = (),
 ) -> Contents:
     """Leave files out, add others, and put together what ships.
 
     Args:
         function: what is known of a function; None of a layer.
+        warnings: what is to be said before.
     """
-    warnings = [*_compiled_here(artifact, distributions)]
+    warnings = [*warnings, *_compiled_here(artifact, distributions)]
     warnings += requires_python_warnings(distributions, artifact.platform)
     notes: list[str] = []
     elsewhere = () if function is None else function.deployment.layers
@@ -239,13 +275,15 @@ def _ship(
                 package, artifact.handler, (*others, *added), artifact.options.keep_modules
             )
             notes += found
+        third_party = [item for item in shipped if item.name != own]
         shipped = tuple(package if item.name == own else item for item in shipped)
-        warnings += [f"the pattern {pattern!r} matches no file of {own}" for pattern in idle]
+        warnings += [idle_own_pattern(pattern, own, third_party) for pattern in idle]
         if all(package.is_metadata(entry.name) for entry in package.entries):
             warnings.append(f"the zip has no file of {own} itself: does its wheel have any?")
     if artifact.scripts:
         runtime = artifact.platform.runtime
         shipped = tuple(with_scripts(item, runtime, artifact.kind) for item in shipped)
+        shipped = exclude_files(shipped, artifact.options.exclude_files)
     if artifact.exclusions.strip:
         shipped = strip(
             shipped,
@@ -254,8 +292,14 @@ def _ship(
             added=added,
             handler=artifact.handler,
         )
+    shipped = share_namespaces(shipped)
     modules = with_bytecode(shipped, added, artifact, compiler)
-    entries_of_zip = assemble(modules.installed, added=modules.added, prefix=artifact.kind.prefix)
+    ways = WaysOut(
+        artifact.key, None if function is None else function.own, artifact.exclusions.strip
+    )
+    entries_of_zip = assemble(
+        modules.installed, added=modules.added, prefix=artifact.kind.prefix, ways=ways
+    )
     local = _local(distributions, added)
     # Scripts and compiled modules have joined.
     check_names([(entry.name, entry.distribution) for entry in entries_of_zip], local=local)

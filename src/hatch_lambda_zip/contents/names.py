@@ -33,7 +33,7 @@ def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> 
                 raise ContentsError(
                     f"{distribution} ships {name}: {component[:40]}… has more than "
                     f"{_LONGEST_COMPONENT} bytes, and Lambda's file system can't hold a name of "
-                    "that length. Shorten it, or leave the file out."
+                    "that length. Shorten it, or leave the file out by `exclude-files`."
                 )
         for path in (name, *_parents(name)):
             other, owner, file = places.setdefault(_folded(path), (path, distribution, name))
@@ -41,8 +41,8 @@ def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> 
                 raise ContentsError(
                     f"{owner} ships {file}, and {distribution} ships {name}: {other} and {path} "
                     "differ in nothing but upper and lower case, and the file systems of macOS "
-                    "and Windows have room for one of them. Rename or leave out one of them, or "
-                    "remove one of the distributions."
+                    "and Windows have room for one of them. Rename one of them, or leave it out by "
+                    "`exclude-files`, or one of the distributions by `exclude-distributions`."
                 )
 
 

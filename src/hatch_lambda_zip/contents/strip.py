@@ -14,8 +14,22 @@ from hatch_lambda_zip.install import Installed, LeftOut, Reason
 _TEST_DIRECTORIES: Final = frozenset(("test", "tests"))
 # What compilers read: headers of C, C++ and CUDA, and Cython's declarations.
 _HEADERS: Final = (".h", ".hh", ".hpp", ".hxx", ".cuh", ".pxd", ".pxi")
+# By their names alone.
+_REASONS: Final = {
+    Strip.TYPE_STUBS: Reason.TYPE_STUB,
+    Strip.NATIVE_HEADERS: Reason.NATIVE_HEADER,
+}
 _CONFTEST: Final = "conftest.py"  # pytest's own; nobody else imports it
 _TEST_WORD: Final = re.compile(rb"\b(?:tests?|conftest)\b")
+
+
+def kind_of(path: str) -> Strip | None:
+    """Return the kind of file that a path in RECORD is, if it is one of these."""
+    if path.endswith(".pyi") or path.rpartition("/")[2] == "py.typed":
+        return Strip.TYPE_STUBS
+    if path.endswith(_HEADERS):
+        return Strip.NATIVE_HEADERS
+    return None if _test_directory(path) is None else Strip.TESTS
 
 
 def strip(
@@ -49,12 +63,8 @@ def _reasons(
             continue
         if _test_directory(name) in tests:
             yield name, Reason.TESTS
-        elif Strip.TYPE_STUBS in kinds and (
-            name.endswith(".pyi") or name.rpartition("/")[2] == "py.typed"
-        ):
-            yield name, Reason.TYPE_STUB
-        elif Strip.NATIVE_HEADERS in kinds and name.endswith(_HEADERS):
-            yield name, Reason.NATIVE_HEADER
+        elif (kind := kind_of(name)) in kinds and kind in _REASONS:
+            yield name, _REASONS[kind]
 
 
 def _test_directory(name: str) -> str | None:

@@ -4,6 +4,7 @@ uv installs what the lock takes from indexes, URLs and repositories, hash-checke
 function's platform. Local projects are built fresh, as wheels, by their declared back ends.
 """
 
+from hatch_lambda_zip.install.dist_info import is_license_file
 from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
 from hatch_lambda_zip.install.import_names import ImportNames
 from hatch_lambda_zip.install.install import Installer
@@ -28,6 +29,7 @@ __all__ = [
     "build_wheel",
     "content_digest",
     "find_version_source",
+    "is_license_file",
     "keeping",
     "read_entry_points",
     "read_project",

@@ -80,6 +80,11 @@ def canonical_dist_info(found: DistInfo, version: str | None = None) -> DistInfo
     return DistInfo(f"{name.replace('-', '_')}-{version}{_SUFFIX}", files)
 
 
+def is_license_file(path: str) -> bool:
+    """Tell whether a file is a licence, by its path in a .dist-info directory."""
+    return path.startswith(_LICENSES) or _LICENSE_NAME.fullmatch(path) is not None
+
+
 def generator(wheel_file: bytes) -> str | None:
     """Return the back end that a ``WHEEL`` file (PEP 427) names, or None."""
     return next(iter(_wheel_fields(wheel_file).get("generator", ())), None)

@@ -15,6 +15,7 @@ class Reason(Enum):
     SCRIPT = "script"
     SIGNATURE = "signature"
     PATTERN = "pattern"
+    EXCLUDED_FILE = "excluded-file"
     UNREACHED = "unreached"
     TESTS = "tests"
     TYPE_STUB = "type-stub"
@@ -37,6 +38,7 @@ _EXPLANATIONS: Final = {
     Reason.SCRIPT: "A script for the command line; installers write an interpreter's path into it.",
     Reason.SIGNATURE: "Signs the RECORD of the wheel, which is rewritten.",
     Reason.PATTERN: "`include` or `exclude` leaves it out.",
+    Reason.EXCLUDED_FILE: "`exclude-files` leaves it out.",
     Reason.UNREACHED: "Nothing leads to it from the handler, by `modules`.",
     Reason.TESTS: "A test directory that no shipped module imports, by `strip`.",
     Reason.TYPE_STUB: "For type checkers only, by `strip`.",

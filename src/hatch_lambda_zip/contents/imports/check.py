@@ -102,7 +102,12 @@ def check_handler_and_imports(
         return Remarks(warnings)
     start = _handler_module(handler)
     importable = _importable(artifact, start, own, added, deployment, third_party)
-    left_out = [left for item in own for left in item.left_out]
+    left_out = [
+        left
+        for item in (*shipped, *layers)
+        for left in item.left_out
+        if item.name in own_names or left.reason is Reason.EXCLUDED_FILE
+    ]
     remarks = check_imports(artifact, start, importable, judge, left_out)
     return Remarks((*warnings, *remarks.warnings), remarks.notes)
 
@@ -156,7 +161,7 @@ def check_imports(
     Args:
         start: the handler's module.
         importable: what the function can import.
-        left_out: the project's own files that do not ship, for the message.
+        left_out: files that do not ship, for the message.
 
     Raises:
         ContentsError: an import surely fails, or the runtime can't parse a module on the way, and
@@ -254,12 +259,14 @@ def _describe(
         what = f"{file} has no name {miss.name!r}"
         if file.endswith("/__init__.py"):
             what += f", and there is no {absent}.py"
-        return _Text(what + _why_left_out(absent, left_out), miss.chain, _OWN)
+        why, remedy = _why_left_out(absent, left_out)
+        return _Text(what + why, miss.chain, remedy)
     what = f"there is no module {miss.module!r}"
     parent = miss.module.rpartition(".")[0]
     top = miss.module.partition(".")[0]
-    if (why := _why_left_out(path, left_out)) or (parent and importable.resolve(parent).modules):
-        return _Text(f"{what} in the zip or its layers{why}", miss.chain, _OWN)
+    why, remedy = _why_left_out(path, left_out)
+    if why or (parent and importable.resolve(parent).modules):
+        return _Text(f"{what} in the zip or its layers{why}", miss.chain, remedy)
     if pythons := pythons_with(top):
         return _Text(
             f"{what} in {runtime.identifier}: the standard library has it {pythons}",
@@ -280,6 +287,10 @@ _OWN = (
     "Make the package's wheel include its own modules (what git ignores is in it only if "
     "`artifacts` names it), or remove the import."
 )
+_EXCLUDED = (
+    "Take the module out of what KEY.exclude-files matches (`!` before a pattern takes back), or "
+    "remove the import."
+)
 _THIRD_PARTY = (
     "Add the distribution that has a module to the dependencies and lock them again. If a layer "
     "from elsewhere brings it, name the module in KEY.external-modules."
@@ -287,11 +298,13 @@ _THIRD_PARTY = (
 _CORRECT = "Correct the import."
 
 
-def _why_left_out(path: str, left_out: dict[str, LeftOut]) -> str:
+def _why_left_out(path: str, left_out: dict[str, LeftOut]) -> tuple[str, str]:
+    """Say why a module that the project or the lock has is not there, and what to do."""
     for candidate in (f"{path}.py", f"{path}/__init__.py"):
         if file := left_out.get(candidate):
-            return f"; {candidate} is left out: {file.reason.explanation.rstrip('.')}"
-    return ""
+            why = f"; {candidate} is left out: {file.reason.explanation.rstrip('.')}"
+            return why, _EXCLUDED if file.reason is Reason.EXCLUDED_FILE else _OWN
+    return "", _OWN
 
 
 def _notes(found: Walk, verdicts: dict[str, Verdict] | None, runtime: Runtime) -> Sequence[str]:

@@ -81,7 +81,7 @@ class IgnoreRules:
 
     def ignores(self, name: str, *, is_directory: bool) -> bool:
         """Tell whether something that lies in the directory is ignored by itself."""
-        return self._decides((*self.place, name), is_directory=is_directory)
+        return self.ignores_path((*self.place, name), is_directory=is_directory)
 
     def enter(self, directory: Path) -> IgnoreRules:
         """Return the rules in a directory that lies in this one.
@@ -114,8 +114,11 @@ class IgnoreRules:
         )
         return replace(self, levels=levels)
 
-    def _decides(self, path: tuple[str, ...], *, is_directory: bool) -> bool:
-        """The last line that matches decides, and deeper files win over those above."""
+    def ignores_path(self, path: tuple[str, ...], *, is_directory: bool) -> bool:
+        """Tell whether something is ignored by itself, by its path from the topmost .gitignore.
+
+        The last line that matches decides, and deeper files win over those above.
+        """
         for level in reversed(self.levels):
             for pattern in reversed(level.patterns):
                 if pattern.matches(path[level.depth :], is_directory=is_directory):
@@ -136,6 +139,27 @@ def rules_at(top: Path, directory: Path) -> IgnoreRules:
         for level in _read_level(top.joinpath(*place[:depth]), depth)
     ]
     return IgnoreRules(place, tuple(levels))
+
+
+def select_ignored(patterns: Iterable[str], paths: Iterable[str]) -> frozenset[str]:
+    """Return the paths that lines of a .gitignore ignore, were it at their top.
+
+    Args:
+        paths: of files, ``/``-separated.
+    """
+    rules = IgnoreRules(levels=(_Level(0, tuple(_parse(patterns))),))
+    known: dict[tuple[str, ...], bool] = {(): False}
+
+    def is_ignored(path: tuple[str, ...], *, is_directory: bool) -> bool:
+        if path not in known:
+            # Nothing below an ignored directory is looked at.
+            known[path] = is_ignored(path[:-1], is_directory=True) or rules.ignores_path(
+                path, is_directory=is_directory
+            )
+        return known[path]
+
+    parts = {path: tuple(path.split("/")) for path in paths}
+    return frozenset(path for path, part in parts.items() if is_ignored(part, is_directory=False))
 
 
 def repository_of(path: Path) -> Path | None:

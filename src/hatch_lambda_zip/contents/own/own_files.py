@@ -56,6 +56,22 @@ def select_own_files(
     return installed.without(reasons), idle
 
 
+def idle_own_pattern(pattern: str, own: str, others: Iterable[Installed]) -> str:
+    """Return the warning for a pattern that matches no file of the package's wheel.
+
+    Args:
+        others: what else ships, which the pattern may have been meant for.
+    """
+    spec = GitIgnoreSpec.from_lines([pattern])
+    matched = [
+        item.name for item in others if any(spec.match_file(entry.name) for entry in item.entries)
+    ]
+    text = f"the pattern {pattern!r} matches no file of {own}"
+    if matched:
+        text += f"; it matches files of {', '.join(matched)}, which `exclude-files` leaves out"
+    return text
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What decides which files of a directory that is included do not ship.
