@@ -178,6 +178,14 @@ def test_a_native_library_for_another_machine(project: Project) -> None:
     message = project.fail()
     assert "fixture_app/lib.so of fixture-app was built for arm64" in message
     assert "can't be loaded on x86_64" in message
+    table = 'runtime = "python3.13"'
+    left_out = f'{table}\nexclude-files = ["/fixture_app/lib.so"]'
+    assert f'{KEY}.exclude-files = ["/fixture_app/lib.so"]' in message
+    project.replace(table, left_out)
+    project.build()
+    project.replace(left_out, f'{table}\ninclude-files = {{ "src/fixture_app/lib.so" = "lib.so" }}')
+    message = project.fail()
+    assert "lib.so from `include-files` (src/fixture_app/lib.so) was built for arm64" in message
 
 
 def test_a_function_that_is_too_large(project: Project) -> None:

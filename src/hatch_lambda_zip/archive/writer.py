@@ -34,12 +34,21 @@ _TOO_LARGE: Final = (
 _EXECUTABLE_MAGIC: Final = (b"#!", b"\x7fELF")
 
 
+Inspect = Callable[[Entry, bytes], int | None]
+
+
 @dataclass(frozen=True)
 class Member:
-    """A member of the finished zip; the size is that of its data, in bytes."""
+    """A member of the finished zip.
+
+    Attributes:
+        compressed_size: of its data, in bytes.
+        machine: what `inspect` said of its content.
+    """
 
     entry: Entry
     compressed_size: int
+    machine: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ def write_archive(
     entries: Sequence[Entry],
     stream: IO[bytes],
     *,
-    inspect: Callable[[Entry, bytes], None],
+    inspect: Inspect,
     workers: int,
 ) -> Archive:
     """Write a canonical zip.
@@ -71,7 +80,8 @@ def write_archive(
     Args:
         entries: in their canonical order, with unique names.
         stream: only written to, never sought.
-        inspect: called once for each entry with its content, from several threads; may raise.
+        inspect: called once for each entry with its content, from several threads; says which
+            machine it was built for, if any; may raise.
         workers: how many threads compress; the bytes are the same for any number.
 
     Raises:
@@ -89,11 +99,11 @@ def write_archive(
     sink = _Sink(stream)
     directory: list[bytes] = []
     members: list[Member] = []
-    for entry, header, data in _compressed(entries, inspect, workers):
+    for entry, machine, header, data in _compressed(entries, inspect, workers):
         directory.append(central_header(header, sink.offset))
         sink.write(local_header(header))
         sink.write(data)
-        members.append(Member(entry, header.compressed_size))
+        members.append(Member(entry, header.compressed_size, machine))
     start = sink.offset
     for central in directory:
         sink.write(central)
@@ -101,7 +111,7 @@ def write_archive(
     return Archive(sink.offset, sink.sha256.digest(), tuple(members))
 
 
-_Compressed = tuple[Entry, MemberHeader, bytes | bytearray]
+_Compressed = tuple[Entry, int | None, MemberHeader, bytes | bytearray]
 
 
 class _Sink:
@@ -120,9 +130,7 @@ class _Sink:
         self.offset += len(data)
 
 
-def _compressed(
-    entries: Sequence[Entry], inspect: Callable[[Entry, bytes], None], workers: int
-) -> Iterator[_Compressed]:
+def _compressed(entries: Sequence[Entry], inspect: Inspect, workers: int) -> Iterator[_Compressed]:
     """Yield every member's header and data in order, at most a window ahead of the consumer."""
     pending: deque[tuple[int, Future[list[_Compressed]]]] = deque()
     in_flight = 0
@@ -155,15 +163,13 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
-def _compress_batch(
-    batch: Sequence[Entry], inspect: Callable[[Entry, bytes], None]
-) -> list[_Compressed]:
+def _compress_batch(batch: Sequence[Entry], inspect: Inspect) -> list[_Compressed]:
     return [_compress(entry, inspect) for entry in batch]
 
 
-def _compress(entry: Entry, inspect: Callable[[Entry, bytes], None]) -> _Compressed:
+def _compress(entry: Entry, inspect: Inspect) -> _Compressed:
     content = entry.read()
-    inspect(entry, content)
+    machine = inspect(entry, content)
     method = STORED
     data: bytes | bytearray = content
     compressed = encoder.compress(content)
@@ -171,4 +177,4 @@ def _compress(entry: Entry, inspect: Callable[[Entry, bytes], None]) -> _Compres
         method, data = DEFLATED, compressed
     mode = 0o755 if content.startswith(_EXECUTABLE_MAGIC) else 0o644
     header = MemberHeader(entry.name, method, encoder.crc32(content), len(data), len(content), mode)
-    return entry, header, data
+    return entry, machine, header, data

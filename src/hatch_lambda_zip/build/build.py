@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hatch_lambda_zip.archive import Archive, check_encoder, write_archive
 from hatch_lambda_zip.build.embed import embed
-from hatch_lambda_zip.build.inputs import gather_inputs, wheels_to_build
+from hatch_lambda_zip.build.inputs import Inputs, gather_inputs, wheels_to_build
 from hatch_lambda_zip.build.manifest import describe_inputs, make_manifest
 from hatch_lambda_zip.build.previous import read_previous
 from hatch_lambda_zip.build.session import Session, available_cpus
@@ -20,8 +20,9 @@ from hatch_lambda_zip.contents import (
     Contents,
     Outputs,
     added_files,
+    check_machines,
     check_unzipped_size,
-    machine_inspector,
+    machine_of,
     upload_note,
 )
 from hatch_lambda_zip.install import OwnWheel, content_digest
@@ -110,11 +111,18 @@ def build_zip(job: Job, session: Session) -> Path:
     files, size = plural(len(contents.entries), "file"), format_size(contents.unzipped_size)
     report.info(f"{label}: compressing {files}, {size}")
     with session.workspace.writing(output) as stream:
-        inspect = machine_inspector(artifact.platform)
-        archive = write_archive(contents.entries, stream, inspect=inspect, workers=available_cpus())
+        archive = write_archive(
+            contents.entries,
+            stream,
+            inspect=lambda _, content: machine_of(content),
+            workers=available_cpus(),
+        )
+        notes = _check_machines(inputs, contents, archive)
     with session.workspace.writing(job.output / manifest_name(artifact, project)) as stream:
         stream.write(make_manifest(description, contents, archive).encode())
     session.workspace.publish()
+    for note in notes:
+        report.info(f"{label}: {note}")
     if too_large := upload_note(archive.size):
         report.warning(f"{label}: {too_large}")
     seconds = time.monotonic() - started
@@ -184,6 +192,18 @@ def _check_size(artifact: Artifact, contents: Sequence[Contents]) -> None:
     what = artifact.kind.value
     entries = [entry for shipped in contents for entry in shipped.entries]
     check_unzipped_size(entries, f"{what} with its layers" if len(contents) > 1 else what)
+
+
+def _check_machines(inputs: Inputs, contents: Contents, archive: Archive) -> tuple[str, ...]:
+    artifact = inputs.artifact
+    return check_machines(
+        ((item.entry, item.machine) for item in archive.members if item.machine is not None),
+        contents.installed,
+        {entry.name: source for source, entry in inputs.added},
+        artifact.platform,
+        prefix=artifact.kind.prefix,
+        key=artifact.key,
+    )
 
 
 def _summary(artifact: Artifact, contents: Contents, archive: Archive, seconds: float) -> str:

@@ -8,7 +8,8 @@ them in order.
 from hatch_lambda_zip.contents.bytecode import LeftAsSource
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
 from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge
-from hatch_lambda_zip.contents.limits import check_unzipped_size, machine_inspector, upload_note
+from hatch_lambda_zip.contents.limits import check_unzipped_size, upload_note
+from hatch_lambda_zip.contents.machines import check_machines, machine_of
 from hatch_lambda_zip.contents.own.checkout import (
     check_contents,
     check_tracked,
@@ -36,6 +37,7 @@ __all__ = [
     "TrackedFile",
     "added_files",
     "check_contents",
+    "check_machines",
     "check_requirements",
     "check_stray_gitignore",
     "check_tracked",
@@ -45,7 +47,7 @@ __all__ = [
     "ignored_modules",
     "ignored_paths",
     "is_hatchlings",
-    "machine_inspector",
+    "machine_of",
     "output_in",
     "read_added",
     "read_index",

@@ -90,6 +90,12 @@ def generator(wheel_file: bytes) -> str | None:
     return next(iter(_wheel_fields(wheel_file).get("generator", ())), None)
 
 
+def is_for_any_platform(wheel_file: bytes) -> bool:
+    """Tell whether a wheel is for any platform, by the tags in its ``WHEEL`` file (PEP 427)."""
+    tags = _wheel_fields(wheel_file).get("tag", ())
+    return bool(tags) and all(tag.rpartition("-")[2] == "any" for tag in tags)
+
+
 def _check_identity(
     fields: Mapping[str, list[str]], name: str, version: str, directory: str
 ) -> None:

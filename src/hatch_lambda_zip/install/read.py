@@ -16,7 +16,12 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.install.dist_info import DistInfo, canonical_dist_info, generator
+from hatch_lambda_zip.install.dist_info import (
+    DistInfo,
+    canonical_dist_info,
+    generator,
+    is_for_any_platform,
+)
 from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
 from hatch_lambda_zip.install.import_names import ImportNames
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
@@ -105,6 +110,11 @@ class Installed:
     def import_names(self) -> ImportNames:
         """What can be imported of it; ``bytecode`` has nothing that ``entries`` lacks."""
         return ImportNames.of(entry.name for entry in self.entries)
+
+    @property
+    def is_for_any_platform(self) -> bool:
+        """Whether its wheel's tags say that it works everywhere."""
+        return is_for_any_platform(self.metadata_file("WHEEL") or b"")
 
     def is_metadata(self, path: str) -> bool:
         """Tell whether a path lies in the distribution's dist-info directory."""

@@ -1,4 +1,4 @@
-"""`exclude-files` with a dependency that is mostly data."""
+"""Real packages that need a way out: mostly data, programs for each machine, no wheel."""
 
 from __future__ import annotations
 
@@ -27,14 +27,18 @@ assert all(file.locate().is_file() for file in botocore.files)
 """
 
 
+def depend_on(project: Project, name: str) -> None:
+    project.replace('    "six",', f'    "six",\n    "{name}",')
+    project.lock()
+
+
 @pytest.mark.slow
 def test_boto3_works_with_a_part_of_its_data(project: Project, tmp_path: Path) -> None:
-    project.replace('    "six",', '    "six",\n    "boto3",')
+    depend_on(project, "boto3")
     project.replace(
         'runtime = "python3.13"',
         f'runtime = "python3.13"\nexclude-files = {json.dumps(PATTERNS)}',
     )
-    project.lock()
     build = project.build()
     assert "the pattern" not in build.output
     data = {name.split("/")[2] for name in build.names if name.startswith("botocore/data/")}
@@ -48,3 +52,17 @@ def test_boto3_works_with_a_part_of_its_data(project: Project, tmp_path: Path) -
     result = run([sys.executable, "-I", "-S", "-c", CODE, root], cwd=tmp_path)
     assert result.stdout == "2012-08-10\nno ec2\n"
     assert project.build().sha256 == build.sha256
+
+
+@pytest.mark.slow
+def test_programs_for_each_machine_ship_to_each(project: Project) -> None:
+    depend_on(project, "selenium")
+    for architecture, other in (("x86_64", "arm64"), ("arm64", "x86_64")):
+        project.configure(architecture=architecture)
+        build = project.build()
+        program = f"/selenium/webdriver/common/linux-{other}/selenium-manager"
+        assert (
+            f"selenium ships 1 file for other machines beside the same for {architecture}; if you "
+            f'like, `exclude-files = ["{program}"]` leaves it out'
+        ) in build.output
+        assert program[1:] in build.names
