@@ -236,6 +236,13 @@ def test_two_distributions_that_ship_one_file(project: Project) -> None:
     assert "x = 1" not in project.build().read("fixture_lib/__init__.py").decode()
 
 
+def test_an_entry_point_that_is_none(project: Project) -> None:
+    project.replace('fixture-app = "fixture_app.main:main"', 'fixture-app = "fixture_app.main"')
+    message = project.fail()
+    assert "fixture_app-1.2.3-py3-none-any.whl is not a valid wheel: its entry point " in message
+    assert "'fixture_app.main', which is not of the form 'module:attribute'" in message
+
+
 def test_an_editable_pth_in_a_wheel(project: Project) -> None:
     (project.path / "src/elsewhere.pth").write_text(f"{project.root}\n")
     project.replace(

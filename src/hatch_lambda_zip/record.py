@@ -8,10 +8,13 @@ import hashlib
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import IO, Final
 
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.files import path_problem
+
+PIECE: Final = 1 << 20
+"""How many bytes of a large file are read at a time."""
 
 # PEP 427 asks for sha256 or better.
 _ALGORITHMS: Final = frozenset(("sha256", "sha384", "sha512"))
@@ -35,7 +38,18 @@ class Digest:
     @classmethod
     def of(cls, data: bytes, algorithm: str = "sha256") -> Digest:
         """Return the digest of some data."""
-        raw = hashlib.new(algorithm, data).digest()
+        return cls._from_raw(algorithm, hashlib.new(algorithm, data).digest())
+
+    @classmethod
+    def of_file(cls, file: IO[bytes]) -> Digest:
+        """Return the SHA-256 of what can be read of a file, which is read in pieces."""
+        total = hashlib.sha256()
+        while piece := file.read(PIECE):
+            total.update(piece)
+        return cls._from_raw(total.name, total.digest())
+
+    @classmethod
+    def _from_raw(cls, algorithm: str, raw: bytes) -> Digest:
         return cls(algorithm, base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii"))
 
 

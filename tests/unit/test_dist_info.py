@@ -147,7 +147,8 @@ def test_a_readme_and_a_release_are_not_in_the_digest(tmp_path: Path) -> None:
         path = tmp_path / "demo_pkg-1.0-py3-none-any.whl"
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("demo_pkg-1.0.dist-info/METADATA", metadata)
-            archive.writestr("demo_pkg-1.0.dist-info/WHEEL", f"Generator: {generator}\n")
+            wheel = f"Wheel-Version: 1.0\nGenerator: {generator}\n"
+            archive.writestr("demo_pkg-1.0.dist-info/WHEEL", wheel)
             archive.writestr("demo_pkg-1.0.dist-info/RECORD", metadata)
             archive.writestr("demo_pkg.py", code)
         return content_digest(path)

@@ -96,6 +96,9 @@ def test_references(reference: str, lines: tuple[bytes, bytes]) -> None:
         "demo main",
         "demo:main; import os",
         "demo:main [extra",
+        # Python's own words would be a script with a SyntaxError.
+        "demo:class",
+        "demo.import.cli:main",
     ],
 )
 def test_a_malformed_reference_is_refused(reference: str) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +10,16 @@ import pytest
 
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.install import wheel as wheel_module
+from hatch_lambda_zip.install.own_project import read_project
 from hatch_lambda_zip.install.read import Site, read_site
-from hatch_lambda_zip.install.wheel import check_tags, parse_name, read_built, unpack_wheel
+from hatch_lambda_zip.install.wheel import (
+    check_tags,
+    content_digest,
+    parse_name,
+    read_built,
+    unpack_wheel,
+)
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, format_record, parse_record
 from hatch_lambda_zip.runtimes import Platform, find_runtime
@@ -20,6 +29,7 @@ pytestmark = pytest.mark.every_python
 NAME = "demo_pkg-1.0-py3-none-any.whl"
 DIST_INFO = "demo_pkg-1.0.dist-info"
 DATA = "demo_pkg-1.0.data"
+WHOSE = "which is a mistake of its build back end: choose another release of that."
 STANDARD = {
     f"{DIST_INFO}/METADATA": b"Metadata-Version: 2.4\nName: demo-pkg\nVersion: 1.0\n",
     f"{DIST_INFO}/WHEEL": b"Wheel-Version: 1.0\nGenerator: x\nTag: py3-none-any\n",
@@ -137,17 +147,139 @@ def test_listed_files_that_are_not_there_are_refused(tmp_path: Path, site: Path)
     assert error_of(wheel, site) == "RECORD lists gone.py, which is not there."
 
 
-def test_a_wheel_without_a_record_is_refused(tmp_path: Path, site: Path) -> None:
-    wheel = tmp_path / NAME
+def refused(tmp_path: Path, changes: Mapping[str, bytes | None], name: str = NAME) -> str:
+    """Return why a wheel is refused, which is the same for all that is done with it."""
+    files = {**STANDARD, "demo_pkg.py": b"", f"{DIST_INFO}/RECORD": b"", **changes}
+    wheel = tmp_path / name
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("a.py", b"")
-        archive.writestr(f"vendored/{DIST_INFO}/RECORD", b"")
-    assert error_of(wheel, site) == "it has 0 RECORD files instead of one."
+        for path, content in files.items():
+            if content is not None:
+                archive.writestr(path, content)
+    (tmp_path / "unpacked").mkdir()
+    messages = set()
+    for read in (
+        content_digest,
+        lambda wheel: unpack_wheel(wheel, tmp_path / "unpacked"),
+        lambda wheel: read_project(wheel, {}),
+    ):
+        with pytest.raises(DistributionError) as caught:
+            read(wheel)
+        messages.add(str(caught.value))
+    (message,) = messages
+    assert not any((tmp_path / "unpacked").iterdir())
+    assert message.startswith(f"{name} is not a valid wheel: ")
+    return message.removeprefix(f"{name} is not a valid wheel: ")
 
 
-def test_a_wheel_with_two_records_is_refused(tmp_path: Path, site: Path) -> None:
-    wheel = make_wheel(tmp_path, {"other-1.0.dist-info/RECORD": b""})
-    assert error_of(wheel, site) == "it has 2 RECORD files instead of one."
+@pytest.mark.parametrize("file", ["RECORD", "METADATA", "WHEEL"])
+def test_a_wheel_without_its_files_is_refused(tmp_path: Path, file: str) -> None:
+    changes = {f"{DIST_INFO}/{file}": None, f"vendored/{DIST_INFO}/{file}": b""}
+    assert refused(tmp_path, changes) == f"it has no {DIST_INFO}/{file}, {WHOSE}"
+
+
+def test_a_wheel_has_one_dist_info(tmp_path: Path) -> None:
+    changes: dict[str, bytes | None] = {"other-1.0.dist-info/LICENSE": b""}
+    assert refused(tmp_path, changes) == f"it has 2 .dist-info directories, not one, {WHOSE}"
+    with zipfile.ZipFile(tmp_path / NAME, "w") as archive:
+        archive.writestr("demo_pkg.py", b"")
+    with pytest.raises(DistributionError, match=r"it has 0 \.dist-info directories, not one"):
+        content_digest(tmp_path / NAME)
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        ("Wheel-Version: 2.0", "2.0"),
+        ("Wheel-Version: 10.0", "10.0"),
+        ("Wheel-Version: one", "one"),
+        ("Generator: x", "missing"),
+    ],
+)
+def test_a_format_of_another_time_is_refused(tmp_path: Path, line: str, version: str) -> None:
+    changes = {f"{DIST_INFO}/WHEEL": f"{line}\nTag: py3-none-any\n".encode()}
+    assert refused(tmp_path, changes) == (
+        f"its Wheel-Version is {version}, and installers take 1.0: choose another release of its "
+        "build back end."
+    )
+
+
+def test_a_newer_minor_version_of_the_format_is_none(tmp_path: Path) -> None:
+    wheel = b"wheel-version: 1.9\nTag: py3-none-any\n"
+    assert content_digest(make_wheel(tmp_path, {f"{DIST_INFO}/WHEEL": wheel}))
+
+
+@pytest.mark.parametrize("name", ["other-1.0-py3-none-any.whl", "demo_pkg-2.0-py3-none-any.whl"])
+def test_another_name_or_version_inside_is_refused(tmp_path: Path, name: str) -> None:
+    message = f"{DIST_INFO} in it has another name or version than the file, {WHOSE}"
+    assert refused(tmp_path, {}, name) == message
+
+
+def test_another_spelling_of_name_and_version_is_none(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, {})
+    renamed = wheel.rename(tmp_path / "Demo.Pkg-1.0.0-py3-none-any.whl")
+    assert content_digest(renamed)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, {"a.py": b""})
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("a.py", b"other")
+    with pytest.raises(DistributionError, match=r"it has a\.py twice"):
+        content_digest(wheel)
+
+
+@pytest.mark.parametrize("group", ["console_scripts", "gui_scripts"])
+@pytest.mark.parametrize(
+    "reference", ["demo", "demo:", ":main", "demo-pkg:main", "demo:class", "demo.if:x", "a b:c"]
+)
+def test_an_entry_point_that_no_script_could_import_is_refused(
+    tmp_path: Path, group: str, reference: str
+) -> None:
+    text = f"[{group}]\ntool = {reference}\n"
+    assert refused(tmp_path, {f"{DIST_INFO}/entry_points.txt": text.encode()}) == (
+        f"its entry point 'tool' in {group} is {reference!r}, which is not of the form "
+        "'module:attribute'. Correct it in pyproject.toml."
+    )
+
+
+@pytest.mark.parametrize("content", [b"tool = demo:main\n", b"[console_scripts]\ntool\n", b"\xff"])
+def test_entry_points_that_installers_can_not_read_are_refused(
+    tmp_path: Path, content: bytes
+) -> None:
+    message = "its entry_points.txt can't be read as an INI file in UTF-8."
+    assert refused(tmp_path, {f"{DIST_INFO}/entry_points.txt": content}) == message
+
+
+def test_other_entry_points_need_no_attribute(tmp_path: Path) -> None:
+    text = "# none\n[console_scripts]\nb = démo.x : y.z [extra]\n[plugins]\na = demo\nc = \n"
+    assert content_digest(make_wheel(tmp_path, {f"{DIST_INFO}/entry_points.txt": text.encode()}))
+
+
+def test_a_large_file_is_read_in_pieces(tmp_path: Path, site: Path) -> None:
+    size = 100_000_000
+    wheel = make_wheel(tmp_path, {"zeros.bin": bytes(size)})
+    tracemalloc.start()
+    try:
+        content_digest(wheel)
+        unpack_wheel(wheel, site)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (site / "zeros.bin").stat().st_size == size
+    assert peak < size / 10
+
+
+def test_a_bomb_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wheel_module, "_MOST_BYTES", 1000)
+    message = "it has 1,100 bytes unzipped, and Lambda takes much less. Leave data out of it."
+    assert refused(tmp_path, {"data.bin": bytes(1000)}) == message
+
+
+def test_metadata_that_can_be_none_is_not_read(tmp_path: Path) -> None:
+    changes = {f"{DIST_INFO}/METADATA": bytes((64 << 20) + 1)}
+    message = f"{DIST_INFO}/METADATA has 67,108,865 bytes, which no metadata has."
+    assert refused(tmp_path, changes) == message
 
 
 @pytest.mark.parametrize(

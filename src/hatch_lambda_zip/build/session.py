@@ -24,6 +24,7 @@ from hatch_lambda_zip.contents import (
     check_contents,
     check_requirements,
     check_tracked,
+    check_unzipped_size,
     decide_function,
     decide_layer,
     ignored_modules,
@@ -166,6 +167,8 @@ class Session:
         """
         own = {entry.distribution for _, entry in inputs.added}
         own |= {item.name for item in contents.distributions if item.origin is Origin.LOCAL}
+        # What is too large is not read.
+        check_unzipped_size(contents.entries, inputs.artifact.kind.value)
         shipped = check_contents(entry for entry in contents.entries if entry.distribution in own)
         around = inputs.around
         if around is None or around.bound is None or not shipped:

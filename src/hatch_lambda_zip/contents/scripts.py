@@ -10,15 +10,10 @@ from typing import Final
 from hatch_lambda_zip.config import Kind
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.install import Installed, read_entry_points, script_names
+from hatch_lambda_zip.install import Installed, read_entry_points, script_names, split_reference
 from hatch_lambda_zip.record import check_path
 from hatch_lambda_zip.runtimes import Runtime
 
-# Entry points specification, "Data model": module:attribute [extras].
-_DOTTED: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
-_REFERENCE: Final = re.compile(
-    rf"(?P<module>{_DOTTED})\s*:\s*(?P<attribute>{_DOTTED})\s*(?:\[[^\]]*\])?", re.ASCII
-)
 # What stands before a script's own text: the path of a Python, or, where an installer's is too
 # long or has spaces, a shell that starts it (pypa/distlib). Its form tells, whatever the paths of
 # this machine are, so that every machine replaces the same.
@@ -81,17 +76,17 @@ def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installe
 
 
 def _console_script(reference: str, interpreter: str, others: str, what: str) -> str:
-    match = _REFERENCE.fullmatch(reference.strip())
-    if match is None:
+    found = split_reference(reference)
+    if found is None or not "".join(found).isascii():
         raise DistributionError(
             f"The console script {what} refers to {reference!r}, which is not of the form "
             "'module:function'. Choose another version, or set `scripts = false`."
         )
-    attribute = match["attribute"]
+    module, attribute = found
     return _TEMPLATE.format(
         interpreter=interpreter,
         others=others,
-        module=match["module"],
+        module=module,
         first=attribute.partition(".")[0],
         attribute=attribute,
     )

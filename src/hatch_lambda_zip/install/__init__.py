@@ -5,7 +5,11 @@ function's platform. Local projects are built fresh, as wheels, by their declare
 """
 
 from hatch_lambda_zip.install.dist_info import is_license_file
-from hatch_lambda_zip.install.entry_points import read_entry_points, script_names
+from hatch_lambda_zip.install.entry_points import (
+    read_entry_points,
+    script_names,
+    split_reference,
+)
 from hatch_lambda_zip.install.import_names import ImportNames
 from hatch_lambda_zip.install.install import Installer
 from hatch_lambda_zip.install.local_wheel import LocalWheel, OwnWheel, build_wheel
@@ -34,4 +38,5 @@ __all__ = [
     "read_entry_points",
     "read_project",
     "script_names",
+    "split_reference",
 ]

@@ -90,6 +90,20 @@ def generator(wheel_file: bytes) -> str | None:
     return next(iter(_wheel_fields(wheel_file).get("generator", ())), None)
 
 
+def check_wheel_file(content: bytes) -> None:
+    """Check that installers know the format of a wheel, by its ``WHEEL`` file (PEP 427).
+
+    Raises:
+        DistributionError: they don't; the message is about the wheel.
+    """
+    version = next(iter(_wheel_fields(content).get("wheel-version", ())), "missing")
+    if not re.fullmatch(r"1(\.\d+)*", version):
+        raise DistributionError(
+            f"its Wheel-Version is {version}, and installers take 1.0: choose another release of "
+            "its build back end"
+        )
+
+
 def is_for_any_platform(wheel_file: bytes) -> bool:
     """Tell whether a wheel is for any platform, by the tags in its ``WHEEL`` file (PEP 427)."""
     tags = _wheel_fields(wheel_file).get("tag", ())

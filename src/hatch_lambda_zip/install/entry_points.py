@@ -7,12 +7,18 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import Final
+
+from hatch_lambda_zip.errors import DistributionError
 
 # The reference of an entry point, as importlib.metadata takes it apart.
 _REFERENCE: Final = re.compile(
     r"(?P<module>[\w.]+)\s*(?::\s*(?P<attribute>[\w.]+)\s*)?(?P<extras>\[.*\])?"
 )
+
+# The same for a script, which needs an attribute to call.
+_SCRIPT: Final = re.compile(r"(?P<module>[\w.]+)\s*:\s*(?P<attribute>[\w.]+)\s*(?:\[[^\]]*\])?")
 
 SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 
@@ -22,13 +28,49 @@ def read_entry_points(content: bytes) -> dict[str, dict[str, str]]:
 
     Nothing of a file that can't be read, since no installer has made scripts of it either.
     """
+    return _parse(content) or {}
+
+
+def _parse(content: bytes) -> dict[str, dict[str, str]] | None:
     parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
     try:
         parser.read_string(content.decode())
     except (configparser.Error, UnicodeDecodeError):
-        return {}
+        return None
     return {section: dict(parser[section]) for section in parser.sections()}
+
+
+def split_reference(reference: str) -> tuple[str, str] | None:
+    """Return module and attribute of a script's entry point, which may have extras behind it.
+
+    None where a script could not import them: each is Python names with points between them.
+    """
+    match = _SCRIPT.fullmatch(reference.strip())
+    if match is None:
+        return None
+    parts = f"{match['module']}.{match['attribute']}".split(".")
+    if not all(part.isidentifier() and not iskeyword(part) for part in parts):
+        return None
+    return match["module"], match["attribute"]
+
+
+def check_scripts(content: bytes) -> None:
+    """Check that installers can make scripts of an entry_points.txt.
+
+    Raises:
+        DistributionError: they could not; the message is about the wheel.
+    """
+    entry_points = _parse(content)
+    if entry_points is None:
+        raise DistributionError("its entry_points.txt can't be read as an INI file in UTF-8")
+    for group in SCRIPT_GROUPS:
+        for name, reference in entry_points.get(group, {}).items():
+            if split_reference(reference) is None:
+                raise DistributionError(
+                    f"its entry point {name!r} in {group} is {reference!r}, which is not of the "
+                    "form 'module:attribute'. Correct it in pyproject.toml"
+                )
 
 
 def script_names(entry_points: Mapping[str, Mapping[str, str]]) -> frozenset[str]:

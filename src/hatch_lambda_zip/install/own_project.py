@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from hatch_lambda_zip.config import Project
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install.metadata import read_headers
 from hatch_lambda_zip.install.requirement import canonical_requirement, split_extra
-from hatch_lambda_zip.install.wheel import parse_name
+from hatch_lambda_zip.install.wheel import open_wheel, parse_name
 
 
 def read_project(
@@ -29,16 +28,8 @@ def read_project(
         DistributionError: it is no valid wheel.
     """
     name = parse_name(wheel)
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            (member,) = (
-                path
-                for path in archive.namelist()
-                if path.endswith(".dist-info/METADATA") and path.count("/") == 1
-            )
-            metadata = archive.read(member)
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
+    with open_wheel(wheel) as opened:
+        metadata = opened.read(f"{opened.dist_info}/METADATA")
     fields = read_headers(metadata, f"METADATA of {name.distribution}")
     dependencies: list[str] = []
     optional: defaultdict[str, list[str]] = defaultdict(list)

@@ -7,9 +7,12 @@ wheels are made for one build and unpacked right away, so there is nothing that 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,13 +22,21 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.install.dist_info import DistInfo, canonical_dist_info
-from hatch_lambda_zip.record import Digest, check_path, format_record, parse_record
+from hatch_lambda_zip.install.dist_info import (
+    DistInfo,
+    canonical_dist_info,
+    check_wheel_file,
+)
+from hatch_lambda_zip.install.entry_points import check_scripts
+from hatch_lambda_zip.record import PIECE, Digest, check_path, format_record, parse_record
 from hatch_lambda_zip.runtimes import Platform
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
+_WHOSE: Final = "which is a mistake of its build back end: choose another release of that"
+_MOST_BYTES: Final = 1_000_000_000  # several times what Lambda takes, should some be left out
+_MOST_METADATA: Final = 64 << 20  # bytes of one file
 # What zipfile raises for a broken, encrypted or otherwise strange zip.
 _UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError)
 
@@ -103,6 +114,82 @@ def read_built(wheel_file: Path) -> WheelName:
     return WheelName(canonicalize_name(name), version, tags)
 
 
+@dataclass(frozen=True)
+class OpenWheel:
+    """A wheel that installers take, as far as its dist-info directory tells.
+
+    Attributes:
+        archive: the file.
+        names: of its members, without directories.
+        dist_info: the name of that directory.
+    """
+
+    archive: zipfile.ZipFile
+    names: tuple[str, ...]
+    dist_info: str
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a file of the dist-info directory, which has to be small.
+
+        Raises:
+            DistributionError: it is not there, or large; the message is about the wheel.
+        """
+        if name not in self.names:
+            raise DistributionError(f"it has no {name}, {_WHOSE}")
+        size = self.archive.getinfo(name).file_size
+        if size > _MOST_METADATA:
+            raise DistributionError(f"{name} has {size:,} bytes, which no metadata has")
+        return self.archive.read(name)
+
+
+@contextmanager
+def open_wheel(wheel: Path) -> Iterator[OpenWheel]:
+    """Open a wheel that was built here, and check what installers check of an index's.
+
+    Raises:
+        DistributionError: it is not one that they take, or what was done with it has found that.
+    """
+    try:
+        archive = zipfile.ZipFile(wheel)
+    except (*_UNREADABLE, OSError) as error:
+        raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
+    with archive:
+        try:
+            yield _checked(archive, parse_name(wheel))
+        except (*_UNREADABLE, DistributionError) as error:
+            raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
+
+
+def _checked(archive: zipfile.ZipFile, name: WheelName) -> OpenWheel:
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    total = sum(info.file_size for info in members)
+    if total > _MOST_BYTES:
+        raise DistributionError(
+            f"it has {total:,} bytes unzipped, and Lambda takes much less. Leave data out of it"
+        )
+    names = [info.filename for info in members]
+    if twice := sorted(one for one, count in Counter(names).items() if count > 1):
+        raise DistributionError(f"it has {', '.join(twice)} twice, {_WHOSE}")
+    # Others lie further down, in vendored copies.
+    directories = {top for top, slash, _ in (one.partition("/") for one in names) if slash}
+    found = sorted(directory for directory in directories if directory.endswith(".dist-info"))
+    if len(found) != 1:
+        count = len(found)
+        raise DistributionError(f"it has {count} .dist-info directories, not one, {_WHOSE}")
+    opened = OpenWheel(archive, tuple(names), found[0])
+    inner, _, version = found[0].removesuffix(".dist-info").partition("-")
+    if canonicalize_name(inner) != name.distribution or not same_version(name.version, version):
+        raise DistributionError(
+            f"{found[0]} in it has another name or version than the file, {_WHOSE}"
+        )
+    for file in ("RECORD", "METADATA", "WHEEL"):
+        opened.read(f"{found[0]}/{file}")
+    check_wheel_file(opened.read(f"{found[0]}/WHEEL"))
+    if f"{found[0]}/entry_points.txt" in names:
+        check_scripts(opened.read(f"{found[0]}/entry_points.txt"))
+    return opened
+
+
 def content_digest(wheel: Path, version: str | None = None) -> str:
     """Hash what ships of a wheel, regardless of how and when the wheel file was written.
 
@@ -118,30 +205,28 @@ def content_digest(wheel: Path, version: str | None = None) -> str:
     Raises:
         DistributionError: it is no valid wheel.
     """
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/")]
-            directory = _record_of(names).removesuffix("/RECORD")
-            files = {name: archive.read(name) for name in names}
-    except (*_UNREADABLE, OSError, DistributionError) as error:
-        raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
-    del files[f"{directory}/RECORD"]
-    inside = {
-        name.removeprefix(f"{directory}/"): files.pop(name)
-        for name in names
-        if name in files and name.startswith(f"{directory}/")
-    }
+    digests: dict[str, Digest] = {}
+    inside: dict[str, bytes] = {}
+    with open_wheel(wheel) as opened:
+        directory = opened.dist_info
+        for name in opened.names:
+            if not name.startswith(f"{directory}/"):
+                with opened.archive.open(name) as file:
+                    digests[name] = Digest.of_file(file)
+            elif name != f"{directory}/RECORD":
+                inside[name.removeprefix(f"{directory}/")] = opened.read(name)
     dist_info = canonical_dist_info(DistInfo(directory, inside), version)
     # The wheel's version stands in the name of this directory too, of which nothing ships.
     data = f"{directory.removesuffix('.dist-info')}.data/"
-    files = {
-        f".data/{name.removeprefix(data)}" if name.startswith(data) else name: content
-        for name, content in files.items()
+    digests = {
+        f".data/{name.removeprefix(data)}" if name.startswith(data) else name: digest
+        for name, digest in digests.items()
     }
-    files |= {f"{dist_info.name}/{path}": content for path, content in dist_info.files.items()}
+    for path, content in dist_info.files.items():
+        digests[f"{dist_info.name}/{path}"] = Digest.of(content)
     total = hashlib.sha256()
-    for name, content in sorted(files.items()):
-        total.update(f"{Digest.of(content)} {name}\n".encode())
+    for name, digest in sorted(digests.items(), key=lambda item: item[0]):
+        total.update(f"{digest} {name}\n".encode())
     return total.hexdigest()
 
 
@@ -154,22 +239,19 @@ def unpack_wheel(wheel: Path, site: Path) -> None:
     Raises:
         DistributionError: it is no valid wheel.
     """
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            _unpack(archive, wheel.name, site)
-    except (*_UNREADABLE, DistributionError) as error:
-        raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
+    with open_wheel(wheel) as opened:
+        _unpack(opened, wheel.name, site)
 
 
-def _unpack(archive: zipfile.ZipFile, wheel_name: str, site: Path) -> None:
-    names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    record = _record_of(names)
-    data_directory = record.removesuffix(".dist-info/RECORD") + ".data"
-    rows = parse_record(archive.read(record).decode(), f"{wheel_name}'s RECORD")
+def _unpack(wheel: OpenWheel, wheel_name: str, site: Path) -> None:
+    record = f"{wheel.dist_info}/RECORD"
+    data_directory = f"{wheel.dist_info.removesuffix('.dist-info')}.data"
+    rows = parse_record(wheel.read(record).decode(), f"{wheel_name}'s RECORD")
     listed = {row.path for row in rows}
-    unlisted = sorted(set(names) - listed - {record, f"{record}.jws", f"{record}.p7s"})
+    unlisted = sorted(set(wheel.names) - listed - {record, f"{record}.jws", f"{record}.p7s"})
     if unlisted:
         raise DistributionError(f"RECORD does not list {', '.join(unlisted[:5])}")
+    names = {*wheel.names}
     moved = []
     for row in rows:
         place = _place(row.path, data_directory)
@@ -177,27 +259,15 @@ def _unpack(archive: zipfile.ZipFile, wheel_name: str, site: Path) -> None:
         if row.path == record:
             continue
         destination = site / place
-        try:
-            content = archive.read(row.path)
-        except KeyError:
-            raise DistributionError(f"RECORD lists {row.path}, which is not there") from None
+        if row.path not in names:
+            raise DistributionError(f"RECORD lists {row.path}, which is not there")
         try:
             destination.parent.mkdir(parents=True, exist_ok=True)
-            with destination.open("xb") as file:
-                file.write(content)
+            with wheel.archive.open(row.path) as source, destination.open("xb") as file:
+                shutil.copyfileobj(source, file, PIECE)
         except (FileExistsError, NotADirectoryError):
             raise DistributionError(f"two of its files want to be {place}") from None
     (site / record).write_bytes(format_record(moved))
-
-
-def _record_of(names: Iterable[str]) -> str:
-    """Return the path of a wheel's own RECORD; others lie further down, in vendored copies."""
-    records = [
-        name for name in names if name.endswith(".dist-info/RECORD") and name.count("/") == 1
-    ]
-    if len(records) != 1:
-        raise DistributionError(f"it has {len(records)} RECORD files instead of one")
-    return records[0]
 
 
 def _place(path: str, data_directory: str) -> str:

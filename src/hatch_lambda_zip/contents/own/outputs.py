@@ -14,6 +14,7 @@ from hatch_lambda_zip.config import TOOL_NAME
 
 _DEFAULT: Final = "dist"  # of hatchling, uv and build
 _BUILT: Final = (".whl", ".tar.gz")
+_LARGEST_MANIFEST: Final = 16 << 20  # bytes; those of functions that Lambda takes have less
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,10 @@ def output_in(wheel: Path, project: Path) -> str | None:
     That is a manifest of ours, or a wheel or sdist from the default output directory.
     """
     with zipfile.ZipFile(wheel) as archive:
-        for name in archive.namelist():
-            if name.endswith(".json") and parse_manifest(archive.read(name)) is not None:
+        for member in archive.infolist():
+            name = member.filename
+            is_small = member.file_size <= _LARGEST_MANIFEST
+            if name.endswith(".json") and is_small and parse_manifest(archive.read(name)):
                 return name
             directory, _, file = name.rpartition("/")
             is_default = directory == _DEFAULT and file.endswith(_BUILT)
