@@ -94,6 +94,7 @@ def test_a_dependency_that_has_only_an_sdist(project: Project) -> None:
     message = project.fail()
     assert "docopt 0.6.2 has no wheel" in message
     assert "uv.lock has only its source distribution" in message
+    assert '`build-from-source = ["docopt"]` has the locked source distribution built' in message
 
 
 def test_a_runtime_that_the_lock_does_not_cover(project: Project) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.commands import run
-from tests.support.projects import Project
+from tests.support.commands import UV, run
+from tests.support.projects import Build, Project
 
 PATTERNS = ["botocore/data/*/", "!botocore/data/dynamodb/", "LICENSE*"]
 CODE = """\
@@ -27,18 +28,17 @@ assert all(file.locate().is_file() for file in botocore.files)
 """
 
 
-def depend_on(project: Project, name: str) -> None:
+def depend_on(project: Project, name: str, **options: object) -> None:
+    """Let the project require a distribution, and set options of the target."""
     project.replace('    "six",', f'    "six",\n    "{name}",')
+    lines = [f"{key.replace('_', '-')} = {json.dumps(value)}" for key, value in options.items()]
+    project.replace('runtime = "python3.13"', "\n".join(['runtime = "python3.13"', *lines]))
     project.lock()
 
 
 @pytest.mark.slow
 def test_boto3_works_with_a_part_of_its_data(project: Project, tmp_path: Path) -> None:
-    depend_on(project, "boto3")
-    project.replace(
-        'runtime = "python3.13"',
-        f'runtime = "python3.13"\nexclude-files = {json.dumps(PATTERNS)}',
-    )
+    depend_on(project, "boto3", exclude_files=PATTERNS)
     build = project.build()
     assert "the pattern" not in build.output
     data = {name.split("/")[2] for name in build.names if name.startswith("botocore/data/")}
@@ -66,3 +66,60 @@ def test_programs_for_each_machine_ship_to_each(project: Project) -> None:
             f'like, `exclude-files = ["{program}"]` leaves it out'
         ) in build.output
         assert program[1:] in build.names
+
+
+def built_with(build: Build, name: str) -> str:
+    """Return what built a distribution's wheel."""
+    (found,) = [item for item in build.manifest["distributions"] if item["name"] == name]
+    return str(found["built_with"])
+
+
+@pytest.mark.slow
+def test_a_source_distribution_is_built_where_it_is_named(project: Project) -> None:
+    depend_on(project, "docopt==0.6.2", build_from_source=["DocOpt", "idna", "elsewhere"])
+    build = project.build()
+    assert "docopt.py" in build.names
+    assert built_with(build, "docopt").startswith("setuptools (")
+    assert b"Generator: hatch-lambda-zip\n" in build.read("docopt-0.6.2.dist-info/WHEEL")
+    # The lock has a wheel of this one.
+    assert built_with(build, "idna") == "None"
+    assert build.manifest["inputs"]["docopt"].startswith("sha256:49b3a825280bd66b3aa83585ef59c4")
+    assert "`build-from-source`: elsewhere is nothing that uv.lock selects here" in build.output
+    # The workspace says what the build may use, and that is not in the zip.
+    project.replace("[tool.uv]\n", '[tool.uv]\nbuild-constraint-dependencies = ["setuptools<79"]\n')
+    project.lock()
+    run([UV, "cache", "clean", "-q", "docopt"], cwd=project.path)
+    constrained = project.build()
+    assert built_with(constrained, "docopt") == "setuptools (78.1.1)"
+    assert constrained.sha256 == build.sha256
+
+
+@pytest.mark.slow
+def test_a_requirements_txt_may_have_source_distributions(project: Project) -> None:
+    depend_on(project, "docopt==0.6.2", build_from_source=["docopt", "idna"])
+    build = project.build()
+    arguments = ("--no-default-groups", "--format", "requirements.txt", "-o", "requirements.txt")
+    run([UV, "export", "-q", *arguments], cwd=project.path)
+    project.configure(lock="requirements.txt")
+    other = project.build()
+    assert (other.sha256, built_with(other, "idna")) == (build.sha256, "None")
+    project.replace('build-from-source = ["docopt", "idna"]\n', "")
+    message = project.fail()
+    assert '`build-from-source = ["docopt"]` has the locked source distribution built' in message
+
+
+@pytest.mark.slow
+def test_compiled_code_is_built_for_a_machine_like_this_alone(project: Project) -> None:
+    depend_on(project, "markupsafe", build_from_source=["markupsafe"])
+    lock = project.lock_path.read_text(encoding="utf-8")
+    head, package, rest = lock.partition('name = "markupsafe"\n')
+    wheels = rest[rest.index("wheels = [") : rest.index("]\n", rest.index("wheels = [")) + 2]
+    project.lock_path.write_text(head + package + rest.replace(wheels, "", 1), encoding="utf-8")
+    project.configure(runtime=f"python3.{sys.version_info.minor}")
+    machine = {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+    other = {"arm64": "x86_64", "x86_64": "arm64"}[machine]
+    project.configure(architecture=machine)
+    assert "markupsafe was compiled on this machine" in project.build().output
+    project.configure(architecture=other)
+    message = project.fail()
+    assert "What is built from source is not in pure Python, and does not fit python3." in message

@@ -31,6 +31,7 @@ class UvFailure(Enum):
     """What uv gave as its reason, where something follows from that (see the table in uv.py)."""
 
     LOCK_OUTDATED = auto()
+    FOREIGN_BUILD = auto()  # a wheel that uv built is for this machine alone
     NO_BINARY = auto()  # a configuration forbids wheels
     NO_WHEEL = auto()  # some releases have none that fits
 

@@ -29,6 +29,7 @@ _NO_WHEEL: Final = re.compile(r"(\S+)==(\S+) has no (?:usable )?wheels")
 # and in 0.13.9; the tests run the oldest and the newest.
 _FAILURES: Final = {
     UvFailure.LOCK_OUTDATED: re.compile("needs to be updated"),  # uv export --locked
+    UvFailure.FOREIGN_BUILD: re.compile("built wheel.*is not compatible with the target"),
     UvFailure.NO_BINARY: re.compile("marked as `--no-binary`"),  # uv pip install of a pylock.toml
     UvFailure.NO_WHEEL: _NO_WHEEL,  # uv pip install --no-build of a requirements.txt
 }

@@ -42,6 +42,7 @@ archive = {{ path = "archives/beta-2.0-py3-none-any.whl", hashes = {{ sha256 = "
 name = "gamma"
 vcs = {{ type = "git", url = "https://example.invalid/gamma.git", commit-id = "abc" }}
 """  # noqa: E501
+OTHER = f"beta==1.0 --hash=sha256:{HASH}\n"
 REQUIREMENTS = f"alpha==1.0 --hash=sha256:{HASH}\n"
 
 
@@ -54,10 +55,10 @@ def selection(tmp_path: Path) -> Selection:
     return select(LockFile.of(LockKind.UV, tmp_path / "project/uv.lock"), LOCK)
 
 
-def select(lock: LockFile, text: str) -> Selection:
+def select(lock: LockFile, text: str, build: tuple[str, ...] = ()) -> Selection:
     root = lock.path.parent
     pylock = parse_pylock(text, lock)
-    return select_from_pylock(pylock, lock, PLATFORM, root=root, base=root)
+    return select_from_pylock(pylock, lock, PLATFORM, root=root, base=root, build=build)
 
 
 def test_what_is_embedded_is_selected_again_without_the_project(
@@ -106,16 +107,45 @@ def test_nothing_to_install_is_a_lock_as_well(tmp_path: Path) -> None:
     assert (again.installs, again.lock.name) == ((), "uv.lock")
 
 
-@pytest.mark.parametrize("text", [REQUIREMENTS, ""])
+def test_sources_to_build_are_embedded(tmp_path: Path) -> None:
+    (tmp_path / "project/files").mkdir(parents=True)
+    (tmp_path / "project/files/delta-1.0.tar.gz").write_bytes(b"sources")
+    packages = "".join(
+        f'\n[[packages]]\nname = "{name}"\nversion = "1.0"\n'
+        f'sdist = {{ {place}, hashes = {{ sha256 = "{HASH}" }} }}\n'
+        for name, place in (
+            ("delta", 'path = "files/delta-1.0.tar.gz"'),
+            ("epsilon", 'url = "https://example.invalid/epsilon-1.0.tar.gz"'),
+        )
+    )
+    text = f'lock-version = "1.0"\ncreated-by = "test"\n{packages}'
+    build = ("delta", "epsilon")
+    selection = select(LockFile.of(LockKind.UV, tmp_path / "project/uv.lock"), text, build)
+    embed(selection, PLATFORM, [], tmp_path / "api")
+    (tmp_path / "project").rename(tmp_path / "gone")
+    embedded = find_embedded_lock(tmp_path / "api")
+    again = select(embedded, embedded.path.read_text(encoding="utf-8"), build)
+    assert again.distributions == selection.distributions
+    (install,) = again.installs
+    assert install.builds
+    assert [path.read_bytes() for path in install.files] == [b"sources"]
+
+
+@pytest.mark.parametrize("text", [REQUIREMENTS, "", f"--no-index\n{REQUIREMENTS}{OTHER}"])
 def test_a_requirements_file_stays_one(tmp_path: Path, text: str) -> None:
     lock = LockFile.of(LockKind.REQUIREMENTS, tmp_path / "locked.txt")
-    selection = select_from_requirements(text, lock, PLATFORM, root=tmp_path)
+    selection = select_from_requirements(text, lock, PLATFORM, root=tmp_path, build=("beta",))
     embed(selection, PLATFORM, [], tmp_path / "api")
     embedded = find_embedded_lock(tmp_path / "api")
     assert (embedded.kind, embedded.name) == (LockKind.REQUIREMENTS, "locked.txt")
     again = select_from_requirements(
-        embedded.path.read_text(encoding="utf-8"), embedded, PLATFORM, root=tmp_path
+        embedded.path.read_text(encoding="utf-8"),
+        embedded,
+        PLATFORM,
+        root=tmp_path,
+        build=("beta",),
     )
+    assert again.installs == selection.installs
     assert again.distributions == selection.distributions
 
 

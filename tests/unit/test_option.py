@@ -114,6 +114,7 @@ def test_the_manifest_tells_the_options_in_one_order() -> None:
         ("external-modules", []),
         ("extras", []),
         ("groups", []),
+        ("build-from-source", []),
         ("distributions", None),
         ("exclude-distributions", []),
         ("exclude-files", []),

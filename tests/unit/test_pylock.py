@@ -71,11 +71,12 @@ def select_from(
     where: Platform | None = None,
     root: Path = ROOT,
     base: Path = ROOT,
+    build: Iterable[str] = (),
     **more: object,
 ) -> Selection:
     lock = LockFile.of(kind, base / kind.value)
     parsed = parse_pylock(lock_text(packages, **more), lock)
-    return select(parsed, lock, where or platform(), root=root, base=base)
+    return select(parsed, lock, where or platform(), root=root, base=base, build=tuple(build))
 
 
 def packages_in(install: InstallList) -> list[Table]:
@@ -242,6 +243,10 @@ def missing_message(*packages: Table, **more: Any) -> list[str]:  # noqa: ANN401
     return str(caught.value).splitlines()
 
 
+OTHERWISE = (
+    "a version that has the wheel (and lock again), another runtime or architecture, or build the "
+    "wheel yourself and lock it as a path or from an index of your own."
+)
 SDIST = {"name": "source-1.0.tar.gz", "url": f"{URL}/source-1.0.tar.gz", "hashes": HASHES}
 
 
@@ -263,11 +268,49 @@ def test_every_package_without_a_wheel_is_named_at_once() -> None:
             "manylinux_2_34_x86_64 or older); pylock.toml has only its source distribution."
         ),
         (
-            "Nothing is built from source for Lambda. Choose a version that has the wheel (and "
-            "lock again), another runtime or architecture, or build the wheel yourself and lock it "
-            "as a path or from an index of your own."
+            "Nothing is built from source for Lambda unless it is named: `build-from-source = "
+            '["source"]` has the locked source distribution built, which works for pure Python, '
+            "and for compiled code on a machine like that of python3.13 on x86_64."
         ),
+        f"Otherwise choose {OTHERWISE}",
     ]
+    only_wheels = package_of("old", "cp311-cp311-win_amd64", "cp311-cp311-macosx_11_0_arm64")
+    assert missing_message(only_wheels)[1] == (
+        f"Nothing is built from source for Lambda. Choose {OTHERWISE}"
+    )
+
+
+def test_a_source_distribution_is_built_where_it_is_named_and_no_wheel_fits() -> None:
+    packages = [
+        package_of("fine", "py3-none-any", sdist={**SDIST, "name": "fine-1.0.tar.gz"}),
+        package_of("source", "cp313-cp313-manylinux2014_aarch64", sdist=SDIST, index=INDEX),
+    ]
+    wheels, sources = select_from(*packages, build=("fine", "source")).installs
+    assert [locked.name for locked in wheels.distributions] == ["fine"]
+    (locked,) = sources.distributions
+    assert locked == LockedDistribution("source", "1.0", Origin.INDEX, PIN)
+    assert sources.builds
+    assert not select_from(*packages, build=("fine", "source")).is_pinned
+    assert packages_in(sources) == [
+        {"name": "source", "version": "1.0", "index": INDEX, "sdist": SDIST}
+    ]
+    arm = platform(architecture="arm64")
+    assert select_from(*packages, build=("source",), where=arm).is_pinned
+    # What is not named is refused, and what has no sources too.
+    message = missing_message(*packages, kind=LockKind.UV, build=("fine",))
+    assert '["source"]' in message[1]
+    without = package_of("source", "cp311-cp311-win_amd64")
+    assert missing_message(without, build=("source",))
+
+
+def test_a_source_distribution_may_lie_beside_the_lock(tmp_path: Path) -> None:
+    sdist = {"path": "files/source-1.0.tar.gz", "hashes": HASHES}
+    package = package_of("source", sdist=sdist)
+    (sources,) = select_from(package, build=("source",), base=tmp_path).installs
+    path = tmp_path / "files/source-1.0.tar.gz"
+    assert sources.files == (path,)
+    (written,) = packages_in(sources)
+    assert written["sdist"] == {"name": path.name, "path": str(path), "hashes": HASHES}
 
 
 def test_only_the_first_dozen_wheels_are_listed() -> None:
@@ -305,7 +348,7 @@ def test_two_names_of_one_platform_are_no_second_platform() -> None:
 
 def test_a_lock_without_any_platform_was_not_made_for_one_host() -> None:
     packages = (package_of("source", sdist=SDIST), package_of("pure", "py3-none-any"))
-    assert missing_message(*packages)[1].startswith("Nothing is built from source for Lambda.")
+    assert missing_message(*packages)[1].startswith("Nothing is built from source for Lambda ")
 
 
 def test_directories_are_local_projects_except_the_package_itself(tmp_path: Path) -> None:

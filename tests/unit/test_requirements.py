@@ -408,14 +408,28 @@ def test_a_missing_wheel_is_said_in_our_words() -> None:
     failure = UvError("uv failed", failure=UvFailure.NO_WHEEL, without_wheel=missing)
     error = explain_failure(failure, LOCK, platform())
     assert error is not None
-    first, second, last = str(error).splitlines()
+    first, second, key, last = str(error).splitlines()
     assert first == (
         "demo 1.0 has no wheel for python3.13 on x86_64 among the hashes in requirements.txt "
         "(it needs cp313 or any, and manylinux_2_34_x86_64 or older)."
     )
     assert second.startswith("other 2.0 has no wheel for python3.13 on x86_64 ")
-    assert last.startswith("Nothing is built from source for Lambda.")
+    assert '`build-from-source = ["demo", "other"]` has the locked source' in key
+    assert last.startswith("Otherwise choose a version that has the wheel, another runtime")
     assert last.endswith(HOW)
+
+
+def test_what_may_be_built_is_a_list_of_its_own() -> None:
+    text = f"--no-index\na==1 {A}\nB_b==1 {A}\nc==1 {B}\nd==1 {B}\n"
+    selection = select(text, LOCK, platform(), root=ROOT, build=("b-b", "d", "z"))
+    assert [(install.text, install.may_build) for install in selection.installs] == [
+        (f"--no-index\na==1 {A}\nc==1 {B}\n", False),
+        (f"--no-index\nB_b==1 {A}\n", True),
+        (f"--no-index\nd==1 {B}\n", True),
+    ]
+    assert [locked.name for locked in selection.distributions] == ["a", "c", "b-b", "d"]
+    assert not any(install.builds for install in selection.installs)
+    assert not selection.is_pinned
 
 
 def test_other_failures_are_not_explained() -> None:

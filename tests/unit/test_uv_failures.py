@@ -26,6 +26,23 @@ INSTALL = [
 # From a requirements.txt, and no other configuration.
 FROM_REQUIREMENTS = [*INSTALL, "--require-hashes", "--no-config", "--no-index", "-r"]
 
+# It makes wheels for another platform than that of INSTALL.
+BACK_END = """\
+import zipfile
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    name = "demo_of_a_long_name-1.0"
+    wheel = f"{name}-cp39-cp39-win_amd64.whl"
+    with zipfile.ZipFile(f"{directory}/{wheel}", "w") as archive:
+        for file, text in (
+            ("METADATA", "Metadata-Version: 2.1\\nName: demo-of-a-long-name\\nVersion: 1.0\\n"),
+            ("WHEEL", "Wheel-Version: 1.0\\nTag: cp39-cp39-win_amd64\\n"),
+            ("RECORD", ""),
+        ):
+            archive.writestr(f"{name}.dist-info/{file}", text)
+    return wheel
+"""
+
 
 def ignore(message: str) -> None:
     del message
@@ -126,3 +143,15 @@ def test_a_release_that_is_not_there(uv: Uv, tmp_path: Path) -> None:
     )
     error = failure_of(uv, [*FROM_REQUIREMENTS, "requirements.txt"], tmp_path)
     assert (error.failure, error.without_wheel) == (None, ())
+
+
+def test_a_build_for_this_machine_alone(uv: Uv, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "back_end"\nbackend-path = ["."]\n'
+        '[project]\nname = "demo-of-a-long-name"\nversion = "1.0"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "back_end.py").write_text(BACK_END, encoding="utf-8")
+    command = [part for part in INSTALL if part != "--no-build"]
+    error = failure_of(uv, [*command, "--no-config", "."], tmp_path)
+    assert error.failure is UvFailure.FOREIGN_BUILD

@@ -54,7 +54,9 @@ def embed(
         for install in selection.installs:
             for path in install.files:
                 _check_file(path, lock.name)
-        name, text = lock.path.name, "".join(install.text for install in selection.installs)
+        # Each list has the options of the file.
+        lines = [line for install in selection.installs for line in install.text.splitlines(True)]
+        name, text = lock.path.name, "".join(dict.fromkeys(lines))
     else:
         name, text = "pylock.toml", _pylock(selection, platform, directory)
     if "file://" in text:
@@ -113,7 +115,7 @@ def _places(packages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for package in packages:
         found += package.get("wheels", ())
-        found += [package[key] for key in ("archive", "vcs") if key in package]
+        found += [package[key] for key in ("archive", "sdist", "vcs") if key in package]
     return found
 
 

@@ -14,7 +14,7 @@ from hatch_lambda_zip import __version__
 from hatch_lambda_zip.build.embed import read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.workspace import Workspace
-from hatch_lambda_zip.config import LOCK_KEY, Artifact, Bytecode, Project
+from hatch_lambda_zip.config import LOCK_KEY, Artifact, Bytecode, Options, Project
 from hatch_lambda_zip.contents import (
     Contents,
     Outputs,
@@ -116,7 +116,15 @@ class Session:
         Raises:
             LockError: the lock does not say it, or does not fit pyproject.toml.
         """
-        return self._reader.select(self.lock_of(artifact), artifact.platform, artifact.request)
+        names = artifact.options.build_from_source
+        lock = self.lock_of(artifact)
+        selection = self._reader.select(lock, artifact.platform, artifact.request, names)
+        found = {locked.name for locked in selection.distributions}
+        if artifact.options.is_own(Options.build_from_source) and not found.issuperset(names):
+            unknown = ", ".join(name for name in names if name not in found)
+            warning = f"`build-from-source`: {unknown} is nothing that {lock.name} selects here"
+            return replace(selection, warnings=(*selection.warnings, warning))
+        return selection
 
     def surroundings(self, selection: Selection, outputs: Outputs) -> Surroundings:
         """Return what decides which files of the project's directories ship."""

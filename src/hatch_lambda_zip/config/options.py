@@ -138,6 +138,15 @@ class Options(OptionTable):
             "Selecting them needs uv.lock, or a pylock.toml that was made with them."
         ),
     )
+    build_from_source = Option(
+        "build-from-source",
+        Names(_DISTRIBUTION),
+        default=(),
+        description=(
+            "Distributions that are built from the locked source distribution where the lock has "
+            "no wheel that fits: for those in pure Python. See [Lock files](#lock-files)."
+        ),
+    )
     filename = Option(
         "filename",
         TextOrFalse(checks.wrong_template),

@@ -13,7 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.errors import UvError, UvFailure, UvTimeoutError
+from hatch_lambda_zip.errors import (
+    DistributionError,
+    LambdaZipError,
+    UvError,
+    UvFailure,
+    UvTimeoutError,
+)
 from hatch_lambda_zip.install.local_wheel import (
     LocalWheel,
     OwnWheel,
@@ -167,6 +173,30 @@ class Installer:
         site = directory / "site"
         file = directory / install.file_name
         file.write_text(install.text, encoding="utf-8")
+        builds = install.builds
+        try:
+            self._run_uv(file, site, lock, platform, builds=builds)
+        except UvTimeoutError:
+            raise
+        except UvError as error:
+            if not (install.may_build and error.failure is UvFailure.NO_WHEEL):
+                raise _explained(error, lock, platform) from None
+            builds = True
+            try:
+                self._run_uv(file, site, lock, platform, builds=True)
+            except UvError as error_of_build:
+                raise _explained(error_of_build, lock, platform) from None
+        compiled = frozenset[str]()
+        if builds:
+            built = [read_built(path) for path in sorted(site.glob("*.dist-info/WHEEL"))]
+            for wheel in built:
+                check_tags(wheel, platform)
+            compiled = frozenset(wheel.distribution for wheel in built if wheel.is_compiled)
+        return read_site(Site(site, install.distributions, builds, compiled))
+
+    def _run_uv(
+        self, file: Path, site: Path, lock: LockFile, platform: Platform, *, builds: bool
+    ) -> None:
         command: list[str | Path] = [
             *("pip", "install", "--no-deps", "--no-compile-bytecode"),
             *("--target", site),
@@ -174,36 +204,37 @@ class Installer:
             *("--python", sys.executable),
             *("--python-platform", platform.uv_platform),
             *("--python-version", platform.release),
-            *([] if install.builds else ["--no-build"]),
+            *([] if builds else ["--no-build"]),
             *("-r", file),
         ]
         without: tuple[str, ...] = ()
         if lock.kind is LockKind.REQUIREMENTS:
+            command += ["--require-hashes"]
+        if lock.kind is LockKind.REQUIREMENTS and not builds:
             # Here uv chooses the wheels. A configuration could make it build them from source
             # (no-binary wins over --no-build), so none is read: indexes stand in the file itself
             # or in uv's variables.
-            command += ["--require-hashes", "--no-config"]
+            command += ["--no-config"]
             without = ("UV_CONFIG_FILE",)
-        try:
-            # In the lock's directory, so that uv finds the configuration of indexes that it was
-            # locked with.
-            self._uv.run(command, cwd=lock.path.parent, without=without)
-        except UvTimeoutError:
-            raise
-        except UvError as error:
-            from hatch_lambda_zip.lock.requirements import explain_failure
+        # In the lock's directory, so that uv finds the configuration of indexes that it was
+        # locked with, and constraints of what builds need.
+        self._uv.run(command, cwd=lock.path.parent, without=without)
 
-            if error.failure is UvFailure.NO_BINARY:
-                raise UvError(
-                    f"{error}\nA uv configuration asks to build it from source (no-binary, "
-                    "no-binary-package). Functions are made of wheels: remove that setting, or "
-                    "keep it out of this build with UV_CONFIG_FILE."
-                ) from None
-            raise explain_failure(error, lock, platform) or error from None
-        compiled = frozenset[str]()
-        if install.builds:
-            built = [read_built(path) for path in sorted(site.glob("*.dist-info/WHEEL"))]
-            for wheel in built:
-                check_tags(wheel, platform)
-            compiled = frozenset(wheel.distribution for wheel in built if wheel.is_compiled)
-        return read_site(Site(site, install.distributions, install.builds, compiled))
+
+def _explained(error: UvError, lock: LockFile, platform: Platform) -> LambdaZipError:
+    """Say in our words why an install failed."""
+    from hatch_lambda_zip.lock.requirements import explain_failure
+
+    if error.failure is UvFailure.FOREIGN_BUILD:
+        return DistributionError(
+            f"What is built from source is not in pure Python, and does not fit {platform}. Build "
+            "it on a machine of that kind, with that Python; take a version that has a wheel; or "
+            f"choose the runtime and architecture of this machine. uv says:\n{error.said}"
+        )
+    if error.failure is UvFailure.NO_BINARY:
+        return UvError(
+            f"{error}\nA uv configuration asks to build it from source (no-binary, "
+            "no-binary-package). Functions are made of wheels: remove that setting, or "
+            "keep it out of this build with UV_CONFIG_FILE."
+        )
+    return explain_failure(error, lock, platform) or error

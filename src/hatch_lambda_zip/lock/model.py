@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -81,6 +82,7 @@ class InstallList:
         distributions: what it installs, no more and no less.
         builds: whether these are sources that uv has to build as wheels first.
         files: paths of this machine in ``text``.
+        may_build: whether uv may build them as wheels if there is none that fits.
     """
 
     file_name: str
@@ -88,6 +90,7 @@ class InstallList:
     distributions: tuple[LockedDistribution, ...]
     builds: bool
     files: tuple[Path, ...] = ()
+    may_build: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,27 @@ class Selection:
         What is built from a commit or an sdist follows from uv's configuration as well, and a
         file on this machine may have changed since it was locked.
         """
-        return not any(install.builds or install.files for install in self.installs)
+        return not any(
+            install.builds or install.may_build or install.files for install in self.installs
+        )
+
+
+def not_built(names: Iterable[str], platform: Platform, otherwise: str) -> str:
+    """Return the lines that lead on where there is no wheel.
+
+    Args:
+        names: of the distributions whose sources the lock has.
+        otherwise: what else can be done.
+    """
+    listed = ", ".join(f'"{name}"' for name in names)
+    if not listed:
+        return f"Nothing is built from source for Lambda. Choose {otherwise}"
+    return (
+        "Nothing is built from source for Lambda unless it is named: "
+        f"`build-from-source = [{listed}]` has the locked source distribution built, which works "
+        "for pure Python, and for compiled code on a machine like that of "
+        f"{platform}.\nOtherwise choose {otherwise}"
+    )
 
 
 def patch_warning(what: str, lock: str, platform: Platform) -> str:

@@ -7,7 +7,7 @@ version and every configuration of uv.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from hatch_lambda_zip.lock.model import (
     LockKind,
     Origin,
     Selection,
+    not_built,
     patch_warning,
 )
 from hatch_lambda_zip.lock.pylock_writer import (
@@ -84,6 +85,7 @@ def select(
     request: Request | None = None,
     root: Path,
     base: Path,
+    build: Collection[str] = (),
 ) -> Selection:
     """Select what a function needs.
 
@@ -93,6 +95,7 @@ def select(
         request: the extras and groups to select; None when the lock was made for them.
         root: the project's own directory, which the selection leaves out.
         base: the directory that the lock's relative paths start from.
+        build: the names of packages that are built from their sdists if no wheel fits.
 
     Raises:
         LockError: the lock does not cover the runtime, or a package has no wheel for the platform;
@@ -113,10 +116,12 @@ def select(
         else:
             candidates = sorted(_wheels(package), key=_build_tag, reverse=True)
             best = next(selector((wheel, _wheel_tags(wheel)) for wheel in candidates), None)
-            if best is None:
-                missing.append(package)
-            else:
+            if best is not None:
                 wheels.append((package, best))
+            elif package.name in build and package.sdist is not None:
+                sources.append(package)
+            else:
+                missing.append(package)
     if missing:
         raise LockError(_describe_missing(missing, pylock, lock, platform))
 
@@ -129,7 +134,8 @@ def select(
     if sources:
         text = write_lock(source_entry(package, base) for package in sources)
         named = tuple(_distribution(package, _source_pin(package)) for package in sources)
-        files = local_files([package.vcs or package.archive for package in sources], base)
+        places = [package.vcs or package.archive or package.sdist for package in sources]
+        files = local_files(places, base)
         installs.append(InstallList(_SOURCES_FILE, text, named, builds=True, files=files))
     others = [project for project in local_projects if project.path != root.resolve()]
     others.sort(key=lambda project: project.name)
@@ -244,9 +250,12 @@ def _describe_missing(
         )
     else:
         lines.append(
-            "Nothing is built from source for Lambda. Choose a version that has the wheel "
-            "(and lock again), another runtime or architecture, or build the wheel yourself and "
-            "lock it as a path or from an index of your own."
+            not_built(
+                [package.name for package in missing if package.sdist is not None],
+                platform,
+                "a version that has the wheel (and lock again), another runtime or architecture, "
+                "or build the wheel yourself and lock it as a path or from an index of your own.",
+            )
         )
     return "\n".join(lines)
 
@@ -283,6 +292,8 @@ def _source_pin(package: Package) -> str:
         pin, subdirectory = f"{package.vcs.type}:{package.vcs.commit_id}", package.vcs.subdirectory
     elif package.archive is not None:
         pin, subdirectory = _pin(package.archive.hashes), package.archive.subdirectory
+    elif package.sdist is not None:
+        pin, subdirectory = _pin(package.sdist.hashes), None
     else:
         raise AssertionError(package.name)
     return f"{pin}#{subdirectory}" if subdirectory else pin

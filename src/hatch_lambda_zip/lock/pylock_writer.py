@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from hatch_lambda_zip.config import TOOL_NAME
 
 if TYPE_CHECKING:
-    from packaging.pylock import Package, PackageArchive, PackageVcs, PackageWheel
+    from packaging.pylock import Package, PackageArchive, PackageSdist, PackageVcs, PackageWheel
+
+    _Source = PackageArchive | PackageSdist | PackageVcs | PackageWheel
 
 Entry = dict[str, "str | dict[str, object] | list[dict[str, object]]"]
 
@@ -28,15 +30,18 @@ def wheel_entry(package: Package, wheel: PackageWheel, base: Path) -> Entry:
     if package.archive is not None:
         entry["archive"] = {**location, "hashes": dict(wheel.hashes)}
     else:
-        if package.index is not None:
-            # uv looks the credentials of an index up by it.
-            entry["index"] = package.index
+        entry |= _index(package)
         entry["wheels"] = [{"name": wheel.filename, **location, "hashes": dict(wheel.hashes)}]
     return entry
 
 
+def _index(package: Package) -> Entry:
+    # uv looks the credentials of an index up by it.
+    return {} if package.index is None else {"index": package.index}
+
+
 def source_entry(package: Package, base: Path) -> Entry:
-    """Return the entry of a package that is built from a git commit or an sdist of its own."""
+    """Return the entry of a package that is built: from a git commit or an sdist."""
     entry: Entry = {"name": package.name}
     if package.version is not None:
         entry["version"] = str(package.version)
@@ -55,12 +60,18 @@ def source_entry(package: Package, base: Path) -> Entry:
             "hashes": dict(archive.hashes),
             **({"subdirectory": archive.subdirectory} if archive.subdirectory else {}),
         }
+    elif package.sdist is not None:
+        sdist = package.sdist
+        entry |= _index(package)
+        entry["sdist"] = {
+            "name": sdist.filename,
+            **_location(sdist, base),
+            "hashes": dict(sdist.hashes),
+        }
     return entry
 
 
-def local_files(
-    sources: Iterable[PackageWheel | PackageArchive | PackageVcs | None], base: Path
-) -> tuple[Path, ...]:
+def local_files(sources: Iterable[_Source | None], base: Path) -> tuple[Path, ...]:
     """Return the local files that sources lie in."""
     return tuple(
         _resolve(source.path, base)
@@ -73,7 +84,7 @@ def _resolve(path: str, base: Path) -> Path:
     return (base / path).resolve()
 
 
-def _location(source: PackageWheel | PackageArchive | PackageVcs, base: Path) -> dict[str, object]:
+def _location(source: _Source, base: Path) -> dict[str, object]:
     if source.path is not None:
         return {"path": str(_resolve(source.path, base))}
     return {"url": source.url}

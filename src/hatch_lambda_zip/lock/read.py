@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,8 +34,17 @@ class LockReader:
         self._exports: dict[tuple[LockFile, Request], str] = {}
         self._uv_locks: dict[Path, UvLock] = {}
 
-    def select(self, lock: LockFile, platform: Platform, request: Request) -> Selection:
+    def select(
+        self,
+        lock: LockFile,
+        platform: Platform,
+        request: Request,
+        build: Collection[str] = (),
+    ) -> Selection:
         """Select what a function or layer needs.
+
+        Args:
+            build: names of distributions that are built from source where no wheel fits.
 
         Raises:
             LockError: the lock does not fit pyproject.toml, can't be read, or does not cover the
@@ -49,7 +59,7 @@ class LockReader:
                     f"{lock.name} is one flat list, from which no extras or dependency "
                     "groups can be selected. Use uv.lock for functions that differ in them."
                 )
-            return requirements.select(_text(lock), lock, platform, root=self._root)
+            return requirements.select(_text(lock), lock, platform, root=self._root, build=build)
         from hatch_lambda_zip.lock import pylock
 
         text = self._exported(lock, request) if lock.kind is LockKind.UV else _text(lock)
@@ -61,6 +71,7 @@ class LockReader:
             request=request if lock.kind is LockKind.PYLOCK else None,
             root=self._root,
             base=lock.path.parent,
+            build=build,
         )
         return (
             selection

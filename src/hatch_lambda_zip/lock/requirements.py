@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from hatch_lambda_zip.lock.model import (
     LockKind,
     Origin,
     Selection,
+    not_built,
     patch_warning,
 )
 from hatch_lambda_zip.runtimes import Platform
@@ -46,12 +47,20 @@ class _Line:
     text: str
 
 
-def select(text: str, lock: LockFile, platform: Platform, *, root: Path) -> Selection:
+def select(
+    text: str,
+    lock: LockFile,
+    platform: Platform,
+    *,
+    root: Path,
+    build: Collection[str] = (),
+) -> Selection:
     """Select what a function needs.
 
     Args:
         platform: the runtime and architecture that markers are evaluated for.
         root: the project's own directory, which the selection leaves out.
+        build: the names of distributions that uv may build where there is no wheel.
 
     Raises:
         LockError: a line is no pinned requirement with a hash, no index option and no
@@ -59,8 +68,8 @@ def select(text: str, lock: LockFile, platform: Platform, *, root: Path) -> Sele
     """
     problems: list[str] = []
     options: list[str] = []
-    requirements: list[str] = []
-    distributions: list[LockedDistribution] = []
+    # One list for all that needs a wheel, and one for each that may do without.
+    requirements: dict[str, list[tuple[str, LockedDistribution]]] = {}
     local_projects: list[LocalProject] = []
     files: list[Path] = []
     warnings: list[str] = []
@@ -84,20 +93,24 @@ def select(text: str, lock: LockFile, platform: Platform, *, root: Path) -> Sele
                 requirement, hashes = _pinned(line.text)
                 if requirement.marker is None or platform.satisfies(requirement.marker):
                     requirement.marker = None
-                    requirements.append(" ".join([str(requirement), *hashes]))
-                    distributions.append(_distribution(requirement, hashes))
+                    found = _distribution(requirement, hashes)
+                    several = requirements.setdefault(found.name if found.name in build else "", [])
+                    several.append((" ".join([str(requirement), *hashes]), found))
         except _LineError as error:
             problems.append(f"{lock.path}, line {line.number}: {error}")
     if problems:
         raise LockError("\n".join([*problems, _how_to_lock(lock, platform)]))
-    installs: tuple[InstallList, ...] = ()
-    if requirements:
-        content = "\n".join([*options, *requirements]) + "\n"
-        installs = (
-            InstallList(
-                _FILE_NAME, content, tuple(distributions), builds=False, files=tuple(files)
-            ),
+    installs = tuple(
+        InstallList(
+            _FILE_NAME,
+            "\n".join([*options, *(line for line, _ in several)]) + "\n",
+            tuple(distribution for _, distribution in several),
+            builds=False,
+            files=tuple(files),
+            may_build=bool(name),
         )
+        for name, several in sorted(requirements.items())
+    )
     local_projects.sort(key=lambda project: project.name)
     return Selection(lock, installs, tuple(local_projects), tuple(warnings))
 
@@ -120,8 +133,12 @@ def explain_failure(error: UvError, lock: LockFile, platform: Platform) -> LockE
         for name, version in error.without_wheel
     ]
     lines.append(
-        "Nothing is built from source for Lambda. Choose a version that has the wheel, another "
-        "runtime or architecture, or lock for all platforms. " + _how_to_lock(lock, platform)
+        not_built(
+            [name for name, _ in error.without_wheel],
+            platform,
+            "a version that has the wheel, another runtime or architecture, or lock for all "
+            f"platforms. {_how_to_lock(lock, platform)}",
+        )
     )
     return LockError("\n".join(lines))
 
