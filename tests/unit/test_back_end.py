@@ -65,6 +65,8 @@ def wheel_of(directory: Path, metadata: str) -> Path:
     path = directory / "demo_app-3.1-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("demo_app-3.1.dist-info/METADATA", metadata)
+        archive.writestr("demo_app-3.1.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+        archive.writestr("demo_app-3.1.dist-info/RECORD", "")
         archive.writestr("vendored/x-1.dist-info/METADATA", "")
     return path
 
