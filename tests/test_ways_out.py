@@ -92,6 +92,10 @@ def test_a_source_distribution_is_built_where_it_is_named(project: Project) -> N
     constrained = project.build()
     assert built_with(constrained, "docopt") == "setuptools (78.1.1)"
     assert constrained.sha256 == build.sha256
+    lock = project.lock_path.read_text(encoding="utf-8")
+    digest = build.manifest["inputs"]["docopt"]
+    project.lock_path.write_text(lock.replace(digest, f"sha256:{'0' * 64}"), encoding="utf-8")
+    assert "Hash mismatch" in project.fail()
 
 
 @pytest.mark.slow

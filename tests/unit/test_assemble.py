@@ -45,7 +45,7 @@ def test_an_added_file_that_would_replace_another_is_refused(prefix: str) -> Non
         assemble([package], added=[entry_of(name, "wrong", "own")], prefix=prefix)
     assert str(caught.value) == (
         f"`include-files` puts {name} into the zip, which demo ships with different content. "
-        "Choose another place for it, or leave the other out."
+        "Choose another place for it, or leave the other out by `exclude-files`."
     )
 
 

@@ -123,6 +123,14 @@ def test_a_module_for_another_python_needs_no_reading() -> None:
     assert function_of(ORDERS, other, exclude_files=("/other/old.pyc",)).left_out
 
 
+def test_what_is_left_out_needs_no_warning() -> None:
+    patched = made("patched", {"patched.py": "", "patched.pth": "import patched"})
+    warning = "patched ships patched.pth: Lambda does not process .pth files"
+    assert any(line.startswith(warning) for line in function_of(ORDERS, patched).warnings)
+    contents = function_of(ORDERS, patched, exclude_files=("/patched.pth",))
+    assert not any("pth" in line for line in contents.warnings)
+
+
 def test_scripts_can_be_left_out() -> None:
     entry_points = "[console_scripts]\none = tool:run\ntwo = tool:run\n"
     tool = made(

@@ -48,7 +48,8 @@ def assemble(
         if not is_same_content(other, entry):
             raise ContentsError(
                 f"`include-files` puts {entry.name} into the zip, which {other.distribution} ships "
-                "with different content. Choose another place for it, or leave the other out."
+                "with different content. Choose another place for it, or leave the other out by "
+                "`exclude-files`."
             )
     _refuse_files_as_directories(entries)
     return tuple(sorted(entries.values(), key=lambda entry: entry.name.encode()))

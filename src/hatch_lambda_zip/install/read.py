@@ -90,7 +90,6 @@ class Installed:
         dist_info: the name of its dist-info directory.
         entries: what ships, but for its RECORD.
         left_out: what does not, ascending by path.
-        warnings: lines for the user.
         scripts: the scripts that came with the wheel, which are among those left out.
     """
 
@@ -98,13 +97,22 @@ class Installed:
     dist_info: str
     entries: tuple[Entry, ...]
     left_out: tuple[LeftOut, ...] = ()
-    warnings: tuple[str, ...] = ()
     scripts: tuple[Entry, ...] = ()
 
     @property
     def name(self) -> str:
         """The distribution's normalized name."""
         return self.distribution.name
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Lines for the user, on what ships."""
+        return tuple(
+            f"{self.name} ships {entry.name}: Lambda does not process .pth files of the "
+            "deployment package, so what it does locally will not happen there"
+            for entry in self.entries
+            if _is_pth(entry.name)
+        )
 
     @cached_property
     def import_names(self) -> ImportNames:
@@ -207,7 +215,6 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
     scripts = _entry_point_scripts(site.path / dist_info / "entry_points.txt")
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
-    warnings: list[str] = []
     found: list[Entry] = []
     for row in rows:
         if row.path == record or _is_installers(row.path, dist_info):
@@ -220,8 +227,8 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
                 found.append(_entry(row, site, source, distribution))
             continue
         entry = _entry(row, site, source, distribution)
-        if row.path.endswith(".pth") and "/" not in row.path:
-            warnings.append(_check_pth(entry))
+        if _is_pth(row.path):
+            _check_pth(entry)
         entries.append(entry)
     if site.is_built_here:
         # What the back end's release has a say in stays out, so that a new one changes no hash.
@@ -235,7 +242,6 @@ def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -
         dist_info,
         tuple(entries),
         tuple(sorted(left_out, key=lambda left: left.path)),
-        tuple(warnings),
         tuple(found),
     )
 
@@ -275,15 +281,15 @@ def _entry(row: RecordRow, site: Site, source: str, distribution: Distribution) 
     return Entry(row.path, path, path.stat().st_size, row.digest, distribution.name)
 
 
-def _check_pth(entry: Entry) -> str:
-    """Return the warning for a .pth file; refuse that of an editable install."""
+def _is_pth(path: str) -> bool:
+    return path.endswith(".pth") and "/" not in path
+
+
+def _check_pth(entry: Entry) -> None:
+    """Refuse the .pth file of an editable install."""
     lines = entry.read().decode("utf-8", "replace").splitlines()
     if _EDITABLE_NAME.fullmatch(entry.name) or any(map(_EDITABLE_LINE.match, lines)):
         raise DistributionError(
             f"{entry.distribution} is an editable install: {entry.name} only points to a "
             "directory of this machine, and no code would ship. Build it as a normal wheel."
         )
-    return (
-        f"{entry.distribution} ships {entry.name}: Lambda does not process .pth files of the "
-        "deployment package, so what it does locally will not happen there"
-    )
