@@ -51,7 +51,6 @@ def test_boto3_works_with_a_part_of_its_data(project: Project, tmp_path: Path) -
     root = build.unpack(tmp_path / "task")
     result = run([sys.executable, "-I", "-S", "-c", CODE, root], cwd=tmp_path)
     assert result.stdout == "2012-08-10\nno ec2\n"
-    assert project.build().sha256 == build.sha256
 
 
 @pytest.mark.slow

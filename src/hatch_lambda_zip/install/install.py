@@ -18,7 +18,6 @@ from hatch_lambda_zip.errors import (
     LambdaZipError,
     UvError,
     UvFailure,
-    UvTimeoutError,
 )
 from hatch_lambda_zip.install.local_wheel import (
     LocalWheel,
@@ -176,8 +175,6 @@ class Installer:
         builds = install.builds
         try:
             self._run_uv(file, site, lock, platform, builds=builds)
-        except UvTimeoutError:
-            raise
         except UvError as error:
             if not (install.may_build and error.failure is UvFailure.NO_WHEEL):
                 raise _explained(error, lock, platform) from None

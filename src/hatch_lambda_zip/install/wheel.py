@@ -149,13 +149,14 @@ def open_wheel(wheel: Path) -> Iterator[OpenWheel]:
     Raises:
         DistributionError: it is not one that they take, or what was done with it has found that.
     """
+    name = parse_name(wheel)
     try:
         archive = zipfile.ZipFile(wheel)
     except (*_UNREADABLE, OSError) as error:
         raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
     with archive:
         try:
-            yield _checked(archive, parse_name(wheel))
+            yield _checked(archive, name)
         except (*_UNREADABLE, DistributionError) as error:
             raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
 
