@@ -1,17 +1,21 @@
-"""A killed build leaves the old outputs or the new ones, and no rubbish."""
+"""A killed build leaves the old outputs or the new ones, no rubbish, and nothing that runs on."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import clean_environment
+from tests.support.processes import comes_true, number_in, runs
 from tests.support.projects import Project
 
 # A shell's background jobs ignore SIGINT, and what they start inherits that.
@@ -75,3 +79,171 @@ def test_a_killed_build_leaves_old_or_new_and_no_rubbish(
         (artifact,) = output.glob("*.zip")
         assert artifact.read_bytes() in zips
     assert killed > 0, "the builds were over before they could be killed"
+
+
+# Of the library that the app depends on: it starts what inherits its output, tells of itself and
+# of that, and works on for long, or makes the wheel.
+BACK_END = """
+import os, subprocess, time
+from pathlib import Path
+from hatchling.build import *
+from hatchling import build
+
+def build_wheel(*arguments):
+    place = Path(os.environ["PLACE"])
+    for name in ("child", "server", "silent"):
+        output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        child = subprocess.Popen(
+            ["sleep", "300"],
+            start_new_session=name != "child",
+            **(output if name == "silent" else {}),
+        )
+        (place / name).write_text(f"{child.pid}\\n")
+    (place / "back-end").write_text(f"{os.getpid()}\\n")
+    time.sleep(float(os.environ["SECONDS"]))
+    return build.build_wheel(*arguments)
+"""
+STARTED = ("child", "server", "silent", "back-end")
+HOOK = "\n[tool.hatch.build.hooks.lambda-zip]\n"
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at as on Linux")
+
+
+class Work:
+    """Builds of a project whose dependency has a back end that starts other processes."""
+
+    def __init__(self, project: Project, place: Path) -> None:
+        self.project = project
+        self.place = place
+        self.temporary = place / "temporary"
+        self.temporary.mkdir(parents=True)
+        pyproject = project.root / "lib/pyproject.toml"
+        text = pyproject.read_text("utf-8").replace("uv_build>=0.10.2,<1", "hatchling")
+        text = text.replace('"uv_build"', '"back_end"\nbackend-path = ["."]')
+        pyproject.write_text(text, "utf-8")
+        (project.root / "lib/back_end.py").write_text(BACK_END, "utf-8")
+        self.log = place / "log"
+
+    def start(
+        self, command: Sequence[str] = COMMAND, seconds: int = 300
+    ) -> subprocess.Popen[bytes]:
+        """Start a build; ``seconds`` is for how long the back end works."""
+        environment = clean_environment(
+            TMPDIR=str(self.temporary), PLACE=str(self.place), SECONDS=str(seconds)
+        )
+        with self.log.open("wb") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self.project.path,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def numbers(self) -> list[int]:
+        """The processes of the back end, as soon as they run."""
+        return [number_in(self.place / name) for name in STARTED]
+
+    def is_over(self) -> bool:
+        return not any(map(runs, self.numbers)) and not any(
+            self.temporary.glob("hatch-lambda-zip-*")  # what others leave is theirs
+        )
+
+    def end(self) -> None:
+        for name in STARTED:
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(int((self.place / name).read_text("utf-8")), signal.SIGKILL)
+
+
+@pytest.fixture
+def work(project: Project, tmp_path: Path) -> Iterator[Work]:
+    work = Work(project, tmp_path / "place")
+    yield work
+    work.end()
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_cancelled_build_ends_everything_and_says_so_in_one_line(
+    work: Work, sent: signal.Signals
+) -> None:
+    process = work.start()
+    assert all(map(runs, work.numbers))
+    process.send_signal(sent)
+    process.send_signal(sent)  # as a front end does that hands on what the terminal sent to all
+    assert process.wait(60) == 128 + sent
+    assert work.is_over()
+    *_, last = work.log.read_text("utf-8").splitlines()
+    assert last.startswith(f"Error: cancelled by {sent.name}. ")
+    assert "Traceback" not in work.log.read_text("utf-8")
+
+
+@linux
+@pytest.mark.slow
+def test_after_a_kill_nothing_runs_on(work: Work) -> None:
+    process = work.start()
+    assert all(map(runs, work.numbers))
+    process.kill()
+    process.wait()
+    assert comes_true(work.is_over)
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_a_front_end_that_is_killed_alone_takes_the_build_with_it(
+    work: Work, sent: signal.Signals
+) -> None:
+    pyproject = work.project.pyproject
+    pyproject.write_text(pyproject.read_text("utf-8") + HOOK, "utf-8")
+    process = work.start([sys.executable, "-m", "build", "--wheel", "--no-isolation"])
+    assert all(map(runs, work.numbers))
+    process.send_signal(sent)
+    process.wait()
+    assert comes_true(work.is_over)
+
+
+@linux
+@pytest.mark.slow
+def test_a_build_does_not_wait_for_what_a_back_end_leaves_behind(work: Work) -> None:
+    process = work.start(seconds=0)
+    assert process.wait(120) == 0, work.log.read_text("utf-8")
+    child, server, silent, back_end = work.numbers
+    assert comes_true(lambda: not runs(child))
+    assert not runs(server), "uv waits for it, as its output is uv's pipe"
+    assert runs(silent), "a server that keeps nobody waiting may stay"
+    assert not runs(back_end)
+    assert not any(work.temporary.iterdir())
+
+
+@linux
+@pytest.mark.slow
+def test_one_interrupt_ends_a_build_that_waits_for_another(work: Work) -> None:
+    import fcntl
+
+    directory = os.open(work.project.root / "lib", os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        process = work.start()
+        assert comes_true(lambda: "waiting for another build" in work.log.read_text("utf-8"))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 128 + signal.SIGINT
+    finally:
+        os.close(directory)
+    assert not any(work.temporary.iterdir())
+
+
+@pytest.mark.slow
+def test_sources_are_no_place_for_temporary_files(project: Project) -> None:
+    before = {*project.root.rglob("*")}
+    build = project.build_by_command(check=False, environment={"TMPDIR": "."})
+    shutil.rmtree(project.root / "kept")
+    assert build.returncode == 1
+    assert "Error: Temporary files would lie in " in build.output
+    assert "Set TMPDIR to a directory outside of the sources." in build.output
+    assert "Traceback" not in build.output
+    made = {*project.root.rglob("*")} - before
+    assert {path.name for path in made} <= {"dist"}

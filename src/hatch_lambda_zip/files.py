@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+from hatch_lambda_zip.errors import OutputError
 
 _ABSOLUTE: Final = re.compile(r"/|\\|.:", re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -61,9 +64,27 @@ def matching(directory: Path, pattern: str) -> list[Path]:
         return []
 
 
+def check_outside(temporary: Path, sources: Path) -> None:
+    """Check that a directory for temporary files is not in a source tree: a wheel may take it in.
+
+    Raises:
+        OutputError: it is.
+    """
+    if temporary.resolve().is_relative_to(sources.resolve()):
+        raise OutputError(
+            f"Temporary files would lie in {temporary}, among the sources in {sources}: a wheel "
+            "could take them in. Set TMPDIR to a directory outside of the sources."
+        )
+
+
 def beside(path: Path) -> Path:
     """Return a new name in a file's directory, to write what is to replace the file."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+
+
+def beside_pattern(path: Path) -> str:
+    """Return the pattern of the names that ``beside`` gives."""
+    return f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"
 
 
 @contextlib.contextmanager

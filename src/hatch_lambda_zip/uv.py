@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
-import sys
+import tempfile
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from hatch_lambda_zip.errors import UvError, UvFailure, UvTimeoutError
+from hatch_lambda_zip.process import Command, Watcher, run
+from hatch_lambda_zip.redact import redact
 
 TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
 DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow line
-_LONGEST_TIMEOUT: Final = 1e6  # seconds: more overflows the system call below
+_LONGEST_TIMEOUT: Final = 1e6  # seconds: more overflows system calls
+_VERSION_TIMEOUT: Final = 30.0  # seconds
 
 _UNKNOWN_VERSION: Final = "uv of unknown version"
 OLDEST: Final = "0.10.2"
 
-_NO_WHEEL: Final = re.compile(r"(\S+)==(\S+) has no (?:usable )?wheels")
+# From where a word starts, and no further than its "==": else a long word takes minutes.
+_NO_WHEEL: Final = re.compile(r"(?<!\S)([^\s=]+)==([^\s=]+) has no (?:usable )?wheels")
 # The words that tell why uv failed; its exit code does not. All of them were seen in uv 0.10.2
 # and in 0.13.9; the tests run the oldest and the newest.
 _FAILURES: Final = {
@@ -54,7 +56,11 @@ _DROPPED_VARIABLES: Final = frozenset(
 # Its output is read here, so it must not be coloured, whatever a CI system asks for.
 _COLOUR_VARIABLES: Final = frozenset(("CLICOLOR_FORCE", "FORCE_COLOR"))
 # Paths that may be relative to the directory that the user works in; uv runs in others.
-_PATH_VARIABLES: Final = ("UV_BUILD_CONSTRAINT", "UV_CACHE_DIR", "UV_CONFIG_FILE", "UV_FIND_LINKS")
+_PATH_VARIABLES: Final = (
+    *("UV_BUILD_CONSTRAINT", "UV_CACHE_DIR", "UV_CONFIG_FILE", "UV_FIND_LINKS"),
+    *("DIST_EXTRA_CONFIG", "NETRC"),
+)
+_TEMPORARY_VARIABLES: Final = ("TMPDIR", "TEMP", "TMP")  # in the order of `tempfile`
 
 
 @dataclass(frozen=True)
@@ -64,15 +70,18 @@ class Uv:
     Attributes:
         timeout: seconds after which a command is stopped.
         log: takes one line for each command.
-        keep_open: a file descriptor that the commands inherit (and never use), or None.
+        watcher: who ends the commands if this process is killed.
+        tell: takes a line that the user should see; ``log`` does if it is None.
     """
 
     executable: Path
     environment: Mapping[str, str]
     timeout: float
     log: Callable[[str], None]
-    keep_open: int | None = None
-    _running: set[subprocess.Popen[str]] = field(default_factory=set, compare=False, repr=False)
+    watcher: Watcher | None = None
+    tell: Callable[[str], None] | None = None
+    _running: set[Command] = field(default_factory=set, compare=False, repr=False)
+    _stopped: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
 
     def run(
         self,
@@ -91,7 +100,8 @@ class Uv:
 
         Raises:
             UvTimeoutError: it took longer than ``timeout``; it and its children were killed.
-            UvError: it could not be started, or ended with an error; the message has its stderr.
+            UvError: it could not be started, was stopped, or ended with an error; the message has
+                its stderr.
         """
         command = [str(self.executable), *map(str, arguments)]
         shown = redact(shlex.join(["uv", *command[1:]]))
@@ -99,85 +109,91 @@ class Uv:
         environment = {**self.environment, **(variables or {})}
         for name in without:
             environment.pop(name, None)
+        known: list[Command] = []
+
+        def started(command: Command) -> None:
+            known.append(command)
+            self._running.add(command)
+            if self._stopped.is_set():
+                command.kill()
+
         try:
-            process = subprocess.Popen(
+            process = run(
                 command,
                 cwd=cwd,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                # A group of its own, so that a timeout reaches the processes that uv starts.
-                start_new_session=True,
-                pass_fds=() if self.keep_open is None else (self.keep_open,),
+                environment=environment,
+                timeout=self.timeout,
+                watcher=self.watcher,
+                started=started,
             )
         except OSError as error:
             raise UvError(
                 f"{self.executable} could not be started: {error}. "
                 "Set UV to the path of a working uv executable."
             ) from None
-        self._running.add(process)
-        try:
-            stdout, stderr = process.communicate(timeout=self.timeout)
         except subprocess.TimeoutExpired:
-            kill_group(process)
-            process.communicate()
             raise UvTimeoutError(
                 f"`{shown}` did not end within {self.timeout:g} seconds and was stopped. "
                 f"Run it in {cwd} to see what it waits for, "
                 f"or set {TIMEOUT_VARIABLE} to more seconds."
             ) from None
-        except BaseException:
-            kill_group(process)
-            process.communicate()
-            raise
         finally:
-            self._running.discard(process)
+            self._running.difference_update(known)
         if process.returncode != 0:
-            details = redact(stderr.strip()) or f"(no message, exit code {process.returncode})"
+            stderr = _text(process.stderr).strip()
+            details = redact(stderr) or f"(no message, exit code {process.returncode})"
             version = self._version()
             too_old = "" if _is_recent(version) else f"\nIt is too old: uv {OLDEST} is needed."
             # uv breaks lines where the terminal ends, and draws bars beside some of them.
-            words = " ".join(details.replace("│", " ").split())
+            words = " ".join(stderr.replace("│", " ").split())
             raise UvError(
                 f"`{shown}` failed ({version}):\n{details}{too_old}",
                 failure=next((key for key, why in _FAILURES.items() if why.search(words)), None),
                 said=f"{details}{too_old}",
                 without_wheel=sorted(set(_NO_WHEEL.findall(words))),
             )
-        return stdout
+        return _text(process.stdout)
 
     def stop(self) -> None:
-        """Kill the commands that other threads are running, which then fail there."""
-        for process in tuple(self._running):
-            kill_group(process)
+        """Kill the commands that other threads run or are to run, which then fail there."""
+        self._stopped.set()
+        for command in tuple(self._running):
+            command.kill()
+
+    def pause(self, seconds: float) -> None:
+        """Wait.
+
+        Raises:
+            UvError: ``stop`` was called.
+        """
+        if self._stopped.wait(seconds):
+            raise UvError("The build is over.")
 
     def _version(self) -> str:
         """Return what ``uv --version`` prints, for the message of a failure."""
         try:
-            result = subprocess.run(
+            result = run(
                 [str(self.executable), "--version"],
-                check=False,
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                stdin=subprocess.DEVNULL,
-                timeout=30,
+                environment=self.environment,
+                timeout=_VERSION_TIMEOUT,
+                watcher=self.watcher,
             )
         except (OSError, subprocess.TimeoutExpired):
             return _UNKNOWN_VERSION  # what is being reported is another failure
-        return result.stdout.strip() or _UNKNOWN_VERSION
+        return _text(result.stdout).strip() or _UNKNOWN_VERSION
 
 
 def find_uv(
-    environ: Mapping[str, str], *, log: Callable[[str], None], keep_open: int | None = None
+    environ: Mapping[str, str],
+    *,
+    log: Callable[[str], None],
+    watcher: Watcher | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Uv:
     """Find uv as ``$UV``, ``$HATCH_UV``, on PATH, or as the ``uv`` package of this Python.
 
-    It runs with the same environment, less what would change its results. For ``log`` and
-    ``keep_open`` see :class:`Uv`.
+    It runs with the same environment, less what would change its results. For ``log``,
+    ``watcher`` and ``tell`` see :class:`Uv`.
 
     Raises:
         UvError: it is in none of these places, or not where a variable says.
@@ -196,7 +212,11 @@ def find_uv(
     for name in _PATH_VARIABLES:
         if environment.get(name):
             environment[name] = _absolute(environment[name], environ)
-    return Uv(Path(executable).absolute(), environment, _timeout(environ), log, keep_open)
+    for name in _TEMPORARY_VARIABLES:
+        # uv runs in the source trees of members.
+        if environment.get(name) and not Path(environment[name]).is_absolute():
+            environment[name] = tempfile.gettempdir()
+    return Uv(Path(executable).absolute(), environment, _timeout(environ), log, watcher, tell)
 
 
 def _absolute(value: str, environ: Mapping[str, str]) -> str:
@@ -209,20 +229,6 @@ def _absolute(value: str, environ: Mapping[str, str]) -> str:
     bases = [Path(base) for base in (environ.get("PWD"), Path.cwd()) if base]
     existing = [base / value for base in bases if (base / value).exists()]
     return str((existing or [bases[0] / value])[0].absolute())
-
-
-def redact(text: str) -> str:
-    """Blot out what may be secret in the URLs of a text: user, password and query.
-
-    A user name alone stays in an ssh URL, where it is ``git`` and no secret.
-    """
-
-    def without_user(match: re.Match[str]) -> str:
-        is_public = match["scheme"].endswith("ssh") and ":" not in match["user"]
-        return match[0] if is_public else f"{match['scheme']}://***@"
-
-    text = re.sub(r"(?P<scheme>\w[\w+.-]*)://(?P<user>[^/\s]+)@", without_user, text)
-    return re.sub(r"(://[^\s?#'\"]+\?)[^\s#'\"]+", r"\1***", text)
 
 
 def _is_recent(version: str) -> bool:
@@ -269,11 +275,5 @@ def _timeout(environ: Mapping[str, str]) -> float:
     return min(seconds, _LONGEST_TIMEOUT)
 
 
-def kill_group(process: subprocess.Popen[Any]) -> None:
-    """Kill a process with all that it started; ``start_new_session`` made it a group's leader."""
-    if sys.platform == "win32":
-        process.kill()
-        return
-    # The group has the number of its leader.
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "replace").replace("\r\n", "\n")

@@ -14,6 +14,7 @@ from hatch_lambda_zip.bytecode.interpreter import find_interpreter
 from hatch_lambda_zip.bytecode.magic import FORMATS
 from hatch_lambda_zip.errors import ToolError
 from hatch_lambda_zip.uv import Uv
+from hatch_lambda_zip.watcher import MARK_VARIABLE
 
 pytestmark = [
     pytest.mark.every_python,
@@ -86,12 +87,12 @@ def test_the_places(
 ) -> None:
     stand_in(tmp_path / "first" / "python3.13", answer("3.13.98"))
     path = stand_in(place(tmp_path), answer())
-    found = find_interpreter("3.13.99", named=None, uv=uv, environ=environ)
+    found = find_interpreter("3.13.99", named=None, uv=uv, directory=Path.home(), environ=environ)
     assert (found.path, found.version) == (path, "3.13.99")
 
 
 def test_this_python_comes_first(uv: Uv, lines: list[str]) -> None:
-    found = find_interpreter(THIS, named=None, uv=uv, environ={})
+    found = find_interpreter(THIS, named=None, uv=uv, directory=Path.home(), environ={})
     assert found.path.samefile(sys.executable)
     assert lines == [f"Asking {sys.executable} which Python it is"]
 
@@ -101,20 +102,22 @@ def test_what_uv_knows(tmp_path: Path, lines: list[str], environ: dict[str, str]
     asked = tmp_path / "asked"
     program = stand_in(tmp_path / "uv", str(path), more=f'echo "$@" > {asked}; pwd >> {asked}')
     uv = Uv(program, {"PATH": os.defpath}, 30, lines.append)
-    assert find_interpreter("3.13.99", named=None, uv=uv, environ=environ).path == path
+    assert (
+        find_interpreter("3.13.99", named=None, uv=uv, directory=tmp_path, environ=environ).path
+        == path
+    )
     arguments, directory = asked.read_text("utf-8").splitlines()
     assert arguments.startswith("python find ")
     assert "--no-python-downloads" in arguments.split()
     assert arguments.endswith("@3.13.99")
-    assert Path.cwd() not in (Path(directory), *Path(directory).parents)
-    assert not Path(directory).exists()
+    assert Path(directory) == tmp_path
 
 
 def test_the_real_uv_understands_the_question(lines: list[str]) -> None:
     package = pytest.importorskip("uv")
     uv = Uv(Path(package.find_uv_bin()), os.environ, 60, lines.append)
     with pytest.raises(ToolError):
-        find_interpreter("3.13.99", named=None, uv=uv, environ={})
+        find_interpreter("3.13.99", named=None, uv=uv, directory=Path.home(), environ={})
     (line,) = (line for line in lines if line.startswith("uv knows no"))
     assert "No interpreter found" in line or "Failed to inspect" in line
 
@@ -124,11 +127,11 @@ def test_only_the_named_one_is_looked_at(
 ) -> None:
     stand_in(tmp_path / "first" / "python3.13", answer())
     named = stand_in(tmp_path / "named", answer())
-    found = find_interpreter("3.13.99", named=named, uv=uv, environ=environ)
+    found = find_interpreter("3.13.99", named=named, uv=uv, directory=Path.home(), environ=environ)
     assert found.path == named
     stand_in(named, answer("3.13.98"))
     with pytest.raises(ToolError) as caught:
-        find_interpreter("3.13.99", named=named, uv=uv, environ=environ)
+        find_interpreter("3.13.99", named=named, uv=uv, directory=Path.home(), environ=environ)
     assert str(caught.value) == (
         "bytecode-python-path: it is not CPython 3.13.99, which bytecode-python asks for.\n"
         f"  {named}: 3.13.98\n"
@@ -142,7 +145,10 @@ def test_only_the_named_one_is_looked_at(
 def test_the_path_is_the_one_that_the_python_has_for_itself(tmp_path: Path, uv: Uv) -> None:
     real = tmp_path / "real \udc80 é"
     shim = stand_in(tmp_path / "shim", answer(executable=str(real)))
-    assert find_interpreter("3.13.99", named=shim, uv=uv, environ={}).path == real
+    assert (
+        find_interpreter("3.13.99", named=shim, uv=uv, directory=Path.home(), environ={}).path
+        == real
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,7 +178,7 @@ def test_what_does_not_fit_is_named(
 ) -> None:
     path = stand_in(tmp_path / "first" / "python3.13", shown)
     with pytest.raises(ToolError) as caught:
-        find_interpreter("3.13.99", named=None, uv=uv, environ=environ)
+        find_interpreter("3.13.99", named=None, uv=uv, directory=Path.home(), environ=environ)
     message = str(caught.value)
     assert message.startswith("bytecode-python: CPython 3.13.99 was not found. There is:\n")
     assert f"\n  {path}: {found}\n" in message
@@ -185,7 +191,7 @@ def test_other_releases_of_pyenv_are_named(tmp_path: Path, uv: Uv, environ: dict
     for version in ("3.13.7", "3.12.1"):
         stand_in(tmp_path / "pyenv" / "versions" / version / "bin" / "python", answer(version))
     with pytest.raises(ToolError) as caught:
-        find_interpreter("3.13.99", named=None, uv=uv, environ=environ)
+        find_interpreter("3.13.99", named=None, uv=uv, directory=Path.home(), environ=environ)
     assert "versions/3.13.7/bin/python: 3.13.7\n" in str(caught.value)
     assert "versions/3.12.1" not in str(caught.value)
 
@@ -206,14 +212,14 @@ def test_what_does_not_run_is_named(
         (slow, "did not answer within 0.3 seconds"),
     ):
         with pytest.raises(ToolError) as caught:
-            find_interpreter("3.13.99", named=path, uv=uv, environ={})
+            find_interpreter("3.13.99", named=path, uv=uv, directory=Path.home(), environ={})
         assert f"\n  {path}: {found}\n" in str(caught.value)
 
 
 def test_an_unknown_minor_version(uv: Uv) -> None:
     for version in ("3.8.20", "3.99.0", "2.13.0"):
         with pytest.raises(ToolError, match=r"is not a release of CPython 3\.9 to"):
-            find_interpreter(version, named=None, uv=uv, environ={})
+            find_interpreter(version, named=None, uv=uv, directory=Path.home(), environ={})
 
 
 def test_nothing_of_the_environment_reaches_a_candidate(
@@ -223,7 +229,7 @@ def test_nothing_of_the_environment_reaches_a_candidate(
     monkeypatch.setenv("SECRET", "1")
     seen = tmp_path / "seen"
     path = stand_in(tmp_path / "python", answer(), more=f"/usr/bin/env > {seen}")
-    find_interpreter("3.13.99", named=path, uv=uv, environ={})
+    find_interpreter("3.13.99", named=path, uv=uv, directory=Path.home(), environ={})
     names = {line.partition("=")[0] for line in seen.read_text("utf-8").splitlines()}
     # The last ones are the shell's own.
-    assert names <= {"LD_LIBRARY_PATH", "PWD", "SHLVL", "_", "OLDPWD"}
+    assert names <= {"LD_LIBRARY_PATH", MARK_VARIABLE, "PWD", "SHLVL", "_", "OLDPWD"}

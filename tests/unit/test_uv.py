@@ -4,14 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hatch_lambda_zip.errors import UvError, UvFailure, UvTimeoutError
 from hatch_lambda_zip.uv import (
@@ -20,8 +19,8 @@ from hatch_lambda_zip.uv import (
     TIMEOUT_VARIABLE,
     Uv,
     find_uv,
-    redact,
 )
+from tests.support.processes import comes_true, number_in, runs
 
 # The environment of these tests, with the uv that is installed beside their Python in front.
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
@@ -212,50 +211,6 @@ def test_credentials_do_not_appear_when_a_command_takes_too_long(tmp_path: Path)
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("text", "redacted"),
-    [
-        ("https://user:pass@host/path", "https://***@host/path"),
-        ("https://token@host", "https://***@host"),
-        ("git+https://token@host/a@b", "git+https://***@host/a@b"),
-        ("git+ssh://git@host/a", "git+ssh://git@host/a"),
-        ("git+ssh://git:pass@host/a", "git+ssh://***@host/a"),
-        ("https://host/a.whl?token=secret#sha256=1", "https://host/a.whl?***#sha256=1"),
-        ("https://user:pa'ss@host/a", "https://***@host/a"),
-        ("https://user:@host", "https://***@host"),
-        ("https://:pass@host", "https://***@host"),
-        ("https://us%40er:p%2Fss@host", "https://***@host"),
-        ("a https://u:p@h/x, b http://u:p@h/y", "a https://***@h/x, b http://***@h/y"),
-        ("'https://u:p@h'", "'https://***@h'"),
-        ("https://user:p@ss@host/path", "https://***@host/path"),
-        ("https://host/path", "https://host/path"),
-        ("https://host/a@b", "https://host/a@b"),
-        ("https://host me@example.invalid", "https://host me@example.invalid"),
-        ("me@example.invalid", "me@example.invalid"),
-        ("", ""),
-    ],
-)
-def test_redaction(text: str, redacted: str) -> None:
-    assert redact(text) == redacted
-
-
-words = st.text("abcXYZ019._~%:-!$&*+,;=()", min_size=1)
-
-
-@given(words, words, st.sampled_from(["https", "http", "git+ssh", "ftp"]), st.booleans())
-def test_no_user_information_is_left(
-    user: str,
-    password: str,
-    scheme: str,
-    quoted: bool,  # noqa: FBT001
-) -> None:
-    url = f"{scheme}://<{user}:{password}>@host.invalid/x"
-    text = f"error: '{url}'" if quoted else f"error: {url} failed"
-    shown = redact(text)
-    assert shown == text.replace(f"<{user}:{password}>", "***")
-    assert redact(shown) == shown
-
-
 def test_a_command_that_takes_too_long_is_stopped_and_named(tmp_path: Path) -> None:
     uv = find({TIMEOUT_VARIABLE: "0.000001"})
     with pytest.raises(UvTimeoutError) as caught:
@@ -318,8 +273,48 @@ def test_a_timeout_reaches_the_children_too(tmp_path: Path) -> None:
     assert not (tmp_path / "survived").exists()
 
 
-def test_stopping_nothing_is_no_mistake() -> None:
-    find().stop()
+def test_after_a_stop_nothing_is_started_any_more(tmp_path: Path) -> None:
+    uv = find()
+    uv.stop()
+    with pytest.raises(UvError):
+        uv.run(WAITING, cwd=tmp_path)
+    with pytest.raises(UvError, match="over"):
+        uv.pause(60)
+    assert not (tmp_path / "survived").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other sessions are reached on Linux")
+def test_a_wrapper_of_uv_in_another_session_is_stopped_too(tmp_path: Path) -> None:
+    wrapper = tmp_path / "uv"
+    code = f"touch {tmp_path}/started; echo $$ > {tmp_path}/pid; exec sleep 60"
+    start = f"subprocess.run(['sh', '-c', {code!r}], start_new_session=True)"
+    wrapper.write_text(f"#!{sys.executable}\nimport subprocess\n{start}\n", "utf-8")
+    wrapper.chmod(0o755)
+    with pytest.raises(UvTimeoutError):
+        Uv(wrapper, ENVIRONMENT, 1, ignore).run(["lock"], cwd=tmp_path)
+    assert comes_true(lambda: not runs(number_in(tmp_path / "pid")))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_a_long_word_of_uv_takes_no_longer_than_many_short_ones(tmp_path: Path) -> None:
+    program = tmp_path / "uv"
+    words = ("'x' * 500_000", "'a==b' * 100_000", "'=' * 500_000")
+    said = "print(" + ", ".join(words) + ", file=sys.stderr)"
+    program.write_text(f"#!{sys.executable}\nimport sys\n{said}\nsys.exit(2)\n", "utf-8")
+    program.chmod(0o755)
+    with pytest.raises(UvError) as caught:
+        Uv(program, ENVIRONMENT, 60, ignore).run(["lock"], cwd=tmp_path)
+    assert caught.value.said.startswith("xxx")
+
+
+def test_relative_directories_for_temporary_files_are_not_meant_in_source_trees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    uv = find({"TMPDIR": ".", "TEMP": "deeper/tmp", "TMP": "/absolute"})
+    assert uv.environment["TMPDIR"] == uv.environment["TEMP"] == str(tmp_path)
+    assert uv.environment["TMP"] == "/absolute"
+    assert "TMPDIR" not in find_uv({"PATH": PATH}, log=ignore).environment
 
 
 def test_the_timeout() -> None:
@@ -407,22 +402,3 @@ def test_uv_does_not_see_what_is_dropped(tmp_path: Path) -> None:
     )
     assert seen.returncode != 0, "uv does not heed the variable that this test relies on"
     assert find(variables).run(["python", "dir"], cwd=tmp_path)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="pass_fds is POSIX")
-def test_commands_keep_a_descriptor_open(tmp_path: Path) -> None:
-    reading, writing = os.pipe()
-    uv = find_uv(ENVIRONMENT, log=ignore, keep_open=writing)
-    thread = threading.Thread(target=uv.run, args=[WAITING], kwargs={"cwd": tmp_path})
-    try:
-        thread.start()
-        wait_for(tmp_path / "started")
-        os.close(writing)
-        os.set_blocking(reading, False)
-        with pytest.raises(BlockingIOError):  # nothing to read, but it is still open somewhere
-            os.read(reading, 1)
-        thread.join()
-        assert os.read(reading, 1) == b""  # and now it is not
-    finally:
-        thread.join()
-        os.close(reading)

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +13,9 @@ import pytest
 
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.errors import LambdaZipError, OutputError
+from tests.support.processes import comes_true, runs
 
+linux = pytest.mark.skipif(sys.platform != "linux", reason="marks are read on Linux")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
 
@@ -253,10 +254,8 @@ with Workspace() as workspace:
     with workspace.writing(outputs[0]) as stream:
         stream.write(b"half a z")
         stream.flush()
-        if "child" in sys.argv:
-            child = [sys.executable, "-c", "import sys; sys.stdin.read()"]
-            subprocess.Popen(child, pass_fds=[workspace.keep_open])
-        print("ready", flush=True)
+        hook = subprocess.Popen(["sleep", "60"], start_new_session=True)  # as a build hook may
+        print(hook.pid, workspace.watcher._process.pid, flush=True)
         time.sleep(60)
 """
 
@@ -266,8 +265,8 @@ def holder(tmp_path: Path, temporary: Path, previous: Path) -> Iterator[Callable
     (tmp_path / "dist").symlink_to(previous)
     holders: list[Holder] = []
 
-    def start(*arguments: str) -> Holder:
-        holders.append(Holder(tmp_path, temporary, *arguments))
+    def start() -> Holder:
+        holders.append(Holder(tmp_path, temporary))
         return holders[-1]
 
     yield start
@@ -278,33 +277,28 @@ def holder(tmp_path: Path, temporary: Path, previous: Path) -> Iterator[Callable
 class Holder:
     """A process that holds a workspace open."""
 
-    def __init__(self, directory: Path, temporary: Path, *arguments: str) -> None:
+    def __init__(self, directory: Path, temporary: Path) -> None:
         self.dist = directory / "dist"
         self.temporary = temporary
         self.process = subprocess.Popen(
-            [sys.executable, "-c", HOLDER, *arguments],
+            [sys.executable, "-c", HOLDER],
             cwd=directory,
             env={**os.environ, "TMPDIR": str(temporary)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
         assert self.process.stdout is not None
-        assert self.process.stdout.readline() == b"ready\n"
+        self.started, self.watcher = map(int, self.process.stdout.readline().split())
 
     def leftovers(self) -> list[Path]:
         return [*self.temporary.iterdir(), *self.dist.glob(".*.tmp")]
 
     def is_clean_soon(self) -> bool:
         """Wait until nothing is left over, but not for ever."""
-        deadline = time.monotonic() + 30
-        while self.leftovers():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.01)
-        return True
+        return comes_true(lambda: not self.leftovers())
 
     def end(self) -> None:
-        """End the process, and its child by the end of its standard input."""
+        """End the process."""
         self.process.kill()
         self.process.communicate()
 
@@ -329,14 +323,61 @@ def test_an_interrupted_group_leaves_nothing(holder: Callable[..., Holder]) -> N
     assert files_in(held.dist) == PREVIOUS
 
 
-@posix
-def test_nothing_is_removed_while_a_command_still_works_in_it(
-    holder: Callable[..., Holder],
+@linux
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_what_a_build_hook_has_started_ends_with_the_build(
+    holder: Callable[..., Holder], number: int
 ) -> None:
-    held = holder("child")
-    held.process.kill()
+    held = holder()
+    assert runs(held.started)
+    held.process.send_signal(number)
     held.process.wait()
-    time.sleep(0.5)  # time enough for a clean-up that comes too early
-    assert len(held.leftovers()) == 3
-    held.end()
-    assert held.is_clean_soon()
+    assert comes_true(lambda: not runs(held.started))
+
+
+@posix
+def test_what_nobody_has_cleared_up_the_next_build_sweeps(
+    holder: Callable[..., Holder], temporary: Path, previous: Path
+) -> None:
+    living, killed = holder(), holder()
+    before = set(living.leftovers())
+    for number in (killed.watcher, killed.process.pid, killed.started):
+        os.kill(number, signal.SIGKILL)
+    killed.process.wait()
+    assert set(living.leftovers()) == before
+    with Workspace() as workspace, Workspace():
+        assert len(list(temporary.iterdir())) == 3  # of the living build, and these two
+        build(workspace, previous)
+        assert len([*previous.glob(".demo.*.tmp")]) == 4  # of the living build, and this one
+        workspace.publish()
+    assert files_in(previous) | PUBLISHED == files_in(previous)
+    living.end()
+    assert living.is_clean_soon()
+
+
+@posix
+def test_what_is_not_ours_is_not_swept(temporary: Path, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (temporary / "hatch-lambda-zip-link").symlink_to(tmp_path / "kept")
+    os.mkfifo(temporary / "hatch-lambda-zip-fifo")
+    (temporary / "other").mkdir()
+    with Workspace():
+        pass
+    names = {"hatch-lambda-zip-link", "hatch-lambda-zip-fifo", "other"}
+    assert {path.name for path in temporary.iterdir()} == names
+    assert (tmp_path / "kept").is_dir()
+
+
+@pytest.mark.parametrize("place", ["", "deeper"])
+def test_sources_are_no_place_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "deeper").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / place))
+    with pytest.raises(OutputError, match=r"^Temporary files would lie in .*Set TMPDIR"):
+        Workspace(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path / "deeper")
+    with pytest.raises(OutputError):
+        Workspace(tmp_path / "link" / "..")
+    with Workspace(tmp_path / "other"):
+        pass

@@ -171,7 +171,7 @@ def is_built(job: Job, project: Project) -> bool:
         return False
     if job.artifact.kind is Kind.LAYER:
         return True  # nothing of the package itself is in it
-    with Workspace() as workspace:
+    with Workspace(job.own.project.path) as workspace:
         wheel = job.own.build(workspace.directory)
         return previous.has_content(project.name, content_digest(wheel, project.zip_version))
 

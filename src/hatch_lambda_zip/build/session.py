@@ -89,7 +89,7 @@ class Session:
         self._told: set[str] = set()
         self._compiler = cache(self._find_compiler)
         self._tracked = cache(self._ask_git)
-        self._judge = SyntaxJudge(os.environ, report.debug)
+        self._judge = SyntaxJudge(os.environ, report.debug, workspace.directory)
         self.layer_contents = cache(self._decide_layer)
 
     def label(self, artifact: Artifact) -> str:
@@ -249,7 +249,13 @@ class Session:
 
         named = bytecode.python_path
         path = None if named is None else self.root / Path(named).expanduser()
-        interpreter = find_interpreter(bytecode.python, named=path, uv=self._uv, environ=os.environ)
+        interpreter = find_interpreter(
+            bytecode.python,
+            named=path,
+            uv=self._uv,
+            directory=self.workspace.directory,
+            environ=os.environ,
+        )
         return Compiler(
             interpreter,
             optimize=bytecode.optimize,
@@ -259,7 +265,7 @@ class Session:
             log=self.report.debug,
             timeout=self._uv.timeout,
             workers=available_cpus(),
-            keep_open=self.workspace.keep_open,
+            watcher=self.workspace.watcher,
         )
 
 
@@ -291,8 +297,8 @@ def open_session(
         UvError: there is no uv.
         OutputError: there is no place for temporary files.
     """
-    with Workspace() as workspace:
-        uv = find_uv(os.environ, log=report.debug, keep_open=workspace.keep_open)
+    with Workspace(root) as workspace:
+        uv = find_uv(os.environ, log=report.debug, watcher=workspace.watcher, tell=report.info)
 
         @cache
         def project_lock() -> LockFile:

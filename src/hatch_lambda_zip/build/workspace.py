@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
-import subprocess
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,77 +15,72 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Final
 
 from hatch_lambda_zip.errors import OutputError
-from hatch_lambda_zip.files import beside
+from hatch_lambda_zip.files import beside, beside_pattern, check_outside, matching
+from hatch_lambda_zip.process import Watcher
+from hatch_lambda_zip.watcher import MARK_VARIABLE, kill_marked
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-# Waits until the build, and every command that it started, is gone; then removes what is left.
-# What that may be, it is told before the file or directory is made.
-_JANITOR: Final = """
-import os, shutil, sys
-*paths, _unfinished = sys.stdin.buffer.read().split(b"\\0")
-for path in paths:
-    try:
-        os.remove(path)
-    except OSError:
-        shutil.rmtree(path, ignore_errors=True)
-"""
+_PREFIX: Final = "hatch-lambda-zip-"
 
 
 class Workspace:
     """A directory for a command's temporary files, and its outputs in the making.
 
-    A process that is killed can't clean up after itself. So a second one does: it reads from a
-    pipe that this one keeps open, and the end of the pipe is the end of the build.
+    A process that is killed can't clear up after itself: a watcher does, and where that was killed
+    too, the next workspace removes the directory. It knows it by the lock that nobody holds.
 
     Attributes:
         directory: an empty temporary directory.
+        watcher: who ends and removes what is left when this process is killed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sources: Path | None = None) -> None:
         """Prepare the workspace.
+
+        Args:
+            sources: a directory that it must not lie in.
 
         Raises:
             OutputError: there is no place for temporary files.
         """
-        heard, self._alive = os.pipe()
-        try:
-            self._janitor = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _JANITOR],
-                stdin=heard,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                # Not in the group that an interrupt or a closing terminal reaches.
-                start_new_session=True,
-            )
-        finally:
-            os.close(heard)
+        place = Path(tempfile.gettempdir())
+        if sources is not None:
+            check_outside(place, sources)
         self._temporaries: dict[Path, Path] = {}
+        self._locks = contextlib.ExitStack()
+        # What build hooks start in this process belongs to the build as well.
+        self._mark_before = os.environ.get(MARK_VARIABLE)
+        self.watcher = Watcher()
+        os.environ[MARK_VARIABLE] = self.watcher.mark
         try:
-            name = f"hatch-lambda-zip-{secrets.token_hex(8)}"
-            self.directory = Path(tempfile.gettempdir(), name)
-            self._announce(self.directory)
-            self.directory.mkdir(mode=0o700)
-        except OSError as error:
-            self._dismiss()
+            _sweep(place, f"{_PREFIX}*")
+            self.directory = self._make_directory(place)
+        except BaseException as error:
+            self._close()
+            if not isinstance(error, OSError):
+                raise
             raise OutputError(
                 f"No place to work in: {error}. Set TMPDIR or free some space."
             ) from None
 
-    def _announce(self, path: Path) -> None:
-        """Tell the janitor of something that must not outlive the build."""
-        os.write(self._alive, os.fsencode(path.absolute()) + b"\0")
+    def _make_directory(self, place: Path) -> Path:
+        while True:
+            directory = (place / f"{_PREFIX}{secrets.token_hex(8)}").absolute()
+            self.watcher.remove_later(directory)
+            directory.mkdir(mode=0o700)
+            self._locks.enter_context(_lock(directory))
+            if directory.is_dir():  # else another build swept it before it was locked
+                return directory
 
-    def _dismiss(self) -> None:
-        """Let the janitor do its work, and wait for its end."""
-        os.close(self._alive)
-        self._janitor.wait()
-
-    @property
-    def keep_open(self) -> int | None:
-        """The file descriptor that tells the janitor that the build is alive, if inheritable."""
-        return None if sys.platform == "win32" else self._alive
+    def _close(self) -> None:
+        self._locks.close()
+        self.watcher.close()
+        if self._mark_before is None:
+            os.environ.pop(MARK_VARIABLE, None)
+        else:
+            os.environ[MARK_VARIABLE] = self._mark_before
 
     @contextlib.contextmanager
     def writing(self, output: Path) -> Iterator[IO[bytes]]:
@@ -97,9 +92,11 @@ class Workspace:
         temporary = beside(output)
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
-            self._announce(temporary)
+            _sweep(output.parent, beside_pattern(output))
+            self.watcher.remove_later(temporary)
             self._temporaries[output] = temporary
             with temporary.open("xb") as stream:
+                self._locks.enter_context(_lock(temporary))
                 yield stream
         except OSError as error:
             raise OutputError(f"{output} can't be written: {error}.") from None
@@ -130,7 +127,49 @@ class Workspace:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        shutil.rmtree(self.directory, ignore_errors=True)
-        for temporary in self._temporaries.values():
-            temporary.unlink(missing_ok=True)
-        self._dismiss()
+        try:
+            if isinstance(exc, KeyboardInterrupt):
+                kill_marked(self.watcher.mark)
+            shutil.rmtree(self.directory, ignore_errors=True)
+            for temporary in self._temporaries.values():
+                temporary.unlink(missing_ok=True)
+        finally:
+            self._close()
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Keep a file or directory from being swept; on Windows nothing is."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks; nobody sweeps there
+            fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _sweep(directory: Path, pattern: str) -> None:
+    """Remove what killed builds of this user have left: what nobody has locked."""
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    for path in matching(directory, pattern):
+        # It is another user's, in use, or just gone.
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            stack.callback(os.close, opened)
+            status = os.fstat(opened)
+            if status.st_uid != os.getuid():
+                continue
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if stat.S_ISDIR(status.st_mode):
+                shutil.rmtree(path)
+            elif stat.S_ISREG(status.st_mode):
+                path.unlink()

@@ -20,6 +20,7 @@ from hatch_lambda_zip.bytecode.normalize import normalize
 from hatch_lambda_zip.bytecode.process import WorkerProcess
 from hatch_lambda_zip.bytecode.pyc import HASH_SIZE, HEADER_SIZE, unchecked_header
 from hatch_lambda_zip.errors import AmbiguousBytecodeError, BytecodeError, ToolError
+from hatch_lambda_zip.process import Watcher
 
 __all__ = ["BytecodeCache", "Compiler", "cache_directory", "find_interpreter"]
 
@@ -38,7 +39,7 @@ class Compiler:
         log: takes a line for each command.
         timeout: seconds that one call of ``compile`` may take.
         workers: how many processes.
-        keep_open: a file descriptor that the processes inherit (and never use), or None.
+        watcher: who ends the processes if this one is killed.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Compiler:
         log: Callable[[str], None],
         timeout: float,
         workers: int,
-        keep_open: int | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self._interpreter = interpreter
         self._optimize = optimize
@@ -58,7 +59,7 @@ class Compiler:
         self._log = log
         self._timeout = timeout
         self._workers = workers
-        self._keep_open = keep_open
+        self._watcher = watcher
         minor = int(interpreter.version.split(".")[1])
         self._form = next(form for form in FORMATS if form.python_minor == minor)
 
@@ -127,7 +128,7 @@ class Compiler:
                             self._interpreter,
                             optimize=self._optimize,
                             log=self._log,
-                            keep_open=self._keep_open,
+                            watcher=self._watcher,
                         )
                     )
                 )

@@ -9,7 +9,6 @@ import ast
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from hatch_lambda_zip.bytecode.magic import FORMATS, Format
 from hatch_lambda_zip.bytecode.model import Interpreter
 from hatch_lambda_zip.errors import ToolError, UvError
 from hatch_lambda_zip.files import matching
+from hatch_lambda_zip.process import run
 from hatch_lambda_zip.uv import Uv
 
 _TIMEOUT: Final = 20.0  # seconds for one candidate: room for a loaded machine
@@ -47,7 +47,7 @@ class _Candidate:
 
 
 def find_interpreter(
-    version: str, *, named: Path | None, uv: Uv, environ: Mapping[str, str]
+    version: str, *, named: Path | None, uv: Uv, directory: Path, environ: Mapping[str, str]
 ) -> Interpreter:
     """Find the CPython of exactly one release; nothing is ever installed.
 
@@ -56,6 +56,7 @@ def find_interpreter(
     Args:
         version: the release, as "3.13.0" (``bytecode-python``).
         named: the only executable to look at (``bytecode-python-path``), or None.
+        directory: one without settings of uv, for it to run in.
 
     Raises:
         ToolError: there is none; the message names what there is.
@@ -68,7 +69,7 @@ def find_interpreter(
             f"to 3.{FORMATS[-1].python_minor}, the ones whose bytecode is known."
         )
     found: dict[Path, _Candidate] = {}
-    for path in [named.absolute()] if named else _places(version, uv, environ):
+    for path in [named.absolute()] if named else _places(version, uv, directory, environ):
         if path in found:
             continue
         candidate = _probe(path, version, form, uv)
@@ -94,21 +95,20 @@ def minimal_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
 
 
-def _places(version: str, uv: Uv, environ: Mapping[str, str]) -> Iterator[Path]:
+def _places(version: str, uv: Uv, directory: Path, environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the executables that may be it, and those that a user may think are it."""
     yield Path(sys.executable)
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-zip-") as directory:
-        try:
-            output = uv.run(
-                [
-                    *("python", "find", "--no-python-downloads", "--no-project", "--system"),
-                    f"cpython@{version}",
-                ],
-                cwd=Path(directory),
-            )
-        except UvError as error:
-            uv.log(f"uv knows no CPython {version}: {error}")
-            output = ""
+    try:
+        output = uv.run(
+            [
+                *("python", "find", "--no-python-downloads", "--no-project", "--system"),
+                f"cpython@{version}",
+            ],
+            cwd=directory,
+        )
+    except UvError as error:
+        uv.log(f"uv knows no CPython {version}: {error}")
+        output = ""
     if output.strip():
         yield Path(output.strip())
     minor, _, _ = version.rpartition(".")
@@ -129,14 +129,13 @@ def _probe(path: Path, version: str, form: Format, uv: Uv) -> _Candidate:
     """Find out what an executable is."""
     uv.log(f"Asking {path} which Python it is")
     try:
-        result = subprocess.run(
+        result = run(
             [str(path), "-I", "-S", "-c", _PROBE],
-            env=minimal_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=True,
+            environment=minimal_environment(),
             timeout=_TIMEOUT,
+            watcher=uv.watcher,
         )
+        result.check_returncode()
         fields: object = ast.literal_eval(result.stdout.decode("ascii").strip())
     except subprocess.CalledProcessError as error:
         return _unfit(path, f"does not run (exit code {error.returncode})")

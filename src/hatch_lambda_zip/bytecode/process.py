@@ -14,7 +14,7 @@ from hatch_lambda_zip.bytecode import worker
 from hatch_lambda_zip.bytecode.interpreter import minimal_environment
 from hatch_lambda_zip.bytecode.model import Interpreter
 from hatch_lambda_zip.errors import ToolError
-from hatch_lambda_zip.uv import kill_group
+from hatch_lambda_zip.process import Command, Watcher
 
 _SCRIPT: Final = Path(worker.__file__)
 _LARGEST: Final = 1 << 30  # bytes of one answer: Lambda takes less
@@ -30,7 +30,7 @@ class WorkerProcess:
 
     Args:
         log: takes a line with the command.
-        keep_open: a file descriptor that the process inherits (and never uses), or None.
+        watcher: who ends the process if this one is killed.
 
     Raises:
         ToolError: the process could not be started. The methods raise it when it failed.
@@ -42,7 +42,7 @@ class WorkerProcess:
         *,
         optimize: int,
         log: Callable[[str], None],
-        keep_open: int | None,
+        watcher: Watcher | None,
     ) -> None:
         command = [
             *(str(interpreter.path), "-I", "-S", "-B", "-W", "ignore"),
@@ -53,15 +53,14 @@ class WorkerProcess:
         # A file, so that nobody needs to read it while the process runs.
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         try:
-            process = subprocess.Popen(
+            self._command = Command(
                 command,
                 cwd=_SCRIPT.parent,
-                env=minimal_environment(),
+                environment=minimal_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
-                start_new_session=True,
-                pass_fds=() if keep_open is None else (keep_open,),
+                watcher=watcher,
             )
         except OSError as error:
             self._stderr.close()
@@ -69,10 +68,10 @@ class WorkerProcess:
                 f"{interpreter.path} could not be started: {error}. "
                 "Repair that Python, or name another one as bytecode-python-path."
             ) from None
-        self._process = process
+        self._process = self._command.process
         # With PIPE, they are there.
-        self._stdin = cast("IO[bytes]", process.stdin)
-        self._stdout = cast("IO[bytes]", process.stdout)
+        self._stdin = cast("IO[bytes]", self._process.stdin)
+        self._stdout = cast("IO[bytes]", self._process.stdout)
 
     def send(self, tasks: Sequence[tuple[str, bytes]]) -> None:
         """Send a batch: of each source its ``co_filename`` and its content; at least one."""
@@ -103,17 +102,17 @@ class WorkerProcess:
             raise self._failure()
 
     def kill(self) -> None:
-        """End the process, if it runs, with all that it started."""
-        if self._process.poll() is None:
-            kill_group(self._process)
+        """End the process with all that it started."""
+        self._command.kill()
 
     def close(self) -> None:
-        """Kill the process, and give back everything that belongs to it."""
-        self.kill()
+        """End the process, and give back everything that belongs to it."""
+        if self._process.poll() is None:
+            self.kill()
         for stream in (self._stdin, self._stdout, self._stderr):
             with contextlib.suppress(OSError):  # a broken pipe can't be flushed
                 stream.close()
-        self._process.wait()
+        self._command.close()
 
     def garbage(self) -> ToolError:
         """Return the error to raise for an answer that can't be one."""

@@ -6,13 +6,16 @@ import configparser
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from packaging.version import Version
 
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
+from hatch_lambda_zip.files import check_outside
 from hatch_lambda_zip.install.wheel import check_tags, content_digest, parse_name, same_version
 from hatch_lambda_zip.install.zip_version import (
     VersionSource,
@@ -26,7 +29,10 @@ from hatch_lambda_zip.lock import (
     Origin,
 )
 from hatch_lambda_zip.runtimes import Platform
-from hatch_lambda_zip.uv import Uv
+from hatch_lambda_zip.uv import TIMEOUT_VARIABLE, Uv
+
+_CONFIG_VARIABLE: Final = "DIST_EXTRA_CONFIG"
+_PAUSE: Final = 0.1  # seconds between two looks at a lock
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ def build_wheel(
 
     Raises:
         DistributionError: the build failed, or made no single wheel.
+        OutputError: temporary files would lie in the sources.
         UvTimeoutError: it did not end in time.
     """
     if not project.path.is_dir():
@@ -110,12 +117,13 @@ def build_wheel(
             f"{project.name} is locked as the directory {project.path}, which does not exist. "
             "Restore it, or run `uv lock`."
         )
+    check_outside(directory.parent, project.path)
     directory.mkdir(parents=True)
     source = find_version_source(project.path) if zip_version is not None else None
     pretended = source.variables(zip_version) if source and zip_version is not None else {}
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
-        with _alone_in(project.path), keeping(source, project.path):
+        with _alone_in(project, uv), keeping(source, project.path):
             uv.run(
                 [*command, "--out-dir", directory / "dist", project.path],
                 cwd=project.path,
@@ -150,22 +158,46 @@ def _check_identity(wheel: Path, project: LocalProject) -> None:
 
 
 @contextlib.contextmanager
-def _alone_in(project: Path) -> Iterator[None]:
+def _alone_in(project: LocalProject, uv: Uv) -> Iterator[None]:
     """Keep other builds of ours out of a source tree.
 
     Some back ends work inside it (pdm-backend in ``.pdm-build``), and the functions of a
     workspace, built at the same time, share their members.
+
+    Raises:
+        UvTimeoutError: another one is there for longer than a command may take.
+        UvError: the build is over.
     """
     if sys.platform == "win32":
         yield
         return
     import fcntl
 
-    directory = os.open(project, os.O_RDONLY)
+    directory = os.open(project.path, os.O_RDONLY)
+    until = time.monotonic() + uv.timeout
+    is_told = False
     try:
-        # A file system without locks has to do without.
-        with contextlib.suppress(OSError):
-            fcntl.flock(directory, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass
+            except OSError:
+                break  # a file system without locks has to do without
+            else:
+                break
+            if not is_told:
+                (uv.tell or uv.log)(
+                    f"{project.name}: waiting for another build that works in {project.path}"
+                )
+                is_told = True
+            if time.monotonic() > until:
+                raise UvTimeoutError(
+                    f"Another build has worked in {project.path} for more than {uv.timeout:g} "
+                    "seconds. End it (`fuser -v` with that path names its process), or set "
+                    f"{TIMEOUT_VARIABLE} to more seconds."
+                )
+            uv.pause(_PAUSE)
         yield
     finally:
         os.close(directory)
@@ -178,8 +210,17 @@ def _setuptools_in(directory: Path, environ: Mapping[str, str]) -> dict[str, str
     copied into that directory: a deleted module would go on being deployed.
     """
     config = configparser.RawConfigParser()
-    if extra := environ.get("DIST_EXTRA_CONFIG"):
-        config.read(extra, encoding="utf-8")
+    if extra := environ.get(_CONFIG_VARIABLE):
+        try:
+            # As setuptools does, which ignores what is no file.
+            text = Path(extra).read_text(encoding="utf-8") if Path(extra).is_file() else ""
+            config.read_string(text)
+        except (configparser.Error, OSError, ValueError):
+            # Their words show lines of the file, which may be of any kind.
+            raise DistributionError(
+                f"{_CONFIG_VARIABLE}={extra}: it can't be read as a configuration of setuptools, "
+                "an INI file in UTF-8. Correct the file, or remove the variable."
+            ) from None
     for section, option in (("build", "build_base"), ("egg_info", "egg_base")):
         if not config.has_section(section):
             config.add_section(section)
@@ -189,4 +230,4 @@ def _setuptools_in(directory: Path, environ: Mapping[str, str]) -> dict[str, str
     path = directory / "setuptools.cfg"
     with path.open("w", encoding="utf-8") as file:
         config.write(file)
-    return {"DIST_EXTRA_CONFIG": str(path)}
+    return {_CONFIG_VARIABLE: str(path)}

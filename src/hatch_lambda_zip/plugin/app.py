@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.errors import LambdaZipError
 from hatch_lambda_zip.files import failure_at
-from hatch_lambda_zip.uv import redact
+from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
+from hatch_lambda_zip.redact import redact, secret_values
 
 if TYPE_CHECKING:
     from hatchling.bridge.app import Application
+
+# Where URLs with credentials may stand; uv reads the first two in every directory above, too.
+_FILES_WITH_URLS: Final = (
+    *("pyproject.toml", "uv.toml"),
+    *("uv.lock", "pylock.toml", "requirements.txt"),
+)
 
 
 class AppReporter:
@@ -20,30 +29,37 @@ class AppReporter:
 
     def __init__(self, app: Application) -> None:
         self._app = app
+        self._secrets = secret_values(os.environ)
 
     def info(self, message: str) -> None:
         """Report progress."""
-        self._app.display_info(redact(message))
+        self._app.display_info(self._shown(message))
 
     def warning(self, message: str) -> None:
         """Report what may be wrong."""
-        self._app.display_warning(f"Warning: {redact(message)}")
+        self._app.display_warning(f"Warning: {self._shown(message)}")
 
     def debug(self, message: str) -> None:
         """Report what only ``-v`` shows."""
-        self._app.display_debug(redact(message))
+        self._app.display_debug(self._shown(message))
+
+    def _shown(self, message: str) -> str:
+        return redact(message, self._secrets)
 
 
 @contextlib.contextmanager
 def aborting(app: Application) -> Iterator[None]:
-    """End an expected failure with its message alone, through ``app.abort``."""
+    """End an expected failure, or a cancelled build, with its message alone: ``app.abort``."""
     try:
-        yield
+        with cancellable():
+            yield
+    except Cancelled as cancelled:
+        app.abort(f"Error: {cancelled}", code=cancelled.exit_code)
     except LambdaZipError as error:
-        app.abort(f"Error: {redact(str(error))}")
+        app.abort(f"Error: {_shown_failure(str(error))}")
     except OSError as error:
         # hatchling makes the output directory; what else fails here is the disk's doing too.
-        app.abort(f"Error: {redact(failure_at(error))}. {_remedy(error)}")
+        app.abort(f"Error: {_shown_failure(failure_at(error))}. {_remedy(error)}")
 
 
 def _remedy(error: OSError) -> str:
@@ -55,3 +71,14 @@ def _remedy(error: OSError) -> str:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return "Free space there and build again."
     return "Free or repair that path and build again."
+
+
+def _shown_failure(message: str) -> str:
+    """Clean the message of a failure, which may quote a part of a URL by itself."""
+    here = Path.cwd()
+    texts = []
+    for directory in (here, *here.parents, Path.home() / ".config/uv"):
+        for name in _FILES_WITH_URLS:
+            with contextlib.suppress(OSError):
+                texts.append((directory / name).read_text("utf-8", "replace"))
+    return redact(message, secret_values(os.environ, texts))

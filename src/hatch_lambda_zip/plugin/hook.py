@@ -21,7 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 from hatch_lambda_zip.config import Artifact, TableReader
 from hatch_lambda_zip.errors import ConfigError, LockError
-from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.plugin.request import (
     NO_ZIP_BY_HOOKS_ONLY,
     REQUEST_VARIABLE,
@@ -100,7 +100,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             self._builder.check()
             artifacts = self._builder.lambda_config.artifacts
             # Open until finalize() has made the zips, or the process ends without it.
-            workspace = self._stack.enter_context(Workspace())
+            workspace = self._stack.enter_context(Workspace(Path(self.root)))
             self._embedded = workspace.directory / "embedded"
             included = build_data["force_include"]
             included[str(self._embedded)] = EMBEDDED_DIRECTORY
@@ -161,7 +161,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             label for label, job in labels.items() if not is_built(job, self._builder.project)
         ]
         if not missing:
-            self.app.display_info(f"{', '.join(labels)}: made already, from the source tree")
+            AppReporter(self.app).info(f"{', '.join(labels)}: made already, from the source tree")
             return
         message = (
             f"no zip of {', '.join(missing)}: this is an unpacked sdist, which has neither the "
@@ -171,7 +171,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         )
         if self._request.explicit:
             raise LockError(f"{REQUEST_VARIABLE} asks for zips, but {message}")
-        self.app.display_info(f"lambda-zip: {message}")
+        AppReporter(self.app).info(f"lambda-zip: {message}")
 
     def _job(self, artifact: Artifact, built: Path | None = None) -> Job:
         """Return the job for a function or layer.
@@ -208,8 +208,9 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         if not chosen and self._request.names is not None:
             # No error: in a workspace, every package sees the same variable.
             names = [f"{package}:{artifact.name}" for artifact in known]
+            report = AppReporter(self.app)
             for name in self._request.names:
-                self.app.display_info(f"{package}: {REQUEST_VARIABLE}: {not_one_of(name, names)}")
+                report.info(f"{package}: {REQUEST_VARIABLE}: {not_one_of(name, names)}")
         return chosen
 
     def _has_work(self, version: str) -> bool:

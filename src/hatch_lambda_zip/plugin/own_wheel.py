@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +112,7 @@ def build_own_wheel(
                     "before it. Choose another one with `directory` (or `-d`, `-o`), or name what "
                     "is to ship in it."
                 )
-        with keeping(source, root), _environment_with(variables):
+        with keeping(source, root), _environment_with(variables), _temporary_files_in(directory):
             (wheel,) = wheel_builder.build(
                 directory=str(directory),
                 versions=["standard"],
@@ -139,6 +140,17 @@ def _environment_with(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _temporary_files_in(directory: Path) -> Iterator[None]:
+    """Have what hatchling leaves behind, when it is interrupted, removed with the directory."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(directory)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def missing_here(

@@ -151,14 +151,14 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             ConfigError: the target's table has mistakes, or the metadata is invalid.
         """
         for warning in self.lambda_config.warnings:
-            self.app.display_warning(f"Warning: {warning}")
+            AppReporter(self.app).warning(warning)
         for note in self.lambda_config.notes:
-            self.app.display_info(note)
+            AppReporter(self.app).info(note)
         if self.PLUGIN_NAME in inner_table(self.target_config, "hooks"):
-            self.app.display_warning(
-                f"Warning: {TARGET_KEY}.hooks.{self.PLUGIN_NAME}: the hook makes zips beside "
-                "wheels and sdists, and does nothing for this target, which makes them itself; "
-                f"put it into [tool.hatch.build.hooks.{self.PLUGIN_NAME}]"
+            AppReporter(self.app).warning(
+                f"{TARGET_KEY}.hooks.{self.PLUGIN_NAME}: the hook makes zips beside wheels and "
+                "sdists, and does nothing for this target, which makes them itself; put it into "
+                f"[tool.hatch.build.hooks.{self.PLUGIN_NAME}]"
             )
         if self._isolation:
             self._parse_config(self.project)
@@ -319,8 +319,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         from hatch_lambda_zip.lock import LocalProject
 
         report = AppReporter(self.app)
-        workspace = self._stack.enter_context(Workspace())
-        uv = find_uv(os.environ, log=report.debug, keep_open=workspace.keep_open)
+        workspace = self._stack.enter_context(Workspace(Path(self.root)))
+        uv = find_uv(os.environ, log=report.debug, watcher=workspace.watcher, tell=report.info)
         stated = self._stated_name
         name = stated or Path(self.root).name
         project = LocalProject(name, Path(self.root), is_name_locked=stated is not None)

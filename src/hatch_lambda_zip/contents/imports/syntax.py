@@ -21,6 +21,7 @@ from typing import Final
 
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.files import matching
+from hatch_lambda_zip.process import run
 from hatch_lambda_zip.record import Digest
 
 Verdict = str | None
@@ -58,9 +59,16 @@ class SyntaxJudge:
     Args:
         environ: where Pythons and ruff are looked for.
         log: takes a line for each tool that is asked.
+        directory: where temporary files may lie, if not where they do by default.
     """
 
-    def __init__(self, environ: Mapping[str, str], log: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        log: Callable[[str], None],
+        directory: Path | None = None,
+    ) -> None:
+        self._directory = directory
         self._environ = environ
         self._log = log
         self._tools: dict[int, list[Tool]] = {}
@@ -124,7 +132,7 @@ class SyntaxJudge:
         match = _RUFF_VERSION.match(version)
         if match is None or (int(match[1]), int(match[2])) < _OLDEST_RUFF:
             return None
-        with tempfile.TemporaryDirectory(prefix="hatch-lambda-zip-") as directory:
+        with tempfile.TemporaryDirectory(dir=self._directory) as directory:
             files = [Path(directory, f"{number}.py") for number in range(len(sources))]
             for file, source in zip(files, sources, strict=True):
                 file.write_bytes(source)
@@ -170,15 +178,14 @@ class SyntaxJudge:
         from hatch_lambda_zip.bytecode.interpreter import minimal_environment
 
         try:
-            return subprocess.run(
+            answer = run(
                 command,
-                env=minimal_environment(),
-                input=stdin,
-                capture_output=True,
-                check=True,
-                encoding="utf-8",
+                environment=minimal_environment(),
+                stdin=stdin.encode(),
                 timeout=_TIMEOUT,
-            ).stdout
+            )
+            answer.check_returncode()
+            return answer.stdout.decode()
         except (OSError, subprocess.SubprocessError, UnicodeError) as error:
             self._log(f"{command[0]} can't judge: {error}")
             return ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.contents.own.gitignore import repository_of
+from hatch_lambda_zip.process import run
 from hatch_lambda_zip.text import Reporter
 
 LINK: Final = "120000"
@@ -81,13 +82,10 @@ def _ask(
     }
     report.debug(f"Running in {repository}: {' '.join(command)}")
     try:
-        result = subprocess.run(
+        result = run(
             command,
             cwd=repository,
-            env={**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-            check=False,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
+            environment={**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
             timeout=timeout,
         )
     except subprocess.TimeoutExpired:

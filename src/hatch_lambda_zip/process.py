@@ -1,0 +1,252 @@
+"""Commands that end in time, and take along what they started; whoever watches over them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from hatch_lambda_zip.watcher import (
+    ENDED,
+    MARK_VARIABLE,
+    SCRIPT,
+    STARTED,
+    kill_group,
+    kill_marked,
+    marked,
+)
+
+_READER: Final = "uv"
+_PAUSE: Final = 1.0  # seconds between two looks at a command
+
+
+class Watcher:
+    """A process that outlives this one: it ends what this one started, and removes its files.
+
+    It does so only if this process is gone without a word. Who clears up calls ``close``.
+
+    Attributes:
+        mark: what the marks of this build's processes start with.
+
+    Raises:
+        OSError: it can't be started.
+    """
+
+    def __init__(self) -> None:
+        self.mark = f"{secrets.token_hex(8)}."
+        heard, self._alive = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-B", SCRIPT, self.mark],
+                stdin=heard,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={name: value for name, value in os.environ.items() if name != MARK_VARIABLE},
+                # Not in the group that an interrupt or a closing terminal reaches.
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(self._alive)
+            raise
+        finally:
+            os.close(heard)
+
+    def remove_later(self, path: Path) -> None:
+        """Tell of a file or directory that must not outlive the build, before it is made."""
+        self._tell(os.fsencode(path.absolute()))
+
+    def command_started(self, group: int) -> None:
+        """Tell of a process group that must not outlive the build."""
+        self._tell(b"%b%d" % (STARTED, group))
+
+    def command_ended(self, group: int) -> None:
+        """Tell that a process group is gone: another one may get its number."""
+        self._tell(b"%b%d" % (ENDED, group))
+
+    def close(self) -> None:
+        """Send it away: everything is cleared up."""
+        self._process.kill()
+        self._process.wait()
+        os.close(self._alive)
+
+    def _tell(self, message: bytes) -> None:
+        # If somebody has killed it, the build clears up as always; after a kill, the next one does.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._alive, message + b"\0")
+
+
+class Command:
+    """A command that runs, in a session of its own.
+
+    Args:
+        environment: the mark is added.
+        watcher: who ends it if this process is killed.
+
+    Raises:
+        OSError: it can't be started.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        environment: Mapping[str, str],
+        stdin: int | IO[bytes] = subprocess.DEVNULL,
+        stdout: int | IO[bytes],
+        stderr: int | IO[bytes],
+        watcher: Watcher | None = None,
+    ) -> None:
+        self._watcher = watcher
+        self._mark = f"{watcher.mark if watcher else ''}{secrets.token_hex(8)}."
+        self.process = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env={**environment, MARK_VARIABLE: self._mark},
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+        if watcher:
+            watcher.command_started(self.process.pid)
+
+    def kill(self) -> None:
+        """Kill it with all that it started, on Linux in other sessions too."""
+        self._kill_group()
+        kill_marked(self._mark)
+
+    def close(self) -> None:
+        """Wait for its end, and end what it left in its group.
+
+        What went into a session of its own is meant to stay, such as a compiler cache's server.
+        """
+        self.process.wait()
+        self._kill_group()
+        if self._watcher:
+            self._watcher.command_ended(self.process.pid)
+
+    def holders(self) -> set[int]:
+        """Return the processes that keep uv waiting, though the back end has ended (Linux).
+
+        uv reads what a back end writes until nobody can write any more. A server that the back end
+        has started, such as a compiler cache's, may have inherited that pipe.
+        """
+        living = {number: found for number in marked(self._mark) if (found := _status(number))}
+        parents = {number: parent for number, (_, parent) in living.items()}
+        tree = {self.process.pid}
+        while more := {number for number, parent in parents.items() if parent in tree} - tree:
+            tree |= more
+        waiting = [
+            number
+            for number in tree
+            if number in living and living[number][0] == _READER and number not in parents.values()
+        ]
+        pipes = {pipe for number in waiting for pipe in _pipes(number)}
+        return {number for number in living.keys() - tree if pipes & _pipes(number)}
+
+    def _kill_group(self) -> None:
+        if sys.platform == "win32":
+            self.process.kill()
+        else:
+            kill_group(self.process.pid)  # a session's first group has its leader's number
+
+
+def run(
+    words: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    timeout: float,
+    cwd: Path | None = None,
+    stdin: bytes = b"",
+    watcher: Watcher | None = None,
+    started: Callable[[Command], None] = lambda _command: None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command to its end; of what it leaves running, nothing is waited for.
+
+    Args:
+        timeout: in seconds.
+        started: is told of the running command, so that another thread may kill it.
+
+    Raises:
+        OSError: it can't be started.
+        subprocess.TimeoutExpired: it was killed after ``timeout``, with all that it started.
+    """
+    with contextlib.ExitStack() as stack:
+        # Files: a pipe ends when the last process that has inherited it does.
+        stdout, stderr = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+        given: int | IO[bytes] = subprocess.DEVNULL
+        if stdin:
+            given = stack.enter_context(tempfile.TemporaryFile())
+            given.write(stdin)
+            given.seek(0)
+        command = Command(
+            words,
+            cwd=cwd,
+            environment=environment,
+            stdin=given,
+            stdout=stdout,
+            stderr=stderr,
+            watcher=watcher,
+        )
+        over, is_late = threading.Event(), threading.Event()
+
+        def attend() -> None:
+            until = time.monotonic() + timeout
+            holders: set[int] = set()
+            while not over.wait(max(min(_PAUSE, until - time.monotonic()), 0)):
+                if time.monotonic() >= until:
+                    is_late.set()
+                    command.kill()
+                    return
+                before, holders = holders, command.holders()
+                for number in before & holders:
+                    with contextlib.suppress(OSError):  # it has ended
+                        os.kill(number, signal.SIGKILL)
+
+        try:
+            started(command)
+            threading.Thread(target=attend, daemon=True).start()
+            command.process.wait()
+        except BaseException:
+            command.kill()
+            raise
+        finally:
+            over.set()
+            command.close()
+        if is_late.is_set():
+            raise subprocess.TimeoutExpired(words, timeout)
+        stdout.seek(0)
+        stderr.seek(0)
+        return subprocess.CompletedProcess(
+            words, command.process.returncode, stdout.read(), stderr.read()
+        )
+
+
+def _status(number: int) -> tuple[str, int] | None:
+    """Return the name and the parent of a process; None if it has ended."""
+    try:
+        head, _, rest = Path(f"/proc/{number}/stat").read_text("utf-8", "replace").rpartition(")")
+    except OSError:
+        return None
+    state, parent, *_ = rest.split()  # proc_pid_stat(5)
+    return None if state in "ZX" else (head.partition("(")[2], int(parent))
+
+
+def _pipes(number: int) -> set[str]:
+    """Return the pipes that a process has open."""
+    found = set()
+    with contextlib.suppress(OSError):  # it has ended
+        for opened in os.scandir(f"/proc/{number}/fd"):
+            with contextlib.suppress(OSError):  # it was just closed
+                found.add(str(Path(opened.path).readlink()))
+    return {target for target in found if target.startswith("pipe:")}

@@ -1,0 +1,223 @@
+"""Keeps secrets and control characters out of what is shown, and finds secrets in URLs.
+
+What may be a secret is blotted out: too much of a message is better gone than too little. All of
+it takes time in proportion to the text; no expression looks ahead from each letter of a long word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote
+
+_BLOT: Final = "***"
+_SCHEME: Final = re.compile(r"[A-Za-z][\w+.-]{0,30}\Z")
+_VCS: Final = ("git+", "hg+", "svn+", "bzr+")
+# What is no secret behind a URL: hashes, commits, and what pip names there.
+_PUBLIC_FRAGMENT: Final = re.compile(
+    r"(?:sha\d+(?:_\d+)?|md5|blake2[bs])[=:][0-9a-f]+|[0-9a-f]{40}"
+    r"|(?:egg|subdirectory)=[\w./\[\],-]*"
+)
+_BEFORE_USER: Final = "'\"`([{<>=,;|/"
+_AFTER_URL: Final = "'\"`)]}>,;.:|"
+
+# Colours and titles of terminals, whole.
+_ESCAPE: Final = re.compile(
+    r"\x1b\[[0-?]{0,30}[ -/]{0,8}[@-~]|\x1b\][^\x07\x1b\n]{0,999}(?:\x07|\x1b\\)"
+)
+# C0 and C1 but for tabs and line ends, and what turns the direction of writing.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+_SECRET_NAME: Final = re.compile(
+    r"PASS(?:WORD|WD|PHRASE)|TOKEN|SECRET|CREDENTIAL|(?:API|ACCESS|PRIVATE)[_-]?KEY|_AUTH$"
+    r"|^UV_INDEX_.*_USERNAME$",
+    re.IGNORECASE,
+)
+_PLAIN_NAME: Final = re.compile(r"(?:FILE|PATH|DIR|SOCK|PROVIDER)$", re.IGNORECASE)
+_PLACE_NAME: Final = re.compile(r"URL|INDEX|PROXY|LINKS|REGISTRY|REPOSITORY", re.IGNORECASE)
+_SECRET_KEY: Final = re.compile(r"^(?:sig|signature|key|auth)$", re.IGNORECASE)
+_NETRC: Final = re.compile(r"(?<!\S)password\s+(\S+)|(?<!\S)login\s+(\S{16,})")
+_SHORTEST: Final = 4  # characters: less is in every other word
+_LONG: Final = 8  # characters: less is blotted out only where it stands alone
+# What stands in such places and says nothing.
+_KNOWN: Final = frozenset(("true", "false", "none", "null", "__token__", "oauth2accesstoken"))
+
+
+def redact(text: str, values: Iterable[str] = ()) -> str:
+    """Return a text as it may be shown.
+
+    Users, passwords, queries and unknown fragments of URLs are blotted out, and control characters
+    are written as escapes. A user name alone stays in an ssh URL: it is ``git``, no secret.
+
+    Args:
+        values: secrets (see ``secret_values``), blotted out wherever they are.
+    """
+    if known := _pattern(values):
+        text = known.sub(_BLOT, text)
+    text = _ESCAPE.sub("", text.replace("\r\n", "\n"))
+    text = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _each_word(text, lambda word: _url(word) if "://" in word else _without_scheme(word))
+
+
+def redact_urls(text: str) -> str:
+    """Return a text without the secrets of URLs that have a scheme, and otherwise as it is."""
+    return _each_word(text, lambda word: _url(word) if "://" in word else word)
+
+
+def has_user(text: str) -> bool:
+    """Tell whether a URL in a text has a user, password or token before its host."""
+    words = (word.partition("://") for word in text.split() if "://" in word)
+    return any(_hidden_user(head, rest) for head, _, rest in words)
+
+
+def secret_values(environ: Mapping[str, str], texts: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the secrets of an environment, of the user's netrc, and of URLs in some texts.
+
+    Args:
+        texts: such as the content of a pyproject.toml that names indexes.
+    """
+    found: set[str] = set()
+    for name, value in environ.items():
+        if _SECRET_NAME.search(name) and not _PLAIN_NAME.search(name):
+            found.update((value.strip(), *value.splitlines()))
+        found.update(_url_secrets(value, has_schemes=not _PLACE_NAME.search(name)))
+    for text in texts:
+        found.update(_url_secrets(text, has_schemes=True))
+    for password, login in _NETRC.findall(_netrc(environ)):
+        found.add((password or login).strip('"'))
+    return tuple(sorted(value for value in found if value.lower() not in _KNOWN))
+
+
+def _each_word(text: str, change: Callable[[str], str]) -> str:
+    return "".join(
+        change(word) if "@" in word or "://" in word else word for word in re.split(r"(\s+)", text)
+    )
+
+
+def _pattern(values: Iterable[str]) -> re.Pattern[str] | None:
+    spelled = {
+        spelling
+        for value in values
+        for spelling in (value, unquote(value), quote(value, safe=""))
+        if len(spelling) >= _SHORTEST
+    }
+    parts = [
+        re.escape(text) if len(text) >= _LONG else rf"(?<!\w){re.escape(text)}(?!\w)"
+        for text in sorted(spelled, key=lambda text: (-len(text), text))  # one may hold another
+    ]
+    return re.compile("|".join(parts)) if parts else None
+
+
+def _url(word: str) -> str:
+    """Clean a word with a URL in it, or with several."""
+    head, _, rest = word.partition("://")
+    hidden = _hidden_user(head, rest)
+    if not hidden:
+        shown = _end_of_user(head, rest) + 1  # "git@"
+        return f"{head}://{rest[:shown]}{_without_query(rest[shown:])}"
+    return f"{head}://{_BLOT}@{_without_query(rest[len(hidden) + 1 :])}"
+
+
+def _without_scheme(word: str) -> str:
+    """Clean a word that may be a URL without a scheme."""
+    start, end = _user_without_scheme(word)
+    if end < 0:
+        return word
+    return f"{word[:start]}{_BLOT}@{_without_query(word[end + 1 :])}"
+
+
+def _user_without_scheme(word: str) -> tuple[int, int]:
+    """Return where ``user:password`` starts and ends in a word; a negative end if it has none."""
+    end = word.rfind("@")
+    colon = word.find(":", 0, max(end, 0))
+    start = max(word.rfind(mark, 0, max(colon, 0)) for mark in _BEFORE_USER) + 1
+    is_drive = colon - start == 1 and word[colon + 1] in "/\\"
+    is_scp = "@" in word[start : max(colon, 0)]  # git@host:path
+    return (0, -1) if colon < 0 or is_drive or is_scp else (start, end)
+
+
+def _hidden_user(head: str, rest: str) -> str:
+    """Return user and password of a URL, unless it is a public user name or there is none.
+
+    Args:
+        head: what stands before the ``://``.
+        rest: what follows it.
+    """
+    user = rest[: max(_end_of_user(head, rest), 0)]
+    is_public = _scheme(head).endswith("ssh") and ":" not in user
+    return "" if is_public else user
+
+
+def _end_of_user(head: str, rest: str) -> int:
+    """Return where the ``@`` is that ends user and password; a negative number if there is none.
+
+    Whoever forgets to escape a ``/``, ``#`` or ``@`` in a password makes a URL that means something
+    else. So the last ``@`` counts, unless the URL makes sense without.
+    """
+    last = rest.rfind("@")
+    if last < 0:
+        return last
+    end = next((at for at, letter in enumerate(rest) if letter in "/?#"), len(rest))
+    name, _, port = rest[:end].partition(":")
+    is_vcs = _scheme(head).startswith(_VCS) or _scheme(head) == "ssh"
+    has_ref = is_vcs and "/" not in rest[last:] and "/" in rest[rest.rfind("@", 0, last) + 1 : last]
+    if has_ref:
+        before = rest.rfind("@", 0, last)
+        if before >= 0:
+            return before
+    is_host = not name or name == "localhost" or name[0] == "[" or "." in name or has_ref
+    if "@" not in rest[:end] and is_host and (not port or port.isdigit() or name[:1] == "["):
+        return -1 if rest[end] != "#" else last
+    return last
+
+
+def _scheme(head: str) -> str:
+    found = _SCHEME.search(head)
+    return found[0].lower() if found else ""
+
+
+def _without_query(text: str) -> str:
+    """Blot out the query, and a fragment that is not known to be public."""
+    body = text.rstrip(_AFTER_URL)
+    before, mark, fragment = body.partition("#")
+    path, question, query = before.partition("?")
+    if query:
+        query = _BLOT
+    if not all(_PUBLIC_FRAGMENT.fullmatch(part) for part in fragment.split("&") if part):
+        fragment = _BLOT
+    return f"{path}{question}{query}{mark}{fragment}{text[len(body) :]}"
+
+
+def _url_secrets(text: str, *, has_schemes: bool) -> Iterator[str]:
+    """Yield passwords and tokens from the URLs of a text.
+
+    Args:
+        has_schemes: whether only what has a scheme is a URL.
+    """
+    for word in text.split() if "@" in text or "://" in text else ():
+        head, separator, rest = word.partition("://")
+        if separator:
+            user = _hidden_user(head, rest)
+        elif has_schemes:
+            continue
+        else:
+            start, end = _user_without_scheme(word)
+            user = word[start : max(end, 0)]
+        name, _, password = user.partition(":")
+        yield from {password or name} - {""}
+        for part in re.split(r"[?#&]", rest)[1:]:
+            key, _, value = part.rstrip(_AFTER_URL).partition("=")
+            if value and (_SECRET_NAME.search(key) or _SECRET_KEY.search(key)):
+                yield value
+
+
+def _netrc(environ: Mapping[str, str]) -> str:
+    home = environ.get("HOME") or environ.get("USERPROFILE") or "~"
+    for path in filter(None, (environ.get("NETRC"), f"{home}/.netrc", f"{home}/_netrc")):
+        try:
+            return Path(path).expanduser().read_text("utf-8", "replace")
+        except (OSError, RuntimeError):
+            continue  # none there: whoever reads it, uv, can't do so either
+    return ""

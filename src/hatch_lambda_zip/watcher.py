@@ -1,0 +1,96 @@
+"""Ends and removes what a build leaves behind that was killed, and can't do it itself.
+
+Runs as a script of its own, by its path, so it imports nothing of this package. It reads from a
+pipe whose other end only the build has: the end of the pipe is the end of the build.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from typing import Final
+
+MARK_VARIABLE: Final = "HATCH_LAMBDA_ZIP_MARK"
+"""In the environment of all that a build starts; what starts with one value belongs together."""
+
+STARTED: Final = b"+"  # then the number of a process group
+ENDED: Final = b"-"  # likewise; a message of neither kind is a path to remove
+
+SCRIPT: Final = __file__
+"""The path of this script."""
+
+_ATTEMPTS: Final = 100
+_QUIET: Final = 4  # looks that find nothing, one after the other
+_PAUSE: Final = 0.05  # seconds
+
+
+def kill_group(group: int) -> None:
+    """Kill the processes of a group, if there are any."""
+    if sys.platform != "win32":
+        # macOS gives PermissionError for a group of which only zombies are left.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+
+
+def kill_marked(mark: str) -> None:
+    """Kill the processes whose mark starts with this one, whatever session they are in.
+
+    Only Linux shows the environments of processes; elsewhere nothing is done.
+    """
+    quiet = 0
+    for _ in range(_ATTEMPTS):
+        found = marked(mark)
+        for number in found:
+            with contextlib.suppress(OSError):  # it has ended
+                os.kill(number, signal.SIGKILL)
+        # A process that is just being started shows no environment yet.
+        quiet = 0 if found else quiet + 1
+        if quiet == _QUIET or sys.platform != "linux":
+            return
+        time.sleep(_PAUSE)
+
+
+def marked(mark: str) -> list[int]:
+    """Return the other processes whose mark starts with this one; none where it can't be read."""
+    if sys.platform != "linux":
+        return []
+    start = f"{MARK_VARIABLE}={mark}".encode()
+    found = []
+    for name in os.listdir("/proc"):  # noqa: PTH208 - it has to be quick
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        # It has ended, or is another user's.
+        with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as file:  # noqa: PTH123
+            if any(variable.startswith(start) for variable in file.read().split(b"\0")):
+                found.append(int(name))
+    return found
+
+
+def main(mark: str) -> None:
+    """Wait for the end of the build, then clear up."""
+    *messages, _unfinished = sys.stdin.buffer.read().split(b"\0")
+    groups: set[int] = set()
+    paths: list[bytes] = []
+    for message in messages:
+        if message.startswith(STARTED):
+            groups.add(int(message[1:]))
+        elif message.startswith(ENDED):
+            groups.discard(int(message[1:]))
+        else:
+            paths.append(message)
+    for group in groups:
+        kill_group(group)
+    kill_marked(mark)
+    for path in paths:
+        try:
+            os.remove(path)  # noqa: PTH107 - it may be no text
+        except OSError:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
+from tests.support.processes import comes_true, number_in, runs
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.fixture(autouse=True)
+def _defaults() -> Iterator[None]:
+    """Have signals do what they do in a new Python, whoever started the tests."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_cancels_once(number: signal.Signals) -> None:
+    done = []
+
+    def clear_up() -> None:
+        signal.raise_signal(number)  # as when Ctrl-C is pressed again, or handed on
+        done.append("cleared up")
+
+    def build() -> None:
+        with cancellable(), contextlib.ExitStack() as stack:
+            stack.callback(clear_up)
+            signal.raise_signal(number)
+
+    with pytest.raises(Cancelled) as caught:
+        build()
+    assert done == ["cleared up"]
+    assert caught.value.exit_code == 128 + number
+    assert str(caught.value).startswith(f"cancelled by {number.name}. ")
+    assert "\n" not in str(caught.value)
+
+
+def test_handlers_are_put_back() -> None:
+    with cancellable():
+        assert signal.getsignal(signal.SIGTERM) not in {signal.SIG_DFL, signal.SIG_IGN}
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+
+
+def test_what_others_have_set_stays() -> None:
+    seen = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: seen.append(number))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup
+    with cancellable():
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGHUP)
+    assert seen == [signal.SIGTERM]
+
+
+BACK_END = """
+import os, time
+from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
+{more}
+try:
+    with cancellable():
+        with open("child", "w") as file:
+            file.write(f"{{os.getpid()}}\\n")
+        time.sleep(60)
+except Cancelled as cancelled:
+    open("cancelled", "w").close()
+"""
+FRONT_END = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at as on Linux")
+@pytest.mark.parametrize(
+    ("more", "environment", "is_cancelled"),
+    [
+        ("", {}, True),  # PEP 517
+        ("import hatchling.cli", {}, False),  # from a shell, which may end before it
+        ("import hatchling.cli", {"HATCH_ENV_ACTIVE": "hatch-build"}, True),
+    ],
+)
+def test_the_end_of_a_front_end_cancels(
+    tmp_path: Path,
+    more: str,
+    environment: dict[str, str],
+    is_cancelled: bool,  # noqa: FBT001
+) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HATCH")}
+    code = BACK_END.format(more=more)
+    command = [sys.executable, "-c", FRONT_END, code]
+    front_end = subprocess.Popen(command, cwd=tmp_path, env={**kept, **environment})
+    number = number_in(tmp_path / "child")
+    front_end.kill()
+    front_end.wait()
+    try:
+        assert comes_true(lambda: not runs(number), 30 if is_cancelled else 1.5) == is_cancelled
+        assert (tmp_path / "cancelled").exists() == is_cancelled
+    finally:
+        if runs(number):
+            os.kill(number, signal.SIGKILL)

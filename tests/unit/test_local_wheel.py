@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.errors import DistributionError, OutputError, UvTimeoutError
+from hatch_lambda_zip.install.local_wheel import _setuptools_in, build_wheel
+from hatch_lambda_zip.lock import LocalProject
+from hatch_lambda_zip.uv import Uv
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+
+# Makes a wheel, or what has the name of one.
+STAND_IN = """#!/bin/sh
+while [ $# -gt 1 ]; do
+    if [ "$1" = --out-dir ]; then mkdir -p "$2"; touch "$2/demo-1.0-py3-none-any.whl"; fi
+    shift
+done
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> LocalProject:
+    (tmp_path / "demo").mkdir()
+    return LocalProject("demo", tmp_path / "demo")
+
+
+@pytest.fixture
+def uv(tmp_path: Path) -> Callable[..., Uv]:
+    program = tmp_path / "uv"
+    program.write_text(STAND_IN, encoding="utf-8")
+    program.chmod(0o755)
+
+    def make(tell: Callable[[str], None], timeout: float = 60) -> Uv:
+        environment = {"PATH": os.environ.get("PATH", os.defpath)}
+        return Uv(program, environment, timeout, lambda _: None, tell=tell)
+
+    return make
+
+
+@pytest.fixture
+def held(project: LocalProject) -> int:
+    """Hold a project's directory as another build does; give what has to be closed."""
+    import fcntl
+
+    directory = os.open(project.path, os.O_RDONLY)
+    fcntl.flock(directory, fcntl.LOCK_EX)
+    return directory
+
+
+def test_another_build_is_waited_for_and_named_once(
+    tmp_path: Path, project: LocalProject, uv: Callable[..., Uv], held: int
+) -> None:
+    lines: list[str] = []
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        threading.Timer(0.3, os.close, [held]).start()
+
+    assert build_wheel(project, uv(tell), tmp_path / "work").name == "demo-1.0-py3-none-any.whl"
+    assert lines == [f"demo: waiting for another build that works in {project.path}"]
+
+
+def test_another_build_is_not_waited_for_for_ever(
+    tmp_path: Path, project: LocalProject, uv: Callable[..., Uv], held: int
+) -> None:
+    try:
+        with pytest.raises(UvTimeoutError) as caught:
+            build_wheel(project, uv(lambda _: None, 0.3), tmp_path / "work")
+    finally:
+        os.close(held)
+    assert str(caught.value) == (
+        f"Another build has worked in {project.path} for more than 0.3 seconds. End it "
+        "(`fuser -v` with that path names its process), or set HATCH_LAMBDA_ZIP_TIMEOUT to more "
+        "seconds."
+    )
+
+
+def test_a_build_that_is_over_waits_for_nobody(
+    tmp_path: Path, project: LocalProject, uv: Callable[..., Uv], held: int
+) -> None:
+    running: list[Uv] = []
+    running.append(uv(lambda _line: running[0].stop()))
+    try:
+        with pytest.raises(DistributionError, match="The build is over"):
+            build_wheel(project, running[0], tmp_path / "work")
+    finally:
+        os.close(held)
+
+
+def test_a_source_tree_is_no_place_for_temporary_files(
+    project: LocalProject, uv: Callable[..., Uv]
+) -> None:
+    with pytest.raises(OutputError, match="Set TMPDIR"):
+        build_wheel(project, uv(lambda _: None), project.path / "tmp" / "work")
+    assert list(project.path.iterdir()) == []
+
+
+SECRET = "s3cret"  # noqa: S105 - of nobody
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"password {SECRET}\n",
+        f"[build]\n{SECRET}\n",
+        f"[build]\na = 1\na = {SECRET}\n",
+        f"[build]\n[build]\n{SECRET}=1\n",
+        b"\xff\xfe" + SECRET.encode(),
+        f'{{"token": "{SECRET}"}}',
+    ],
+)
+def test_a_configuration_of_setuptools_that_is_none(tmp_path: Path, content: str | bytes) -> None:
+    path = tmp_path / "extra"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DistributionError) as caught:
+        _setuptools_in(tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
+    assert str(caught.value) == (
+        f"DIST_EXTRA_CONFIG={path}: it can't be read as a configuration of setuptools, an INI file "
+        "in UTF-8. Correct the file, or remove the variable."
+    )
+    assert SECRET not in str(caught.value)
+
+
+def test_a_configuration_of_setuptools_goes_on_holding(tmp_path: Path) -> None:
+    path = tmp_path / "extra.cfg"
+    path.write_text("[build]\nbuild_base = elsewhere\n[sdist]\nformats = zip\n", "utf-8")
+    variables = _setuptools_in(tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
+    text = Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
+    assert "formats = zip" in text
+    assert "elsewhere" not in text
+    (tmp_path / "deeper").mkdir()
+    missing = {"DIST_EXTRA_CONFIG": str(tmp_path / "missing")}
+    assert _setuptools_in(tmp_path / "deeper", missing)  # as setuptools has it

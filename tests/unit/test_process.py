@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip import watcher as watcher_module
+from hatch_lambda_zip.process import Command, Watcher, run
+from tests.support.processes import comes_true, number_in, runs
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="sessions and groups are POSIX"),
+]
+linux = pytest.mark.skipif(sys.platform != "linux", reason="marks are read on Linux")
+
+ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath)}
+
+# Starts a process that inherits its output, writes that one's number, and does something more.
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen(["sleep", "60"], start_new_session=%s)
+with open("child", "w") as file:
+    file.write(f"{child.pid}\\n")
+print("done", flush=True)
+%s
+"""
+WAITS = "child.wait()"
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Iterator[Path]:
+    """Give the file for the child's number, and end that."""
+    path = tmp_path / "child"
+    yield path
+    if path.exists():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number_in(path), signal.SIGKILL)
+
+
+def parent(*, own_session: bool, then: str = "") -> list[str]:
+    return [sys.executable, "-c", PARENT % (own_session, then)]
+
+
+def test_output_input_and_exit_code(tmp_path: Path) -> None:
+    words = ["sh", "-c", "cat; pwd; echo sorry >&2; exit 3"]
+    done = run(words, environment=ENVIRONMENT, timeout=30, cwd=tmp_path, stdin=b"given\n")
+    assert done.returncode == 3
+    assert done.stdout == f"given\n{tmp_path.resolve()}\n".encode()
+    assert done.stderr == b"sorry\n"
+
+
+def test_a_command_that_can_not_be_started(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run([str(tmp_path / "missing")], environment=ENVIRONMENT, timeout=30)
+
+
+@linux
+@pytest.mark.parametrize("own_session", [False, True])
+def test_nobody_waits_for_what_a_command_leaves_behind(
+    tmp_path: Path,
+    child: Path,
+    own_session: bool,  # noqa: FBT001
+) -> None:
+    """It has inherited the output, which ends when it does."""
+    words = parent(own_session=own_session)
+    done = run(words, environment=ENVIRONMENT, timeout=30, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"done\n")
+    # A server of its own may stay; what is only left over may not.
+    if own_session:
+        assert runs(number_in(child))
+    else:
+        assert comes_true(lambda: not runs(number_in(child)))
+
+
+@linux
+@pytest.mark.parametrize("own_session", [False, True])
+def test_a_timeout_reaches_every_process(
+    tmp_path: Path,
+    child: Path,
+    own_session: bool,  # noqa: FBT001
+) -> None:
+    words = parent(own_session=own_session, then=WAITS)
+    with pytest.raises(subprocess.TimeoutExpired):
+        run(words, environment=ENVIRONMENT, timeout=1, cwd=tmp_path)
+    assert comes_true(lambda: not runs(number_in(child)))
+
+
+@linux
+def test_a_timeout_reaches_orphans(tmp_path: Path, child: Path) -> None:
+    inner = parent(own_session=True)
+    outer = (
+        "import subprocess, time; "
+        f"subprocess.run({inner!r}, start_new_session=True); time.sleep(60)"
+    )
+    with pytest.raises(subprocess.TimeoutExpired):
+        run([sys.executable, "-c", outer], environment=ENVIRONMENT, timeout=1.5, cwd=tmp_path)
+    assert comes_true(lambda: not runs(number_in(child)))
+
+
+@linux
+def test_a_timeout_does_not_reach_other_commands(tmp_path: Path) -> None:
+    watcher = Watcher()
+    try:
+        with (tmp_path / "out").open("wb") as out:
+            other = Command(
+                ["sleep", "60"], environment=ENVIRONMENT, stdout=out, stderr=out, watcher=watcher
+            )
+        with pytest.raises(subprocess.TimeoutExpired):
+            run(["sleep", "60"], environment=ENVIRONMENT, timeout=0.1, watcher=watcher)
+        assert other.process.poll() is None
+        other.kill()
+        other.close()
+    finally:
+        watcher.close()
+
+
+HOLDER = """
+import os, sys, threading, time
+from pathlib import Path
+from hatch_lambda_zip.process import Watcher, run
+
+watcher = Watcher()
+watcher.remove_later(Path("file"))
+watcher.remove_later(Path("directory"))
+Path("file").touch()
+Path("directory/deep").mkdir(parents=True)
+run(["true"], environment=os.environ, timeout=30, watcher=watcher)  # and so it is forgotten
+words = [sys.executable, "-c", sys.argv[1]]
+run(words, environment=os.environ, timeout=60, watcher=watcher)
+"""
+
+
+@linux
+@pytest.mark.parametrize("own_session", [False, True])
+def test_a_watcher_ends_and_removes_what_a_killed_process_leaves(
+    tmp_path: Path,
+    child: Path,
+    own_session: bool,  # noqa: FBT001
+) -> None:
+    code = PARENT % (own_session, WAITS)
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, code], cwd=tmp_path)
+    number = number_in(child)
+    holder.kill()
+    holder.wait()
+    assert comes_true(lambda: not runs(number))
+    assert comes_true(lambda: [path.name for path in tmp_path.iterdir()] == ["child"])
+
+
+WITHOUT_MARKS = """
+import runpy, sys
+sys.platform = "darwin"
+sys.argv[:] = ["watcher.py", "mark."]
+runpy.run_path(%r, run_name="__main__")
+"""
+
+
+@linux
+def test_where_marks_can_not_be_read_groups_are_ended() -> None:
+    started = [subprocess.Popen(["sleep", "60"], start_new_session=True) for _ in range(2)]
+    messages = b"+%d\0+%d\0-%d\0+12" % (started[0].pid, started[1].pid, started[1].pid)
+    code = WITHOUT_MARKS % watcher_module.__file__
+    subprocess.run([sys.executable, "-c", code], input=messages, check=True, timeout=60)
+    try:
+        assert started[0].wait(30) == -signal.SIGKILL
+        assert started[1].poll() is None
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def test_a_watcher_that_is_sent_away_does_nothing(tmp_path: Path) -> None:
+    watcher = Watcher()
+    watcher.remove_later(tmp_path)
+    watcher.close()
+    time.sleep(0.2)
+    assert tmp_path.exists()
+
+
+def test_a_watcher_that_was_killed_stops_nothing(tmp_path: Path) -> None:
+    watcher = Watcher()
+    watcher._process.kill()
+    watcher._process.wait()
+    watcher.remove_later(tmp_path)
+    assert run(["true"], environment=ENVIRONMENT, timeout=30, watcher=watcher).returncode == 0
+    watcher.close()

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hatch_lambda_zip.redact import has_user, redact, redact_urls, secret_values
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://user:pass@host/path", "https://***@host/path"),
+        ("https://token@host", "https://***@host"),
+        ("git+https://token@host/a@b", "git+https://***@host/a@b"),
+        ("git+ssh://git@host/a", "git+ssh://git@host/a"),
+        ("git+ssh://git:pass@host/a", "git+ssh://***@host/a"),
+        ("https://host/a.whl?token=secret#sha256=1", "https://host/a.whl?***#sha256=1"),
+        ("https://user:pa'ss@host/a", "https://***@host/a"),
+        ("https://user:@host", "https://***@host"),
+        ("https://:pass@host", "https://***@host"),
+        ("https://us%40er:p%2Fss@host", "https://***@host"),
+        ("a https://u:p@h/x, b http://u:p@h/y", "a https://***@h/x, b http://***@h/y"),
+        ("'https://u:p@h'", "'https://***@h'"),
+        ("https://user:p@ss@host/path", "https://***@host/path"),
+        ("https://host/path", "https://host/path"),
+        ("https://host.invalid/a@b", "https://host.invalid/a@b"),
+        ("https://host.invalid:8080/a@b", "https://host.invalid:8080/a@b"),
+        ("https://localhost:8080/a@b", "https://localhost:8080/a@b"),
+        ("https://[::1]:8080/a@b", "https://[::1]:8080/a@b"),
+        ("git+https://host/a@v1", "git+https://host/a@v1"),
+        ("git+ssh://git@host/a@v1", "git+ssh://git@host/a@v1"),
+        ("ssh://git@host/a@v1", "ssh://git@host/a@v1"),
+        ("file:///a@b", "file:///a@b"),
+        # What should have been escaped.
+        ("https://user:pa/ss@host/a", "https://***@host/a"),
+        ("https://user:12/34@host/a", "https://***@host/a"),
+        ("https://user:pa#ss@host/a", "https://***@host/a"),
+        ("https://user:pa?ss@host/a", "https://***@host/a"),
+        ("https://user:p@s/s@host/a", "https://***@host/a"),
+        ("https://user:p/s@s@host/a", "https://***@host/a"),
+        ("https://to#ken@host/a", "https://***@host/a"),
+        ("git+https://user:pa/ss@host/a@v1", "git+https://***@host/a@v1"),
+        ("git+https://user:p@s/s@host/a@v1", "git+https://***@host/a@v1"),
+        ("git+ssh://git:pa/ss@host/a@v1", "git+ssh://***@host/a@v1"),
+        # Without a scheme.
+        ("user:pass@host/a", "***@host/a"),
+        ("user:pa/ss@host/a?token=x", "***@host/a?***"),
+        ("--index-url=user:pass@host/a", "--index-url=***@host/a"),
+        ("'user:pass@host'", "'***@host'"),
+        ("//user:pass@host/a", "//***@host/a"),
+        ("git@host.invalid:a/b@v1", "git@host.invalid:a/b@v1"),
+        ("C:\\folder\\a@b", "C:\\folder\\a@b"),
+        # Fragments.
+        ("https://host/a#token=secret", "https://host/a#***"),
+        ("https://host/a#secret", "https://host/a#***"),
+        ("https://host/a#sha256=0a1b&egg=demo[x]", "https://host/a#sha256=0a1b&egg=demo[x]"),
+        ("https://host/a#egg=demo&token=secret", "https://host/a#***"),
+        ("('https://host/a#secret').", "('https://host/a#***')."),
+        (f"git+https://host/a#{'0a' * 20}", f"git+https://host/a#{'0a' * 20}"),
+        # Of several in one word, only the last one's place may be left.
+        ("https://u:p@h/x,https://v:q@i/y", "https://***@i/y"),
+        # Control characters.
+        ("\x1b[1;31mred\x1b[0m\x1b]0;title\x07", "red"),
+        ("a\rb\x07c\x9bd\u202ee", "a\\rb\\x07c\\x9bd\\u202ee"),
+        ("a\r\n\tb\n", "a\n\tb\n"),
+        ("https://host me@example.invalid", "https://host me@example.invalid"),
+        ("me@example.invalid", "me@example.invalid"),
+        ("", ""),
+    ],
+)
+def test_redaction(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+words = st.text("abcXYZ019._~%:-!$&*+,;=()", min_size=1)
+unescaped = st.text("ab:@/#?.=&'", min_size=1)
+
+
+@given(words, words, st.sampled_from(["https", "http", "git+ssh", "ftp"]), st.booleans())
+def test_no_user_information_is_left(
+    user: str,
+    password: str,
+    scheme: str,
+    quoted: bool,  # noqa: FBT001
+) -> None:
+    url = f"{scheme}://<{user}:{password}>@host.invalid/x"
+    text = f"error: '{url}'" if quoted else f"error: {url} failed"
+    shown = redact(text)
+    assert shown == text.replace(f"<{user}:{password}>", "***")
+    assert redact(shown) == shown
+
+
+@given(unescaped, st.sampled_from(["https://user:", "http://user:", "user:"]))
+def test_what_should_have_been_escaped_does_not_appear(password: str, start: str) -> None:
+    shown = redact(f"error: {start}<{password}>@host.invalid/simple failed")
+    assert "<" not in shown
+    assert ">" not in shown
+
+
+LONG = [
+    *("x", "a://", "@", ":", "a:b@", "#", "=", "a==b ", "password ", "\x1b[", "\x1b]", "'", "a@/"),
+    *("https://h.invalid/#", "&egg=", "?a=b"),
+]
+
+
+@pytest.mark.parametrize("part", LONG)
+def test_a_long_word_takes_no_longer_than_many_short_ones(part: str) -> None:
+    """Half a million characters: with time as their square, this would take an hour."""
+    word = part * (500_000 // len(part))
+    redact(word)
+    redact(f"https://h.invalid/{word}")
+
+
+SECRET = "s3cret/value1"  # noqa: S105 - of nobody
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("UV_INDEX_PRIVATE_PASSWORD", SECRET),
+        ("UV_INDEX_PRIVATE_USERNAME", SECRET),
+        ("GITHUB_TOKEN", SECRET),
+        ("AWS_SECRET_ACCESS_KEY", SECRET),
+        ("service_api_key", SECRET),
+        ("CREDENTIALS", f"first line\n{SECRET}\n"),
+        ("UV_INDEX_URL", f"https://user:{SECRET}@host.invalid/simple"),
+        ("UV_EXTRA_INDEX_URL", f"https://a.invalid/x https://user:{SECRET}@host.invalid/simple"),
+        ("UV_DEFAULT_INDEX", "https://user:s3cret%2Fvalue1@host.invalid/simple"),
+        ("UV_INDEX", f"https://{SECRET}@host.invalid/simple"),
+        ("HTTPS_PROXY", f"user:{SECRET}@proxy.invalid:8080"),
+        ("ANYTHING", f"see https://user:{SECRET}@host.invalid/simple"),
+        ("SIGNED_URL", "https://host.invalid/a?x=1&X-Amz-Security-Token=s3cret/value1"),
+        ("PIP_INDEX_URL", "https://host.invalid/simple#token=s3cret/value1"),
+    ],
+)
+def test_secrets_of_the_environment(name: str, value: str, tmp_path: Path) -> None:
+    values = secret_values({name: value, "HOME": str(tmp_path)})
+    for spelled in (SECRET, "s3cret%2Fvalue1", f"invalid port: {SECRET!r}"):
+        assert "s3cret" not in redact(f"uv says {spelled}!", values)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PATH", "/usr/bin:/opt/python@3.11/bin"),
+        ("SSH_AUTH_SOCK", "/run/agent.1"),
+        ("TOKENIZERS_PARALLELISM", "false"),
+        ("UV_KEYRING_PROVIDER", "subprocess"),
+        ("SECRET_FILE", "/run/secrets/it"),
+        ("UV_INDEX_URL", "https://pypi.invalid/simple"),
+        ("UV_INDEX_URL", "https://__token__@pypi.invalid/simple"),
+        ("GIT_REMOTE", "ssh://git@host.invalid/a"),
+    ],
+)
+def test_what_is_no_secret(name: str, value: str, tmp_path: Path) -> None:
+    assert secret_values({name: value, "HOME": str(tmp_path)}) == ()
+
+
+def test_secrets_of_a_netrc_and_of_files(tmp_path: Path) -> None:
+    text = "machine a.invalid login me password first-one\nmachine b login me\n  password second1\n"
+    (tmp_path / ".netrc").write_text(text, encoding="utf-8")
+    (tmp_path / "other").write_text("machine c.invalid password third-one", encoding="utf-8")
+    pyproject = '[[tool.uv.index]]\nurl = "https://user:in-a-file@host.invalid/simple"\n'
+    values = secret_values({"HOME": str(tmp_path)}, [pyproject])
+    assert values == ("first-one", "in-a-file", "second1")
+    assert secret_values({"HOME": str(tmp_path), "NETRC": str(tmp_path / "other")}) == (
+        "third-one",
+    )
+
+
+def test_a_short_secret_is_blotted_out_only_where_it_stands_alone() -> None:
+    assert redact("test: tests of test-app, 'test'", ["test"]) == "***: tests of ***-app, '***'"
+    assert redact("abc 1 true", ["abc", "1"]) == "abc 1 true"
+
+
+def test_a_secret_that_holds_another_is_gone_whole() -> None:
+    assert redact("longer-secret-1", ["secret-1", "longer-secret-1"]) == "***"
+
+
+def test_users_are_found_in_urls_alone() -> None:
+    assert has_user("demo @ https://token@host/x")
+    assert has_user("Homepage, https://user:pass@host")
+    assert not has_user("git+ssh://git@host/x, me@host, https://host/x?y=z#a")
+
+
+def test_urls_alone_are_cleaned() -> None:
+    text = "user:pass@host \x1b https://user:pass@host/a?b"
+    assert redact_urls(text) == "user:pass@host \x1b https://***@host/a?***"
