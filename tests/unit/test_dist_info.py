@@ -57,6 +57,42 @@ def test_metadata_as_three_releases_write_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("Requires-Dist", "demo @ http://user:password@host.invalid/demo.whl"),
+        ("Requires-Dist", 'demo[x] @ git+https://token@host.invalid/demo@v1 ; extra == "a"'),
+        ("Requires-Dist", "demo @ https://user:pass/word@host.invalid/demo.whl"),
+        ("Requires-Dist", "demo @ https://host.invalid/demo.whl?token=x"),
+        ("Requires-Dist", "demo @ https://host.invalid/demo.whl#token=x"),
+        ("Project-URL", "Source, https://user:password@host.invalid/demo"),
+        ("Home-page", "https://token@host.invalid/demo"),
+        ("Summary", "from https://user:password@host.invalid/demo"),
+    ],
+)
+def test_credentials_are_refused(field: str, value: str) -> None:
+    with pytest.raises(DistributionError) as caught:
+        canonical(f"{HEAD}{field}: {value}\n")
+    shown = "Project-URL" if field == "Home-page" else field
+    assert "METADATA of demo-pkg has a URL with credentials" in str(caught.value)
+    assert f" as {shown}, which a zip must not spread" in str(caught.value)
+    assert "password" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("Requires-Dist", "demo @ git+ssh://git@host.invalid/demo@v1"),
+        ("Requires-Dist", "demo @ git+https://host/demo@v1#subdirectory=a"),
+        ("Requires-Dist", f"demo @ https://host.invalid/demo.whl#sha256={'0a' * 32}"),
+        ("Project-URL", "Source, https://host.invalid/demo?branch=main#readme"),
+        ("Author-email", "Doe <doe@host.invalid>"),
+    ],
+)
+def test_other_urls_stay(field: str, value: str) -> None:
+    assert f"{field}: {value}\n" in canonical(f"{HEAD}{field}: {value}\n")["METADATA"]
+
+
 def test_what_code_reads_stays(tmp_path: Path) -> None:
     metadata = (
         f"{HEAD}Summary: A demo\nAuthor: Zoë\nProject-URL: Issues, https://example.com/i?a=1,2\n"

@@ -17,8 +17,8 @@ from typing import Any, Final
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock import LockKind, Selection, write_lock
+from hatch_lambda_zip.redact import redact_urls
 from hatch_lambda_zip.runtimes import Platform
-from hatch_lambda_zip.uv import redact
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -64,7 +64,7 @@ def embed(
             f"{lock.name} has a file:// URL, which no other machine has. Take "
             "that package from an index or a URL, or switch embed-lock off."
         )
-    if redact(text) != text:
+    if redact_urls(text) != text:
         raise LockError(
             f"{lock.name} has a URL with credentials (or a query, which may "
             "be one), which an sdist must not spread. Give them to uv through its variables, "

@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install.requirement import canonical_requirement, canonical_specifiers
+from hatch_lambda_zip.redact import has_user, redact
 
 METADATA_VERSION: Final = "2.4"
 
@@ -90,7 +91,8 @@ def canonical_metadata(
         built_by_poetry: whether some classifiers are poetry-core's own.
 
     Raises:
-        DistributionError: a requirement is none (PEP 508), or a specifier (PEP 440).
+        DistributionError: a requirement is none (PEP 508), or a specifier (PEP 440); or a URL has
+            credentials.
     """
     found: dict[str, list[str]] = {}
     for field in _FIELDS:
@@ -99,6 +101,15 @@ def canonical_metadata(
             found[field] = sorted(set(_canonical_values(field, values, name)))
     found["License-File"] = sorted(license_files)
     found["Project-URL"] = _urls(fields)
+    for field, values in found.items():
+        # A query is common in other URLs; in those of requirements it may well be a token.
+        is_secret = _has_secret_url if field == "Requires-Dist" else has_user
+        if any(map(is_secret, values)):
+            raise DistributionError(
+                f"METADATA of {name} has a URL with credentials (or a query, which may be one) as "
+                f"{field}, which a zip must not spread. Take them out of its pyproject.toml, and "
+                "give them to uv through its variables, netrc or keyring instead."
+            )
     if built_by_poetry:
         found["Classifier"] = [
             value for value in found.get("Classifier", ()) if not _ADDED_BY_POETRY.fullmatch(value)
@@ -131,6 +142,12 @@ def _canonical_values(field: str, values: list[str], name: str) -> list[str]:
             f"METADATA of {name} has a {field} that is none: {error}. Correct it there, or choose "
             "another version of it."
         ) from None
+
+
+def _has_secret_url(requirement: str) -> bool:
+    _, _, url = requirement.partition(" @ ")
+    url = url.partition(" ;")[0]
+    return redact(url) != url
 
 
 def _urls(fields: Mapping[str, list[str]]) -> list[str]:
