@@ -82,9 +82,12 @@ def secret_values(environ: Mapping[str, str], texts: Iterable[str] = ()) -> tupl
     for name, value in environ.items():
         if _SECRET_NAME.search(name) and not _PLAIN_NAME.search(name):
             found.update((value.strip(), *value.splitlines()))
-        found.update(_url_secrets(value, has_schemes=not _PLACE_NAME.search(name)))
+        is_place = _PLACE_NAME.search(name) is not None
+        found.update(_url_secrets(value.split(), has_schemes=not is_place))
+        if is_place:  # a space, too, may be one that should have been escaped
+            found.update(_url_secrets([value.strip()], has_schemes=False))
     for text in texts:
-        found.update(_url_secrets(text, has_schemes=True))
+        found.update(_url_secrets(text.split(), has_schemes=True))
     for password, login in _NETRC.findall(_netrc(environ)):
         found.add((password or login).strip('"'))
     return tuple(sorted(value for value in found if value.lower() not in _KNOWN))
@@ -190,13 +193,15 @@ def _without_query(text: str) -> str:
     return f"{path}{question}{query}{mark}{fragment}{text[len(body) :]}"
 
 
-def _url_secrets(text: str, *, has_schemes: bool) -> Iterator[str]:
-    """Yield passwords and tokens from the URLs of a text.
+def _url_secrets(words: Iterable[str], *, has_schemes: bool) -> Iterator[str]:
+    """Yield passwords and tokens from the words that are URLs.
 
     Args:
         has_schemes: whether only what has a scheme is a URL.
     """
-    for word in text.split() if "@" in text or "://" in text else ():
+    for word in words:
+        if "@" not in word and "://" not in word:
+            continue
         head, separator, rest = word.partition("://")
         if separator:
             user = _hidden_user(head, rest)

@@ -159,6 +159,12 @@ def test_what_is_no_secret(name: str, value: str, tmp_path: Path) -> None:
     assert secret_values({name: value, "HOME": str(tmp_path)}) == ()
 
 
+def test_a_space_in_a_password_is_part_of_it(tmp_path: Path) -> None:
+    url = f"https://user:two {SECRET}@host.invalid/simple"
+    values = secret_values({"UV_INDEX": url, "HOME": str(tmp_path)})
+    assert SECRET not in redact(f"error: invalid value '{url}' for '--index'", values)
+
+
 def test_secrets_of_a_netrc_and_of_files(tmp_path: Path) -> None:
     text = "machine a.invalid login me password first-one\nmachine b login me\n  password second1\n"
     (tmp_path / ".netrc").write_text(text, encoding="utf-8")
