@@ -91,10 +91,10 @@ from hatchling import build
 
 def build_wheel(*arguments):
     place = Path(os.environ["PLACE"])
-    for name in ("child", "server", "silent"):
+    for name in ("child", "server", "stranger", "silent"):
         output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         child = subprocess.Popen(
-            ["sleep", "300"],
+            [*(["env", "-i"] if name == "stranger" else []), "sleep", "300"],
             start_new_session=name != "child",
             **(output if name == "silent" else {}),
         )
@@ -103,7 +103,7 @@ def build_wheel(*arguments):
     time.sleep(float(os.environ["SECONDS"]))
     return build.build_wheel(*arguments)
 """
-STARTED = ("child", "server", "silent", "back-end")
+STARTED = ("child", "server", "silent", "back-end")  # and a stranger, which hides its environment
 HOOK = "\n[tool.hatch.build.hooks.lambda-zip]\n"
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at as on Linux")
@@ -152,7 +152,7 @@ class Work:
         )
 
     def end(self) -> None:
-        for name in STARTED:
+        for name in (*STARTED, "stranger"):
             with contextlib.suppress(OSError, ValueError):
                 os.kill(int((self.place / name).read_text("utf-8")), signal.SIGKILL)
 
@@ -212,6 +212,7 @@ def test_a_build_does_not_wait_for_what_a_back_end_leaves_behind(work: Work) -> 
     process = work.start(seconds=0)
     assert process.wait(120) == 0, work.log.read_text("utf-8")
     child, server, silent, back_end = work.numbers
+    assert not runs(number_in(work.place / "stranger"))
     assert comes_true(lambda: not runs(child))
     assert not runs(server), "uv waits for it, as its output is uv's pipe"
     assert runs(silent), "a server that keeps nobody waiting may stay"

@@ -152,7 +152,11 @@ class Command:
             if number in living and living[number][0] == _READER and number not in parents.values()
         ]
         pipes = {pipe for number in waiting for pipe in _pipes(number)}
-        return {number for number in living.keys() - tree if pipes & _pipes(number)}
+        if not pipes:
+            return set()
+        # Its mark it may have lost; what has the pipe has it from the back end.
+        others = {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208
+        return {number for number in others - tree - {os.getpid()} if pipes & _pipes(number)}
 
     def _kill_group(self) -> None:
         if sys.platform == "win32":
