@@ -265,3 +265,31 @@ def test_a_failed_build_leaves_the_previous_zip(project: Project) -> None:
     project.configure(handler="fixture_app.main.nothing")
     assert run_hatchling(["build", "-t", "lambda-zip"], cwd=project.path).returncode == 1
     assert {path.name: path.read_bytes() for path in build.directory.iterdir()} == before
+
+
+def test_credentials_in_a_requirement_are_refused(project: Project) -> None:
+    url = "http://user:passw0rd@127.0.0.1:1/fixture_lib-0.4-py3-none-any.whl"
+    project.replace('"fixture-lib",', f'"fixture-lib @ {url}",')
+    project.replace(
+        "[tool.uv]", "[tool.hatch.metadata]\nallow-direct-references = true\n\n[tool.uv]"
+    )
+    project.lock()
+    message = project.fail()
+    assert "METADATA of fixture-app has a URL with credentials" in message
+    assert "passw0rd" not in message
+
+
+def test_a_careless_password_in_a_configuration_of_uv_is_not_shown(project: Project) -> None:
+    url = "https://user:pa/ssw0rd@127.0.0.1:1/simple"
+    (project.path / "uv.toml").write_text(f'index-url = "{url}"\n')
+    message = project.fail()
+    assert "invalid port number" in message
+    assert "ssw0rd" not in message
+
+
+def test_the_value_of_a_secret_variable_is_not_shown(project: Project) -> None:
+    (project.root / "lib/src/fixture_lib/__init__.py").unlink()
+    message = project.fail(environment={"SERVICE_TOKEN": "fixture_lib"})
+    assert "The wheel of fixture-lib could not be built" in message
+    assert "fixture_lib" not in message
+    assert "***" in message

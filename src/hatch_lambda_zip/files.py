@@ -72,8 +72,8 @@ def check_outside(temporary: Path, sources: Path) -> None:
     """
     if temporary.resolve().is_relative_to(sources.resolve()):
         raise OutputError(
-            f"Temporary files would lie in {temporary}, among the sources in {sources}: a wheel "
-            "could take them in. Set TMPDIR to a directory outside of the sources."
+            f"Temporary files would lie in {temporary.absolute()}, among the sources in {sources}, "
+            "and a wheel could take them in. Set TMPDIR to a directory outside of the sources."
         )
 
 

@@ -215,7 +215,7 @@ def find_uv(
     for name in _TEMPORARY_VARIABLES:
         # uv runs in the source trees of members.
         if environment.get(name) and not Path(environment[name]).is_absolute():
-            environment[name] = tempfile.gettempdir()
+            environment[name] = str(Path(tempfile.gettempdir()).absolute())
     return Uv(Path(executable).absolute(), environment, _timeout(environ), log, watcher, tell)
 
 
