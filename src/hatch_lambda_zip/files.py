@@ -8,6 +8,7 @@ import glob
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,8 @@ from hatch_lambda_zip.errors import OutputError
 
 _ABSOLUTE: Final = re.compile(r"/|\\|.:", re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows has the one, and POSIX the other
+_WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
 
 
 def is_absolute(path: str) -> bool:
@@ -75,6 +78,22 @@ def check_outside(temporary: Path, sources: Path) -> None:
             f"Temporary files would lie in {temporary.absolute()}, among the sources in {sources}, "
             "and a wheel could take them in. Set TMPDIR to a directory outside of the sources."
         )
+
+
+def read_regular(path: str | Path) -> bytes | None:
+    """Return the content of a regular file; None for anything else, which is not even opened.
+
+    A pipe would never end, and opening a device may do something.
+
+    Raises:
+        OSError: there is nothing, or it can't be read.
+    """
+    # Asked twice: opened, it may be another one; and without waiting for a pipe's other end.
+    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - thousands of calls
+        return None
+    descriptor = os.open(path, os.O_RDONLY | _BINARY | _WITHOUT_WAITING)
+    with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - likewise
+        return stream.readall() if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
 
 def beside(path: Path) -> Path:

@@ -148,11 +148,54 @@ def test_an_entry_that_can_not_be_read_is_reported_once(
     cache.write(NAME, b"one")
     path = entry(tmp_path)
     path.unlink()
-    path.mkdir()
+    path.symlink_to(path)
     for _ in range(2):
         assert cache.read(NAME) is None
     (line,) = lines
     assert f"{tmp_path / 'cache'} can't be read" in line
+
+
+def test_an_entry_in_the_place_of_another_is_none(tmp_path: Path, cache: BytecodeCache) -> None:
+    cache.write(NAME, b"one")
+    path = entry(tmp_path)
+    cache.write(OTHER, b"two")
+    (other,) = (
+        place
+        for place in (tmp_path / "cache" / "bytecode").rglob("*")
+        if place.is_file() and place != path
+    )
+    one, two = path.read_bytes(), other.read_bytes()
+    path.write_bytes(two)
+    other.write_bytes(one)
+    assert (cache.read(NAME), cache.read(OTHER)) == (None, None)
+    cache.write(NAME, b"one")
+    assert cache.read(NAME) == b"one"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX only")
+@pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "device", "directory"])
+def test_only_a_regular_file_is_an_entry(
+    tmp_path: Path, cache: BytecodeCache, lines: list[str], kind: str
+) -> None:
+    """Reading a pipe would wait for ever, and reading this device would never end."""
+    cache.write(NAME, b"one")
+    path = entry(tmp_path)
+    path.unlink()
+    if kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        pipe = path if kind == "pipe" else tmp_path / "pipe"
+        os.mkfifo(pipe)
+        if pipe != path:
+            path.symlink_to(pipe)
+    assert cache.read(NAME) is None
+    assert not lines
+    cache.write(NAME, b"new")
+    # What may be replaced is; a directory stays.
+    assert cache.read(NAME) == (None if kind == "directory" else b"new")
+    assert len(lines) == (kind == "directory")
 
 
 def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -448,6 +448,45 @@ def test_a_damaged_entry_is_compiled_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.every_python
+def test_swapped_entries_are_compiled_again(tmp_path: Path) -> None:
+    cache = BytecodeCache(tmp_path, salt="1.0", log=ignore)
+    sources = [source("VALUE = 'one'"), source("VALUE = 'two'")]
+    expected = compiler(cache=cache).compile(sources)
+    first, second = (path for path in (tmp_path / "bytecode").rglob("*") if path.is_file())
+    one, two = first.read_bytes(), second.read_bytes()
+    first.write_bytes(two)
+    second.write_bytes(one)
+    assert compiler(cache=cache).compile(sources) == expected
+
+
+HEADER: Final = FORM.magic_bytes + b"\1\0\0\0" + b"12345678"
+OTHER_FORM: Final = next(form for form in FORMATS if form != FORM)
+
+
+@pytest.mark.every_python
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"-", b"?", b"X" + HEADER, b"S\xff", b"-" + HEADER[:-1], HEADER),
+        b"-" + OTHER_FORM.magic_bytes + HEADER[4:] + b"N",  # another Python's
+        b"-" + HEADER[:4] + b"\3\0\0\0" + HEADER[8:] + b"N",  # which Lambda would check
+        b"-" + HEADER[:4] + bytes(12) + b"N",  # with a time, and not a hash
+    ],
+    ids=repr,
+)
+def test_an_entry_of_unknown_content_is_compiled_again(tmp_path: Path, content: bytes) -> None:
+    cache = BytecodeCache(tmp_path, salt="1.0", log=ignore)
+    module = source("VALUE = 1")
+    expected = compiler(cache=cache).compile([module])
+    name = compiler()._entry_name(cache, module)
+    cache.write(name, content)
+    assert cache.read(name) == content
+    assert compiler(cache=cache).compile([module]) == expected
+    gone = Interpreter(Path("/nowhere/python"), THIS.version)
+    assert compiler(gone, cache=cache).compile([module]) == expected  # since it was replaced
+
+
+@pytest.mark.every_python
 def test_a_cache_that_can_not_be_used_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     lines: list[str] = []

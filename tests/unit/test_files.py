@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.files import beside, is_absolute, matching, path_problem, replacing
+from hatch_lambda_zip.files import (
+    beside,
+    is_absolute,
+    matching,
+    path_problem,
+    read_regular,
+    replacing,
+)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +99,20 @@ def test_what_can_not_be_looked_into_has_nothing_that_matches(
 
     monkeypatch.setattr(Path, "glob", refuse)
     assert matching(tmp_path, "*") == []
+
+
+def test_a_regular_file_is_read_through_a_link_too(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"one\r\n\x1a")
+    (tmp_path / "link").symlink_to("file")
+    assert read_regular(tmp_path / "file") == b"one\r\n\x1a"
+    assert read_regular(tmp_path / "link") == b"one\r\n\x1a"
+    with pytest.raises(FileNotFoundError):
+        read_regular(tmp_path / "none")
+
+
+def test_nothing_else_is_opened(tmp_path: Path) -> None:
+    assert read_regular(tmp_path) is None
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        assert read_regular(tmp_path / "pipe") is None
+        assert read_regular("/dev/zero") is None

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from hatch_lambda_zip.files import replacing
+from hatch_lambda_zip.files import read_regular, replacing
 
 DIRECTORY_VARIABLE: Final = "HATCH_LAMBDA_ZIP_CACHE"
 
-_SCHEMA: Final = 2  # of names and content; also new whenever a result changes without a release
+_SCHEMA: Final = 3  # of names and content; also new whenever a result changes without a release
 _DIGEST_SIZE: Final = hashlib.sha256().digest_size
 # https://bford.info/cachedir/: backups leave such a directory out.
 _TAG: Final = b"""Signature: 8a477f597d28d172789f06886806bc55
@@ -73,27 +73,27 @@ class BytecodeCache:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._write_tag()
             with replacing(path) as temporary:
-                temporary.write_bytes(hashlib.sha256(content).digest() + content)
+                temporary.write_bytes(_digest(name, content) + content)
         except OSError as error:
             self._is_writable = False
             self._report("written", error)
 
     def read(self, name: str) -> bytes | None:
-        """Return what was written, or None if it is not there or damaged."""
+        """Return what was written under this name; None if it is not there, or not intact."""
         if not self._is_readable:
             return None
         try:
-            # As few calls as possible: there are thousands of files.
-            with open(self._path(name), "rb", buffering=0) as stream:  # noqa: PTH123
-                data = stream.readall()
+            data = read_regular(self._path(name))
         except FileNotFoundError:
             return None
         except OSError as error:
             self._is_readable = False
             self._report("read", error)
             return None
+        if data is None:
+            return None
         digest, content = data[:_DIGEST_SIZE], data[_DIGEST_SIZE:]
-        return content if hashlib.sha256(content).digest() == digest else None
+        return content if _digest(name, content) == digest else None
 
     def _path(self, name: str) -> Path:
         return self._directory / "bytecode" / name[:2] / name[2:]
@@ -108,3 +108,8 @@ class BytecodeCache:
             f"The bytecode cache {self._directory} can't be {what}, so this build does without: "
             f"{error.strerror}"
         )
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    """Return what an entry starts with; the name is in it, so no entry passes for another."""
+    return hashlib.sha256(name.encode() + content).digest()

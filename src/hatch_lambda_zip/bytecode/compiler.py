@@ -14,7 +14,7 @@ from typing import Final
 from hatch_lambda_zip.bytecode import worker
 from hatch_lambda_zip.bytecode.cache import BytecodeCache, cache_directory
 from hatch_lambda_zip.bytecode.interpreter import find_interpreter
-from hatch_lambda_zip.bytecode.magic import FORMATS
+from hatch_lambda_zip.bytecode.magic import FORMATS, Format
 from hatch_lambda_zip.bytecode.model import Compiled, Interpreter, Obstacle, Source
 from hatch_lambda_zip.bytecode.normalize import normalize
 from hatch_lambda_zip.bytecode.process import WorkerProcess
@@ -102,7 +102,12 @@ class Compiler:
             return {}
         # One after the other: threads would gain nothing.
         kept = [self._cache.read(self._entry_name(self._cache, source)) for source in sources]
-        return {index: _unpack(entry) for index, entry in enumerate(kept) if entry is not None}
+        results = {
+            index: _unpack(entry, self._form)
+            for index, entry in enumerate(kept)
+            if entry is not None
+        }
+        return {index: result for index, result in results.items() if result is not None}
 
     def _entry_name(self, cache: BytecodeCache, source: Source) -> str:
         return cache.entry_name(
@@ -171,9 +176,9 @@ class Compiler:
 
     def _normalized(self, source: Source, pyc: bytes) -> bytes:
         """Normalize what a worker wrote, after a look at its header."""
-        source_hash = pyc[_HASH_START:HEADER_SIZE]
-        if not pyc.startswith(unchecked_header(self._form, source_hash.ljust(HASH_SIZE, b"\0"))):
+        if not _has_header(pyc, self._form):
             raise BytecodeError(f"The header is {pyc[:HEADER_SIZE].hex(' ')!r}")
+        source_hash = pyc[_HASH_START:HEADER_SIZE]
         return normalize(pyc, filename=source.filename, source_hash=source_hash)
 
 
@@ -232,8 +237,24 @@ def _pack(result: Compiled) -> bytes:
     return _CODES[result.obstacle] + (result.pyc or result.detail.encode())
 
 
-def _unpack(content: bytes) -> Compiled:
-    obstacle = _OBSTACLES[content[:1]]
+def _unpack(content: bytes, form: Format) -> Compiled | None:
+    """Return the result that was packed; None for what `_pack` does not write."""
+    code, rest = content[:1], content[1:]
+    if code not in _OBSTACLES:
+        return None
+    obstacle = _OBSTACLES[code]
     if obstacle is None:
-        return Compiled(content[1:], None, "")
-    return Compiled(None, obstacle, content[1:].decode())
+        return Compiled(rest, None, "") if _has_header(rest, form) else None
+    try:
+        return Compiled(None, obstacle, rest.decode())
+    except UnicodeDecodeError:
+        return None
+
+
+def _has_header(pyc: bytes, form: Format) -> bool:
+    """Tell whether a .pyc has the header of an interpreter, with the hash of some source.
+
+    That hash is made with a key that differs between minor versions of CPython.
+    """
+    source_hash = pyc[_HASH_START:HEADER_SIZE].ljust(HASH_SIZE, b"\0")
+    return pyc.startswith(unchecked_header(form, source_hash))
