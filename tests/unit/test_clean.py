@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.build.clean import remove_artifacts
+from hatch_lambda_zip.errors import OutputError
 
 ZIP = b"the bytes of a zip"
 
@@ -69,6 +70,8 @@ def test_what_others_made_is_left(tmp_path: Path) -> None:
         "text.json": b"no json",
         "latin.json": b"\xff\xfe",
         "empty.json": b"",
+        "deep.json": b'{"hatch-lambda-zip": ' + b"[" * 1000 + b"]" * 1000 + b"}",
+        "deeper.json": b"[" * 100_000 + b'"hatch-lambda-zip"' + b"]" * 100_000,
         "tool.json": b'{"tool": "hatch-lambda-zip", "target": "lambda-zip:lambda"}',
     }
     for name, content in others.items():
@@ -139,3 +142,23 @@ def test_subdirectories_are_left(tmp_path: Path) -> None:
 def test_an_output_directory_that_is_not_there_is_clean(tmp_path: Path) -> None:
     remove_artifacts(tmp_path / "missing", "demo", ["lambda"])
     assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["demo-1.0-lambda.json", "demo-1.0-lambda.zip"])
+def test_what_can_not_be_removed_leaves_both(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    unlink = Path.unlink
+
+    def refusing(self: Path, *, missing_ok: bool = False) -> None:
+        if self.name == name:
+            raise PermissionError(1, "refused", str(self))
+        unlink(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refusing)
+    message = r"demo-1\.0-lambda\.json can't be removed with its zip: .*refused"
+    with pytest.raises(OutputError, match=message):
+        remove_artifacts(tmp_path, "demo", None)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -188,7 +188,7 @@ def test_an_output_directory_that_has_gone_is_an_error(dist: Path) -> None:
     with Workspace() as workspace:
         build(workspace, dist)
         shutil.rmtree(dist)
-        with pytest.raises(OutputError, match=r"demo\.zip can't be replaced: "):
+        with pytest.raises(OutputError, match=r"demo\.json can't be replaced: "):
             workspace.publish()
 
 

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from hatch_lambda_zip.build.previous import read_previous
+from hatch_lambda_zip.build.publish import locked
 from hatch_lambda_zip.contents import read_manifest
+from hatch_lambda_zip.errors import OutputError
 
 
 def remove_artifacts(directory: Path, project: str, artifacts: Collection[str] | None) -> None:
@@ -18,7 +20,15 @@ def remove_artifacts(directory: Path, project: str, artifacts: Collection[str] |
         directory: the output directory.
         project: the project's normalized name.
         artifacts: the names of those to clean; None for all, past ones too.
+
+    Raises:
+        OutputError: one of them can't be removed.
     """
+    with locked(directory):
+        _remove(directory, project, artifacts)
+
+
+def _remove(directory: Path, project: str, artifacts: Collection[str] | None) -> None:
     targets = [f"lambda-zip:{name}" for name in artifacts or ()]
     for path in sorted(directory.glob("*.json")):
         manifest = read_manifest(path)
@@ -31,6 +41,20 @@ def remove_artifacts(directory: Path, project: str, artifacts: Collection[str] |
         if not isinstance(owner, dict) or owner.get("name") != project:
             continue
         if manifest.get("artifact") == artifact.name:
-            if read_previous(artifact) is not None:
-                artifact.unlink()
-            path.unlink()
+            try:
+                _remove_pair(artifact, path)
+            except OSError as error:
+                raise OutputError(f"{path} can't be removed with its zip: {error}.") from None
+
+
+def _remove_pair(artifact: Path, manifest: Path) -> None:
+    """Remove a manifest, and its zip if that is the one that it describes; or nothing."""
+    is_whole = read_previous(artifact) is not None
+    text = manifest.read_bytes()
+    manifest.unlink()
+    if is_whole:
+        try:
+            artifact.unlink()
+        except OSError:
+            manifest.write_bytes(text)
+            raise

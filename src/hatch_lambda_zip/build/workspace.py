@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Final
 
+from hatch_lambda_zip.build.publish import publish
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import beside, beside_pattern, check_outside, matching
 from hatch_lambda_zip.process import Watcher
@@ -102,20 +103,13 @@ class Workspace:
             raise OutputError(f"{output} can't be written: {error}.") from None
 
     def publish(self) -> None:
-        """Move what was written since the last time into place, each file in one step.
+        """Move what was written since the last time into place, all of it or nothing.
 
         Raises:
-            OutputError: a directory refuses it.
+            OutputError: something can't be replaced.
         """
-        for path in self._temporaries:
-            # Found out before the first of them is replaced, so that they stay together.
-            if path.is_dir():
-                raise OutputError(f"{path} can't be replaced: it is a directory. Move it away.")
-        for path, temporary in self._temporaries.items():
-            try:
-                temporary.replace(path)
-            except OSError as error:
-                raise OutputError(f"{path} can't be replaced: {error}.") from None
+        # What was written first is the largest.
+        publish(dict(reversed(self._temporaries.items())), self._announce)
         self._temporaries.clear()
 
     def __enter__(self) -> Self:

@@ -1,0 +1,233 @@
+"""A zip and its manifest are replaced together or not at all, by one build at a time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.build import publish as publish_module
+from hatch_lambda_zip.build.clean import remove_artifacts
+from hatch_lambda_zip.build.publish import locked, publish
+from hatch_lambda_zip.errors import OutputError
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+
+OLD = {"demo.json": b"old manifest", "demo.zip": b"old zip"}
+NEW = {"demo.json": b"new manifest", "demo.zip": b"new zip"}
+
+
+def ignore(path: Path) -> None:
+    del path
+
+
+def prepare(directory: Path) -> dict[Path, Path]:
+    """Write the new files under their temporary names, and return both names of each."""
+    files = {}
+    for name, content in NEW.items():
+        temporary = directory / f"{name}.tmp"
+        temporary.write_bytes(content)
+        files[directory / name] = temporary
+    return files
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    return {
+        path.name: path.read_bytes()
+        for path in directory.iterdir()
+        if path.is_file() and path.suffix != ".tmp"
+    }
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """An output directory with an old pair."""
+    for name, content in OLD.items():
+        (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+def refuse(name: str, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Have a file refuse to be replaced by a new one, as immutable files and mounts do."""
+    replace = Path.replace
+
+    def refusing(self: Path, target: Path) -> Path:
+        if target.name == name and self.read_bytes() == NEW[name]:
+            raise error
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refusing)
+
+
+@pytest.mark.parametrize("name", NEW)
+@pytest.mark.parametrize("error", [PermissionError(1, "refused"), OSError(16, "busy")], ids=repr)
+def test_what_can_not_be_replaced_leaves_the_old_pair(
+    old: Path, name: str, error: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (old / "demo.json").chmod(0o640)
+    files = prepare(old)
+    refuse(name, monkeypatch, error)
+    announced: list[Path] = []
+    with pytest.raises(OutputError, match=rf"{name} can't be replaced: .*{error.strerror}"):
+        publish(files, announced.append)
+    assert contents(old) == OLD
+    assert (old / "demo.json").stat().st_mode & 0o777 == 0o640
+    # The copy is one that does not outlive even a build that is killed.
+    (copy,) = announced
+    assert copy.parent == old
+    assert not copy.exists()
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_without_an_old_pair_none_is_left(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = prepare(tmp_path)
+    refuse(name, monkeypatch, PermissionError(1, "refused"))
+    with pytest.raises(OutputError):
+        publish(files, ignore)
+    assert contents(tmp_path) == {}
+
+
+def test_an_interrupt_between_the_two_leaves_the_old_pair(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = prepare(old)
+    refuse("demo.zip", monkeypatch, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        publish(files, ignore)
+    assert contents(old) == OLD
+
+
+def test_what_can_not_be_put_back_is_said(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace = Path.replace
+
+    def refusing(self: Path, target: Path) -> Path:
+        if target.name == "demo.json" and self.read_bytes() == NEW["demo.json"]:
+            return replace(self, target)
+        raise PermissionError(1, "refused", str(target))
+
+    files = prepare(old)
+    monkeypatch.setattr(Path, "replace", refusing)
+    message = r"demo\.zip can't be replaced: .* And .*demo\.json, which is the new one, can't be"
+    with pytest.raises(OutputError, match=message):
+        publish(files, ignore)
+
+
+def test_a_copy_that_can_not_be_made_leaves_the_old_pair(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, copy: Path, *, follow_symlinks: bool) -> None:
+        raise OSError(28, "No space left on device", str(copy), follow_symlinks, str(source))
+
+    files = prepare(old)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(OutputError, match=r"demo\.json can't be replaced: .*No space left"):
+        publish(files, ignore)
+    assert contents(old) == OLD
+
+
+@posix
+@pytest.mark.parametrize("name", NEW)
+def test_what_is_no_file_is_left_alone(old: Path, name: str) -> None:
+    (old / name).unlink()
+    os.mkfifo(old / name)
+    with pytest.raises(OutputError, match=rf"{name} can't be replaced: it is no regular file"):
+        publish(prepare(old), ignore)
+    (other,) = OLD.keys() - {name}
+    assert contents(old) == {other: OLD[other]}
+
+
+@posix
+@pytest.mark.parametrize("to", ["elsewhere", "nowhere"])
+def test_links_are_replaced_and_put_back(
+    old: Path, to: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (old / "demo.json").unlink()
+    (old / "elsewhere").write_bytes(b"another file")
+    (old / "demo.json").symlink_to(to)
+    files = prepare(old)
+    with monkeypatch.context() as patch:
+        refuse("demo.zip", patch, PermissionError(1, "refused"))
+        with pytest.raises(OutputError):
+            publish(files, ignore)
+    assert (old / "demo.json").readlink() == Path(to)
+    publish(prepare(old), ignore)
+    assert contents(old) == {**NEW, "elsewhere": b"another file"}
+
+
+class Held:
+    """A locked directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._lock = locked(directory)
+        self._lock.__enter__()
+
+    def release(self) -> None:
+        self._lock.__exit__(None, None, None)
+
+
+@pytest.fixture
+def held(old: Path) -> Iterator[Held]:
+    """The output directory, locked as another build does it."""
+    held = Held(old)
+    yield held
+    held.release()
+
+
+def publish_all(directory: Path) -> None:
+    publish(prepare(directory), ignore)
+
+
+def clean(directory: Path) -> None:
+    remove_artifacts(directory, "demo", None)
+
+
+@posix
+@pytest.mark.parametrize("change", [publish_all, clean])
+def test_a_change_waits_for_that_of_another_build(
+    old: Path, held: Held, change: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = threading.Event()
+    monkeypatch.setattr(time, "sleep", lambda _: waiting.set())
+    (old / "demo.json").write_bytes(
+        b'{"tool": {"name": "hatch-lambda-zip"}, "artifact": "demo.zip", "project": '
+        b'{"name": "demo"}}'
+    )
+    before = contents(old)
+    thread = threading.Thread(target=change, args=(old,))
+    thread.start()
+    assert waiting.wait(60)
+    assert contents(old) == before
+    held.release()
+    thread.join(60)
+    assert contents(old) != before
+
+
+@posix
+@pytest.mark.usefixtures("held")
+def test_nobody_waits_for_ever(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish_module, "_PATIENCE", 0.0)
+    with pytest.raises(OutputError, match="is kept locked by another process"):
+        publish_all(old)
+    assert contents(old) == OLD
+
+
+@posix
+def test_a_directory_that_can_not_be_locked_does_without(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    def unknown(descriptor: int, operation: int) -> None:
+        raise OSError(38, f"Function not implemented for {descriptor}, {operation}")
+
+    monkeypatch.setattr(fcntl, "flock", unknown)
+    publish_all(old)
+    assert contents(old) == NEW
