@@ -4,16 +4,25 @@ import base64
 import hashlib
 import io
 import json
+import os
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hatch_lambda_zip import __version__
+from hatch_lambda_zip import __version__, read_manifest
 from hatch_lambda_zip.archive import Archive, encoder, write_archive
-from hatch_lambda_zip.build.inputs import Inputs
-from hatch_lambda_zip.build.manifest import describe_inputs, describe_options, make_manifest
+from hatch_lambda_zip.build.inputs import Inputs, Source
+from hatch_lambda_zip.build.manifest import (
+    describe_artifact,
+    describe_inputs,
+    describe_layer,
+    describe_options,
+    make_manifest,
+)
 from hatch_lambda_zip.build.previous import read_previous
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.model import Artifact, Kind
@@ -132,7 +141,7 @@ def archive_of(contents: Contents, workers: int = 1) -> Archive:
 def text_in(directory: Path, handler: str | None = "orders.app.handler") -> str:
     contents = contents_in(directory)
     archive = archive_of(contents)
-    return make_manifest(inputs_of(handler), contents, archive)
+    return make_manifest(inputs_of(handler), contents, archive).decode()
 
 
 def test_the_whole_manifest(tmp_path: Path) -> None:
@@ -142,7 +151,9 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
     stored = {name: len(content) for name, content in (("data", b"{}"), ("app", b"x" * 19))}
     compressed = len(encoder.compress(b"boto" * 100))
     app = min(stored["app"], len(encoder.compress(b"def handler(): ...\n")))
+    before_checksum = text.rpartition(b',\n  "checksum": ')[0]
     assert json.loads(text) == {
+        "checksum": hashlib.sha256(before_checksum).hexdigest(),
         "schema": 1,
         "tool": {"name": "hatch-lambda-zip", "version": __version__},
         "format": 2,
@@ -159,6 +170,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
                 "options": describe_options(layer_of()),
                 "requirements": ["boto3>=1", "empty"],
                 "inputs": {},
+                "include_files": [],
             }
         ],
         "options": describe_options(function_of()),
@@ -267,7 +279,8 @@ def test_the_same_zip_has_the_same_manifest_wherever_it_was_built(tmp_path: Path
     assert text_in(tmp_path / "a") == text_in(tmp_path / "somewhere" / "else")
     contents = contents_in(tmp_path)
     texts = {
-        make_manifest(inputs_of(), contents, archive_of(contents, workers)) for workers in (1, 2, 8)
+        make_manifest(inputs_of(), contents, archive_of(contents, workers)).decode()
+        for workers in (1, 2, 8)
     }
     assert texts == {text_in(tmp_path)}
 
@@ -356,25 +369,146 @@ def test_the_schema_describes_it(tmp_path: Path, handler: str | None) -> None:
     ]
 
 
-def test_previous_outputs_are_found_only_whole(tmp_path: Path) -> None:
+SOURCES = {
+    "boto3": Source(None, Origin.INDEX),
+    "empty": Source(None, Origin.GIT, "setuptools (80.0)"),
+    "my-orders": Source("1.0.0", Origin.LOCAL, "hatchling 1.33.0"),
+    "urllib3": Source(None, Origin.INDEX),
+}
+
+
+@pytest.fixture
+def artifact(tmp_path: Path) -> Path:
+    """A zip with its manifest beside it."""
     contents = contents_in(tmp_path / "staged")
     artifact = tmp_path / "my_orders-1.0.0-api-lambda.zip"
-    manifest = tmp_path / "my_orders-1.0.0-api-lambda.json"
-    assert read_previous(artifact) is None
     with artifact.open("wb") as stream:
         archive = write_archive(contents.entries, stream, inspect=ignore, workers=2)
-    assert read_previous(artifact) is None
-    manifest.write_text(make_manifest(inputs_of(), contents, archive), encoding="utf-8")
+    artifact.with_suffix(".json").write_bytes(make_manifest(inputs_of(), contents, archive))
+    return artifact
+
+
+def test_previous_outputs_are_found_only_whole(artifact: Path) -> None:
     previous = read_previous(artifact)
     assert previous is not None
-    assert previous.is_made_from(inputs_of())
-    assert not previous.is_made_from(inputs_of(handler="orders.app.other"))
-    assert previous.sha256 == archive.sha256.hex()
+    assert previous.sha256 == hashlib.sha256(artifact.read_bytes()).hexdigest()
+    manifest = artifact.with_suffix(".json")
+    text = manifest.read_bytes()
+    manifest.unlink()
+    assert read_previous(artifact) is None
+    manifest.write_bytes(text)
     with artifact.open("ab") as stream:
         stream.write(b"changed")
     assert read_previous(artifact) is None
     artifact.unlink()
     assert read_previous(artifact) is None
+
+
+@pytest.mark.parametrize(
+    ("inputs", "sources", "expected"),
+    [
+        (inputs_of(), SOURCES, True),
+        (inputs_of(handler="orders.app.other"), SOURCES, False),
+        (inputs_of(), {**SOURCES, "boto3": Source(None, Origin.ARCHIVE)}, False),
+        (inputs_of(), {**SOURCES, "my-orders": Source("1.0.0", Origin.LOCAL, "flit 4")}, False),
+        (
+            inputs_of(),
+            {**SOURCES, "my-orders": Source("1.0", Origin.LOCAL, "hatchling 1.33.0")},
+            False,
+        ),
+        (inputs_of(), {**SOURCES, "urllib3": Source("2.5", Origin.LOCAL)}, False),
+        (inputs_of(), {key: SOURCES[key] for key in ("boto3", "empty", "my-orders")}, False),
+    ],
+    ids=["the same", "handler", "origin", "back end", "version", "absent one's version", "absent"],
+)
+def test_a_pair_is_kept_for_what_it_was_made_from(
+    artifact: Path, inputs: dict[str, object], sources: dict[str, Source], *, expected: bool
+) -> None:
+    previous = read_previous(artifact)
+    assert previous is not None
+    assert previous.is_made_from(inputs, sources) is expected
+
+
+def without_last_line(text: bytes) -> bytes:
+    return b"\n".join(text.split(b"\n")[:-3]).removesuffix(b",") + b"\n}\n"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: re.sub(rb'(?<="sha256_base64": ")..', b"AA", text),
+        lambda text: text.replace(b'"files": 4', b'"files": 5'),
+        lambda text: text.replace(b'"origin": "index"', b'"origin": "local"'),
+        lambda text: text.replace(b"hatchling 1.33.0", b"hatchling 1.34.0"),
+        lambda text: text.replace(b'"schema": 1,', b'"schema": 1,\n  "added": null,'),
+        lambda text: text.replace(b"\n", b"\r\n"),
+        lambda text: json.dumps(json.loads(text), indent=4).encode(),
+        lambda text: json.dumps(json.loads(text), indent=2).encode() + b"\n",
+        lambda text: text + b"\n",
+        lambda text: text.replace(b'"checksum": "', b'"checksum": "0'),
+        without_last_line,
+    ],
+)
+def test_an_edited_manifest_is_not_kept(artifact: Path, edit: Callable[[bytes], bytes]) -> None:
+    manifest = artifact.with_suffix(".json")
+    text = manifest.read_bytes()
+    edited = edit(text)
+    assert edited != text
+    manifest.write_bytes(edited)
+    previous = read_previous(artifact)
+    assert previous is not None  # it still says whose zip that is
+    assert not previous.is_made_from(inputs_of(), SOURCES)
+    assert not previous.is_of({}, [{}])
+
+
+def test_what_a_layer_adds_is_an_input_of_its_functions() -> None:
+    """It may be what their modules are reached from."""
+    lock = LockFile.of(LockKind.UV, Path("uv.lock"))
+    function = Inputs(function_of(), Selection(lock, (), ()))
+    described = [
+        describe_inputs(PROJECT, function, [Inputs(layer_of(), Selection(lock, (), ()), (), added)])
+        for added in ((), ADDED, (("config/prod.toml", Entry.of("config.toml", b"", "a")),))
+    ]
+    assert described[0] != described[1] != described[2] != described[0]
+
+
+def test_a_pair_is_of_its_configuration(artifact: Path) -> None:
+    previous = read_previous(artifact)
+    assert previous is not None
+    described, layer = (
+        describe_artifact(PROJECT, function_of()),
+        describe_layer(PROJECT, layer_of()),
+    )
+    assert previous.is_of(described, [layer])
+    assert not previous.is_of({**described, "runtime": "python3.12"}, [layer])
+    assert not previous.is_of(described, [])
+    assert not previous.is_of(described, [{**layer, "options": {}}])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX only")
+def test_nothing_but_regular_files_is_opened(artifact: Path) -> None:
+    """Opening a pipe would wait for ever."""
+    manifest = artifact.with_suffix(".json")
+    moved = manifest.rename(manifest.with_name("moved"))
+    os.mkfifo(manifest)
+    assert read_manifest(manifest) is None
+    assert read_previous(artifact) is None
+    manifest.unlink()
+    moved.rename(manifest)
+    artifact.unlink()
+    os.mkfifo(artifact)
+    assert read_previous(artifact) is None
+
+
+@pytest.mark.parametrize("depth", [900, 1_000, 100_000])
+@pytest.mark.parametrize("key", ["artifact", "sha256", "distributions", "target", "project"])
+def test_a_deep_document_is_none_of_ours_or_not_kept(artifact: Path, depth: int, key: str) -> None:
+    """How deep is too deep to be read is up to the Python that runs."""
+    deep = "[" * depth + "]" * depth
+    text = f'{{"tool": {{"name": "hatch-lambda-zip"}}, "{key}": {deep}}}'
+    artifact.with_suffix(".json").write_text(text)
+    previous = read_previous(artifact)
+    assert previous is None or not previous.is_made_from(inputs_of(), SOURCES)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"tool": {"name": "other"}}', '{"tool": 1}'])

@@ -10,11 +10,15 @@ from pathlib import Path
 from hatch_lambda_zip.archive import Archive, check_encoder, write_archive
 from hatch_lambda_zip.build.embed import embed
 from hatch_lambda_zip.build.inputs import Inputs, gather_inputs, wheels_to_build
-from hatch_lambda_zip.build.manifest import describe_inputs, make_manifest
+from hatch_lambda_zip.build.manifest import (
+    describe_artifact,
+    describe_inputs,
+    describe_layer,
+    make_manifest,
+)
 from hatch_lambda_zip.build.previous import read_previous
 from hatch_lambda_zip.build.session import Session, available_cpus
 from hatch_lambda_zip.build.version_notes import version_notes
-from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.config import Artifact, Kind, Project, file_name, manifest_name
 from hatch_lambda_zip.contents import (
     Contents,
@@ -75,8 +79,8 @@ def build_zip(job: Job, session: Session) -> Path:
     report.info(f"{label}: {locked}, {wheels} to build")
 
     is_pinned = all(selection.is_pinned for selection in selections.values())
-    previous = read_previous(output) if job.reuse and is_pinned else None
-    if previous is None:
+    may_stay = job.reuse and is_pinned and output.is_file()
+    if not may_stay:
         for selection in selections.values():
             session.installer.start(selection, artifact.platform)
     inputs, *layers = [
@@ -93,7 +97,9 @@ def build_zip(job: Job, session: Session) -> Path:
     for line in version_notes(built, project):
         session.tell_once(line)
     description = describe_inputs(project, inputs, layers)
-    if previous is not None and previous.is_made_from(description):
+    # Read only now: meanwhile, another build may have replaced it.
+    previous = read_previous(output) if may_stay else None
+    if previous is not None and previous.is_made_from(description, inputs.sources):
         report.info(f"{label}: unchanged, sha256 {previous.sha256}")
         return output
 
@@ -119,7 +125,7 @@ def build_zip(job: Job, session: Session) -> Path:
         )
         notes = _check_machines(inputs, contents, archive)
     with session.workspace.writing(job.output / manifest_name(artifact, project)) as stream:
-        stream.write(make_manifest(description, contents, archive).encode())
+        stream.write(make_manifest(description, contents, archive))
     session.workspace.publish()
     for note in notes:
         report.info(f"{label}: {note}")
@@ -159,21 +165,22 @@ def embed_lock(
     return files
 
 
-def is_built(job: Job, project: Project) -> bool:
-    """Tell whether a zip and its manifest are there, and have this very package in them.
+def is_built(job: Job, project: Project, wheel: Path) -> bool:
+    """Tell whether a zip and its manifest are there, as a build for this configuration left them.
+
+    Args:
+        wheel: the package's own, which it has to have been made from.
 
     Raises:
-        DistributionError: the package's wheel can't be built, and so not compared.
-        OutputError: there is no place for temporary files.
+        DistributionError: that is no valid wheel.
     """
     previous = read_previous(job.output / file_name(job.artifact, project))
-    if previous is None:
+    layers = [describe_layer(project, layer) for layer in job.layers]
+    if previous is None or not previous.is_of(describe_artifact(project, job.artifact), layers):
         return False
     if job.artifact.kind is Kind.LAYER:
         return True  # nothing of the package itself is in it
-    with Workspace(job.own.project.path) as workspace:
-        wheel = job.own.build(workspace.directory)
-        return previous.has_content(project.name, content_digest(wheel, project.zip_version))
+    return previous.has_content(project.name, content_digest(wheel, project.zip_version))
 
 
 def _report(contents: Contents, label: str, report: Reporter) -> None:

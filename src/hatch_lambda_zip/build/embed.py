@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.lock import LockKind, Selection, write_lock
 from hatch_lambda_zip.redact import redact_urls
 from hatch_lambda_zip.runtimes import Platform
@@ -82,10 +83,10 @@ def embed(
 def read_embedded_files(directory: Path) -> frozenset[str] | None:
     """Return the paths of the project's files that ship besides; None where nothing says it."""
     try:
-        return frozenset(json.loads((directory / _FILES).read_bytes()))
+        return frozenset(json.loads(read_regular(directory / _FILES) or b""))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise LockError(f"{directory / _FILES}: {error}. Build the sdist again.") from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hatch_lambda_zip.config import Artifact, Kind
@@ -15,7 +16,30 @@ from hatch_lambda_zip.contents import (
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install import Installer, LocalWheel, OwnWheel
-from hatch_lambda_zip.lock import LocalProject, Selection
+from hatch_lambda_zip.lock import LocalProject, Origin, Selection
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a manifest says of a distribution besides what pins its content.
+
+    Attributes:
+        version: as its dist-info says, or None where the content decides it.
+        origin: where the lock takes it from.
+        built_with: what built its wheel, when that happened on this machine; else None.
+    """
+
+    version: str | None
+    origin: Origin
+    built_with: str | None = None
+
+    def is_described_by(self, row: Mapping[str, object]) -> bool:
+        """Tell whether a row of a manifest, which may be of an absent distribution, says this."""
+        return (
+            self.version in {None, row["version"]}
+            and row.get("origin", self.origin.value) == self.origin.value
+            and row.get("built_with", self.built_with) == self.built_with
+        )
 
 
 @dataclass(frozen=True)
@@ -42,6 +66,18 @@ class Inputs:
         local = [wheel.distribution for wheel in self.wheels]
         both = [*self.selection.distributions, *local]
         return {locked.name: locked.identity for locked in sorted(both, key=lambda item: item.name)}
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """What manifests say of each distribution besides, by their names."""
+        locked = {item.name: Source(None, item.origin) for item in self.selection.distributions}
+        local = {
+            wheel.distribution.name: Source(
+                wheel.version, wheel.distribution.origin, wheel.built_with
+            )
+            for wheel in self.wheels
+        }
+        return locked | local
 
 
 def wheels_to_build(artifact: Artifact, selection: Selection) -> int:

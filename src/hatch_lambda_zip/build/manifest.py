@@ -6,6 +6,7 @@ docs/manifest.schema.json is its JSON Schema. It holds no time, no path of the m
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,10 @@ SCHEMA_VERSION: Final = 1
 FORMAT_VERSION: Final = 2
 """The version of the canonical zip; a change of any byte rule or of the encoder's pin raises it."""
 
+# What stands around the last value: the hash, in hexadecimal, of everything before it.
+_BEFORE_CHECKSUM: Final = b',\n  "checksum": "'
+_AFTER_CHECKSUM: Final = b'"\n}\n'
+
 
 def describe_inputs(
     project: Project, inputs: Inputs, layers: Iterable[Inputs]
@@ -34,7 +39,24 @@ def describe_inputs(
     Returns:
         The manifest's first part, with an ``inputs`` entry that pins each distribution.
     """
-    artifact = inputs.artifact
+    return {
+        **describe_artifact(project, inputs.artifact),
+        "lock": inputs.selection.lock.name,
+        "inputs": inputs.pins,
+        "include_files": _include_files(inputs),
+        "layers": [
+            {
+                **describe_layer(project, layer.artifact),
+                "inputs": layer.pins,
+                "include_files": _include_files(layer),
+            }
+            for layer in layers
+        ],
+    }
+
+
+def describe_artifact(project: Project, artifact: Artifact) -> dict[str, object]:
+    """Describe what the configuration says of a zip, which is a part of its inputs."""
     is_layer = artifact.kind is Kind.LAYER
     return {
         "schema": SCHEMA_VERSION,
@@ -49,25 +71,26 @@ def describe_inputs(
         "handler": artifact.handler,
         "runtime": artifact.platform.runtime.identifier,
         "architecture": artifact.platform.architecture,
-        "layers": [
-            {
-                "layer": layer.artifact.table,
-                "artifact": file_name(layer.artifact, project),
-                "options": describe_options(layer.artifact),
-                "requirements": _requirements(project, layer.artifact),
-                "inputs": layer.pins,
-            }
-            for layer in layers
-        ],
         "options": describe_options(artifact),
-        "lock": inputs.selection.lock.name,
         "requirements": _requirements(project, artifact),
-        "inputs": inputs.pins,
-        "include_files": [
-            {"source": source, "path": entry.name, "digest": str(entry.digest)}
-            for source, entry in inputs.added
-        ],
     }
+
+
+def describe_layer(project: Project, layer: Artifact) -> dict[str, object]:
+    """Describe what the configuration says of a layer that a function is deployed with."""
+    return {
+        "layer": layer.table,
+        "artifact": file_name(layer, project),
+        "options": describe_options(layer),
+        "requirements": _requirements(project, layer),
+    }
+
+
+def _include_files(inputs: Inputs) -> list[dict[str, str]]:
+    return [
+        {"source": source, "path": entry.name, "digest": str(entry.digest)}
+        for source, entry in inputs.added
+    ]
 
 
 def _requirements(project: Project, artifact: Artifact) -> list[str]:
@@ -84,14 +107,14 @@ def describe_options(artifact: Artifact) -> dict[str, object]:
     return artifact.options.describe()
 
 
-def make_manifest(inputs: Mapping[str, object], contents: Contents, archive: Archive) -> str:
+def make_manifest(inputs: Mapping[str, object], contents: Contents, archive: Archive) -> bytes:
     """Describe a finished zip.
 
     Args:
         inputs: what it was made from, from ``describe_inputs``.
 
     Returns:
-        JSON, the same for the same zip, ended by a line feed.
+        JSON in UTF-8, the same for the same zip, ended by a line feed.
     """
     files: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
@@ -150,4 +173,16 @@ def make_manifest(inputs: Mapping[str, object], contents: Contents, archive: Arc
             if left.reason is not Reason.SOURCE
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=False).encode()
+    return _with_checksum(text.removesuffix(b"\n}"))
+
+
+def is_as_made(manifest: bytes) -> bool:
+    """Tell whether a manifest is, to the byte, what `make_manifest` returned."""
+    head, _, _ = manifest.rpartition(_BEFORE_CHECKSUM)
+    return manifest == _with_checksum(head)
+
+
+def _with_checksum(head: bytes) -> bytes:
+    checksum = hashlib.sha256(head).hexdigest().encode()
+    return head + _BEFORE_CHECKSUM + checksum + _AFTER_CHECKSUM

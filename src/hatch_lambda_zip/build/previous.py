@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hatch_lambda_zip.contents import read_manifest
+from hatch_lambda_zip.build.inputs import Source
+from hatch_lambda_zip.build.manifest import is_as_made
+from hatch_lambda_zip.contents import parse_manifest
+from hatch_lambda_zip.files import read_regular
 
 
 @dataclass(frozen=True)
@@ -17,21 +20,59 @@ class Previous:
     Attributes:
         manifest: the document.
         sha256: of the zip, in hexadecimal.
+        is_as_made: whether the manifest is the one that was written, to the byte.
     """
 
     manifest: Mapping[str, object]
     sha256: str
+    is_as_made: bool
 
-    def is_made_from(self, inputs: Mapping[str, object]) -> bool:
-        """Tell whether it was made from these very inputs, as ``describe_inputs`` has them."""
-        return all(
-            key in self.manifest and self.manifest[key] == value for key, value in inputs.items()
+    def is_made_from(self, inputs: Mapping[str, object], sources: Mapping[str, Source]) -> bool:
+        """Tell whether a build from these very inputs would write the same, manifest included.
+
+        Args:
+            inputs: as ``describe_inputs`` has them.
+            sources: of all distributions, by their names.
+        """
+        return (
+            self.is_as_made
+            and _has(self.manifest, inputs)
+            and all(
+                name in sources and sources[name].is_described_by(row)
+                for name, row in self._distributions()
+            )
+        )
+
+    def is_of(self, artifact: Mapping[str, object], layers: Sequence[Mapping[str, object]]) -> bool:
+        """Tell whether it was made, and is as made, for this configuration of it and its layers.
+
+        Args:
+            artifact: as ``describe_artifact`` has it.
+            layers: as ``describe_layer`` has each.
+        """
+        found = self.manifest.get("layers")
+        rows = found if isinstance(found, list) else []
+        return (
+            self.is_as_made
+            and _has(self.manifest, artifact)
+            and len(rows) == len(layers)
+            and all(map(_has, rows, layers))
         )
 
     def has_content(self, package: str, digest: str) -> bool:
         """Tell whether a package in the zip is the one that a wheel of this digest installs."""
         pins = self.manifest.get("inputs")
         return isinstance(pins, dict) and pins.get(package) == f"content:{digest}"
+
+    def _distributions(self) -> Iterator[tuple[str, Mapping[str, object]]]:
+        for key in ("distributions", "absent_distributions"):
+            rows = self.manifest.get(key)
+            for row in rows if isinstance(rows, list) else ():
+                yield row["name"], row
+
+
+def _has(found: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
+    return all(key in found and found[key] == value for key, value in wanted.items())
 
 
 def read_previous(artifact: Path) -> Previous | None:
@@ -40,10 +81,15 @@ def read_previous(artifact: Path) -> Previous | None:
     Returns:
         None unless both are there and the zip's bytes are those that the manifest names.
     """
-    manifest = read_manifest(artifact.with_suffix(".json"))
-    if manifest is None or not artifact.is_file():
+    try:
+        text = read_regular(artifact.with_suffix(".json"))
+        manifest = None if text is None else parse_manifest(text)
+        content = None if manifest is None else read_regular(artifact)
+    except OSError:
+        return None  # then it is written, and that says what is wrong
+    if text is None or manifest is None or content is None:
         return None
-    sha256 = hashlib.sha256(artifact.read_bytes()).hexdigest()
+    sha256 = hashlib.sha256(content).hexdigest()
     if manifest.get("artifact") != artifact.name or manifest.get("sha256") != sha256:
         return None
-    return Previous(manifest, sha256)
+    return Previous(manifest, sha256, is_as_made(text))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip import __version__
-from hatch_lambda_zip.build.embed import read_embedded_files
+from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY, read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.config import LOCK_KEY, Artifact, Bytecode, Options, Project
@@ -129,7 +129,7 @@ class Session:
     def surroundings(self, selection: Selection, outputs: Outputs) -> Surroundings:
         """Return what decides which files of the project's directories ship."""
         lock = selection.lock
-        if (self.root / "PKG-INFO").is_file():
+        if lock.path.is_relative_to(self.root / EMBEDDED_DIRECTORY):
             # An unpacked sdist has what is to ship, and perhaps more.
             return Surroundings(self.root, outputs, only=read_embedded_files(lock.path.parent))
         workspace = lock.path.parent if lock.kind is LockKind.UV else self.root

@@ -109,7 +109,7 @@ class Workspace:
             OutputError: something can't be replaced.
         """
         # What was written first is the largest.
-        publish(dict(reversed(self._temporaries.items())), self._announce)
+        publish(dict(reversed(self._temporaries.items())), self.watcher.remove_later)
         self._temporaries.clear()
 
     def __enter__(self) -> Self:

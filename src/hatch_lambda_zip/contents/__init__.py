@@ -18,7 +18,7 @@ from hatch_lambda_zip.contents.own.checkout import (
 from hatch_lambda_zip.contents.own.git_index import TrackedFile, read_index
 from hatch_lambda_zip.contents.own.gitignore import top_of
 from hatch_lambda_zip.contents.own.ignored_modules import ignored_modules
-from hatch_lambda_zip.contents.own.outputs import Outputs, output_in, read_manifest
+from hatch_lambda_zip.contents.own.outputs import Outputs, output_in, parse_manifest, read_manifest
 from hatch_lambda_zip.contents.own.own_files import (
     Surroundings,
     added_files,
@@ -49,6 +49,7 @@ __all__ = [
     "is_hatchlings",
     "machine_of",
     "output_in",
+    "parse_manifest",
     "read_added",
     "read_index",
     "read_manifest",

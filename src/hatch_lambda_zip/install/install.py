@@ -6,6 +6,7 @@ uv's cache.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -62,6 +63,7 @@ class Installer:
         self._installs: dict[tuple[InstallList, Platform], Future[tuple[Installed, ...]]] = {}
         self._builds: dict[Path, Future[Path]] = {}
         self._own_wheels: dict[str, Path] = {}
+        self._copies: dict[Path, Path] = {}
         self._unpacked: dict[Path, tuple[Installed, ...]] = {}
 
     def __enter__(self) -> Self:
@@ -108,7 +110,7 @@ class Installer:
         built += [
             (self._builds[project.path].result(), project) for project in selection.local_projects
         ]
-        built += [(path, None) for path in selection.lock.wheels]
+        built += [(self._copy_of(path), None) for path in selection.lock.wheels]
         return tuple(
             read_local_wheel(path, platform, project=project, zip_version=self._zip_version)
             for path, project in built
@@ -139,6 +141,15 @@ class Installer:
             self._builds[project.path] = self._pool.submit(
                 build_wheel, project, self._uv, place, self._zip_version
             )
+
+    def _copy_of(self, wheel: Path) -> Path:
+        """Return the private copy of a wheel that lies where others may change it."""
+        if wheel not in self._copies:
+            copy = self._directory / f"copy-{len(self._copies)}" / wheel.name
+            copy.parent.mkdir()
+            shutil.copyfile(wheel, copy)
+            self._copies[wheel] = copy
+        return self._copies[wheel]
 
     def _own_wheel(self, own: OwnWheel) -> Path:
         if own.variant not in self._own_wheels:

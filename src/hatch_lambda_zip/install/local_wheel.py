@@ -16,7 +16,13 @@ from packaging.version import Version
 
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.files import check_outside
-from hatch_lambda_zip.install.wheel import check_tags, content_digest, parse_name, same_version
+from hatch_lambda_zip.install.wheel import (
+    check_tags,
+    content_digest,
+    parse_name,
+    read_maker,
+    same_version,
+)
 from hatch_lambda_zip.install.zip_version import (
     VersionSource,
     find_version_source,
@@ -45,6 +51,8 @@ class LocalWheel:
         is_compiled: whether that is code compiled on this machine.
         version_source: what makes its version out of a repository; None if nothing does.
         changes_with_commits: whether another commit of the same sources has another version.
+        version: that it ships under.
+        built_with: what built it.
     """
 
     path: Path
@@ -52,6 +60,8 @@ class LocalWheel:
     is_compiled: bool
     version_source: VersionSource | None = None
     changes_with_commits: bool = False
+    version: str | None = None
+    built_with: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,13 +99,21 @@ def read_local_wheel(
     check_tags(name, platform)
     identity = f"content:{content_digest(path, zip_version)}"
     distribution = LockedDistribution(name.distribution, None, Origin.LOCAL, identity)
+    written, built_with = read_maker(path)
+    wheel = LocalWheel(
+        path,
+        distribution,
+        name.is_compiled,
+        version=zip_version or written,
+        built_with=built_with,
+    )
     if project is None:
-        return LocalWheel(path, distribution, name.is_compiled)
+        return wheel
     source = find_version_source(project.path)
     version = Version(name.version)
     is_between_releases = version.is_devrelease or version.local is not None
     changes = source is not None or (is_between_releases and not states_version(project.path))
-    return LocalWheel(path, distribution, name.is_compiled, source, changes)
+    return replace(wheel, version_source=source, changes_with_commits=changes)
 
 
 def build_wheel(

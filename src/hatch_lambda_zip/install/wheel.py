@@ -26,6 +26,7 @@ from hatch_lambda_zip.install.dist_info import (
     DistInfo,
     canonical_dist_info,
     check_wheel_file,
+    generator,
 )
 from hatch_lambda_zip.install.entry_points import check_scripts
 from hatch_lambda_zip.record import PIECE, Digest, check_path, format_record, parse_record
@@ -189,6 +190,18 @@ def _checked(archive: zipfile.ZipFile, name: WheelName) -> OpenWheel:
     if f"{found[0]}/entry_points.txt" in names:
         check_scripts(opened.read(f"{found[0]}/entry_points.txt"))
     return opened
+
+
+def read_maker(wheel: Path) -> tuple[str, str | None]:
+    """Return the version in the name of a wheel's dist-info directory, and what built it.
+
+    Raises:
+        DistributionError: it is no valid wheel.
+    """
+    with open_wheel(wheel) as opened:
+        made_by = generator(opened.read(f"{opened.dist_info}/WHEEL"))
+    _, _, version = opened.dist_info.removesuffix(".dist-info").partition("-")
+    return version, made_by
 
 
 def content_digest(wheel: Path, version: str | None = None) -> str:

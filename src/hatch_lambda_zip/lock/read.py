@@ -79,6 +79,19 @@ class LockReader:
             else self._completed(selection, request, platform)
         )
 
+    def directories(self, lock: LockFile, platform: Platform, request: Request) -> tuple[Path, ...]:
+        """Return the directories that a lock takes something from, whether or not they are there.
+
+        Raises:
+            LockError: see `select`; but that a uv.lock is up to date is not asked.
+        """
+        if lock.kind is LockKind.UV:
+            from hatch_lambda_zip.lock.uv_lock import UvLock
+
+            return UvLock.read(lock.path).directories
+        selection = self.select(lock, platform, request)
+        return tuple(project.path for project in selection.local_projects)
+
     def _completed(self, selection: Selection, request: Request, platform: Platform) -> Selection:
         """Add what uv.lock says and its export does not."""
         from hatch_lambda_zip.lock.uv_lock import UvLock

@@ -49,6 +49,15 @@ class UvLock:
             raise LockError(f"{path} can't be read: {error}. Run `uv lock`.") from None
         return cls(tuple(document.get("package", ())), path.parent)
 
+    @property
+    def directories(self) -> tuple[Path, ...]:
+        """The directories that it takes packages from, whether or not they are there."""
+        kinds = ("directory", "editable", "virtual")
+        sources = [package["source"] for package in self.packages]
+        return tuple(
+            self.base / source[kind] for source in sources for kind in kinds if kind in source
+        )
+
     def version_of(self, name: str, directory: Path) -> str | None:
         """Return the version that a local project is locked with, or None."""
         for package in self.packages:

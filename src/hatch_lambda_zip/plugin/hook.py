@@ -8,8 +8,9 @@ the source tree, since the lock and the workspace are only there.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,7 +21,7 @@ from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 from hatch_lambda_zip.config import Artifact, TableReader
-from hatch_lambda_zip.errors import ConfigError, LockError
+from hatch_lambda_zip.errors import ConfigError, DistributionError, LockError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.plugin.request import (
     NO_ZIP_BY_HOOKS_ONLY,
@@ -34,6 +35,8 @@ from hatch_lambda_zip.text import not_one_of
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.build import Job
+    from hatch_lambda_zip.contents import Outputs
+    from hatch_lambda_zip.install import OwnWheel
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
 HOOK_KEY: Final = "tool.hatch.build.hooks.lambda-zip"
@@ -86,14 +89,10 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         if self._has_work(version) and is_hooks_only(os.environ, sys.argv):
             self.app.display_info(f"{self.PLUGIN_NAME}: {NO_ZIP_BY_HOOKS_ONLY}")
             return
-        if (
-            self.target_name != "sdist"
-            or not self._has_work(version)
-            or self._builder.is_unpacked_sdist
-        ):
+        if self.target_name != "sdist" or not self._has_work(version):
             return
         with aborting(self.app):
-            if not parse_hook_config(self.config).embed_lock:
+            if not parse_hook_config(self.config).embed_lock or self._builder.is_unpacked_sdist:
                 return
             from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, Workspace, embed_lock
 
@@ -124,42 +123,48 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         del versions
         from hatch_lambda_zip.build import remove_artifacts
 
-        remove_artifacts(self._output, self._builder.package, artifacts=None)
+        with self._stack, aborting(self.app):
+            remove_artifacts(self._output, self._builder.package, artifacts=None)
 
-    def _make(self, artifact: Path) -> None:
+    def _make(self, built: Path) -> None:
+        """Make the zips.
+
+        Args:
+            built: what hatchling has just built.
+        """
         parse_hook_config(self.config)
         self._builder.check()
         artifacts = self._artifacts()
         if not artifacts:
             return
-        jobs = [self._job(wanted, artifact) for wanted in artifacts]
+        from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, build_zip
+
         embedded = self._embedded
         if self._builder.is_unpacked_sdist:
-            from hatch_lambda_zip.build import EMBEDDED_DIRECTORY
-
             embedded = Path(self.root) / EMBEDDED_DIRECTORY
             if not embedded.is_dir():
-                self._look_for_built(jobs)
+                self._look_for_built(artifacts, built)
                 return
-        from hatch_lambda_zip.build import build_zip
-
         with self._builder.open_session(embedded) as session:
-            for job in jobs:
+            for job in self._jobs(artifacts, built, session.workspace.directory):
                 build_zip(job, session)
 
-    def _look_for_built(self, jobs: list[Job]) -> None:
+    def _look_for_built(self, artifacts: Sequence[Artifact], built: Path) -> None:
         """Say whether the stage that saw the source tree made the zips of this very package.
 
         Raises:
             LockError: it did not, and the zips were asked for.
         """
-        from hatch_lambda_zip.build import is_built
+        from hatch_lambda_zip.build import Workspace, is_built
 
-        package = self._builder.package
-        labels = {f"{package}:{job.artifact.name}": job for job in jobs}
-        missing = [
-            label for label, job in labels.items() if not is_built(job, self._builder.project)
-        ]
+        builder = self._builder
+        with Workspace(Path(self.root)) as workspace:
+            jobs = self._jobs(artifacts, built, workspace.directory)
+            wheel = jobs[0].own.build(workspace.directory)
+            labels = {f"{builder.package}:{job.artifact.name}": job for job in jobs}
+            missing = [
+                label for label, job in labels.items() if not is_built(job, builder.project, wheel)
+            ]
         if not missing:
             AppReporter(self.app).info(f"{', '.join(labels)}: made already, from the source tree")
             return
@@ -173,27 +178,48 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             raise LockError(f"{REQUEST_VARIABLE} asks for zips, but {message}")
         AppReporter(self.app).info(f"lambda-zip: {message}")
 
-    def _job(self, artifact: Artifact, built: Path | None = None) -> Job:
-        """Return the job for a function or layer.
-
-        Args:
-            built: what hatchling has just built.
-        """
+    def _jobs(self, artifacts: Sequence[Artifact], built: Path, directory: Path) -> list[Job]:
         from hatch_lambda_zip.build import Job
 
         outputs = self._builder.outputs(self._output)
-        own = self._builder.own_wheel(outputs)
-        if built is not None and built.suffix == ".whl":
-            wheel = built
-            # The wheel target's wheel is the package's own, unless the zips select other files, or
-            # the hatchling that runs is not the declared one, the zips have another version, or it
-            # took in what builds wrote.
-            builder = self._builder
-            differs = builder.own_file_selection or builder.is_isolated or builder.zip_version
-            if not differs and not outputs.takes_in(wheel):
-                own = replace(own, build=lambda _directory: wheel)
-        layers = self._builder.lambda_config.layers_of(artifact)
-        return Job(artifact, layers, self._output, own, outputs, reuse=True)
+        own = self._own_wheel(outputs, built, directory)
+        layers_of = self._builder.lambda_config.layers_of
+        return [
+            Job(artifact, layers_of(artifact), self._output, own, outputs, reuse=True)
+            for artifact in artifacts
+        ]
+
+    def _own_wheel(self, outputs: Outputs, built: Path, directory: Path) -> OwnWheel:
+        """Return how to get the package's own wheel.
+
+        The wheel target's is it, unless the zips select other files, or the hatchling that runs
+        is not the declared one, the zips have another version, or it took in what builds wrote.
+
+        Args:
+            built: what hatchling has just built.
+            directory: for a copy of that.
+
+        Raises:
+            DistributionError: that is a wheel, and damaged.
+        """
+        from hatch_lambda_zip.install import content_digest
+
+        builder = self._builder
+        own = builder.own_wheel(outputs)
+        differs = builder.own_file_selection or builder.is_isolated or builder.zip_version
+        if built.suffix != ".whl" or differs:
+            return own
+        # All zips are made of this copy, whatever becomes of the file in the output directory.
+        copy = directory / built.name
+        shutil.copyfile(built, copy)
+        try:
+            content_digest(copy)
+        except DistributionError as error:
+            raise DistributionError(
+                f"{error} If another build writes to {built.parent} too, let it end, and build "
+                "again."
+            ) from None
+        return own if outputs.takes_in(copy) else replace(own, build=lambda _directory: copy)
 
     def _artifacts(self) -> list[Artifact]:
         """Return what to make; says so when nothing of what is asked for is here."""

@@ -76,7 +76,22 @@ def is_for_people(target: str, version: str, directory: Path, environ: Mapping[s
         return False
     if NESTED_VARIABLE in environ or "PIP_BUILD_TRACKER" in environ:
         return False
-    # uv's cache and tox's work directory are tagged as what may be thrown away
-    # (https://bford.info/cachedir/): nobody looks for a zip there.
+    return not is_in_cache(directory)
+
+
+def is_in_cache(directory: Path) -> bool:
+    """Tell whether a directory lies in one that may be thrown away, where nobody looks for a zip.
+
+    uv's cache and tox's work directory are tagged as such (https://bford.info/cachedir/).
+    """
     resolved = directory.resolve()
-    return not any((parent / "CACHEDIR.TAG").is_file() for parent in (resolved, *resolved.parents))
+    return any((parent / "CACHEDIR.TAG").is_file() for parent in (resolved, *resolved.parents))
+
+
+def is_unpacked_for_build(directory: Path) -> bool:
+    """Tell whether a front end has unpacked an sdist there, only to build its wheel.
+
+    uv does so in its cache, build (and pdm) in a temporary directory called after what it does.
+    """
+    names = [parent.name for parent in (directory, *directory.parents)]
+    return is_in_cache(directory) or any("build-via-sdist-" in name for name in names)

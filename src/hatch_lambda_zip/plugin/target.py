@@ -31,7 +31,11 @@ from hatch_lambda_zip.config import (
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.plugin.back_end import Isolation, read_back_end
-from hatch_lambda_zip.plugin.request import NO_ZIP_BY_HOOKS_ONLY, is_hooks_only
+from hatch_lambda_zip.plugin.request import (
+    NO_ZIP_BY_HOOKS_ONLY,
+    is_hooks_only,
+    is_unpacked_for_build,
+)
 from hatch_lambda_zip.plugin.table import hatchling_problems, known_of, misplaced_table
 from hatch_lambda_zip.uv import find_uv
 
@@ -82,7 +86,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             table,
             today=today,
             # An sdist need not have all files.
-            known=known_of(self.metadata, None if self.is_unpacked_sdist else Path(self.root)),
+            known=known_of(self.metadata, None if self._has_pkg_info else Path(self.root)),
             project=project,
             problems=hatchling_problems(self.config, table, self._isolation),
         )
@@ -364,6 +368,28 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return None
 
     @property
-    def is_unpacked_sdist(self) -> bool:
-        """Whether this is no source tree, but what an sdist took of one."""
+    def _has_pkg_info(self) -> bool:
         return (Path(self.root) / "PKG-INFO").is_file()
+
+    @cached_property
+    def is_unpacked_sdist(self) -> bool:
+        """Whether this is what an sdist took of a source tree, and no tree to make zips from.
+
+        PKG-INFO marks an sdist, but it may be a stray one: where nothing is missing that zips are
+        made from, this is a source tree as good as any, unless it is unpacked for one build only.
+
+        Raises:
+            LambdaZipError: the configuration or the lock can't be read.
+        """
+        if not self._has_pkg_info:
+            return False
+        root = Path(self.root)
+        from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, is_source_tree
+
+        if is_unpacked_for_build(root) or (root / EMBEDDED_DIRECTORY).is_dir():
+            return True
+        config = self.lambda_config
+        uv = find_uv(os.environ, log=AppReporter(self.app).debug)
+        return not is_source_tree(
+            root, config.artifacts, uv, package=self.package, lock=config.lock
+        )

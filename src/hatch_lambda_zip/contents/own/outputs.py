@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.config import TOOL_NAME
+from hatch_lambda_zip.files import read_regular
 
 _DEFAULT: Final = "dist"  # of hatchling, uv and build
 _BUILT: Final = (".whl", ".tar.gz")
@@ -109,9 +110,10 @@ def output_in(wheel: Path, project: Path) -> str | None:
 def read_manifest(path: Path) -> dict[str, object] | None:
     """Return the document; None when there is no such file, or it is none of ours."""
     try:
-        return parse_manifest(path.read_bytes())
+        content = read_regular(path)
     except OSError:
         return None
+    return None if content is None else parse_manifest(content)
 
 
 def parse_manifest(content: bytes) -> dict[str, object] | None:
