@@ -64,6 +64,7 @@ def pin(project: Project, function: str) -> str:
     return pinned
 
 
+@pytest.mark.slow
 def test_an_edit_between_two_builds_that_overlap_is_not_lost(
     hooked: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,7 +104,9 @@ def test_a_wheel_that_another_build_is_writing_is_an_error(
     result = run_hatchling(WORDS, cwd=hooked.path)
     assert result.returncode == 1
     assert f"{wheel.name} is not a valid wheel: " in result.stderr + result.stdout
-    assert f"If another build writes to {wheel.parent} too, let it end" in result.stderr
+    assert (
+        f"If another build writes to {wheel.parent} too, or cleans it, let it end" in result.stderr
+    )
     assert {path: path.read_bytes() for path in pair(hooked)} == before
 
 
@@ -146,6 +149,7 @@ def test_a_manifest_says_what_built_the_wheels_that_it_is_of(
     assert zipped.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_manifest_says_where_distributions_come_from(hooked: Project) -> None:
     """The same wheel by the URL that the index has for it is another source."""
     build(hooked)
@@ -199,6 +203,25 @@ def test_a_stray_pkg_info_hides_no_edit(hooked: Project, target: str, edited: st
     assert [path.read_bytes() for path in pair(hooked)] != before
     (hooked.path / "PKG-INFO").unlink()
     assert build(hooked).count(": unchanged, sha256 ") == 2
+
+
+def test_an_sdist_that_is_unpacked_for_one_build_is_no_source_tree(
+    hooked: Project, tmp_path: Path
+) -> None:
+    """Though the lock and the library are in reach, the sdist may lack anything else."""
+    build(hooked)
+    before = {path: path.read_bytes() for path in pair(hooked)}
+    unpacked = hooked.copy_to(tmp_path / "build-via-sdist-1")
+    metadata = "Metadata-Version: 2.4\nName: fixture-app\nVersion: 1.2.3\n"
+    (unpacked.path / "PKG-INFO").write_text(metadata)
+    words = [*WORDS, "-d", str(hooked.path / "dist")]
+    result = run_hatchling(words, cwd=unpacked.path)
+    names = "fixture-app:first, fixture-app:second"
+    assert f"{names}: made already, from the source tree" in result.stdout + result.stderr
+    unpacked.configure(architecture="arm64")
+    result = run_hatchling(words, cwd=unpacked.path)
+    assert f"no zip of {names}: this is an unpacked sdist" in result.stdout + result.stderr
+    assert {path: path.read_bytes() for path in pair(hooked)} == before
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX only")

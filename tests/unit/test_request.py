@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.plugin.request import HookRequest, is_for_people, parse_request
+from hatch_lambda_zip.plugin.request import (
+    HookRequest,
+    is_for_people,
+    is_unpacked_for_build,
+    parse_request,
+)
 from hatch_lambda_zip.uv import NESTED_VARIABLE
 
 
@@ -38,6 +43,14 @@ def test_nobody_looks_into_a_cache(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "CACHEDIR.TAG").touch()
     assert not is_for_people("wheel", "standard", directory, {})
+
+
+def test_where_front_ends_unpack_sdists(tmp_path: Path) -> None:
+    assert not is_unpacked_for_build(tmp_path / "demo-1.0")
+    assert is_unpacked_for_build(tmp_path / "build-via-sdist-x1y2" / "demo-1.0")
+    assert is_unpacked_for_build(tmp_path / "pdm-build-via-sdist-x1y2" / "demo-1.0")
+    (tmp_path / "CACHEDIR.TAG").touch()
+    assert is_unpacked_for_build(tmp_path / "sdists-v9" / ".tmpAbc" / "demo-1.0")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.install import Installer
 from hatch_lambda_zip.install import wheel as wheel_module
 from hatch_lambda_zip.install.own_project import read_project
 from hatch_lambda_zip.install.read import Site, read_site
@@ -20,9 +21,16 @@ from hatch_lambda_zip.install.wheel import (
     read_built,
     unpack_wheel,
 )
-from hatch_lambda_zip.lock.model import LockedDistribution, Origin
+from hatch_lambda_zip.lock.model import (
+    LockedDistribution,
+    LockFile,
+    LockKind,
+    Origin,
+    Selection,
+)
 from hatch_lambda_zip.record import Digest, format_record, parse_record
 from hatch_lambda_zip.runtimes import Platform, find_runtime
+from hatch_lambda_zip.uv import Uv
 
 pytestmark = pytest.mark.every_python
 
@@ -424,3 +432,20 @@ def test_a_platform_independent_wheel_that_does_not_fit_is_not_called_compiled(
     with pytest.raises(DistributionError) as caught:
         check_tags(name, platform("python3.13"))
     assert "platform wheel" not in str(caught.value)
+
+
+def test_a_wheel_where_others_may_change_it_is_copied(tmp_path: Path) -> None:
+    """What is hashed is then what ships, whatever becomes of it in between."""
+    private = tmp_path / "private"
+    private.mkdir()
+    wheel = make_wheel(tmp_path, {"demo.py": b"one"})
+    lock = LockFile(LockKind.EMBEDDED, tmp_path / "pylock.toml", "pylock.toml", (wheel,))
+    selection = Selection(lock, (), ())
+    uv = Uv(Path("nowhere"), {}, 1, print)
+    with Installer(uv, private) as installer:
+        (built,) = installer.build_wheels(selection, platform("python3.13"), None)
+        make_wheel(tmp_path, {"demo.py": b"two"})
+        again = installer.build_wheels(selection, platform("python3.13"), None)
+        (installed,) = installer.install(selection, platform("python3.13"), [built])
+    assert again == (built,)
+    assert next(entry for entry in installed.entries if entry.name == "demo.py").read() == b"one"

@@ -169,9 +169,9 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             AppReporter(self.app).info(f"{', '.join(labels)}: made already, from the source tree")
             return
         message = (
-            f"no zip of {', '.join(missing)}: this is an unpacked sdist, which has neither the "
-            "lock nor the local projects. Build from the source tree (`uv build`, or "
-            "`uv build --wheel` there), or set `embed-lock = true` in "
+            f"no zip of {', '.join(missing)}: this is an unpacked sdist (it has a PKG-INFO), which "
+            "lacks the lock, local projects or files to include. Build from the source tree "
+            "(`uv build`, or `uv build --wheel` there), or set `embed-lock = true` in "
             "[tool.hatch.build.hooks.lambda-zip] and build the sdist again."
         )
         if self._request.explicit:
@@ -211,13 +211,13 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             return own
         # All zips are made of this copy, whatever becomes of the file in the output directory.
         copy = directory / built.name
-        shutil.copyfile(built, copy)
         try:
+            shutil.copyfile(built, copy)
             content_digest(copy)
-        except DistributionError as error:
+        except (OSError, DistributionError) as error:
             raise DistributionError(
-                f"{error} If another build writes to {built.parent} too, let it end, and build "
-                "again."
+                f"{str(error).rstrip('.')}. If another build writes to {built.parent} too, or "
+                "cleans it, let it end, and build again."
             ) from None
         return own if outputs.takes_in(copy) else replace(own, build=lambda _directory: copy)
 
