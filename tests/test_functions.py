@@ -54,14 +54,14 @@ def test_each_function_gets_its_own_dependencies(functions: Project) -> None:
     assert distributions(functions, "api") == {*ALWAYS, "iniconfig"}
     assert distributions(functions, "worker") == {*ALWAYS, "attrs"}
     assert distributions(functions, "cron") == ALWAYS
-    with zipfile.ZipFile(functions.path / "dist/fixture_app-1.2.3-worker.zip") as archive:
+    with zipfile.ZipFile(functions.path / "dist/fixture_app-1.2.3-worker-lambda.zip") as archive:
         assert [name for name in archive.namelist() if name.endswith("aarch64-linux-gnu.so")]
 
 
 def test_functions_are_chosen_on_the_command_line(functions: Project) -> None:
     functions.build_by_command(names="cron,api")
     names = sorted(path.name for path in (functions.path / "dist").glob("*.zip"))
-    assert names == ["fixture_app-1.2.3-api.zip", "fixture_app-1.2.3-cron.zip"]
+    assert names == ["fixture_app-1.2.3-api-lambda.zip", "fixture_app-1.2.3-cron-lambda.zip"]
     message = functions.fail(names="croon")
     assert "the function 'croon' is not one of api, worker, cron. Did you mean 'cron'?" in message
 

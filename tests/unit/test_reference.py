@@ -65,7 +65,7 @@ WRONG: list[dict[str, object]] = [
     {"architectures": ["mips"]},
     {"handler": ""},
     {"handler": 1},
-    {"filename": False},
+    {"filename": True},
     {"lock": ["uv.lock"]},
     {"versions": "lambda"},
     {"extras": "a"},
