@@ -113,6 +113,12 @@ def test_what_code_reads_stays(tmp_path: Path) -> None:
     ]
 
 
+def test_an_entry_point_that_is_none_stays() -> None:
+    points = "[g]\na = demo:main [x;y]\nb = demo : main [x , y]\n"
+    made = canonical(HEAD, **{"entry_points.txt": points})
+    assert made["entry_points.txt"] == "[g]\na = demo:main [x;y]\nb = demo:main [x,y]\n"
+
+
 def test_a_path_of_this_machine_is_in_no_requirement() -> None:
     text = f"{HEAD}Requires-Dist: lib[x] @ file:///home/me/lib\n"
     assert canonical(text)["METADATA"].endswith("Requires-Dist: lib[x]\n")
@@ -126,6 +132,11 @@ def test_licence_files_go_where_they_belong() -> None:
     assert made == canonical(HEAD, **new)
     assert made.keys() == {"METADATA", "other.json", "licenses/LICENSE", "licenses/legal/MIT.txt"}
     assert "License-File: LICENSE\nLicense-File: legal/MIT.txt\n" in made["METADATA"]
+    # Some write a file to both places.
+    both = {"LICENSE": "1", "licenses__LICENSE": "2"}
+    made = canonical(old, **both)
+    assert (made["LICENSE"], made["licenses/LICENSE"]) == ("1", "2")
+    assert canonical(f"{old}License-File: LICENSE\n", **both) == made
     # Before License-File there were only names.
     assert "licenses/COPYING.txt" in canonical(HEAD, **{"COPYING.txt": ""})
 

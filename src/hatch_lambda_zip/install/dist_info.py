@@ -129,14 +129,15 @@ def _with_licenses_in_place(
 ) -> dict[str, bytes]:
     """Put licence files where PEP 639 wants them."""
     moved: dict[str, str] = {}
-    for path in license_files:
+    for path in dict.fromkeys(license_files):
         # Before PEP 639, setuptools and wheel left the directories out.
         for place in (f"{_LICENSES}{path}", path, path.rpartition("/")[2]):
             if place in files and place not in moved and not _is_ours(place):
                 moved[place] = f"{_LICENSES}{path}"
                 break
+    taken = {*files, *moved.values()}
     for path in files:
-        if _LICENSE_NAME.fullmatch(path):
+        if _LICENSE_NAME.fullmatch(path) and f"{_LICENSES}{path}" not in taken:
             moved.setdefault(path, f"{_LICENSES}{path}")
     return {moved.get(path, path): content for path, content in files.items()}
 

@@ -14,7 +14,7 @@ from hatch_lambda_zip.errors import DistributionError
 
 # The reference of an entry point, as importlib.metadata takes it apart.
 _REFERENCE: Final = re.compile(
-    r"(?P<module>[\w.]+)\s*(?::\s*(?P<attribute>[\w.]+)\s*)?(?P<extras>\[.*\])?"
+    r"(?P<module>[\w.]+)\s*(?::\s*(?P<attribute>[\w.]+)\s*)?(?P<extras>\[[\w.,\s-]*\])?"
 )
 
 # The same for a script, which needs an attribute to call.
