@@ -33,6 +33,7 @@ Dev_Tools = ["pytest>=7; python_version > '3.8' and sys_platform != 'win32'"]
 
 [project.urls]
 Homepage = "https://example.com"
+"Bug Tracker" = "https://example.com/bugs"
 
 [project.scripts]
 demo = "demo_pkg:main"
@@ -83,9 +84,10 @@ FLIT = '[tool.flit.module]\nname = "demo_pkg"\n'
         ),
         ("flit_core.buildapi", PROJECT + FLIT, ["flit_core==3.4", "flit_core"]),
         ("uv_build", PROJECT, ["uv_build==0.7.22", "uv_build"]),
+        ("pdm.backend", PROJECT, ["pdm-backend==2.1.0", "pdm-backend==2.4.1", "pdm-backend"]),
         ("poetry.core.masonry.api", POETRY, ["poetry-core==1.0.8", "poetry-core"]),
     ],
-    ids=["hatchling", "setuptools", "flit", "uv", "poetry"],
+    ids=["hatchling", "setuptools", "flit", "uv", "pdm", "poetry"],
 )
 def test_a_release_of_the_back_end_changes_nothing(
     tmp_path: Path, backend: str, text: str, releases: list[str]

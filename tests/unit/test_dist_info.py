@@ -93,6 +93,23 @@ def test_other_urls_stay(field: str, value: str) -> None:
     assert f"{field}: {value}\n" in canonical(f"{HEAD}{field}: {value}\n")["METADATA"]
 
 
+@pytest.mark.parametrize(
+    ("written", "canonical_value"),
+    [
+        ("=?utf-8?b?Wm/DqyBNLg==?= <z@example.com>, Doe", "Zoë M. <z@example.com>, Doe"),
+        ("=?UTF-8?Q?Zo=C3=AB_M=2E?= <z@example.com>", "Zoë M. <z@example.com>"),
+        ("=?utf-8?q?Zo=C3=AB=0AName=3A_x?=", "Zoë Name: x"),
+        ("=?utf-8?q?=FF?= <z@example.com>", "=?utf-8?q?=FF?= <z@example.com>"),
+        ("=?utf-8?b?Wm/DqyBNLg=?=", "=?utf-8?b?Wm/DqyBNLg=?="),
+    ],
+    ids=["base64", "quoted", "lines", "no-utf-8", "no-base64"],
+)
+def test_names_of_people_are_decoded(written: str, canonical_value: str) -> None:
+    # As email.utils.formataddr writes them, which pdm-backend 2.4 uses.
+    made = canonical(f"{HEAD}Author-email: {written}\n")["METADATA"]
+    assert made == canonical(HEAD)["METADATA"] + f"Author-email: {canonical_value}\n"
+
+
 def test_what_code_reads_stays(tmp_path: Path) -> None:
     metadata = (
         f"{HEAD}Summary: A demo\nAuthor: Zoë\nProject-URL: Issues, https://example.com/i?a=1,2\n"
@@ -139,6 +156,7 @@ def test_licence_files_go_where_they_belong() -> None:
     assert canonical(f"{old}License-File: LICENSE\n", **both) == made
     # Before License-File there were only names.
     assert "licenses/COPYING.txt" in canonical(HEAD, **{"COPYING.txt": ""})
+    assert "licenses/legal/MIT.txt" in canonical(HEAD, **{"license_files__legal__MIT.txt": ""})
 
 
 def test_wheel_and_names_in_one_spelling() -> None:

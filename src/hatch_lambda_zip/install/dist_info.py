@@ -24,6 +24,7 @@ _GENERATOR: Final = "hatch-lambda-zip"
 # Files that back ends before PEP 639 put beside METADATA: the patterns that they all look for.
 _LICENSE_NAME: Final = re.compile(r"(LICEN[CS]E|COPYING|NOTICE|AUTHORS)[^/]*", re.IGNORECASE)
 _LICENSES: Final = "licenses/"
+_OLD_LICENSES: Final = "license_files/"  # hatchling's in 2022
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,10 @@ def _with_licenses_in_place(
                 break
     taken = {*files, *moved.values()}
     for path in files:
-        if _LICENSE_NAME.fullmatch(path) and f"{_LICENSES}{path}" not in taken:
-            moved.setdefault(path, f"{_LICENSES}{path}")
+        name = path.removeprefix(_OLD_LICENSES)
+        is_one = name != path or _LICENSE_NAME.fullmatch(path)
+        if is_one and f"{_LICENSES}{name}" not in taken:
+            moved.setdefault(path, f"{_LICENSES}{name}")
     return {moved.get(path, path): content for path, content in files.items()}
 
 

@@ -7,6 +7,7 @@ description, which is most of a file and runs nothing, does not. The rules stand
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +36,8 @@ _FIELDS: Final = (
 _PEOPLE: Final = frozenset(("Author", "Author-email", "Maintainer", "Maintainer-email"))
 # Deprecated fields (metadata 1.2), and the label of the URL that stands for them (PEP 753).
 _URL_FIELDS: Final = {"Home-page": "Homepage", "Download-URL": "Download"}
+# RFC 2047, section 2: as what email.utils, and so some releases of pdm-backend, write a name.
+_ENCODED_WORD: Final = re.compile(r"=\?utf-8\?([bq])\?([!->@-~]+)\?=", re.IGNORECASE)
 
 # What poetry-core adds by itself, for each Python that its release knows.
 _ADDED_BY_POETRY: Final = re.compile(r"(Programming Language :: Python :: 3|License ::).*")
@@ -122,7 +125,8 @@ def canonical_metadata(
 def _canonical_values(field: str, values: list[str], name: str) -> list[str]:
     if field in _PEOPLE:
         # Whether a name with a comma is quoted is a matter of the release.
-        return [value.replace('"', "") for value in values]
+        decoded = [_ENCODED_WORD.sub(_decoded, value).replace('"', "") for value in values]
+        return [" ".join(value.split()) for value in decoded]
     if field == "Keywords":
         separated = [value.split("," if "," in value else None) for value in values]
         words = {word.strip() for value in separated for word in value} - {""}
@@ -150,8 +154,22 @@ def _has_secret_url(requirement: str) -> bool:
     return redact(url) != url
 
 
+def _decoded(word: re.Match[str]) -> str:
+    text = word[2].encode()
+    try:
+        if word[1].lower() == "b":
+            return binascii.a2b_base64(text).decode()
+        return binascii.a2b_qp(text, header=True).decode()
+    except ValueError:
+        return word[0]
+
+
 def _urls(fields: Mapping[str, list[str]]) -> list[str]:
-    """Return the project's URLs with their labels; one that is said twice, once."""
+    """Return the project's URLs with their labels; one that is said twice, once.
+
+    Labels are compared without regard to case (PEP 753), and old releases of pdm-backend change
+    it: all letters but the first are in lower case.
+    """
     urls = {}
     for field, label in _URL_FIELDS.items():
         for url in fields.get(field.lower(), ()):
@@ -159,5 +177,5 @@ def _urls(fields: Mapping[str, list[str]]) -> list[str]:
                 urls[label.lower()] = f"{label}, {url}"
     for value in fields.get("project-url", ()):
         label, _, url = (part.strip() for part in value.partition(","))
-        urls[label.lower()] = f"{label}, {url}"
+        urls[label.lower()] = f"{label[:1].upper()}{label[1:].lower()}, {url}"
     return sorted(urls.values())
