@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sysconfig
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import run
-from tests.support.projects import Project
+from tests.support.projects import Build, Project
 
 TABLE = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
 POETRY = """\
@@ -42,6 +43,34 @@ class Generate(build_py):
 
 setup(cmdclass={"build_py": Generate})
 """
+
+
+C_MODULE = """\
+#include <Python.h>
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "fast"};
+PyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&module); }
+"""
+CMAKE = """\
+cmake_minimum_required(VERSION 3.15)
+project(demo LANGUAGES C)
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+python_add_library(fast MODULE fast.c WITH_SOABI)
+install(TARGETS fast DESTINATION demo_app)
+"""
+CARGO = """\
+[package]
+name = "demo_app"
+version = "3.1.0"
+edition = "2021"
+[lib]
+crate-type = ["cdylib"]
+path = "fast.rs"
+"""
+
+needs_a_compiler = pytest.mark.skipif(
+    shutil.which((sysconfig.get_config_var("CC") or "cc").split()[0]) is None,
+    reason="there is no C compiler",
+)
 
 
 def project_of(
@@ -150,29 +179,61 @@ def test_other_back_ends(tmp_path: Path, requires: str, backend: str, text: str)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    shutil.which((sysconfig.get_config_var("CC") or "cc").split()[0]) is None,
-    reason="there is no C compiler",
-)
+@needs_a_compiler
 def test_extension_modules_ship_compiled(tmp_path: Path) -> None:
     text = PROJECT + (
         '[tool.setuptools]\next-modules = [{name = "demo_app.fast", sources = ["fast.c"]}]\n'
     )
-    code = (
-        '#include <Python.h>\nstatic struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "fast"};\n'
-        "PyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&module); }\n"
-    )
     project = project_of(
-        tmp_path / "demo", "setuptools", "setuptools.build_meta", text, {"fast.c": code}
+        tmp_path / "demo", "setuptools", "setuptools.build_meta", text, {"fast.c": C_MODULE}
     )
-    version = sysconfig.get_python_version()
-    project.configure(runtime=f"python{version}")
+    project.configure(runtime=f"python{sysconfig.get_python_version()}")
     project.lock()
     build = project.build()
-    assert [name.partition(".")[0] for name in build.names if name.endswith(".so")] == [
-        "demo_app/fast"
-    ]
+    assert native(build) == ["demo_app/fast"]
     assert "was compiled on this machine" in build.output
+
+
+@pytest.mark.slow
+@needs_a_compiler
+def test_cmake_starts_anew(tmp_path: Path) -> None:
+    text = PROJECT + '[tool.scikit-build]\nbuild-dir = "build"\nwheel.packages = ["src/demo_app"]\n'
+    files = {"CMakeLists.txt": CMAKE, "fast.c": C_MODULE}
+    backend = "scikit_build_core.build"
+    project = project_of(tmp_path / "demo", "scikit-build-core", backend, text, files)
+    project.configure(runtime=f"python{sysconfig.get_python_version()}")
+    project.lock()
+    build = project.build()
+    assert native(build) == ["demo_app/fast"]
+    assert not (project.path / "build").exists()
+    # A checkout of an older commit with its times, as rsync and tar make it.
+    source = project.path / "fast.c"
+    source.write_text(C_MODULE.replace('"fast"', '"other"'), encoding="utf-8")
+    os.utime(source, (1e9, 1e9))
+    assert project.build().sha256 != build.sha256
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("cargo") is None, reason="there is no Rust compiler")
+def test_maturin_anywhere_and_at_any_time(tmp_path: Path) -> None:
+    module = 'bindings = "cffi"\nmodule-name = "demo_app.fast"\npython-source = "src"\n'
+    files = {"Cargo.toml": CARGO, "fast.rs": '#[no_mangle]\npub extern "C" fn answer() {}\n'}
+    hashes = set()
+    for place in ("here", "elsewhere"):
+        text = f"{PROJECT}[tool.maturin]\n{module}"
+        project = project_of(tmp_path / place / "demo", "maturin", "maturin", text, files)
+        project.configure(runtime=f"python{sysconfig.get_python_version()}")
+        project.lock()
+        build = project.build()
+        assert native(build) == ["demo_app/fast/libfast"]
+        hashes.add(build.sha256)
+        assert not (project.path / "target").exists()
+    assert len(hashes) == 1
+
+
+def native(build: Build) -> list[str]:
+    """Return the extension modules in a zip, without what follows their names."""
+    return [name.partition(".")[0] for name in build.names if name.endswith(".so")]
 
 
 def test_mistakes_of_the_build_system_are_messages(project: Project) -> None:

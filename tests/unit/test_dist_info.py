@@ -159,6 +159,10 @@ def test_licence_files_go_where_they_belong() -> None:
     assert "licenses/legal/MIT.txt" in canonical(HEAD, **{"license_files__legal__MIT.txt": ""})
 
 
+def test_what_has_the_time_of_the_build_does_not_ship() -> None:
+    assert canonical(HEAD, **{"sboms__demo.cyclonedx.json": "{}"}) == canonical(HEAD)
+
+
 def test_wheel_and_names_in_one_spelling() -> None:
     old = (
         "Wheel-Version: 1.0\nGenerator: bdist_wheel (0.40.0)\nRoot-Is-Purelib: true\n"

@@ -24,6 +24,7 @@ _GENERATOR: Final = "hatch-lambda-zip"
 # Files that back ends before PEP 639 put beside METADATA: the patterns that they all look for.
 _LICENSE_NAME: Final = re.compile(r"(LICEN[CS]E|COPYING|NOTICE|AUTHORS)[^/]*", re.IGNORECASE)
 _LICENSES: Final = "licenses/"
+_BILLS_OF_MATERIALS: Final = "sboms/"  # PEP 770; maturin's have the time and a path of this machine
 _OLD_LICENSES: Final = "license_files/"  # hatchling's in 2022
 
 
@@ -78,6 +79,8 @@ def canonical_dist_info(found: DistInfo, version: str | None = None) -> DistInfo
     for path in ("entry_points.txt", "top_level.txt"):
         if files.get(path) == b"":
             del files[path]
+    for path in [path for path in files if path.startswith(_BILLS_OF_MATERIALS)]:
+        del files[path]
     return DistInfo(f"{name.replace('-', '_')}-{version}{_SUFFIX}", files)
 
 

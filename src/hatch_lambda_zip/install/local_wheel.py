@@ -145,7 +145,7 @@ def build_wheel(
             uv.run(
                 [*command, "--out-dir", directory / "dist", project.path],
                 cwd=project.path,
-                variables={**_setuptools_in(directory, uv.environment), **pretended},
+                variables={**_outside_the_tree(directory, uv.environment), **pretended},
             )
     except UvTimeoutError:
         raise
@@ -221,11 +221,13 @@ def _alone_in(project: LocalProject, uv: Uv) -> Iterator[None]:
         os.close(directory)
 
 
-def _setuptools_in(directory: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Make setuptools work outside the source tree.
+def _outside_the_tree(directory: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that make back ends work outside the source tree.
 
-    By default it leaves ``build/`` there, and its next build ships every file that was ever
-    copied into that directory: a deleted module would go on being deployed.
+    By default setuptools leaves ``build/`` there, and its next build ships every file that was ever
+    copied into that directory: a deleted module would go on being deployed. Cargo (for maturin) and
+    CMake (for scikit-build-core, where its ``build-dir`` is set) leave what they compiled, and take
+    a source for unchanged that has an older time.
     """
     config = configparser.RawConfigParser()
     if extra := environ.get(_CONFIG_VARIABLE):
@@ -248,4 +250,8 @@ def _setuptools_in(directory: Path, environ: Mapping[str, str]) -> dict[str, str
     path = directory / "setuptools.cfg"
     with path.open("w", encoding="utf-8") as file:
         config.write(file)
-    return {_CONFIG_VARIABLE: str(path)}
+    return {
+        _CONFIG_VARIABLE: str(path),
+        "CARGO_TARGET_DIR": str(directory / "cargo"),
+        "SKBUILD_BUILD_DIR": str(directory / "cmake"),
+    }
