@@ -10,6 +10,7 @@ import pytest
 
 from hatch_lambda_zip.config import Artifact, CheckImports, Kind, Options, Project
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
+from hatch_lambda_zip.contents.imports.module_source import read_module
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Installed
@@ -334,3 +335,34 @@ def test_a_module_that_a_package_loads_when_it_is_asked_for() -> None:
         **app("from orders import setup\nimport x"),
     }
     assert len(decide(files).warnings) == 1
+
+
+def test_imports_are_found_in_every_block() -> None:
+    source = """\
+import a01
+if x: import a02
+elif y: import a03
+else: import a04
+try: import a05
+except E: import a06
+else: import a07
+finally: import a08
+for i in x: import a09
+else: import a10
+while x: import a11
+else: import a12
+with x: import a13
+class C:
+    import a14
+    def f(self): from a15 import b
+async def g():
+    async for i in x:
+        async with y: import a16
+match x:
+    case 1: import a17
+    case _:
+        def h(): import a18
+"""
+    imports = read_module(entry_of("orders/app.py", source)).imports
+    assert sorted(found.module for found in imports) == [f"a{n:02}" for n in range(1, 19)]
+    assert [found.module for found in imports if found.is_certain] == ["a01"]

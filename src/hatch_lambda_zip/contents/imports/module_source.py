@@ -136,18 +136,36 @@ def _parse(content: bytes) -> ModuleSource:
 
 
 def _imports(tree: ast.Module) -> Iterator[Import]:
-    certain: set[ast.AST] = set()
+    certain: set[ast.stmt] = set()
     for statement in tree.body:
         if isinstance(statement, ast.Raise):
             break  # nobody gets to what follows
         certain.add(statement)
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(node.lineno, 0, alias.name, None, node in certain)
         elif isinstance(node, ast.ImportFrom):
             names = tuple(alias.name for alias in node.names)
             yield Import(node.lineno, node.level, node.module or "", names, node in certain)
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Yield all statements, which is many times faster than to walk through what they consist of."""
+    blocks: list[list[ast.stmt]] = [tree.body]
+    for block in blocks:  # which grows
+        for statement in block:
+            yield statement
+            for part in (
+                statement,
+                *getattr(statement, "handlers", ()),
+                *getattr(statement, "cases", ()),
+            ):
+                blocks += [
+                    getattr(part, field)
+                    for field in ("body", "orelse", "finalbody")
+                    if hasattr(part, field)
+                ]
 
 
 def _meddles(tree: ast.Module) -> bool:

@@ -80,7 +80,7 @@ class SyntaxJudge:
         """Judge modules by the grammar of Python 3.N.
 
         Args:
-            likely: others that may be asked for soon: to start a tool costs more than to use it.
+            likely: others that may be asked for soon: to start a process costs more than to use it.
 
         Returns:
             The verdicts by the names of the entries; None if nothing here can judge.
@@ -90,7 +90,8 @@ class SyntaxJudge:
         """
         wanted = {(python_minor, entry.digest): entry for entry in entries}
         if not wanted.keys() <= self._verdicts.keys():
-            wanted |= {(python_minor, entry.digest): entry for entry in likely}
+            if not is_running(python_minor):
+                wanted |= {(python_minor, entry.digest): entry for entry in likely}
             new = {key: entry for key, entry in wanted.items() if key not in self._verdicts}
             judged = self._judge([entry.read() for entry in new.values()], python_minor)
             if judged is None:

@@ -147,7 +147,7 @@ class _Walker:
         submodule = f"{base}.{name}"
         is_module = self._importable.resolve(submodule).found is not Found.NOTHING
         # The name comes first; only where there is none, Python looks for a module.
-        may_be_name = source.names is None or source.meddles or name in source.names
+        may_be_name = name in source.binding or source.names is None or source.meddles
         if is_module and not (may_be_name and self._certain):
             self._run(submodule, chain)
         elif not is_module and not may_be_name:
