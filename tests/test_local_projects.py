@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.projects import Project
 
 
@@ -35,23 +37,39 @@ def test_a_virtual_member_is_a_warning(tmp_path: Path) -> None:
     assert "[build-system] in its pyproject.toml, without `package = false`" in build.output
 
 
-def test_a_wheel_of_another_version_or_name_is_refused(tmp_path: Path) -> None:
+BACK_END = """\
+import zipfile
+
+FILES = {{
+    "METADATA": "Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n",
+    "WHEEL": "Wheel-Version: 1.0\\nTag: py3-none-any\\n",
+    "RECORD": "",
+}}
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    name = "{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(f"{{directory}}/{{name}}", "w") as archive:
+        for file, text in FILES.items():
+            archive.writestr(f"{name}-{version}.dist-info/{{file}}", text)
+    return name
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "version"), [("lib", "0.5"), ("other", "0.4")], ids=["version", "name"]
+)
+def test_a_wheel_of_another_version_or_name_is_refused(
+    tmp_path: Path, name: str, version: str
+) -> None:
     project = project_with_library(
         tmp_path,
-        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
         '[project]\nname = "lib"\nversion = "0.4"\n',
     )
-    # Where a project has static metadata, uv asks no back end.
-    (tmp_path / "lib/setup.py").write_text(
-        "from setuptools import setup\n"
-        "from setuptools.dist import Distribution\n\n\n"
-        "class Other(Distribution):\n"
-        "    def parse_config_files(self, *arguments, **options):\n"
-        "        super().parse_config_files(*arguments, **options)\n"
-        "        self.metadata.version = '0.5'\n\n\n"
-        "setup(distclass=Other)\n",
-        encoding="utf-8",
-    )
+    # Where a project has static metadata, uv asks no back end when it locks.
+    text = BACK_END.format(name=name, version=version)
+    (tmp_path / "lib/backend.py").write_text(text, encoding="utf-8")
     message = project.fail()
-    assert "lib is locked as lib 0.4, but its back end makes a wheel of lib 0.5." in message
+    expected = f"lib is locked as lib 0.4, but its back end makes a wheel of {name} {version}."
+    assert expected in message
     assert "run `uv lock`" in message

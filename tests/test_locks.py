@@ -42,6 +42,16 @@ def test_pylock_gives_the_same_bytes_as_uv_lock(project: Project, name: str) -> 
     assert build.manifest["lock"] == name
 
 
+def test_what_uv_locks_for_a_patch_release_is_a_warning(project: Project) -> None:
+    marked = """    "six; python_full_version >= '3.13.4'","""
+    project.replace('    "six",', marked)
+    project.lock()
+    build = project.build()
+    assert "six.py" in build.names
+    assert "Warning: fixture-app:lambda: uv.lock: six is locked for" in build.output
+    assert "it was judged for 3.13.9" in build.output
+
+
 def test_requirements_txt_gives_the_same_bytes_as_uv_lock(project: Project) -> None:
     reference = project.build()
     export(project, "--format", "requirements.txt", "-o", "requirements.txt")

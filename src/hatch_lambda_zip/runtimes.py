@@ -12,8 +12,8 @@ name that of the images, which are the runtimes' own. The table has what was see
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -117,11 +117,13 @@ class Platform:
     Attributes:
         chosen_release: the exact release of Python that is asked for, as ``3.13.5``; empty for
             the runtime's own.
+        is_settled: whether the user said which release it is, be it the runtime's own.
     """
 
     runtime: Runtime
     architecture: str
     chosen_release: str = ""
+    is_settled: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         release = f" (Python {self.chosen_release})" if self.chosen_release else ""
@@ -132,13 +134,17 @@ class Platform:
         """The release of Python that markers and ``Requires-Python`` are judged for."""
         return self.chosen_release or self.runtime.release
 
-    def varies(self, text: str, decide: Callable[[Platform], bool]) -> bool:
+    def varies(self, text: str, decide: Callable[[Platform], Hashable]) -> bool:
         """Tell whether a decision depends on the patch release of the runtime's Python.
+
+        Nothing does once the release is settled: then the user has decided.
 
         Args:
             text: what decides, such as a marker, in which the releases stand that matter.
             decide: decides for a platform.
         """
+        if self.is_settled:
+            return False
         minor = self.runtime.python_version
         named = re.findall(rf"(?<![\d.]){re.escape(minor)}(?!\d)(?:\.(\d+))?", text)
         if not named:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from unittest.mock import Mock
 import pytest
 from packaging.markers import Marker
 
+from hatch_lambda_zip.config import Artifact, Kind, Options, Project
 from hatch_lambda_zip.config.load import TARGET_KEY, parse_config
+from hatch_lambda_zip.contents.decide import decide_function, decide_layer
 from hatch_lambda_zip.contents.requirements_graph import requires_python_warnings
 from hatch_lambda_zip.errors import ConfigError, LockError
 from hatch_lambda_zip.install import Installer
-from hatch_lambda_zip.lock import InstallList, LockFile, LockKind, Selection
+from hatch_lambda_zip.lock import InstallList, LockFile, LockKind, Origin, Selection
 from hatch_lambda_zip.lock.requirements import select as select_requirements
 from hatch_lambda_zip.runtimes import RUNTIMES, Platform
 from tests.support.installed import made, platform_of
@@ -134,7 +137,7 @@ def test_a_lock_is_judged_by_it_with_a_warning() -> None:
         assert first == (
             'pylock.toml: old is locked for python_full_version < "3.13.4", which depends on the '
             f"patch release of Python; it was judged for {where.release}. AWS moves that of "
-            "python3.13 without notice: keep `python-release` at the one that your functions run on"
+            "python3.13 without notice: say with `python-release` which one your functions run on"
         )
         assert "new is locked for python_full_version >=" in second
     assert not select_from(package_of("demo", "py3-none-any")).warnings
@@ -147,6 +150,82 @@ def test_a_lower_bound_on_a_patch_release_has_a_way_out() -> None:
     assert warning.startswith("pylock.toml: it is for Python >=3.13.3, which depends")
     with pytest.raises(LockError, match=r"judged for Python 3\.13\.2; .* name it with `python-rel"):
         select_from(demo, where=OLD, **bound)
+
+
+def test_environments_are_judged_by_it() -> None:
+    demo = package_of("demo", "py3-none-any")
+    new = "python_full_version >= '3.13.4'"
+    (warning,) = select_from(demo, where=HERE, environments=[new]).warnings
+    assert warning.startswith(
+        'pylock.toml: it is for environments with python_full_version >= "3.1'
+    )
+    both = [new, "python_full_version < '3.13.4'"]
+    assert not select_from(demo, where=HERE, environments=both).warnings
+    with pytest.raises(LockError, match="does not cover"):
+        select_from(demo, where=OLD, environments=[new])
+
+
+def test_nothing_is_said_of_a_release_that_is_named() -> None:
+    (artifact,) = parse_config(
+        {"runtime": "python3.13", "python-release": "3.13.9"}, today=date(2026, 1, 1)
+    ).artifacts
+    old = package_of("old", "py3-none-any", marker="python_full_version < '3.13.4'")
+    assert artifact.platform == HERE
+    assert select_from(old, where=HERE).warnings
+    assert not select_from(old, where=artifact.platform).warnings
+    # What compiles need not be what runs.
+    table = {"runtime": "python3.13", "bytecode": "compile", "bytecode-python": "3.13.9"}
+    (artifact,) = parse_config(table, today=date(2026, 1, 1)).artifacts
+    assert select_from(old, where=artifact.platform).warnings
+
+
+EXCLUDING = {"exclude_distributions": ("boto3",)}
+OWN = {"orders/__init__.py": ""}
+
+
+@pytest.mark.parametrize(
+    ("marker", "options", "warns"),
+    [
+        ("python_full_version >= '3.13.4'", EXCLUDING, True),
+        ("python_full_version >= '3.13.4'", {}, False),
+        ("python_full_version >= '3.12.4'", EXCLUDING, False),
+        ("python_full_version >= '3.13.4' and extra == 'x'", EXCLUDING, False),
+    ],
+    ids=["excluding", "nothing-left-out", "other-minor", "unused-extra"],
+)
+def test_markers_of_what_goes_along_are_judged_by_it(
+    marker: str, options: dict[str, Any], *, warns: bool
+) -> None:
+    # boto3 brings six, and so does lib, perhaps.
+    installed = [
+        made("boto3", {"boto3.py": ""}, requires=["six"]),
+        made("lib", {"lib.py": ""}, requires=[f"six; {marker}"]),
+        made("orders", OWN, requires=["boto3", "lib"], origin=Origin.LOCAL),
+        made("six", {"six.py": ""}),
+    ]
+    project = Project("orders", "1.0", "orders-1.0", ("boto3", "lib"))
+    for platform, count in ((HERE, int(warns)), (replace(HERE, is_settled=True), 0)):
+        function = Artifact("f", "f", "tool.f", Kind.FUNCTION, platform, Options(**options))
+        contents = decide_function(function, project, installed, (), {})
+        warnings = [text for text in contents.warnings if "patch release" in text]
+        assert len(warnings) == count
+        assert all(
+            text.startswith("tool.f: which distributions ship follows from markers")
+            for text in warnings
+        )
+
+
+def test_a_layers_closure_is_judged_by_it() -> None:
+    installed = [
+        made("lib", {"lib.py": ""}, requires=["six; python_full_version >= '3.13.4'"]),
+        made("six", {"six.py": ""}),
+    ]
+    project = Project("orders", "1.0", "orders-1.0", ("lib", "six"))
+    options = Options(distributions=("lib",))
+    layer = Artifact("deps", "deps", "tool.deps", Kind.LAYER, HERE, options)
+    contents = decide_layer(layer, project, installed, ())
+    assert [item.name for item in contents.distributions] == ["lib", "six"]
+    assert "tool.deps: which distributions ship" in contents.warnings[0]
 
 
 @pytest.mark.parametrize("where", [HERE, OLD])

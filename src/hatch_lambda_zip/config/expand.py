@@ -53,7 +53,8 @@ def expand(
             ]
             release = next(iter(resolved.python_release), runtime.release)
             chosen = "" if release == runtime.release else release
-            platform = Platform(runtime, architecture, chosen)
+            is_settled = options.is_given(Options.python_release)
+            platform = Platform(runtime, architecture, chosen, is_settled)
             yield Artifact("-".join(parts), name, key, kind, platform, resolved)
 
 

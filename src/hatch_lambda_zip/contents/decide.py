@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ from hatch_lambda_zip.install import (
     LeftOutDistribution,
     Reason,
 )
-from hatch_lambda_zip.lock import Origin
+from hatch_lambda_zip.lock import Origin, patch_warning
 
 if TYPE_CHECKING:  # slow to import, and only a build that compiles has one
     from hatch_lambda_zip.bytecode.compiler import Compiler
@@ -100,13 +100,17 @@ def decide_layer(
     """
     idle = [*_idle_patterns(artifact, installed, {})]
     installed = exclude_files(installed, artifact.options.exclude_files)
-    graph = _graph(artifact, project, installed)
-    selected = select_for_layer(
-        installed, artifact.distributions, graph, key=artifact.key, own=project.name
-    )
-    kept, absent = exclude(selected, artifact.exclusions, graph, key=artifact.key, own=project.name)
+
+    def select(graph: RequirementsGraph) -> _Selected:
+        key, own = artifact.key, project.name
+        selected = select_for_layer(installed, artifact.distributions, graph, key=key, own=own)
+        return exclude(selected, artifact.exclusions, graph, key=key, own=own)
+
+    (kept, absent), warnings = _select(artifact, project, installed, select)
     _check_names(artifact, kept, added)
-    return _ship(artifact, kept, absent, added=added, compiler=compiler, warnings=idle)
+    return _ship(
+        artifact, kept, absent, added=added, compiler=compiler, warnings=(*warnings, *idle)
+    )
 
 
 def decide_function(
@@ -132,9 +136,13 @@ def decide_function(
     everything = installed
     installed = exclude_files(installed, artifact.options.exclude_files)
     installed_of = {distribution.name: distribution for distribution in installed}
-    graph = _graph(artifact, project, installed)
-    kept, absent = exclude(
-        installed, artifact.exclusions, graph, key=artifact.key, own=project.name
+    (kept, absent), warnings = _select(
+        artifact,
+        project,
+        installed,
+        lambda graph: exclude(
+            installed, artifact.exclusions, graph, key=artifact.key, own=project.name
+        ),
     )
     layers_key = f"{artifact.key}.layers"
     in_layer = {name: layer.installed for name, layer in layers.items()}
@@ -172,7 +180,7 @@ def decide_function(
         absent,
         added=added,
         compiler=compiler,
-        warnings=_idle_patterns(artifact, everything, layer_of),
+        warnings=(*warnings, *_idle_patterns(artifact, everything, layer_of)),
         function=_Function(project.name, deployment, judge or SyntaxJudge({}, log=lambda _: None)),
     )
     shipped = {name: layer.entries for name, layer in layers.items()}
@@ -195,10 +203,24 @@ class _Function:
     judge: SyntaxJudge
 
 
-def _graph(
-    artifact: Artifact, project: Project, installed: Iterable[Installed]
-) -> RequirementsGraph:
-    return RequirementsGraph(installed, project.requirements(artifact.request), artifact.platform)
+_Selected = tuple[tuple[Installed, ...], tuple[LeftOutDistribution, ...]]
+
+
+def _select(
+    artifact: Artifact,
+    project: Project,
+    installed: Iterable[Installed],
+    select: Callable[[RequirementsGraph], _Selected],
+) -> tuple[_Selected, tuple[str, ...]]:
+    """Select distributions by what needs what; return the warnings about that as well."""
+    graph = RequirementsGraph(installed, project.requirements(artifact.request), artifact.platform)
+    selected = select(graph)
+    exclusions = artifact.exclusions
+    is_partial = exclusions.distributions or exclusions.provided or artifact.distributions
+    if not is_partial or not graph.varies(lambda other: (item.name for item in select(other)[0])):
+        return selected, ()
+    what = "which distributions ship follows from markers in their METADATA"
+    return selected, (patch_warning(what, artifact.key, artifact.platform),)
 
 
 def _idle_patterns(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from email.message import Message
 from email.parser import HeaderParser
 from functools import cached_property
@@ -84,6 +84,27 @@ class RequirementsGraph:
                 start.append((other, ""))
                 reached |= self._reach([(other, "")])
         return frozenset(start)
+
+    def varies(self, select: Callable[[RequirementsGraph], Iterable[str]]) -> bool:
+        """Tell whether a selection of distributions depends on the patch release of Python.
+
+        Args:
+            select: makes the selection, by their names, with such a graph.
+
+        Raises:
+            DistributionError: a distribution's metadata can't be read.
+        """
+        markers = [
+            str(requirement.marker)
+            for name in self._installed
+            for requirement in self._requires(name)
+        ]
+        return self._platform.varies(
+            " ".join(markers),
+            lambda where: frozenset(
+                select(RequirementsGraph(self._installed.values(), self._roots, where))
+            ),
+        )
 
     def _reach(self, start: Iterable[Node], without: Collection[str] = ()) -> set[Node]:
         found: set[Node] = set()

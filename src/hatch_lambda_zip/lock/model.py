@@ -168,6 +168,6 @@ def patch_warning(what: str, lock: str, platform: Platform) -> str:
     """
     return (
         f"{lock}: {what}, which depends on the patch release of Python; it was judged for "
-        f"{platform.release}. AWS moves that of {platform.runtime.identifier} without notice: keep "
-        "`python-release` at the one that your functions run on"
+        f"{platform.release}. AWS moves that of {platform.runtime.identifier} without notice: say "
+        "with `python-release` which one your functions run on"
     )

@@ -110,7 +110,9 @@ class LockReader:
             "pyproject.toml, without `package = false`, makes it a package; then run `uv lock`."
             for name in uv_lock.virtual_members(self._name, request, platform)
         )
-        return replace(selection, local_projects=projects, warnings=warnings)
+        return replace(
+            selection, local_projects=projects, warnings=(*selection.warnings, *warnings)
+        )
 
     def _exported(self, lock: LockFile, request: Request) -> str:
         key = (lock, request)

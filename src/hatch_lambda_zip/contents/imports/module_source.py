@@ -151,7 +151,7 @@ def _imports(tree: ast.Module) -> Iterator[Import]:
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Yield all statements, which is many times faster than to walk through what they consist of."""
+    """Yield all statements, many times faster than by a walk through all that they consist of."""
     blocks: list[list[ast.stmt]] = [tree.body]
     for block in blocks:  # which grows
         for statement in block:
