@@ -341,6 +341,20 @@ def test_crlf_that_git_made_is_an_error(tree: Tree) -> None:
     assert tree.names() == ["orders/__init__.py"]
 
 
+def test_what_git_says_of_unchanged_files_is_heard(tree: Tree) -> None:
+    tree.configure("", HOOK)
+    tree.write_all({"src/orders/__init__.py": "a = 1\r\n", ".gitignore": "dist\n"})
+    for _ in range(2):
+        list(WheelBuilder(str(tree.root)).build())
+    assert "orders:lambda: unchanged" in "".join(tree.capsys.readouterr())
+    tree.git("init", "-q")
+    tree.git("config", "core.autocrlf", "true")
+    tree.commit()
+    with pytest.raises(SystemExit):
+        list(WheelBuilder(str(tree.root)).build())
+    assert "with CRLF line ends here, and with LF" in "".join(tree.capsys.readouterr())
+
+
 def test_the_same_outside_of_a_repository_or_without_git_is_none(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -407,6 +421,28 @@ def test_an_empty_submodule_is_an_error(tree: Tree, place: str) -> None:
     assert f"{tree.root / place}: a git submodule that is not checked out" in tree.fail()
     (tree.root / place / "a").touch()
     assert "orders/__init__.py" in tree.names()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import vendored", "from vendored.a import b", "import os, vendored.a"],
+    ids=["import", "from", "several"],
+)
+def test_an_empty_submodule_that_is_a_package_of_a_flat_layout(tree: Tree, statement: str) -> None:
+    packages = '["orders", "vendored"]'
+    tree.configure("", f"[tool.hatch.build.targets.wheel]\npackages = {packages}\n")
+    tree.write_all({"orders/__init__.py": "# import theme, vendored\nimport themes\n"})
+    tree.commit()
+    head = tree.git("rev-parse", "HEAD").strip()
+    for name in ("theme", "vendored"):
+        tree.git("update-index", "--add", "--cacheinfo", f"160000,{head},{name}")
+    assert tree.names() == ["orders/__init__.py"]
+    tree.write_all({"orders/__init__.py": f"if True:\n    pass\n    {statement}\n"})
+    message = tree.fail()
+    assert f"{tree.root / 'vendored'}: a git submodule that is not checked out" in message
+    assert "theme" not in message
+    tree.write_all({"vendored/__init__.py": ""})
+    assert tree.names() == ["orders/__init__.py", "vendored/__init__.py"]
 
 
 def test_a_first_line_that_ends_in_a_carriage_return_is_an_error(tree: Tree) -> None:

@@ -99,7 +99,12 @@ def build_zip(job: Job, session: Session) -> Path:
     description = describe_inputs(project, inputs, layers)
     # Read only now: meanwhile, another build may have replaced it.
     previous = read_previous(output) if may_stay else None
-    if previous is not None and previous.is_made_from(description, inputs.sources):
+    if (
+        previous is not None
+        and previous.is_made_from(description, inputs.sources)
+        # Git's index may say more than when that was made.
+        and not any(map(session.has_odd_files, (inputs, *layers)))
+    ):
         report.info(f"{label}: unchanged, sha256 {previous.sha256}")
         return output
 

@@ -30,6 +30,8 @@ from hatch_lambda_zip.contents import (
     ignored_modules,
     ignored_paths,
     is_hatchlings,
+    is_missed,
+    odd_files,
     read_index,
     top_of,
     tracked_but_ignored,
@@ -182,14 +184,15 @@ class Session:
         if around is None or around.bound is None or not shipped:
             return contents
         self._note_ignored_modules(contents, inputs, around.bound)
-        projects = [project.path for project in inputs.selection.local_projects]
-        tracked = self._tracked((self.root, *projects))
+        roots = self._roots(inputs)
+        tracked = self._tracked(roots)
         files = inputs.artifact.own_files.added
         check_tracked(
             tracked,
             shipped,
-            roots=(self.root, *projects),
+            roots=roots,
             included=[self.root / source for source, _ in files],
+            misses=lambda module: is_missed(module, contents.entries, own),
         )
         ignored = ignored_paths(around, files) if tracked else ()
         if names := [*tracked_but_ignored(tracked, ignored)]:
@@ -199,6 +202,15 @@ class Session:
             )
             return replace(contents, warnings=(*contents.warnings, warning))
         return contents
+
+    def has_odd_files(self, inputs: Inputs) -> bool:
+        """Tell whether there is something in the checkout that git's index has otherwise."""
+        is_checkout = inputs.around is not None and inputs.around.bound is not None
+        return is_checkout and bool(odd_files(self._tracked(self._roots(inputs))))
+
+    def _roots(self, inputs: Inputs) -> tuple[Path, ...]:
+        """Return the directories of the local projects, the package itself first."""
+        return (self.root, *(project.path for project in inputs.selection.local_projects))
 
     def _note_ignored_modules(self, contents: Contents, inputs: Inputs, bound: Path) -> None:
         """Say which modules git keeps out of the wheels."""

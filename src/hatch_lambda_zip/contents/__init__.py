@@ -13,6 +13,8 @@ from hatch_lambda_zip.contents.machines import check_machines, machine_of
 from hatch_lambda_zip.contents.own.checkout import (
     check_contents,
     check_tracked,
+    is_missed,
+    odd_files,
     tracked_but_ignored,
 )
 from hatch_lambda_zip.contents.own.git_index import TrackedFile, read_index
@@ -47,7 +49,9 @@ __all__ = [
     "ignored_modules",
     "ignored_paths",
     "is_hatchlings",
+    "is_missed",
     "machine_of",
+    "odd_files",
     "output_in",
     "parse_manifest",
     "read_added",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -51,12 +51,42 @@ def check_contents(entries: Iterable[Entry]) -> frozenset[bytes]:
     return frozenset(digests)
 
 
+def is_missed(module: str, entries: Iterable[Entry], own: Container[str]) -> bool:
+    """Tell whether own files import a module that does not ship, by their text.
+
+    Args:
+        entries: all that ship.
+        own: the distributions whose files are own ones.
+
+    Raises:
+        DistributionError: a file is not what RECORD says.
+    """
+    entries = [entry for entry in entries if entry.name.endswith(".py")]
+    parts = (entry.name.removesuffix(".py").split("/") for entry in entries)
+    if any(module in names[:2] for names in parts):  # the second in a layer, below python/
+        return False
+    statement = re.compile(rb"^[ \t]*(from|import)\b[^#\n]*\b%b\b" % module.encode(), re.MULTILINE)
+    return any(statement.search(item.read()) for item in entries if item.distribution in own)
+
+
+def odd_files(tracked: Iterable[TrackedFile]) -> tuple[TrackedFile, ...]:
+    """Return the files of a checkout that are not what git's index has of them."""
+    return tuple(
+        item
+        for item in tracked
+        if item.has_foreign_line_ends
+        or (item.mode == LINK and item.path.is_file() and not item.path.is_symlink())
+        or (item.mode == SUBMODULE and _is_empty(item.path))
+    )
+
+
 def check_tracked(
     tracked: Sequence[TrackedFile],
     shipped: Collection[bytes],
     *,
     roots: Collection[Path],
     included: Collection[Path],
+    misses: Callable[[str], bool],
 ) -> None:
     """Check the files of a checkout that ship, which are recognised by their content.
 
@@ -64,11 +94,13 @@ def check_tracked(
         shipped: the SHA-256 of each own file that ships.
         roots: the directories of the projects.
         included: files and directories that ship as they are.
+        misses: tells whether what ships imports a module that does not.
 
     Raises:
         ContentsError: they have other bytes than elsewhere, or are missing.
     """
-    foreign = [item.path for item in tracked if item.has_foreign_line_ends]
+    odd = odd_files(tracked)
+    foreign = [item.path for item in odd if item.has_foreign_line_ends]
     if found := [path for path in foreign if _ships(path, shipped)]:
         raise ContentsError(
             f"{_listed(found)}: with CRLF line ends here, and with LF in git's index, so the same "
@@ -76,15 +108,17 @@ def check_tracked(
             ".gitattributes, commit that, and check the files out anew (`git rm -rq --cached . && "
             "git reset -q --hard`)."
         )
-    links = [item.path for item in tracked if item.mode == LINK and item.path.is_file()]
-    texts = [path for path in links if not path.is_symlink()]
+    texts = [item.path for item in odd if item.mode == LINK]
 
     def is_among_shipped(path: Path) -> bool:
         """Tell whether something that is not there as it should be would ship if it were."""
         if any(source == path or source in path.parents for source in included):
             return True
+        if path.parent in roots:
+            # A package of a flat layout, or what has nothing to do with what ships.
+            return path.name.isidentifier() and misses(path.name)
         siblings = (item.path for item in tracked if path.parent in item.path.parents)
-        return path.parent not in roots and any(_ships(other, shipped) for other in siblings)
+        return any(_ships(other, shipped) for other in siblings)
 
     if found := [
         path
@@ -96,8 +130,8 @@ def check_tracked(
             "name of what it links to. Check out with symbolic links (`git config core.symlinks "
             "true`, with Developer Mode on Windows), or commit the file itself instead."
         )
-    submodules = [item.path for item in tracked if item.mode == SUBMODULE]
-    if found := [path for path in submodules if _is_empty(path) and is_among_shipped(path)]:
+    submodules = [item.path for item in odd if item.mode == SUBMODULE]
+    if found := [path for path in submodules if is_among_shipped(path)]:
         raise ContentsError(
             f"{_listed(found)}: a git submodule that is not checked out, among files that ship. "
             "Run `git submodule update --init` and build again."
