@@ -107,7 +107,6 @@ def test_two_commits_give_one_zip(tmp_path: Path, text: str) -> None:
 
 
 def test_a_static_version_and_that_of_a_library_are_replaced(project: Project) -> None:
-    """fixture-lib is built by setuptools, with a version that it states."""
     project.configure(zip_version="0")
     first = project.build()
     project.replace('version = "1.2.3"', 'version = "1.2.4"')
@@ -126,6 +125,20 @@ def test_a_static_version_and_that_of_a_library_are_replaced(project: Project) -
     assert [path.name for path in (project.path / "wheels").glob("*.whl")] == [
         "fixture_lib-0.5-py3-none-any.whl"
     ]
+
+
+@pytest.mark.slow
+def test_requirements_between_local_projects_are_not_judged_by_it(project: Project) -> None:
+    project.replace('"fixture-lib",', '"fixture-lib>=0.3",')
+    project.lock()
+    run([UV, "export", "-q", "--format", "pylock.toml", "-o", "pylock.toml"], cwd=project.path)
+    project.lock_path.unlink()
+    project.configure(zip_version="0")
+    assert "fixture_lib-0.dist-info/METADATA" in project.build().names
+    project.replace('"idna",', '"idna<3",')  # which is of a third party
+    message = project.fail()
+    assert "does not have what fixture-app requires: idna<3 (it has" in message
+    assert "fixture-lib" not in message
 
 
 @pytest.mark.parametrize(
