@@ -130,13 +130,28 @@ def test_uv_build_excludes_what_it_is_told_to(tmp_path: Path) -> None:
         "demo_app/data.txt",
     ]
     # Keys that choose the files of hatchling's wheel would do nothing.
-    project.replace("runtime =", 'packages = ["src/demo_app"]\nhooks.custom = {}\nruntime =')
+    wrong = "\n".join(
+        [
+            *(f"{key} = ['src']" for key in ("artifacts", "only-include", "packages", "sources")),
+            *(f"{key} = true" for key in ("ignore-vcs", "only-packages", "skip-excluded-dirs")),
+            "force-include = {src = 'src'}\nhooks.custom = {}\n",
+        ]
+    )
+    project.replace("runtime =", f"{wrong}runtime =")
     message = project.fail()
-    for key in ("packages", "hooks"):
+    for key in (
+        *("artifacts", "force-include", "hooks", "ignore-vcs", "only-include", "only-packages"),
+        *("packages", "skip-excluded-dirs", "sources"),
+    ):
         assert (
             f"tool.hatch.build.targets.lambda-zip.{key}: is for a wheel that hatchling makes in "
             "this process, but it is built in an environment of its own: uv_build makes it."
         ) in message
+    # What says where zips go is everybody's.
+    project.replace(wrong, 'directory = "zips"\n')
+    project.build()
+    (artifact,) = (project.path / "zips").glob("*.zip")
+    assert artifact.read_bytes() == build.artifact.read_bytes()
 
 
 def test_another_hatchling_than_the_running_one(tmp_path: Path) -> None:

@@ -246,6 +246,17 @@ def test_included_directories_heed_gitignore_files_from_the_repository_down(tree
     assert "git ignores every file in it" in tree.fail()
 
 
+def test_what_one_users_git_ignores_ships(tree: Tree) -> None:
+    tree.configure('include-files = { "config" = "config" }')
+    tree.write_all({"config/a": "1", "config/b": "2", "mine": "a\n"})
+    tree.git("init", "-q")
+    tree.git("config", "core.excludesFile", str(tree.root / "mine"))
+    (tree.root / ".git/info/exclude").write_text("b\n")
+    ignored = tree.git("status", "--porcelain", "--ignored", "config")
+    assert ignored.split() == ["!!", "config/"]
+    assert [name for name in tree.names() if "config" in name] == ["config/a", "config/b"]
+
+
 def test_tracked_files_that_a_pattern_ignores_are_named(tree: Tree) -> None:
     tree.configure('include-files = { "config" = "config" }')
     tree.write_all({"config/a.txt": "", "config/b.cfg": "", ".gitignore": "*.cfg\n"})
@@ -333,6 +344,7 @@ def test_crlf_that_git_made_is_an_error(tree: Tree) -> None:
     tree.write_all({"src/orders/__init__.py": "a = 1\r\n", "notes.txt": "a\r\n"})
     message = tree.fail()
     assert f"{tree.root / 'src/orders/__init__.py'}: with CRLF line ends here" in message
+    assert "Write `* text=auto eol=lf` into .gitattributes" in message
     assert "notes.txt" not in message
     tree.write_all({".gitattributes": "*.py text eol=crlf\n"})
     assert tree.names() == ["orders/__init__.py"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -366,3 +367,12 @@ match x:
     imports = read_module(entry_of("orders/app.py", source)).imports
     assert sorted(found.module for found in imports) == [f"a{n:02}" for n in range(1, 19)]
     assert [found.module for found in imports if found.is_certain] == ["a01"]
+
+
+@pytest.mark.parametrize("file", ["orders/app.py", "orders/__init__.py", "orders/other.py"])
+def test_what_the_runtime_can_not_parse(file: str) -> None:
+    installed = [own({"orders/app.py": "import orders.other", "orders/other.py": ""} | {file: "("})]
+    here = f"python3.{sys.version_info.minor}"
+    changed = replace(function(), platform=platform_of(here))
+    with pytest.raises(ContentsError, match=f"{here} can't parse {file}"):
+        decide_function(changed, PROJECT, installed, [], {})

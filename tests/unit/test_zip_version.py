@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from hatch_lambda_zip.build.version_notes import version_notes
 from hatch_lambda_zip.config import Project
+from hatch_lambda_zip.config.load import parse_config
+from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.install.local_wheel import LocalWheel
 from hatch_lambda_zip.install.zip_version import (
     VersionSource,
@@ -105,6 +108,12 @@ def wheel(name: str, tool: str | None) -> LocalWheel:
     source = VersionSource(tool, name) if tool else None
     locked = LockedDistribution(name, None, Origin.LOCAL, "content:x")
     return LocalWheel(Path(f"{name}-1-py3-none-any.whl"), locked, False, source, bool(tool))
+
+
+def test_it_holds_for_all_zips() -> None:
+    table = {"runtime": "python3.13", "functions": {"a": {"zip-version": "0"}}}
+    with pytest.raises(ConfigError, match=r"functions\.a\.zip-version"):
+        parse_config(table, today=date(2026, 1, 1))
 
 
 def test_one_note_for_all() -> None:
