@@ -483,3 +483,50 @@ def test_modules_that_git_ignores_are_named(tree: Tree) -> None:
     tree.configure("", f"[tool.hatch.build]\nartifacts = {ignore.split()}\n")
     assert {*modules} <= {*tree.names()}
     assert "in the source tree" not in tree.output
+
+
+def test_a_module_that_git_ignores_and_the_handler_needs_is_an_error(tree: Tree) -> None:
+    tree.configure('handler = "orders.app.handler"')
+    app = "from orders._version import VERSION\ndef handler(event, context): ...\n"
+    tree.write_all({".gitignore": "_version.py\n", "src/orders/app.py": app})
+    tree.write_all({"src/orders/_version.py": "VERSION = 1\n"})
+    message = tree.fail()
+    assert "there is no module 'orders._version' in the zip or its layers" in message
+    assert "what git ignores is in it only if `artifacts` names it" in message
+
+
+BACK_END = """\
+import base64, hashlib, zipfile
+
+INFO = "orders-1.0.dist-info"
+FILES = {
+    "orders/__init__.py": b"",
+    f"{INFO}/METADATA": b"Metadata-Version: 2.1\\nName: orders\\nVersion: 1.0\\n",
+    f"{INFO}/WHEEL": b"Wheel-Version: 1.0\\nTag: py3-none-any\\n",
+}
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    record = f"{INFO}/RECORD,,\\n"
+    with zipfile.ZipFile(f"{directory}/orders-1.0-py3-none-any.whl", "w") as wheel:
+        for name, content in FILES.items():
+            wheel.writestr(name, content)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode()
+            record += f"{name},sha256={digest.rstrip('=')},{len(content)}\\n"
+        wheel.writestr(f"{INFO}/RECORD", record)
+    return "orders-1.0-py3-none-any.whl"
+"""
+
+
+def test_modules_that_git_ignores_and_another_back_end_leaves_out_are_named(tree: Tree) -> None:
+    path = tree.root / "pyproject.toml"
+    head, _, rest = path.read_text(encoding="utf-8").partition("[project]")
+    assert "hatchling.build" in head
+    head = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    path.write_text(f"{head}[project]{rest}", encoding="utf-8")
+    tree.write_all({"backend.py": BACK_END, ".gitignore": "_version.py\n"})
+    tree.write_all({"src/orders/_version.py": ""})
+    assert tree.names() == ["orders/__init__.py"]
+    assert (
+        "orders: orders/_version.py is in the source tree, but not in the wheel of orders, and git "
+        "ignores it\n"
+    ) in tree.output
