@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import os
 import platform
@@ -20,6 +19,7 @@ import pytest
 from hatch_lambda_zip.bytecode import read_header
 from tests.support.commands import run
 from tests.support.projects import Build, Project, built_once
+from tests.support.wheels import write_wheel
 
 VERSION = platform.python_version()
 MINOR = f"3.{sys.version_info.minor}"
@@ -55,32 +55,9 @@ def code_of(pyc: bytes) -> CodeType:
     return code
 
 
-def make_wheel(directory: Path, files: Mapping[str, bytes], name: str = "carrier") -> Path:
-    """Write a wheel, with a RECORD that lists everything."""
-    dist_info = f"{name}-1.0.dist-info"
-    everything = {
-        **files,
-        f"{dist_info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode(),
-        f"{dist_info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    rows = [f"{path},sha256={digest(data)},{len(data)}\n" for path, data in everything.items()]
-    wheel = directory / f"{name}-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for path, data in everything.items():
-            archive.writestr(path, data)
-        archive.writestr(f"{dist_info}/RECORD", "".join(rows) + f"{dist_info}/RECORD,,\n")
-    return wheel
-
-
-def digest(data: bytes) -> str:
-    import base64
-
-    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-
-
 def add_wheel(project: Project, files: Mapping[str, bytes]) -> None:
     """Let the project depend on a wheel with these files."""
-    make_wheel(project.root, files)
+    write_wheel(project.root, files)
     project.replace('    "six",', '    "six",\n    "carrier",')
     project.replace(
         "[tool.uv.sources]\n",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.support.installed import platform_of
 
 PLATFORM = platform_of("python3.13", "arm64")
 HASH = "0123456789abcdef" * 4
+OF_SOURCES = hashlib.sha256(b"sources").hexdigest()
+OF_WHEEL = hashlib.sha256(b"a wheel").hexdigest()
 LOCK = f"""
 lock-version = "1.0"
 created-by = "test"
@@ -36,7 +39,7 @@ wheels = [{{ url = "https://example.invalid/never-1.0-py3-none-any.whl", hashes 
 [[packages]]
 name = "beta"
 version = "2.0"
-archive = {{ path = "archives/beta-2.0-py3-none-any.whl", hashes = {{ sha256 = "{HASH}" }} }}
+archive = {{ path = "archives/beta-2.0-py3-none-any.whl", hashes = {{ sha256 = "{OF_WHEEL}" }} }}
 
 [[packages]]
 name = "gamma"
@@ -58,7 +61,7 @@ def selection(tmp_path: Path) -> Selection:
 def select(lock: LockFile, text: str, build: tuple[str, ...] = ()) -> Selection:
     root = lock.path.parent
     pylock = parse_pylock(text, lock)
-    return select_from_pylock(pylock, lock, PLATFORM, root=root, base=root, build=build)
+    return select_from_pylock(pylock, lock, PLATFORM, root=root, build=build)
 
 
 def test_what_is_embedded_is_selected_again_without_the_project(
@@ -94,7 +97,7 @@ def test_what_is_embedded_is_a_lock_for_one_platform(selection: Selection, tmp_p
     assert [package.name for package in pylock.packages] == ["alpha", "beta", "gamma"]
     for other in (platform_of("python3.13", "x86_64"), platform_of("python3.12", "arm64")):
         with pytest.raises(LockError) as caught:
-            select_from_pylock(pylock, lock, other, root=tmp_path, base=lock.path.parent)
+            select_from_pylock(pylock, lock, other, root=tmp_path)
         assert f"does not cover {other}: " in str(caught.value)
         assert str(caught.value).endswith(" Build the sdist again.")
 
@@ -112,10 +115,10 @@ def test_sources_to_build_are_embedded(tmp_path: Path) -> None:
     (tmp_path / "project/files/delta-1.0.tar.gz").write_bytes(b"sources")
     packages = "".join(
         f'\n[[packages]]\nname = "{name}"\nversion = "1.0"\n'
-        f'sdist = {{ {place}, hashes = {{ sha256 = "{HASH}" }} }}\n'
-        for name, place in (
-            ("delta", 'path = "files/delta-1.0.tar.gz"'),
-            ("epsilon", 'url = "https://example.invalid/epsilon-1.0.tar.gz"'),
+        f'sdist = {{ {place}, hashes = {{ sha256 = "{digest}" }} }}\n'
+        for name, digest, place in (
+            ("delta", OF_SOURCES, 'path = "files/delta-1.0.tar.gz"'),
+            ("epsilon", HASH, 'url = "https://example.invalid/epsilon-1.0.tar.gz"'),
         )
     )
     text = f'lock-version = "1.0"\ncreated-by = "test"\n{packages}'
@@ -153,8 +156,12 @@ def test_a_requirements_file_stays_one(tmp_path: Path, text: str) -> None:
     ("old", "new", "expected"),
     [
         ("//example.invalid/alpha", "//me:secret@example.invalid/alpha", "a URL with credentials"),
-        ("https://example.invalid/alpha", "file:///home/me/alpha", "has a file:// URL"),
-        ("archives/beta", "missing/beta", "which is no file that could be put into the sdist"),
+        ("https://example.invalid/gamma", "file:///home/me/gamma", "has a file:// URL"),
+        (
+            'url = "https://example.invalid/gamma.git"',
+            'path = "gamma"',
+            "which is no file that could be put into the sdist",
+        ),
     ],
 )
 def test_what_no_other_machine_has_or_may_know_is_refused(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,6 +37,9 @@ INDEX = "https://example.invalid/simple"
 HASHES = {"sha256": "0" * 64}
 PIN = "sha256:" + "0" * 64
 ROOT = Path("project").absolute()
+CONTENT = b"of a file on this machine"
+OF_CONTENT = {"sha256": hashlib.sha256(CONTENT).hexdigest()}
+PIN_OF_CONTENT = f"sha256:{OF_CONTENT['sha256']}"
 
 Table = dict[str, Any]  # as tomllib returns it
 
@@ -76,7 +81,7 @@ def select_from(
 ) -> Selection:
     lock = LockFile.of(kind, base / kind.value)
     parsed = parse_pylock(lock_text(packages, **more), lock)
-    return select(parsed, lock, where or platform(), root=root, base=base, build=tuple(build))
+    return select(parsed, lock, where or platform(), root=root, build=tuple(build))
 
 
 def packages_in(install: InstallList) -> list[Table]:
@@ -131,14 +136,145 @@ def test_one_wheel_of_each_package_is_selected() -> None:
     assert selection.lock == LockFile.of(LockKind.PYLOCK, ROOT / "pylock.toml")
 
 
+def hashed(**hashes: str) -> Table:
+    return package_of("demo", wheels=[{**wheel_of("demo-1.0-py3-none-any.whl"), "hashes": hashes}])
+
+
 def test_a_wheel_is_pinned_by_the_best_of_its_hashes() -> None:
     for hashes, pin in (
-        ({"md5": "1", "sha256": "2", "sha512": "3"}, "sha256:2"),
+        ({"md5": "1", "sha512": "3", "sha256": "2"}, "sha256:2"),
         ({"sha512": "3", "sha384": "4"}, "sha384:4"),
     ):
-        wheel = {**wheel_of("demo-1.0-py3-none-any.whl"), "hashes": hashes}
-        (install,) = select_from(package_of("demo", wheels=[wheel])).installs
+        (install,) = select_from(hashed(**hashes)).installs
         assert [distribution.identity for distribution in install.distributions] == [pin]
+
+
+def hashes_in(text: str) -> list[Table]:
+    return [package["wheels"][0]["hashes"] for package in tomllib.loads(text)["packages"]]
+
+
+def test_each_of_several_hashes_is_compared_alone_too() -> None:
+    several = {"sha512": "3", "md5": "1", "sha1": "0", "sha256": "2"}
+    selection = select_from(package_of("other", "py3-none-any"), hashed(**several))
+    (install,) = selection.installs
+    assert hashes_in(install.text) == [HASHES, {"sha256": "2", "sha512": "3", "md5": "1"}]
+    assert [*map(hashes_in, install.checks)] == [
+        [{"sha256": "2"}],
+        [{"sha512": "3"}],
+        [{"md5": "1"}],
+    ]
+    assert selection.warnings == ("pylock.toml: sha1 of demo is not compared",)
+    (install,) = select_from(package_of("other", "py3-none-any")).installs
+    assert install.checks == ()
+
+
+def test_each_hash_of_a_source_archive_is_compared_alone_too() -> None:
+    archive = {"url": f"{URL}/demo-1.0.tar.gz", "hashes": {"sha256": "2", "sha512": "3"}}
+    (install,) = select_from({"name": "demo", "archive": archive}).installs
+    found = [tomllib.loads(text)["packages"][0]["archive"]["hashes"] for text in install.checks]
+    assert found == [{"sha256": "2"}, {"sha512": "3"}]
+
+
+WEAK = ["md5", "sha1", "sha224", "sha3_256", "blake2b", "SHA256", "sha-256", "none"]
+
+
+@pytest.mark.parametrize("weak", WEAK)
+def test_a_file_without_a_hash_that_is_compared_is_refused(weak: str) -> None:
+    archive = {"url": f"{URL}/demo-1.0.tar.gz", "hashes": {weak: "1"}}
+    for package in (hashed(**{weak: "1"}), {"name": "demo", "version": "1.0", "archive": archive}):
+        with pytest.raises(LockError) as caught:
+            select_from(package, package_of("other", "py3-none-any"))
+        message = str(caught.value)
+        assert message.startswith(f"{ROOT / 'pylock.toml'}: demo 1.0: it has no sha256, sha384 or ")
+        assert f"({weak})" in message
+        assert "Lock again, with an index or a tool that gives one" in message
+
+
+@pytest.mark.parametrize("kind", [LockKind.PYLOCK, LockKind.UV])
+def test_a_file_without_any_hash_is_refused_if_it_is_needed(kind: LockKind) -> None:
+    for package in (hashed(), {"name": "demo", "archive": {"url": f"{URL}/d.tgz", "hashes": {}}}):
+        with pytest.raises(LockError, match=r"it has no sha256, .* \(none at all\)"):
+            select_from(package, kind=kind)
+    elsewhere = package_of("demo", "cp313-cp313-win_amd64", "py3-none-any")
+    elsewhere["wheels"][0]["hashes"] = {}
+    (install,) = select_from(elsewhere, kind=kind).installs
+    assert hashes_in(install.text) == [HASHES]
+
+
+def test_a_hash_that_is_not_the_locks_own_does_not_count() -> None:
+    lock = LockFile.of(LockKind.UV, ROOT / "uv.lock")
+    parsed = parse_pylock(lock_text([package_of("demo", "py3-none-any")]), lock)
+    for name, is_refused in (("demo", True), ("other", False)):
+        unhashed = {(name, "demo-1.0-py3-none-any.whl")}
+        try:
+            select(parsed, lock, platform(), root=ROOT, unhashed=unhashed)
+        except LockError:
+            assert is_refused
+        else:
+            assert not is_refused
+
+
+def test_a_file_on_this_machine_has_the_hash_that_it_has_now(tmp_path: Path) -> None:
+    wheel = tmp_path / "demo-1.0-py3-none-any.whl"
+    places: list[Table] = [{"path": wheel.name}, {"url": wheel.as_uri()}]
+    for content in (b"one", b"two"):
+        wheel.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        for place in places:
+            for hashes in ({}, {"sha1": hashlib.sha1(content).hexdigest()}):  # noqa: S324
+                package = package_of("demo", wheels=[{**place, "hashes": hashes}])
+                (install,) = select_from(package, base=tmp_path).installs
+                assert install.files == (wheel,)
+                assert hashes_in(install.text) == [{"sha256": digest}]
+                assert install.distributions[0].identity == f"sha256:{digest}"
+
+
+@pytest.mark.parametrize("kind", ["sha256", "sha1", "md5", "sha3_256", "blake2b"])
+def test_every_hash_of_a_file_on_this_machine_is_compared(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "demo-1.0-py3-none-any.whl").write_bytes(b"content")
+    right = {"sha512": hashlib.sha512(b"content").hexdigest()}
+    wrong = {kind: hashlib.new(kind, b"another").hexdigest()}
+    wheel = {"path": "demo-1.0-py3-none-any.whl", "hashes": {**right, **wrong}}
+    with pytest.raises(LockError, match=f"is not the file that was locked: its {kind} is"):
+        select_from(package_of("demo", wheels=[wheel]), base=tmp_path)
+
+
+def test_the_size_of_a_file_is_compared(tmp_path: Path) -> None:
+    (tmp_path / "demo-1.0-py3-none-any.whl").write_bytes(b"content")
+    here = {"path": "demo-1.0-py3-none-any.whl", "hashes": {}, "size": 8}
+    with pytest.raises(LockError, match="has 7 bytes instead of 8"):
+        select_from(package_of("demo", wheels=[here]), base=tmp_path)
+    # That of others is uv's to compare.
+    sizes = {"size": 8}
+    wheel = package_of("demo", wheels=[{**wheel_of("demo-1.0-py3-none-any.whl"), **sizes}])
+    archive = {"url": f"{URL}/source-1.0.tar.gz", "hashes": HASHES, **sizes}
+    wheels, sources = select_from(wheel, {"name": "source", "archive": archive}).installs
+    assert packages_in(wheels)[0]["wheels"][0]["size"] == 8
+    assert packages_in(sources)[0]["archive"]["size"] == 8
+
+
+@pytest.mark.parametrize("path", ["a\0b", "circle/x"])
+def test_a_path_that_cannot_be_followed_is_an_error(tmp_path: Path, path: str) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    for package in (
+        {"name": "demo", "directory": {"path": path}},
+        {"name": "demo", "directory": {"path": ".", "subdirectory": path}},
+        {"name": "demo", "archive": {"path": f"{path}.whl", "hashes": HASHES}},
+        {"name": "demo", "vcs": {"type": "git", "path": path, "commit-id": "a"}},
+        package_of("demo", wheels=[{"path": f"{path}-1.0-py3-none-any.whl", "hashes": HASHES}]),
+    ):
+        with contextlib.suppress(LockError):
+            # Newer Pythons leave a circle to whoever opens the file.
+            select_from(package, base=tmp_path)
+            assert "\0" not in path
+
+
+def test_a_newer_minor_version_of_the_format_warns() -> None:
+    text = lock_text([package_of("demo", "py3-none-any")]).replace('"1.0"', '"1.1"', 1)
+    lock = LockFile.of(LockKind.PYLOCK, ROOT / "pylock.toml")
+    (warning,) = select(parse_pylock(text, lock), lock, platform(), root=ROOT).warnings
+    assert warning.startswith("pylock.toml has version 1.1 of the format")
+    assert select_from(package_of("demo", "py3-none-any")).warnings == ()
 
 
 def test_an_empty_lock_selects_nothing() -> None:
@@ -304,13 +440,15 @@ def test_a_source_distribution_is_built_where_it_is_named_and_no_wheel_fits() ->
 
 
 def test_a_source_distribution_may_lie_beside_the_lock(tmp_path: Path) -> None:
-    sdist = {"path": "files/source-1.0.tar.gz", "hashes": HASHES}
+    path = tmp_path / "files/source-1.0.tar.gz"
+    path.parent.mkdir()
+    path.write_bytes(CONTENT)
+    sdist = {"path": "files/source-1.0.tar.gz", "hashes": OF_CONTENT}
     package = package_of("source", sdist=sdist)
     (sources,) = select_from(package, build=("source",), base=tmp_path).installs
-    path = tmp_path / "files/source-1.0.tar.gz"
     assert sources.files == (path,)
     (written,) = packages_in(sources)
-    assert written["sdist"] == {"name": path.name, "path": str(path), "hashes": HASHES}
+    assert written["sdist"] == {"name": path.name, "path": str(path), "hashes": OF_CONTENT}
 
 
 def test_only_the_first_dozen_wheels_are_listed() -> None:
@@ -395,19 +533,22 @@ def test_the_package_itself_is_recognised_however_it_is_written(
 
 def test_relative_paths_start_from_the_base(tmp_path: Path) -> None:
     package = package_of("demo")
-    package["wheels"] = [{"path": "../wheels/demo-1.0-py3-none-any.whl", "hashes": HASHES}]
+    package["wheels"] = [{"path": "../wheels/demo-1.0-py3-none-any.whl", "hashes": OF_CONTENT}]
     base = tmp_path / "project"
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels/demo-1.0-py3-none-any.whl").write_bytes(CONTENT)
     (install,) = select_from(package, base=base).installs
     assert packages_in(install)[0]["wheels"] == [
         {
             "name": "demo-1.0-py3-none-any.whl",
             "path": str(tmp_path / "wheels" / "demo-1.0-py3-none-any.whl"),
-            "hashes": HASHES,
+            "hashes": OF_CONTENT,
         }
     ]
 
 
 def test_a_wheel_of_its_own_is_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "by_path-3.0-py3-none-any.whl").write_bytes(CONTENT)
     selection = select_from(
         {
             "name": "by-url",
@@ -416,7 +557,7 @@ def test_a_wheel_of_its_own_is_an_archive(tmp_path: Path) -> None:
         {
             "name": "by-path",
             "version": "3.0",
-            "archive": {"path": "by_path-3.0-py3-none-any.whl", "hashes": HASHES},
+            "archive": {"path": "by_path-3.0-py3-none-any.whl", "hashes": OF_CONTENT},
         },
         base=tmp_path,
     )
@@ -424,7 +565,7 @@ def test_a_wheel_of_its_own_is_an_archive(tmp_path: Path) -> None:
     assert not install.builds
     assert install.distributions == (
         LockedDistribution("by-url", None, Origin.ARCHIVE, PIN),
-        LockedDistribution("by-path", "3.0", Origin.ARCHIVE, PIN),
+        LockedDistribution("by-path", "3.0", Origin.ARCHIVE, PIN_OF_CONTENT),
     )
     by_url, by_path = packages_in(install)
     assert by_url == {
@@ -442,6 +583,8 @@ def test_a_wheel_of_its_own_has_to_fit_too() -> None:
 
 
 def test_git_and_source_archives_are_built(tmp_path: Path) -> None:
+    (tmp_path / "project/sources").mkdir(parents=True)
+    (tmp_path / "project/sources/from-source-1.0.tar.gz").write_bytes(CONTENT)
     selection = select_from(
         {
             "name": "from-git",
@@ -458,7 +601,7 @@ def test_git_and_source_archives_are_built(tmp_path: Path) -> None:
             "name": "from-source",
             "archive": {
                 "path": "sources/from-source-1.0.tar.gz",
-                "hashes": HASHES,
+                "hashes": OF_CONTENT,
                 "subdirectory": "deep",
             },
         },
@@ -473,7 +616,7 @@ def test_git_and_source_archives_are_built(tmp_path: Path) -> None:
     assert sources.file_name == "pylock.sources.toml"
     assert sources.distributions == (
         LockedDistribution("from-git", "1.5", Origin.GIT, f"git:{'a' * 40}#python"),
-        LockedDistribution("from-source", None, Origin.ARCHIVE, f"{PIN}#deep"),
+        LockedDistribution("from-source", None, Origin.ARCHIVE, f"{PIN_OF_CONTENT}#deep"),
         LockedDistribution("cloned", None, Origin.GIT, f"git:{'b' * 40}"),
     )
     assert packages_in(sources) == [
@@ -491,7 +634,7 @@ def test_git_and_source_archives_are_built(tmp_path: Path) -> None:
             "name": "from-source",
             "archive": {
                 "path": str(tmp_path / "project" / "sources" / "from-source-1.0.tar.gz"),
-                "hashes": HASHES,
+                "hashes": OF_CONTENT,
                 "subdirectory": "deep",
             },
         },

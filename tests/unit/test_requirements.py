@@ -228,6 +228,21 @@ def test_what_has_no_hash_is_refused(requirement: str) -> None:
     assert problem_of(requirement) == "demo has no --hash"
 
 
+@pytest.mark.parametrize("kind", ["md5", "sha1", "SHA256", "sha224", "", "sha-256"])
+def test_a_hash_that_tells_no_file_from_others_does_not_count(kind: str) -> None:
+    weak = f"--hash={kind}:{'0' * 32}"
+    assert problem_of(f"demo==1.0 {weak}").startswith(
+        "demo has no --hash of sha256, sha384 or sha512, "
+    )
+    assert installed(f"demo==1.0 {weak} {A}\n") == [f"demo==1.0 {A}"]
+    assert select_from(f"demo==1.0 {weak} {A}\n") == select_from(f"demo==1.0 {A}\n")
+
+
+@pytest.mark.parametrize("line", ["-e ./a\0b", "./a\0b", "--find-links ./a\0b"])
+def test_a_path_that_cannot_be_followed_is_a_problem(line: str) -> None:
+    assert "is no path that can be followed: " in problem_of(line)
+
+
 @pytest.mark.parametrize("more", ["", f" {A}"])
 def test_git_is_refused(more: str) -> None:
     url = "git+https://example.invalid/demo@abc"

@@ -72,3 +72,31 @@ def test_versions_of_directories(uv_lock: UvLock, tmp_path: Path) -> None:
 def test_a_lock_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(LockError, match="can't be read"):
         UvLock.read(tmp_path / "uv.lock")
+
+
+def test_files_without_a_hash(tmp_path: Path) -> None:
+    path = tmp_path / "uv.lock"
+    path.write_text(
+        """
+[[package]]
+name = "demo"
+source = { registry = "https://example.invalid/simple" }
+sdist = { url = "https://example.invalid/demo-1.0.tar.gz#x", size = 5 }
+wheels = [
+    { url = "https://example.invalid/demo-1.0%2Bx-py3-none-any.whl?y" },
+    { url = "https://example.invalid/demo-2.0-py3-none-any.whl", hash = "sha256:0" },
+]
+
+[[package]]
+name = "other"
+source = { registry = "wheels" }
+wheels = [{ path = "a/other-1.0-py3-none-any.whl" }, { filename = "other.whl" }]
+""",
+        encoding="utf-8",
+    )
+    assert UvLock.read(path).unhashed == {
+        ("demo", "demo-1.0.tar.gz"),
+        ("demo", "demo-1.0+x-py3-none-any.whl"),
+        ("other", "other-1.0-py3-none-any.whl"),
+        ("other", "other.whl"),
+    }

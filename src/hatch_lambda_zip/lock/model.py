@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.runtimes import Platform
 
 
@@ -83,6 +84,8 @@ class InstallList:
         builds: whether these are sources that uv has to build as wheels first.
         files: paths of this machine in ``text``.
         may_build: whether uv may build them as wheels if there is none that fits.
+        checks: the files with several hashes again, in the same format, with one hash each: uv
+            may be content with one of several.
     """
 
     file_name: str
@@ -91,6 +94,7 @@ class InstallList:
     builds: bool
     files: tuple[Path, ...] = ()
     may_build: bool = False
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,3 +175,16 @@ def patch_warning(what: str, lock: str, platform: Platform) -> str:
         f"{platform.release}. AWS moves that of {platform.runtime.identifier} without notice: say "
         "with `python-release` which one your functions run on"
     )
+
+
+def resolved(base: Path, path: str) -> Path:
+    """Return where a path of a lock leads, from the directory that it is relative to.
+
+    Raises:
+        LockError: it has a NUL character, or its links lead in a circle.
+    """
+    try:
+        return (base / path).resolve()
+    # RuntimeError: what Python before 3.13 raises for links in a circle.
+    except (ValueError, OSError, RuntimeError) as error:
+        raise LockError(f"{path!r} is no path that can be followed: {error}") from None

@@ -7,11 +7,11 @@ version and every configuration of uv.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from packaging.pylock import (
     Package,
@@ -23,11 +23,17 @@ from packaging.pylock import (
     PylockSelectError,
     PylockValidationError,
 )
-from packaging.tags import create_compatible_tags_selector
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import Version
 
 from hatch_lambda_zip.config import TOOL_NAME, Request
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.hashes import (
+    COMPARED_BY_UV,
+    file_name,
+    ignored_hashes,
+    with_compared_hashes,
+    with_one_hash,
+)
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
@@ -36,15 +42,17 @@ from hatch_lambda_zip.lock.model import (
     LockKind,
     Origin,
     Selection,
-    not_built,
     patch_warning,
+    resolved,
 )
 from hatch_lambda_zip.lock.pylock_writer import (
+    Entry,
     local_files,
     source_entry,
     wheel_entry,
     write_lock,
 )
+from hatch_lambda_zip.lock.wheels import best_wheel, describe_missing
 from hatch_lambda_zip.runtimes import Platform
 
 if sys.version_info >= (3, 11):
@@ -54,13 +62,11 @@ else:
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
-    from packaging.tags import Tag
-    from packaging.utils import BuildTag
-    from packaging.version import Version
 
 _WHEELS_FILE: Final = "pylock.wheels.toml"
 _SOURCES_FILE: Final = "pylock.sources.toml"
-_SHOWN_WHEELS: Final = 12
+_KNOWN_VERSION: Final = Version("1.0")
+_Source = TypeVar("_Source", PackageWheel, PackageArchive, PackageSdist)
 
 
 def parse_pylock(text: str, lock: LockFile) -> Pylock:
@@ -70,11 +76,29 @@ def parse_pylock(text: str, lock: LockFile) -> Pylock:
         LockError: it is not TOML, or not what PEP 751 asks for.
     """
     try:
-        return Pylock.from_dict(tomllib.loads(text))
+        document = tomllib.loads(text)
+        _fill_hashes(document)
+        return Pylock.from_dict(document)
     except (tomllib.TOMLDecodeError, PylockValidationError) as error:
         raise LockError(
             f"{lock.path} can't be read as a pylock.toml (PEP 751): {error}. Make it anew."
         ) from None
+
+
+def _fill_hashes(document: Mapping[str, Any]) -> None:
+    """Give files without any hash one of no kind; for packaging one such file is no lock at all.
+
+    uv 0.10 exports what its own lock has no hash of as one; whether it matters is seen later.
+    """
+    packages = document.get("packages")
+    for package in packages if isinstance(packages, list) else ():
+        if not isinstance(package, dict):
+            continue
+        wheels = package.get("wheels")
+        files = [*(wheels if isinstance(wheels, list) else ()), package.get("archive")]
+        for file in (*files, package.get("sdist")):
+            if isinstance(file, dict) and file.get("hashes") == {}:
+                file["hashes"] = {"none": ""}
 
 
 def select(
@@ -84,8 +108,8 @@ def select(
     *,
     request: Request | None = None,
     root: Path,
-    base: Path,
     build: Collection[str] = (),
+    unhashed: Collection[tuple[str, str]] = (),
 ) -> Selection:
     """Select what a function needs.
 
@@ -94,53 +118,102 @@ def select(
         platform: what wheels are chosen and markers are evaluated for.
         request: the extras and groups to select; None when the lock was made for them.
         root: the project's own directory, which the selection leaves out.
-        base: the directory that the lock's relative paths start from.
         build: the names of packages that are built from their sdists if no wheel fits.
+        unhashed: the files whose hashes are not the lock's own, as package and file name.
 
     Raises:
-        LockError: the lock does not cover the runtime, or a package has no wheel for the platform;
-            every such package is named.
+        LockError: the lock does not cover the runtime; or a package has no wheel for the platform,
+            or no hash that would be compared; every such package is named.
     """
-    selector = create_compatible_tags_selector(platform.tags())
+    base = lock.path.parent  # where its relative paths start
     wheels: list[tuple[Package, PackageWheel]] = []
     sources: list[Package] = []
     local_projects: list[LocalProject] = []
     missing: list[Package] = []
+    problems: list[str] = []
+    warnings: list[str] = []
+
+    def compared(package: Package, source: _Source) -> _Source:
+        is_hashed = (package.name, file_name(source)) not in unhashed
+        result = with_compared_hashes(source, base, is_hashed=is_hashed)
+        ignored = ignored_hashes(source, base)
+        warnings.extend(
+            f"{lock.name}: {kind} of {package.name} is not compared" for kind in ignored
+        )
+        return result
+
     for package in _packages(pylock, lock, platform, request):
-        if package.directory is not None:
-            version = None if package.version is None else str(package.version)
-            directory = _path(package.directory, base)
-            local_projects.append(LocalProject(package.name, directory, version))
-        elif _is_source(package):
-            sources.append(package)
-        else:
-            candidates = sorted(_wheels(package), key=_build_tag, reverse=True)
-            best = next(selector((wheel, _wheel_tags(wheel)) for wheel in candidates), None)
-            if best is not None:
-                wheels.append((package, best))
-            elif package.name in build and package.sdist is not None:
+        try:
+            if package.directory is not None:
+                local_projects.append(_local_project(package, package.directory, base))
+            elif package.vcs is not None:
                 sources.append(package)
+            elif (archive := _source_archive(package)) is not None:
+                sources.append(replace(package, archive=compared(package, archive)))
+            elif (best := best_wheel(package, platform)) is not None:
+                wheels.append((package, compared(package, best)))
+            elif package.name in build and package.sdist is not None:
+                sources.append(replace(package, sdist=compared(package, package.sdist)))
             else:
                 missing.append(package)
-    if missing:
-        raise LockError(_describe_missing(missing, pylock, lock, platform))
+        except LockError as error:
+            problems.append(f"{lock.path}: {package.name} {package.version or ''}: {error}.")
+    problems += [describe_missing(missing, pylock, lock, platform)] if missing else []
+    if problems:
+        raise LockError("\n".join(problems))
 
-    installs: list[InstallList] = []
+    others = [project for project in local_projects if project.path != root.resolve()]
+    others.sort(key=lambda project: project.name)
+    warnings += _version_warnings(pylock, lock)
+    warnings += _patch_warnings(pylock, lock, platform, request)
+    installs = tuple(_install_lists(wheels, sources, base))
+    return Selection(_called(lock, pylock), installs, tuple(others), tuple(warnings))
+
+
+def _install_lists(
+    wheels: Sequence[tuple[Package, PackageWheel]], sources: Sequence[Package], base: Path
+) -> Iterator[InstallList]:
     if wheels:
         text = write_lock(wheel_entry(package, wheel, base) for package, wheel in wheels)
         named = tuple(_distribution(package, _pin(wheel.hashes)) for package, wheel in wheels)
         files = local_files([wheel for _, wheel in wheels], base)
-        installs.append(InstallList(_WHEELS_FILE, text, named, builds=False, files=files))
+        checks = _checks(wheels, lambda package, wheel: wheel_entry(package, wheel, base))
+        yield InstallList(_WHEELS_FILE, text, named, builds=False, files=files, checks=checks)
     if sources:
         text = write_lock(source_entry(package, base) for package in sources)
         named = tuple(_distribution(package, _source_pin(package)) for package in sources)
         places = [package.vcs or package.archive or package.sdist for package in sources]
         files = local_files(places, base)
-        installs.append(InstallList(_SOURCES_FILE, text, named, builds=True, files=files))
-    others = [project for project in local_projects if project.path != root.resolve()]
-    others.sort(key=lambda project: project.name)
-    warnings = tuple(_patch_warnings(pylock, lock, platform, request))
-    return Selection(_called(lock, pylock), tuple(installs), tuple(others), warnings)
+        checks = _checks(
+            [(package, package.archive) for package in sources if package.archive is not None],
+            lambda package, archive: source_entry(replace(package, archive=archive), base),
+        )
+        checks += _checks(
+            [(package, package.sdist) for package in sources if package.sdist is not None],
+            lambda package, sdist: source_entry(replace(package, sdist=sdist), base),
+        )
+        yield InstallList(_SOURCES_FILE, text, named, builds=True, files=files, checks=checks)
+
+
+def _checks(
+    files: Iterable[tuple[Package, _Source]], entry: Callable[[Package, _Source], Entry]
+) -> tuple[str, ...]:
+    """Return locks of the files with several hashes, which have one hash each."""
+    alone = [(package, with_one_hash(file)) for package, file in files]
+    by_kind = [
+        [entry(package, files_of[kind]) for package, files_of in alone if kind in files_of]
+        for kind in COMPARED_BY_UV
+    ]
+    return tuple(write_lock(entries) for entries in by_kind if entries)
+
+
+def _version_warnings(pylock: Pylock, lock: LockFile) -> Iterator[str]:
+    if pylock.lock_version > _KNOWN_VERSION:
+        yield (
+            f"{lock.name} has version {pylock.lock_version} of the format, and what is new in it "
+            f"since {_KNOWN_VERSION} is not read. Lock in that version, or look for a release of "
+            f"{TOOL_NAME} that knows it"
+        )
 
 
 def _called(lock: LockFile, pylock: Pylock) -> LockFile:
@@ -234,61 +307,9 @@ def _patch_warnings(
         yield patch_warning(f"it is for Python {python}", lock.name, platform)
 
 
-def _describe_missing(
-    missing: Iterable[Package], pylock: Pylock, lock: LockFile, platform: Platform
-) -> str:
-    lines = []
-    for package in missing:
-        version = f" {package.version}" if package.version else ""
-        lines.append(
-            f"{package.name}{version} has no wheel for {platform} "
-            f"(it needs cp3{platform.runtime.python_minor} or any, and "
-            f"{platform.platform_tags()[0]} or older); "
-            f"{lock.name} has {_list_wheels(package)}."
-        )
-    if lock.kind is LockKind.PYLOCK and _is_for_one_host(pylock):
-        lines.append(
-            f"{lock.name} was made for one host only: no package in it has wheels for a "
-            "second platform. Make one for all platforms, for example with "
-            "`uv export --format pylock.toml -o pylock.toml`."
-        )
-    else:
-        lines.append(
-            not_built(
-                [package.name for package in missing if package.sdist is not None],
-                platform,
-                "a version that has the wheel (and lock again), another runtime or architecture, "
-                "or build the wheel yourself and lock it as a path or from an index of your own.",
-            )
-        )
-    return "\n".join(lines)
-
-
-def _list_wheels(package: Package) -> str:
-    names = sorted(wheel.filename for wheel in _wheels(package))
-    if not names:
-        return "only its source distribution"
-    shown = ", ".join(names[:_SHOWN_WHEELS])
-    more = len(names) - _SHOWN_WHEELS
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _is_for_one_host(pylock: Pylock) -> bool:
-    """Tell whether there are platform wheels, but of no package for more than one platform."""
-    most = 0
-    for package in pylock.packages:
-        # manylinux_2_17 and manylinux2014 in one name are one platform.
-        platforms = {
-            frozenset(tag.platform for tag in _wheel_tags(wheel)) for wheel in package.wheels or ()
-        }
-        most = max(most, len(platforms - {frozenset(("any",))}))
-    return most == 1
-
-
 def _pin(hashes: Mapping[str, str]) -> str:
-    """Write the best of a file's hashes, which uv checks all, as an identity."""
-    algorithm = "sha256" if "sha256" in hashes else min(hashes)
-    return f"{algorithm}:{hashes[algorithm]}"
+    """Write the first of the hashes that are compared, which is the best one, as an identity."""
+    return ":".join(next(iter(hashes.items())))
 
 
 def _source_pin(package: Package) -> str:
@@ -314,46 +335,13 @@ def _distribution(package: Package, identity: str) -> LockedDistribution:
     return LockedDistribution(package.name, version, origin, identity)
 
 
-def _is_source(package: Package) -> bool:
-    """Tell whether a package has to be built: a git commit, or an sdist of its own."""
-    if package.archive is not None:
-        return not _archive_name(package.archive).endswith(".whl")
-    return package.vcs is not None
-
-
-def _wheels(package: Package) -> list[PackageWheel]:
-    """Return the wheels that the lock has of a package, wherever they are from."""
+def _source_archive(package: Package) -> PackageArchive | None:
+    """Return the sdist that a package has as a file of its own, which has to be built."""
     archive = package.archive
-    if archive is None:
-        return list(package.wheels or ())
-    name = _archive_name(archive)
-    return [PackageWheel(name=name, url=archive.url, path=archive.path, hashes=archive.hashes)]
+    return None if archive is None or file_name(archive).endswith(".whl") else archive
 
 
-def _archive_name(archive: PackageArchive) -> str:
-    # PackageSdist has the rule for finding a file name in a path or a URL.
-    return PackageSdist(url=archive.url, path=archive.path, hashes=archive.hashes).filename
-
-
-def _wheel_tags(wheel: PackageWheel) -> frozenset[Tag]:
-    return _parsed_name(wheel)[3]
-
-
-def _build_tag(wheel: PackageWheel) -> BuildTag:
-    """Return what tells wheels with equally good tags apart: the last one is taken.
-
-    PEP 427: without a build tag first, then by its digits as a number, then by the rest. Of equal
-    ones (``1`` and ``01``) uv and pip take the first.
-    """
-    return _parsed_name(wheel)[2]
-
-
-def _parsed_name(wheel: PackageWheel) -> tuple[str, Version, BuildTag, frozenset[Tag]]:
-    try:
-        return parse_wheel_filename(wheel.filename)
-    except InvalidWheelFilename as error:
-        raise LockError(f"The lock names an invalid wheel: {error}.") from None
-
-
-def _path(directory: PackageDirectory, base: Path) -> Path:
-    return (base / directory.path / (directory.subdirectory or ".")).resolve()
+def _local_project(package: Package, directory: PackageDirectory, base: Path) -> LocalProject:
+    version = None if package.version is None else str(package.version)
+    path = resolved(base / directory.path, directory.subdirectory or ".")
+    return LocalProject(package.name, path, version)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.config import TOOL_NAME
+from hatch_lambda_zip.lock.model import resolved
 
 if TYPE_CHECKING:
     from packaging.pylock import Package, PackageArchive, PackageSdist, PackageVcs, PackageWheel
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     _Source = PackageArchive | PackageSdist | PackageVcs | PackageWheel
 
 Entry = dict[str, "str | dict[str, object] | list[dict[str, object]]"]
+"""A package in a pylock.toml."""
 
 
 def wheel_entry(package: Package, wheel: PackageWheel, base: Path) -> Entry:
@@ -26,12 +28,13 @@ def wheel_entry(package: Package, wheel: PackageWheel, base: Path) -> Entry:
     entry: Entry = {"name": package.name}
     if package.version is not None:
         entry["version"] = str(package.version)
-    location = _location(wheel, base)
+    file = {**_location(wheel, base), **_size(wheel), "hashes": dict(wheel.hashes)}
     if package.archive is not None:
-        entry["archive"] = {**location, "hashes": dict(wheel.hashes)}
+        entry["archive"] = file
     else:
-        entry |= _index(package)
-        entry["wheels"] = [{"name": wheel.filename, **location, "hashes": dict(wheel.hashes)}]
+        if wheel.path is None:
+            entry |= _index(package)
+        entry["wheels"] = [{"name": wheel.filename, **file}]
     return entry
 
 
@@ -57,15 +60,18 @@ def source_entry(package: Package, base: Path) -> Entry:
         archive = package.archive
         entry["archive"] = {
             **_location(archive, base),
+            **_size(archive),
             "hashes": dict(archive.hashes),
             **({"subdirectory": archive.subdirectory} if archive.subdirectory else {}),
         }
     elif package.sdist is not None:
         sdist = package.sdist
-        entry |= _index(package)
+        if sdist.path is None:
+            entry |= _index(package)
         entry["sdist"] = {
             "name": sdist.filename,
             **_location(sdist, base),
+            **_size(sdist),
             "hashes": dict(sdist.hashes),
         }
     return entry
@@ -74,20 +80,20 @@ def source_entry(package: Package, base: Path) -> Entry:
 def local_files(sources: Iterable[_Source | None], base: Path) -> tuple[Path, ...]:
     """Return the local files that sources lie in."""
     return tuple(
-        _resolve(source.path, base)
+        resolved(base, source.path)
         for source in sources
         if source is not None and source.path is not None
     )
 
 
-def _resolve(path: str, base: Path) -> Path:
-    return (base / path).resolve()
-
-
 def _location(source: _Source, base: Path) -> dict[str, object]:
     if source.path is not None:
-        return {"path": str(_resolve(source.path, base))}
+        return {"path": str(resolved(base, source.path))}
     return {"url": source.url}
+
+
+def _size(source: PackageWheel | PackageArchive | PackageSdist) -> dict[str, object]:
+    return {} if source.size is None else {"size": source.size}
 
 
 def write_lock(
@@ -106,10 +112,12 @@ def write_lock(
 
 
 def _toml(value: object) -> str:
-    """Write strings, and tables and arrays of them, as TOML."""
+    """Write strings and whole numbers, and tables and arrays of them, as TOML."""
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, int):
+        return str(value)
     # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped.
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -62,7 +62,9 @@ class LockReader:
             return requirements.select(_text(lock), lock, platform, root=self._root, build=build)
         from hatch_lambda_zip.lock import pylock
 
-        text = self._exported(lock, request) if lock.kind is LockKind.UV else _text(lock)
+        is_uvs = lock.kind is LockKind.UV
+        text = self._exported(lock, request) if is_uvs else _text(lock)
+        uv_lock = self._read_uv_lock(lock.path) if is_uvs else None  # which uv has found valid
         selection = pylock.select(
             pylock.parse_pylock(text, lock),
             lock,
@@ -70,14 +72,10 @@ class LockReader:
             # The others have what is requested and nothing else.
             request=request if lock.kind is LockKind.PYLOCK else None,
             root=self._root,
-            base=lock.path.parent,
             build=build,
+            unhashed=uv_lock.unhashed if uv_lock else (),
         )
-        return (
-            selection
-            if lock.kind is not LockKind.UV
-            else self._completed(selection, request, platform)
-        )
+        return self._completed(selection, uv_lock, request, platform) if uv_lock else selection
 
     def directories(self, lock: LockFile, platform: Platform, request: Request) -> tuple[Path, ...]:
         """Return the directories that a lock takes something from, whether or not they are there.
@@ -86,20 +84,21 @@ class LockReader:
             LockError: see `select`; but that a uv.lock is up to date is not asked.
         """
         if lock.kind is LockKind.UV:
-            from hatch_lambda_zip.lock.uv_lock import UvLock
-
-            return UvLock.read(lock.path).directories
+            return self._read_uv_lock(lock.path).directories
         selection = self.select(lock, platform, request)
         return tuple(project.path for project in selection.local_projects)
 
-    def _completed(self, selection: Selection, request: Request, platform: Platform) -> Selection:
-        """Add what uv.lock says and its export does not."""
+    def _read_uv_lock(self, path: Path) -> UvLock:
         from hatch_lambda_zip.lock.uv_lock import UvLock
 
-        path = selection.lock.path
         if path not in self._uv_locks:
             self._uv_locks[path] = UvLock.read(path)
-        uv_lock = self._uv_locks[path]
+        return self._uv_locks[path]
+
+    def _completed(
+        self, selection: Selection, uv_lock: UvLock, request: Request, platform: Platform
+    ) -> Selection:
+        """Add what uv.lock says and its export does not."""
         projects = tuple(
             replace(project, version=uv_lock.version_of(project.name, project.path))
             for project in selection.local_projects

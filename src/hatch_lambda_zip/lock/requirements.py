@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
+from hatch_lambda_zip.lock.hashes import STRONG
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
@@ -26,6 +27,7 @@ from hatch_lambda_zip.lock.model import (
     Selection,
     not_built,
     patch_warning,
+    resolved,
 )
 from hatch_lambda_zip.runtimes import Platform
 
@@ -78,7 +80,7 @@ def select(
             warnings += _patch_warnings(line.text, lock, platform)
             local = _local_path(line.text, platform)
             if local is not None:
-                path = (lock.path.parent / local).resolve() if local else root.resolve()
+                path = resolved(lock.path.parent, local) if local else root.resolve()
                 if path != root.resolve():
                     local_projects.append(
                         LocalProject(canonicalize_name(path.name), path, is_name_locked=False)
@@ -96,7 +98,7 @@ def select(
                     found = _distribution(requirement, hashes)
                     several = requirements.setdefault(found.name if found.name in build else "", [])
                     several.append((" ".join([str(requirement), *hashes]), found))
-        except _LineError as error:
+        except (_LineError, LockError) as error:
             problems.append(f"{lock.path}, line {line.number}: {error}")
     if problems:
         raise LockError("\n".join([*problems, _how_to_lock(lock, platform)]))
@@ -235,13 +237,13 @@ def _index_option(line: str, base: Path) -> tuple[str, list[Path]]:
             f"the option {name!r} is not supported; write one flat file of pinned requirements"
         )
     if name in {"-f", "--find-links"} and values and not re.match(r"\w+://|file:", values[0]):
-        place = (base / values[0]).resolve()
+        place = resolved(base, values[0])
         return f"{name} {place}", [place]
     return line, []
 
 
 def _pinned(line: str) -> tuple[Requirement, list[str]]:
-    """Split a line into its requirement and its ``--hash`` options."""
+    """Split a line into its requirement and those of its ``--hash`` options that count."""
     text, _, rest = line.partition(" --")
     try:
         options = shlex.split(f"--{rest}") if rest else []
@@ -262,7 +264,13 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
         raise _LineError(f"{requirement.url!r} is a URL of one machine only")
     if not hashes:
         raise _LineError(f"{requirement.name} has no --hash")
-    return requirement, hashes
+    strong = [option for option in hashes if option[len("--hash=") :].split(":")[0] in STRONG]
+    if not strong:
+        raise _LineError(
+            f"{requirement.name} has no --hash of sha256, sha384 or sha512, and what others there "
+            "are does not tell a file from all others"
+        )
+    return requirement, strong
 
 
 def _pinned_version(requirement: Requirement) -> str | None:

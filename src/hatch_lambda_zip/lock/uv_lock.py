@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from packaging.markers import InvalidMarker, Marker
 
@@ -56,6 +57,19 @@ class UvLock:
         sources = [package["source"] for package in self.packages]
         return tuple(
             self.base / source[kind] for source in sources for kind in kinds if kind in source
+        )
+
+    @property
+    def unhashed(self) -> frozenset[tuple[str, str]]:
+        """The files that the lock has no hash of, as package and file name.
+
+        uv 0.13 exports them with a hash of what the index has at that moment.
+        """
+        return frozenset(
+            (package["name"], _file_name(file))
+            for package in self.packages
+            for file in (*package.get("wheels", ()), package.get("sdist", {}))
+            if file and "hash" not in file
         )
 
     def version_of(self, name: str, directory: Path) -> str | None:
@@ -111,6 +125,11 @@ class UvLock:
                 if _holds(dependency.get("marker"), platform):
                     wanted = tuple(dependency.get("extra", ()))
                     yield dependency["name"], dependency.get("version", ""), wanted
+
+
+def _file_name(file: Mapping[str, str]) -> str:
+    place = urlsplit(file["url"]).path if "url" in file else file.get("path", "")
+    return file.get("filename") or unquote(place.rpartition("/")[2])
 
 
 def _holds(marker: str | None, platform: Platform) -> bool:

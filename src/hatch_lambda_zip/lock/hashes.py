@@ -1,0 +1,119 @@
+"""Which hashes of a lock count: those that are really compared with the file that is installed.
+
+uv passes over a hash of a kind that it does not know, and takes a wheel of an index for right as
+soon as one of several hashes is. So it gets those alone that it compares, and each by itself too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from packaging.pylock import PackageArchive, PackageSdist, PackageWheel, PylockValidationError
+
+from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.model import resolved
+
+STRONG: Final = ("sha256", "sha384", "sha512")
+"""What tells one file from all others, best first: PEP 427 asks for sha256 or better."""
+
+# What uv 0.10.2 and 0.13.9 compare, if it is all they have of a file; best first.
+COMPARED_BY_UV: Final = (*STRONG, "md5")
+# What Python computes everywhere, for files on this machine; shake has no length of its own.
+_COMPARED_HERE: Final = frozenset(
+    name for name in hashlib.algorithms_guaranteed if not name.startswith("shake")
+)
+
+_Source = TypeVar("_Source", PackageWheel, PackageArchive, PackageSdist)
+
+
+def with_compared_hashes(source: _Source, base: Path, *, is_hashed: bool = True) -> _Source:
+    """Return a wheel or sdist with those of its hashes that are compared, the best one first.
+
+    A file on this machine is compared right here, and gets the hash that it has now.
+
+    Args:
+        base: the directory that relative paths start from.
+        is_hashed: whether the lock has its hashes; else they are somebody else's word.
+
+    Raises:
+        LockError: there is none that tells it from other files; or it lies on this machine and is
+            not what the lock says.
+    """
+    path = _local_path(source, base)
+    hashes = source.hashes if is_hashed else {}
+    if path is not None:
+        return replace(
+            source, url=None, path=str(path), hashes=_compared_here(path, hashes, source.size)
+        )
+    compared = {kind: hashes[kind] for kind in COMPARED_BY_UV if kind in hashes}
+    if compared.keys().isdisjoint(STRONG):
+        found = ", ".join(sorted(kind for kind, value in hashes.items() if value)) or "none at all"
+        raise LockError(
+            f"it has no sha256, sha384 or sha512 of {file_name(source)} ({found}), so whatever the "
+            "server has by now would ship. Lock again, with an index or a tool that gives one; uv "
+            "itself hashes a file that [tool.uv.sources] names by its URL or path"
+        )
+    return replace(source, hashes=compared)
+
+
+def ignored_hashes(source: PackageWheel | PackageArchive | PackageSdist, base: Path) -> list[str]:
+    """Return the kinds of a file's hashes that nobody compares."""
+    is_here = _local_path(source, base) is not None
+    return sorted(source.hashes.keys() - (_COMPARED_HERE if is_here else COMPARED_BY_UV))
+
+
+def with_one_hash(source: _Source) -> dict[str, _Source]:
+    """Return a file that has several hashes with each of them alone, by the kind of the hash."""
+    if len(source.hashes) == 1:
+        return {}
+    return {kind: replace(source, hashes={kind: value}) for kind, value in source.hashes.items()}
+
+
+def file_name(source: PackageWheel | PackageArchive | PackageSdist) -> str:
+    """Return the name of a wheel or sdist, without its directory.
+
+    Raises:
+        LockError: nothing says what it is called.
+    """
+    # PackageWheel has the rule for finding a file name in a path or a URL.
+    name = None if isinstance(source, PackageArchive) else source.name
+    try:
+        return PackageWheel(name=name, url=source.url, path=source.path, hashes={}).filename
+    except (PylockValidationError, ValueError) as error:
+        raise LockError(f"{source.url}: {error}. Lock again") from None
+
+
+def _local_path(source: PackageWheel | PackageArchive | PackageSdist, base: Path) -> Path | None:
+    """Return where a file lies on this machine; None for one that is elsewhere."""
+    if source.path is not None:
+        return resolved(base, source.path)
+    url = urlsplit(source.url or "")
+    if url.scheme == "file" and url.netloc in {"", "localhost"}:
+        return resolved(base, url2pathname(url.path))
+    return None
+
+
+def _compared_here(path: Path, hashes: Mapping[str, str], size: int | None) -> dict[str, str]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise LockError(f"{path} can't be read: {error}. Restore it, or lock again") from None
+    if size is not None and size != len(content):
+        raise LockError(
+            f"{path} is not the file that was locked: it has {len(content)} bytes instead "
+            f"of {size}. Restore it, or lock again"
+        )
+    for kind in sorted(hashes.keys() & _COMPARED_HERE):
+        digest = hashlib.new(kind, content, usedforsecurity=False).hexdigest()
+        if digest != hashes[kind].lower():
+            raise LockError(
+                f"{path} is not the file that was locked: its {kind} is {digest} instead of "
+                f"{hashes[kind]}. Restore it, or lock again"
+            )
+    return {"sha256": hashlib.sha256(content).hexdigest()}

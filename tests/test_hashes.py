@@ -1,0 +1,149 @@
+"""What a lock says of its files is compared with what a server, or this machine, has by now."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import UV, run
+from tests.support.projects import Project
+from tests.support.servers import serving
+from tests.support.wheels import write_wheel
+
+NAME = "carrier-1.0-py3-none-any.whl"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """What an index has of one package: its only wheel, and a page that gives no hash of it."""
+    directory = tmp_path / "index/carrier"
+    directory.mkdir(parents=True)
+    write_wheel(directory, {"carrier.py": b"AS_LOCKED = True\n"})
+    (directory / "index.html").write_text(f'<a href="{NAME}">{NAME}</a>')
+    return directory
+
+
+@pytest.fixture
+def url(files: Path) -> Iterator[str]:
+    with serving(files.parent) as address:
+        yield address
+
+
+@pytest.fixture
+def dependent(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The app, which needs that package too; uv's cache knows nothing of it."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    project.pyproject.write_text(
+        '[build-system]\nrequires = ["hatchling", "hatch-lambda-zip"]\n'
+        'build-backend = "hatchling.build"\n'
+        '[project]\nname = "fixture-app"\nversion = "1"\nrequires-python = ">=3.10"\n'
+        'dependencies = ["carrier"]\n'
+        '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
+    )
+    project.lock_path.unlink()
+    return project
+
+
+def write_pylock(project: Project, url: str, more: str) -> None:
+    (project.path / "pylock.toml").write_text(
+        'lock-version = "1.0"\ncreated-by = "test"\n'
+        '[[packages]]\nname = "carrier"\nversion = "1.0"\n'
+        f'wheels = [{{ url = "{url}/carrier/{NAME}", {more} }}]\n'
+    )
+
+
+def hashes(wheel: Path, *right: str, wrong: str = "") -> str:
+    data = wheel.read_bytes()
+    found = {kind: hashlib.new(kind, data).hexdigest() for kind in right}
+    found |= {wrong: hashlib.new(wrong, b"another").hexdigest()} if wrong else {}
+    cells = [f'{kind} = "{value}"' for kind, value in found.items()]
+    return f"hashes = {{ {', '.join(cells)} }}"
+
+
+@pytest.mark.parametrize("source", ["index", pytest.param("page", marks=pytest.mark.slow)])
+def test_a_uv_lock_without_hashes_is_refused(
+    dependent: Project, files: Path, url: str, source: str
+) -> None:
+    index = {"index": f'url = "{url}"', "page": f'url = "{url}/carrier"\nformat = "flat"'}[source]
+    with dependent.pyproject.open("a") as file:
+        file.write(
+            '[tool.uv.sources]\ncarrier = { index = "own" }\n'
+            f'[[tool.uv.index]]\nname = "own"\n{index}\nexplicit = true\n'
+        )
+    dependent.lock()
+    assert NAME in dependent.lock_path.read_text()
+    assert "hash" not in dependent.lock_path.read_text()
+    write_wheel(files, {"carrier.py": b"AS_LOCKED = False\n"})
+    message = dependent.fail()
+    assert f"uv.lock: carrier 1.0: it has no sha256, sha384 or sha512 of {NAME}" in message
+    # What the message advises.
+    text = dependent.pyproject.read_text()
+    source = f'url = "{url}/carrier/{NAME}"'
+    dependent.pyproject.write_text(text.replace('index = "own"', source, 1))
+    dependent.lock()
+    assert dependent.build().read("carrier.py") == b"AS_LOCKED = False\n"
+
+
+def test_every_hash_of_a_file_is_compared(dependent: Project, files: Path, url: str) -> None:
+    wheel = files / NAME
+    for wrong, right in (("sha512", "sha256"), ("sha256", "sha384"), ("md5", "sha256")):
+        write_pylock(dependent, url, hashes(wheel, right, wrong=wrong))
+        assert "Hash mismatch" in dependent.fail(), wrong
+    write_pylock(dependent, url, hashes(wheel, "md5", "sha512", "sha256"))
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    assert dependent.build().manifest["inputs"]["carrier"] == f"sha256:{digest}"
+
+
+def test_the_size_of_a_file_is_compared(dependent: Project, files: Path, url: str) -> None:
+    write_pylock(dependent, url, f"size = 5, {hashes(files / NAME, 'sha256')}")
+    assert "Size mismatch" in dependent.fail()
+
+
+def test_a_lock_of_a_directory_of_this_machine(dependent: Project, files: Path) -> None:
+    with dependent.pyproject.open("a") as file:
+        file.write(
+            '[tool.uv.sources]\ncarrier = { index = "own" }\n[[tool.uv.index]]\nname = "own"\n'
+            f'url = "{os.path.relpath(files, dependent.path)}"\nformat = "flat"\nexplicit = true\n'
+        )
+    dependent.lock()
+    assert "hash" not in dependent.lock_path.read_text()
+    pins = []
+    for content in (b"FIRST = True\n", b"SECOND = True\n"):
+        digest = hashlib.sha256(write_wheel(files, {"carrier.py": content}).read_bytes())
+        build = dependent.build()
+        assert build.read("carrier.py") == content
+        pins.append(build.manifest["inputs"]["carrier"])
+        assert pins[-1] == f"sha256:{digest.hexdigest()}"
+    assert len(set(pins)) == 2
+
+
+@pytest.mark.slow
+def test_an_sdist_takes_a_wheel_of_a_directory_along(
+    dependent: Project, files: Path, tmp_path: Path
+) -> None:
+    # As uv 0.10 exports it.
+    shutil.copy(files / NAME, dependent.path)
+    (dependent.path / "pylock.toml").write_text(
+        'lock-version = "1.0"\ncreated-by = "uv"\n'
+        '[[packages]]\nname = "carrier"\nversion = "1.0"\n'
+        f'index = "{files.as_uri()}"\n'
+        f'wheels = [{{ url = "{(files / NAME).as_uri()}", hashes = {{}} }}]\n'
+    )
+    with dependent.pyproject.open("a") as file:
+        file.write("[tool.hatch.build.hooks.lambda-zip]\nembed-lock = true\n")
+    reference = dependent.build().sha256
+    output = tmp_path / "sdist"
+    command = [UV, "build", "-q", "--sdist", "--no-build-isolation", "-o", str(output)]
+    run(command, cwd=dependent.path)
+    (sdist,) = output.glob("*.tar.gz")
+    shutil.unpack_archive(sdist, tmp_path / "unpacked")
+    (lock,) = (tmp_path / "unpacked").glob("*/.hatch-lambda-zip/lambda/pylock.toml")
+    digest = hashlib.sha256((files / NAME).read_bytes()).hexdigest()
+    assert f'"files/0/{NAME}", "hashes" = {{ "sha256" = "{digest}" }}' in lock.read_text()
+    zips = [hashlib.sha256(path.read_bytes()).hexdigest() for path in output.glob("*.zip")]
+    assert zips == [reference]
