@@ -147,3 +147,34 @@ def test_an_sdist_takes_a_wheel_of_a_directory_along(
     assert f'"files/0/{NAME}", "hashes" = {{ "sha256" = "{digest}" }}' in lock.read_text()
     zips = [hashlib.sha256(path.read_bytes()).hexdigest() for path in output.glob("*.zip")]
     assert zips == [reference]
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        (0, "RECORD of carrier 1.0 does not list its own METADATA and WHEEL."),
+        (3, "carrier/a.py and 1 other file of carrier would not ship, since no RECORD lists it."),
+    ],
+    ids=["emptied", "shortened"],
+)
+def test_a_record_in_the_cache_of_uv_that_lost_lines(
+    dependent: Project, tmp_path: Path, kept: int, expected: str
+) -> None:
+    wheel = write_wheel(dependent.path, {"carrier/a.py": b"", "carrier/b.py": b""})
+    (dependent.path / "pylock.toml").write_text(
+        'lock-version = "1.0"\ncreated-by = "test"\n'
+        '[[packages]]\nname = "carrier"\nversion = "1.0"\n'
+        f'wheels = [{{ path = "{NAME}", {hashes(wheel, "sha256")} }}]\n'
+    )
+    environment = {"UV_LINK_MODE": "hardlink"}
+    reference = dependent.build(environment=environment).sha256
+    (record,) = (tmp_path / "cache").glob("archive-v0/*/carrier-1.0.dist-info/RECORD")
+    # METADATA, RECORD and WHEEL come first, since uv sorts it by paths.
+    lines = record.read_text().splitlines(keepends=True)
+    record.unlink()
+    record.write_text("".join(lines[:kept]))
+    message = dependent.fail(environment=environment)
+    assert expected in message
+    assert "`uv cache clean carrier`" in message
+    run([UV, "cache", "clean", "carrier"], cwd=tmp_path)
+    assert dependent.build(environment=environment).sha256 == reference

@@ -87,11 +87,63 @@ def test_what_a_record_lists_ships_in_the_order_of_the_bytes(staged: Path) -> No
     assert contents.warnings == ()
 
 
-def test_a_file_that_no_record_names_does_not_ship(staged: Path) -> None:
-    install(staged, {"demo.py": b""})
-    for stray in (".lock", "stray.py", "demo/stray.py", "demo-1.0.dist-info/stray.txt"):
+STRAYS = {
+    "stray.py": "demo or other",
+    "demo.py": "demo",
+    "Demo/deep/stray.py": "demo",
+    "other/deeper/stray.py": "other",
+    "demo-1.0.dist-info/stray.txt": "demo",
+    "demo-1.0.dist-info/licenses/stray.txt": "demo",
+    "bin/stray": "other",
+    "other/__pycache__/x.pyc": "other",
+    "other/.lock": "other",
+}
+
+
+@pytest.mark.parametrize("stray", STRAYS)
+def test_a_file_that_no_record_names_is_refused(staged: Path, stray: str) -> None:
+    install(staged, {"other/__init__.py": b"", "bin/other": b""}, name="other")
+    install(staged, {"mod.py": b""})
+    put(staged / ".lock", b"")  # uv's
+    put(staged / "demo-1.0.dist-info/RECORD.jws", b"{}")
+    collect([site_of(staged, "other", "demo")])
+    put(staged / stray, b"stray")
+    with pytest.raises(DistributionError) as caught:
+        collect([site_of(staged, "other", "demo")])
+    assert str(caught.value) == (
+        f"{stray} of {STRAYS[stray]} would not ship, since no RECORD lists it. uv's cache is "
+        f"damaged, as by a loss of power: run `uv cache clean {STRAYS[stray].replace(' or', '')}` "
+        "and build again. If that does not help, the wheel itself is malformed: choose another "
+        "version."
+    )
+
+
+def test_several_files_that_no_record_names(staged: Path) -> None:
+    install(staged, {"demo/__init__.py": b""})
+    for stray in ("demo/a.py", "demo/b.py", "demo/c.py"):
         put(staged / stray, b"stray")
-    assert names_in(collect([site_of(staged)])) == ["demo.py"]
+    with pytest.raises(DistributionError, match=r"^demo/a\.py and 2 other files of demo would not"):
+        collect([site_of(staged)])
+
+
+@pytest.mark.parametrize("built", [True, False])
+@pytest.mark.parametrize("missing", [("METADATA",), ("WHEEL",), ("METADATA", "WHEEL")])
+def test_a_record_without_what_every_wheel_has_is_refused(
+    staged: Path,
+    missing: tuple[str, ...],
+    built: bool,  # noqa: FBT001
+) -> None:
+    install(staged, {"demo.py": b""})
+    record = staged / "demo-1.0.dist-info/RECORD"
+    lines = record.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not any(f"/{name}," in line for name in missing)]
+    put(record, "".join(kept).encode())
+    with pytest.raises(DistributionError) as caught:
+        collect([site_of(staged, built=built)])
+    message = str(caught.value)
+    assert message.startswith(f"RECORD of demo 1.0 does not list its own {' and '.join(missing)}. ")
+    assert ("uv cache clean demo" in message) is not built
+    assert ("Build it with another release of its back end." in message) is built
 
 
 def test_what_the_installer_wrote_about_itself_is_dropped(staged: Path) -> None:

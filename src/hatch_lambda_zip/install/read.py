@@ -26,6 +26,12 @@ from hatch_lambda_zip.install.entry_points import read_entry_points, script_name
 from hatch_lambda_zip.install.import_names import ImportNames
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
 from hatch_lambda_zip.install.skip import reason_to_skip
+from hatch_lambda_zip.install.unlisted import (
+    check_all_listed,
+    how_to_mend,
+    signed_and_signatures,
+    unlisted_but_needed,
+)
 from hatch_lambda_zip.install.wheel import same_version
 from hatch_lambda_zip.lock import LockedDistribution, Origin
 from hatch_lambda_zip.record import RecordRow, parse_record
@@ -165,18 +171,23 @@ def read_site(site: Site) -> tuple[Installed, ...]:
     Raises:
         DistributionError: the site holds other distributions than were to be installed, or an
             editable install; a RECORD is missing or malformed, or lists a file that is not there;
-            or a dist-info file that is rewritten is not what RECORD says.
+            none lists a file that is there; or a dist-info file that is rewritten is not what
+            RECORD says.
     """
     expected = {distribution.name: distribution for distribution in site.distributions}
     found = []
+    listed = {}
     for dist_info in sorted(path.name for path in site.path.glob("*.dist-info")):
         distribution = _identify(dist_info, site, expected)
-        found.append(_read_distribution(site, dist_info, distribution))
+        rows = _read_record(site, dist_info, distribution)
+        listed[distribution.name] = {row.path for row in rows} | signed_and_signatures(dist_info)
+        found.append(_read_distribution(site, dist_info, distribution, rows))
     if absent := sorted(expected.keys() - {installed.name for installed in found}):
         raise DistributionError(
             f"{', '.join(absent)} should have been installed, but is not there. "
             "Run the build with -v to see the commands."
         )
+    check_all_listed(site.path, listed)
     return tuple(sorted(found, key=lambda installed: installed.name))
 
 
@@ -203,14 +214,33 @@ def _identify(dist_info: str, site: Site, expected: dict[str, LockedDistribution
     )
 
 
-def _read_distribution(site: Site, dist_info: str, distribution: Distribution) -> Installed:
-    record = f"{dist_info}/RECORD"
-    source = f"RECORD of {distribution.name} {distribution.version}"
+def _read_record(site: Site, dist_info: str, distribution: Distribution) -> list[RecordRow]:
+    source = _record_of(distribution)
+    path = f"{dist_info}/RECORD"
     try:
-        text = (site.path / record).read_text(encoding="utf-8")
+        text = (site.path / path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DistributionError(f"{source} can't be read: {error}.") from None
     rows = parse_record(text, source)
+    if missing := unlisted_but_needed({row.path for row in rows}, dist_info):
+        remedy = (
+            "Build it with another release of its back end."
+            if distribution.origin is Origin.LOCAL
+            else how_to_mend([distribution.name])
+        )
+        raise DistributionError(f"{source} does not list its own {' and '.join(missing)}. {remedy}")
+    return rows
+
+
+def _record_of(distribution: Distribution) -> str:
+    return f"RECORD of {distribution.name} {distribution.version}"
+
+
+def _read_distribution(
+    site: Site, dist_info: str, distribution: Distribution, rows: list[RecordRow]
+) -> Installed:
+    record = f"{dist_info}/RECORD"
+    source = _record_of(distribution)
     listed = {row.path for row in rows}
     scripts = _entry_point_scripts(site.path / dist_info / "entry_points.txt")
     entries: list[Entry] = []
