@@ -73,6 +73,82 @@ def test_a_lock_that_lacks_what_the_package_requires(project: Project, kind: str
     assert "iniconfig (not in it)" in message
 
 
+def damage(project: Project, old: str, new: str) -> None:
+    """Change the first place of a uv.lock, as a bad merge may do it."""
+    text = project.lock_path.read_text()
+    assert old in text
+    project.lock_path.write_text(text.replace(old, new, 1))
+    run([*EXPORT, "--locked"], cwd=project.path)  # uv does not mind
+
+
+@pytest.mark.parametrize(
+    "new",
+    ["", '    { name = "six", marker = "sys_platform == \'win32\'" },\n'],
+    ids=["no line", "a marker"],
+)
+def test_a_uv_lock_that_forgot_a_requirement(project: Project, new: str) -> None:
+    locked = project.lock_path.read_bytes()
+    damage(project, '    { name = "six" },\n', new)
+    message = project.fail()
+    assert "uv.lock does not have what fixture-app requires: six (not in it)." in message
+    advice = "uv lock --upgrade-package six"
+    assert advice in message
+    run([UV, *advice.split()[1:]], cwd=project.path)
+    assert project.lock_path.read_bytes() == locked
+
+
+def test_a_uv_lock_that_forgot_a_requirement_of_a_layer(project: Project) -> None:
+    table = "\n[tool.hatch.build.targets.lambda-zip.layers.deps]\n"
+    project.replace("\n[tool.uv]\n", f"{table}\n[tool.uv]\n")
+    project.build(names="deps")
+    damage(project, '    { name = "six" },\n', "")
+    assert "does not have what fixture-app requires: six (not in it)" in project.fail(names="deps")
+
+
+@pytest.mark.parametrize("kind", ["uv.lock", "pylock.toml", "requirements.txt"])
+def test_a_lock_that_forgot_a_requirement_of_a_local_member(project: Project, kind: str) -> None:
+    (project.root / "pyproject.toml").write_text('[tool.uv.workspace]\nmembers = ["app", "lib"]\n')
+    project.replace('{ path = "../lib" }', "{ workspace = true }")
+    project.lock_path.unlink()
+    with (project.root / "lib/pyproject.toml").open("a") as file:
+        file.write('dependencies = ["iniconfig"]\n')
+    project.lock()
+    path = project.root / "uv.lock"
+    of_member = r'dependencies = \[\n    \{ name = "iniconfig" \},\n\]\n'
+    if kind != "uv.lock":
+        # From the root, where the paths start in every version of uv.
+        command = [*EXPORT, "--package", "fixture-app", "--format", kind, "-o", kind]
+        run(command, cwd=project.root)
+        path = project.root / kind
+        project.configure(lock=f"../{kind}")
+    assert "iniconfig/__init__.py" in project.build().names
+    pattern = {
+        "uv.lock": of_member,
+        "pylock.toml": r'\[\[packages\]\]\nname = "iniconfig"\n(.+\n)*',
+        "requirements.txt": r"iniconfig(.*\\\n)*.*\n",
+    }[kind]
+    text = path.read_text()
+    damaged = re.sub(pattern, "", text, count=1)
+    assert damaged != text
+    path.write_text(damaged)
+    message = project.fail()
+    assert f"{kind} does not have what fixture-lib requires: iniconfig (not in it)." in message
+
+
+@pytest.mark.parametrize("kind", ["uv.lock", "pylock.toml"])
+def test_what_uv_was_told_to_lock_otherwise_is_no_mistake(project: Project, kind: str) -> None:
+    project.replace('    "idna",', '    "idna<3",')
+    settings = 'override-dependencies = ["idna>=3"]\nexclude-dependencies = ["six"]\n'
+    project.replace("[tool.uv]\n", f"[tool.uv]\n{settings}")
+    project.configure(handler=None)
+    project.lock()
+    if kind != "uv.lock":
+        export(project, "--format", kind, "-o", kind)
+    names = project.build().names
+    assert "idna/core.py" in names
+    assert "six.py" not in names
+
+
 def test_no_configuration_of_uv_makes_it_build_from_source(project: Project) -> None:
     export(project, "--format", "requirements.txt", "-o", "requirements.txt")
     project.configure(lock="requirements.txt")

@@ -12,13 +12,14 @@ name that of the images, which are the runtimes' own. The table has what was see
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from packaging.markers import Environment, Marker
+    from packaging.markers import Environment, EvaluateContext, Marker
     from packaging.tags import Tag
 
 # AWS's name -> the kernel's and packaging's name for the same machine.
@@ -110,6 +111,30 @@ def find_runtime(identifier: str) -> Runtime | None:
     return None
 
 
+def evaluate_marker(
+    marker: Marker,
+    environment: Mapping[str, str | AbstractSet[str]] | None = None,
+    context: EvaluateContext = "metadata",
+) -> bool:
+    """Tell whether an environment marker holds.
+
+    Args:
+        environment: the values of its variables; by default those of this very Python.
+        context: where it stands, as ``packaging`` wants to know.
+
+    Raises:
+        InvalidMarker: it can't be evaluated, since a variable is none here or can't be compared so.
+    """
+    from packaging.markers import InvalidMarker
+
+    try:
+        return marker.evaluate(environment, context)
+    except LookupError as error:
+        raise InvalidMarker(f"the marker {str(marker)!r} has {error}, which has no value") from None
+    except ValueError as error:
+        raise InvalidMarker(f"the marker {str(marker)!r} can't be evaluated: {error}") from None
+
+
 @dataclass(frozen=True)
 class Platform:
     """What a function runs on: a runtime on an architecture.
@@ -185,9 +210,13 @@ class Platform:
         }
 
     def satisfies(self, marker: Marker, *, extra: str = "") -> bool:
-        """Tell whether an environment marker holds here, with one extra or none."""
+        """Tell whether an environment marker holds here, with one extra or none.
+
+        Raises:
+            InvalidMarker: it can't be evaluated.
+        """
         environment = {key: str(value) for key, value in self.marker_environment().items()}
-        return marker.evaluate({**environment, "extra": extra})
+        return evaluate_marker(marker, {**environment, "extra": extra})
 
     def platform_tags(self) -> tuple[str, ...]:
         """Return the platform tags that the runtime can load, best first (PEP 600)."""

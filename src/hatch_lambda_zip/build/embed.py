@@ -107,7 +107,8 @@ def _pylock(selection: Selection, platform: Platform, directory: Path) -> str:
         f'python_version == "{platform.runtime.python_version}" and '
         f'platform_machine == "{platform.machine}" and sys_platform == "linux"'
     )
-    head = {"environments": [marker], "tool": {TOOL_NAME: {"lock": selection.lock.name}}}
+    ours = {"lock": selection.lock.name, "adjustments": selection.adjustments.described()}
+    head = {"environments": [marker], "tool": {TOOL_NAME: ours}}
     return write_lock(packages, head)
 
 

@@ -146,17 +146,7 @@ class Session:
         """
         artifact, selection = inputs.artifact, inputs.selection
         installed, added = self._install(inputs)
-        if selection.lock.kind is not LockKind.UV:
-            package, platform = self.project.name, artifact.platform
-            has_zip_version = self.project.zip_version is not None
-            check_requirements(
-                package,
-                installed,
-                platform,
-                artifact.request,
-                selection.lock,
-                are_local_versions_real=not has_zip_version,
-            )
+        check_requirements(self.project, artifact, selection, installed)
         compiler = self._compiler(artifact.bytecode)
         contents = decide_function(
             artifact, self.project, installed, added, layers, compiler, self._judge
@@ -165,6 +155,14 @@ class Session:
 
     def _decide_layer(self, inputs: Inputs) -> Contents:
         installed, added = self._install(inputs)
+        # That of the inputs may lack the local projects, which such a layer does not ship.
+        selection = self.select(inputs.artifact)
+        elsewhere = selection.local_names
+        # Without their names, only a function, which has them all, can tell what is missing.
+        if elsewhere is not None:
+            check_requirements(
+                self.project, inputs.artifact, selection, installed, elsewhere=elsewhere
+            )
         compiler = self._compiler(inputs.artifact.bytecode)
         contents = decide_layer(inputs.artifact, self.project, installed, added, compiler)
         return self._checked(contents, inputs)

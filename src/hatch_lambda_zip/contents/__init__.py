@@ -28,7 +28,7 @@ from hatch_lambda_zip.contents.own.own_files import (
     read_added,
 )
 from hatch_lambda_zip.contents.own.stray_gitignore import check_stray_gitignore, is_hatchlings
-from hatch_lambda_zip.contents.requirements_graph import check_requirements
+from hatch_lambda_zip.contents.requirements_check import check_requirements
 
 __all__ = [
     "Contents",

@@ -7,14 +7,14 @@ from email.message import Message
 from email.parser import HeaderParser
 from functools import cached_property
 
+from packaging.markers import InvalidMarker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.config import Request
-from hatch_lambda_zip.errors import DistributionError, LockError
+from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install import Installed
-from hatch_lambda_zip.lock import LockFile, Origin, patch_warning
+from hatch_lambda_zip.lock import patch_warning
 from hatch_lambda_zip.runtimes import Platform
 
 Node = tuple[str, str]
@@ -67,13 +67,13 @@ class RequirementsGraph:
         Of the latter, what nothing requires; then one after the other of those that are left,
         which require each other in a circle.
         """
-        start = [*self._nodes(self._roots, extra="")]
+        start = [*self._nodes(self._roots, "", "the package")]
         reached = self._reach(start)
         others = sorted(self._installed.keys() - {name for name, _ in reached})
         required = {
             name
             for other in others
-            for name, _ in self._nodes(self._requires(other), extra="")
+            for name, _ in self._nodes(self._requires(other), "", other)
             if name != other
         }
         for other in (
@@ -115,17 +115,13 @@ class RequirementsGraph:
             if node in found or name in without or name not in self._installed:
                 continue
             found.add(node)
-            todo += self._nodes(self._requires(name), extra)
+            todo += self._nodes(self._requires(name), extra, name)
         return found
 
-    def _nodes(self, requirements: Iterable[Requirement], extra: str) -> Iterator[Node]:
+    def _nodes(self, requirements: Iterable[Requirement], extra: str, owner: str) -> Iterator[Node]:
         for requirement in requirements:
-            marker = requirement.marker
-            if marker is not None and not self._platform.satisfies(marker, extra=extra):
-                continue
-            name = canonicalize_name(requirement.name)
-            yield name, ""
-            yield from ((name, canonicalize_name(wanted)) for wanted in requirement.extras)
+            if is_wanted(requirement, self._platform, extra=extra, owner=owner):
+                yield from nodes_of(requirement)
 
     def _requires(self, name: str) -> tuple[Requirement, ...]:
         if name not in self._read:
@@ -149,6 +145,13 @@ def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
             f"METADATA of {installed.name} has a requirement that is none: {error}. "
             "Choose another version of it."
         ) from None
+
+
+def nodes_of(requirement: Requirement) -> Iterator[Node]:
+    """Yield what a requirement leads to: a distribution, and its extras."""
+    name = canonicalize_name(requirement.name)
+    yield name, ""
+    yield from ((name, canonicalize_name(wanted)) for wanted in requirement.extras)
 
 
 def requires_python_warnings(installed: Iterable[Installed], platform: Platform) -> Iterator[str]:
@@ -176,52 +179,20 @@ def _metadata(installed: Installed) -> Message:
     return HeaderParser().parsestr(metadata.decode("utf-8", "replace"))
 
 
-def check_requirements(
-    package: str,
-    installed: Iterable[Installed],
-    platform: Platform,
-    request: Request,
-    lock: LockFile,
-    *,
-    are_local_versions_real: bool = True,
-) -> None:
-    """Check the package's own requirements (``Requires-Dist``) against what was installed.
-
-    uv checks its own lock; nobody has checked the others.
+def is_wanted(requirement: Requirement, platform: Platform, *, extra: str, owner: str) -> bool:
+    """Tell whether a requirement holds on a platform.
 
     Args:
-        package: its name, normalized.
-        installed: everything that the lock names, and the package.
-        lock: what is wrong when something is missing.
-        are_local_versions_real: whether the versions of local projects are their own.
+        extra: the one that its marker may ask for, or the empty string.
+        owner: whose it is, for errors.
 
     Raises:
-        LockError: a requirement is not met; every such one is named.
+        DistributionError: its marker can't be evaluated.
     """
-    by_name = {distribution.name: distribution for distribution in installed}
-    unmet = []
-    for requirement in requirements_of(by_name[package]):
-        if not _is_wanted(requirement, platform, request):
-            continue
-        found = by_name.get(canonicalize_name(requirement.name))
-        if found is None:
-            unmet.append(f"{requirement} (not in it)")
-            continue
-        if found.distribution.origin is Origin.LOCAL and not are_local_versions_real:
-            continue
-        version = found.distribution.version
-        if not requirement.specifier.contains(version, prereleases=True):
-            unmet.append(f"{requirement} (it has {version})")
-    if unmet:
-        raise LockError(
-            f"{lock.name} does not have what {package} requires: {', '.join(unmet)}. "
-            "Make it anew from the current pyproject.toml."
-        )
-
-
-def _is_wanted(requirement: Requirement, platform: Platform, request: Request) -> bool:
-    if requirement.marker is None:
-        return True
-    return any(
-        platform.satisfies(requirement.marker, extra=extra) for extra in ("", *request.extras)
-    )
+    try:
+        return requirement.marker is None or platform.satisfies(requirement.marker, extra=extra)
+    except InvalidMarker as error:
+        raise DistributionError(
+            f"{owner} requires {requirement.name}, but {error}. Correct that where it is stated, "
+            f"or choose another version of {owner}."
+        ) from None

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.adjustments import NO_ADJUSTMENTS, Adjustments
 from hatch_lambda_zip.runtimes import Platform
 
 
@@ -121,17 +124,28 @@ class Selection:
         installs: what uv installs.
         local_projects: what is built from directories, in the order of their names.
         warnings: lines for the user.
+        adjustments: where it differs on purpose from what projects require.
     """
 
     lock: LockFile
     installs: tuple[InstallList, ...]
     local_projects: tuple[LocalProject, ...]
     warnings: tuple[str, ...] = ()
+    adjustments: Adjustments = NO_ADJUSTMENTS
 
     @property
     def distributions(self) -> tuple[LockedDistribution, ...]:
         """What uv installs altogether."""
         return tuple(locked for install in self.installs for locked in install.distributions)
+
+    @property
+    def local_names(self) -> frozenset[str] | None:
+        """The names of the local projects; None where the lock does not say them all."""
+        if not all(project.is_name_locked for project in self.local_projects):
+            return None
+        names = [wheel.name.partition("-")[0] for wheel in self.lock.wheels]
+        names += [project.name for project in self.local_projects]
+        return frozenset(map(canonicalize_name, names))
 
     @property
     def is_pinned(self) -> bool:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from packaging.markers import InvalidMarker
 from packaging.pylock import (
     Package,
     PackageArchive,
@@ -25,8 +26,9 @@ from packaging.pylock import (
 )
 from packaging.version import Version
 
-from hatch_lambda_zip.config import TOOL_NAME, Request
+from hatch_lambda_zip.config import TOOL_NAME, Request, inner_table
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.adjustments import read_described
 from hatch_lambda_zip.lock.hashes import (
     COMPARED_BY_UV,
     file_name,
@@ -53,7 +55,7 @@ from hatch_lambda_zip.lock.pylock_writer import (
     write_lock,
 )
 from hatch_lambda_zip.lock.wheels import best_wheel, describe_missing
-from hatch_lambda_zip.runtimes import Platform
+from hatch_lambda_zip.runtimes import Platform, evaluate_marker
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -166,8 +168,14 @@ def select(
     others.sort(key=lambda project: project.name)
     warnings += _version_warnings(pylock, lock)
     warnings += _patch_warnings(pylock, lock, platform, request)
-    installs = tuple(_install_lists(wheels, sources, base))
-    return Selection(_called(lock, pylock), installs, tuple(others), tuple(warnings))
+    ours = inner_table(pylock.tool or {}, TOOL_NAME) if lock.kind is LockKind.EMBEDDED else {}
+    return Selection(
+        _called(lock, ours),
+        tuple(_install_lists(wheels, sources, base)),
+        tuple(others),
+        tuple(warnings),
+        read_described(inner_table(ours, "adjustments")),
+    )
 
 
 def _install_lists(
@@ -216,12 +224,10 @@ def _version_warnings(pylock: Pylock, lock: LockFile) -> Iterator[str]:
         )
 
 
-def _called(lock: LockFile, pylock: Pylock) -> LockFile:
+def _called(lock: LockFile, ours: Mapping[str, Any]) -> LockFile:
     """Call an embedded lock as that which it was made from, which it names."""
-    ours = (pylock.tool or {}).get(TOOL_NAME)
-    name = ours.get("lock") if isinstance(ours, dict) else None
-    is_embedded = lock.kind is LockKind.EMBEDDED
-    return replace(lock, name=name) if is_embedded and isinstance(name, str) else lock
+    name = ours.get("lock")
+    return replace(lock, name=name) if isinstance(name, str) else lock
 
 
 def _packages(
@@ -238,6 +244,7 @@ def _packages(
             f"{lock.path} was not made with {', '.join(sorted(absent))} as extras or dependency "
             "groups to choose from. Use uv.lock for functions that differ in them."
         )
+    _check_markers(pylock, lock, platform, request)
     # Stand-ins without wheels: the rules for markers and versions apply as they are, while the
     # choice of wheels, and the report of all that are missing, stays here.
     originals: dict[int, Package] = {}
@@ -280,23 +287,37 @@ def _packages(
     return [originals[id(stand_in)] for stand_in, _ in selected]
 
 
+def _holds(marker: Marker, pylock: Pylock, request: Request | None, where: Platform) -> bool:
+    groups = request.groups if request and request.groups else pylock.default_groups or ()
+    environment = {key: str(value) for key, value in where.marker_environment().items()}
+    chosen = {
+        "extras": frozenset(request.extras if request else ()),
+        "dependency_groups": frozenset(groups),
+    }
+    return evaluate_marker(marker, {**environment, **chosen}, "lock_file")
+
+
+def _check_markers(
+    pylock: Pylock, lock: LockFile, platform: Platform, request: Request | None
+) -> None:
+    """Check that every marker can be evaluated."""
+    markers = [("environments", marker) for marker in pylock.environments or ()]
+    markers += [(package.name, package.marker) for package in pylock.packages if package.marker]
+    for name, marker in markers:
+        try:
+            _holds(marker, pylock, request, platform)
+        except InvalidMarker as error:
+            raise LockError(f"{lock.path}: {name}: {error}. Lock again.") from None
+
+
 def _patch_warnings(
     pylock: Pylock, lock: LockFile, platform: Platform, request: Request | None
 ) -> Iterator[str]:
     """Yield a line for each decision of a lock that depends on the patch release of Python."""
-    groups = request.groups if request and request.groups else pylock.default_groups or ()
-    more = {
-        "extras": frozenset(request.extras if request else ()),
-        "dependency_groups": frozenset(groups),
-    }
-
-    def holds(marker: Marker, where: Platform) -> bool:
-        environment = {key: str(value) for key, value in where.marker_environment().items()}
-        return marker.evaluate({**environment, **more}, "lock_file")
-
     for package in pylock.packages:
         marker = package.marker
-        if marker is not None and platform.varies(str(marker), partial(holds, marker)):
+        holds = None if marker is None else partial(_holds, marker, pylock, request)
+        if holds is not None and platform.varies(str(marker), holds):
             yield patch_warning(f"{package.name} is locked for {marker}", lock.name, platform)
     environments = pylock.environments or ()
     text = " or ".join(map(str, environments))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.config import Request
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
+from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
@@ -59,7 +61,10 @@ class LockReader:
                     f"{lock.name} is one flat list, from which no extras or dependency "
                     "groups can be selected. Use uv.lock for functions that differ in them."
                 )
-            return requirements.select(_text(lock), lock, platform, root=self._root, build=build)
+            selection = requirements.select(
+                _text(lock), lock, platform, root=self._root, build=build
+            )
+            return replace(selection, adjustments=self._adjustments)
         from hatch_lambda_zip.lock import pylock
 
         is_uvs = lock.kind is LockKind.UV
@@ -75,7 +80,16 @@ class LockReader:
             build=build,
             unhashed=uv_lock.unhashed if uv_lock else (),
         )
-        return self._completed(selection, uv_lock, request, platform) if uv_lock else selection
+        if uv_lock is not None:
+            return self._completed(selection, uv_lock, request, platform)
+        if lock.kind is LockKind.PYLOCK:
+            return replace(selection, adjustments=self._adjustments)
+        return selection
+
+    @cached_property
+    def _adjustments(self) -> Adjustments:
+        """What holds for locks that say nothing of it themselves."""
+        return find_adjustments(self._root)
 
     def directories(self, lock: LockFile, platform: Platform, request: Request) -> tuple[Path, ...]:
         """Return the directories that a lock takes something from, whether or not they are there.
@@ -103,14 +117,20 @@ class LockReader:
             replace(project, version=uv_lock.version_of(project.name, project.path))
             for project in selection.local_projects
         )
+        virtual = uv_lock.virtual_members(self._name, request, platform)
         warnings = tuple(
             f"{name} is locked as virtual ([tool.uv] package = false, or no build system): what it "
             "depends on ships, and nothing of its own code. A [build-system] in its "
             "pyproject.toml, without `package = false`, makes it a package; then run `uv lock`."
-            for name in uv_lock.virtual_members(self._name, request, platform)
+            for name in virtual
         )
+        dropped = tuple(Adjustment(name) for name in virtual)
+        adjustments = uv_lock.adjustments
         return replace(
-            selection, local_projects=projects, warnings=(*selection.warnings, *warnings)
+            selection,
+            local_projects=projects,
+            warnings=(*selection.warnings, *warnings),
+            adjustments=replace(adjustments, changes=(*adjustments.changes, *dropped)),
         )
 
     def _exported(self, lock: LockFile, request: Request) -> str:

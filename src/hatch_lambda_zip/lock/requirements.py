@@ -98,7 +98,7 @@ def select(
                     found = _distribution(requirement, hashes)
                     several = requirements.setdefault(found.name if found.name in build else "", [])
                     several.append((" ".join([str(requirement), *hashes]), found))
-        except (_LineError, LockError) as error:
+        except (_LineError, LockError, InvalidMarker) as error:
             problems.append(f"{lock.path}, line {line.number}: {error}")
     if problems:
         raise LockError("\n".join([*problems, _how_to_lock(lock, platform)]))
@@ -169,9 +169,10 @@ def _patch_warnings(line: str, lock: LockFile, platform: Platform) -> Iterator[s
     requirement, _, rest = line.partition(";")
     try:
         marker = Marker(rest.partition(" --")[0].strip())
+        varies = platform.varies(str(marker), lambda where: where.satisfies(marker))
     except InvalidMarker:  # none, or one that is refused elsewhere
         return
-    if platform.varies(str(marker), lambda where: where.satisfies(marker)):
+    if varies:
         yield patch_warning(f"{requirement.strip()} is locked for {marker}", lock.name, platform)
 
 

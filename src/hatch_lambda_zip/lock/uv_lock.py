@@ -15,8 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.markers import InvalidMarker, Marker
 
-from hatch_lambda_zip.config import Request
+from hatch_lambda_zip.config import Request, inner_table
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.adjustments import Adjustments, read_adjustments
 from hatch_lambda_zip.runtimes import Platform
 
 if sys.version_info >= (3, 11):
@@ -32,10 +33,12 @@ class UvLock:
     Attributes:
         packages: its tables.
         base: its directory, which paths are relative to.
+        adjustments: what uv was told of requirements.
     """
 
     packages: tuple[Mapping[str, Any], ...]
     base: Path
+    adjustments: Adjustments
 
     @classmethod
     def read(cls, path: Path) -> UvLock:
@@ -48,7 +51,14 @@ class UvLock:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise LockError(f"{path} can't be read: {error}. Run `uv lock`.") from None
-        return cls(tuple(document.get("package", ())), path.parent)
+        manifest = inner_table(document, "manifest")
+        adjustments = read_adjustments(
+            manifest.get("overrides"),
+            manifest.get("excludes"),
+            manifest.get("dependency-metadata"),
+            f"{path}, [manifest]",
+        )
+        return cls(tuple(document.get("package", ())), path.parent, adjustments)
 
     @property
     def directories(self) -> tuple[Path, ...]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from packaging.markers import InvalidMarker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import ConfigError
+from hatch_lambda_zip.runtimes import evaluate_marker
 
 _KEY: Final = "build-system"
 _HATCHLING: Final = "hatchling.build"
@@ -98,14 +100,18 @@ def read_back_end(pyproject: Mapping[str, object]) -> BackEnd:
 
 
 def unmet(requirements: Iterable[str]) -> Iterator[str]:
-    """Yield the requirements that the running environment does not satisfy."""
+    """Yield the requirements that the running environment does not satisfy.
+
+    Raises:
+        InvalidMarker: a marker can't be evaluated.
+    """
     for text in requirements:
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
             yield text
             continue
-        if requirement.marker is not None and not requirement.marker.evaluate():
+        if requirement.marker is not None and not evaluate_marker(requirement.marker):
             continue
         try:
             installed = version(requirement.name)
@@ -123,9 +129,12 @@ def _problems(requires: Iterable[str]) -> Iterator[str]:
         except InvalidRequirement as error:
             yield f"{_KEY}.requires: {text!r} is no requirement (PEP 508): {error}"
             continue
-        if canonicalize_name(requirement.name) != TOOL_NAME:
+        try:
+            is_wanted = requirement.marker is None or evaluate_marker(requirement.marker)
+        except InvalidMarker as error:
+            yield f"{_KEY}.requires: {text!r}: {error}"
             continue
-        if requirement.marker is not None and not requirement.marker.evaluate():
+        if canonicalize_name(requirement.name) != TOOL_NAME or not is_wanted:
             continue
         if not requirement.specifier.contains(__version__, prereleases=True):
             yield (

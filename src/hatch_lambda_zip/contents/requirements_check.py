@@ -1,0 +1,140 @@
+"""Whether a lock has all that the project and its local members require."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from hatch_lambda_zip.config import Artifact, Project
+from hatch_lambda_zip.contents.requirements_graph import (
+    Node,
+    is_wanted,
+    nodes_of,
+    requirements_of,
+)
+from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.install import Installed
+from hatch_lambda_zip.lock import LockKind, Origin, Selection
+from hatch_lambda_zip.runtimes import Platform
+
+
+def check_requirements(
+    project: Project,
+    artifact: Artifact,
+    selection: Selection,
+    installed: Iterable[Installed],
+    *,
+    elsewhere: Collection[str] = (),
+) -> None:
+    """Check what the project and its local members require against what was installed.
+
+    A lock may have forgotten something of it (a bad merge does that), and uv does not notice.
+
+    Args:
+        selection: from the lock, with what it was told to have otherwise.
+        installed: everything that the lock names, with the package itself or without.
+        elsewhere: the names of local projects that are left out on purpose.
+
+    Raises:
+        LockError: a requirement is not met; every such one is named.
+        DistributionError: a distribution's metadata can't be read.
+    """
+    lock = selection.lock
+    check = _Check(project, selection, artifact.platform, installed, elsewhere)
+    unmet = check.unmet(artifact.request.extras, project.requirements(artifact.request))
+    if not unmet:
+        return
+    remedy = "Make it anew from the current pyproject.toml."
+    if lock.kind is LockKind.UV:
+        names = sorted({name for _, name in unmet})
+        arguments = " ".join(f"--upgrade-package {name}" for name in names)
+        remedy = f"`uv lock {arguments}` mends it, where plain `uv lock` may not look again."
+    by_owner: dict[str, list[str]] = {}
+    for (owner, _), problem in sorted(unmet.items()):
+        by_owner.setdefault(owner, []).append(problem)
+    parts = [f"what {owner} requires: {', '.join(found)}" for owner, found in by_owner.items()]
+    raise LockError(f"{lock.name} does not have {'; nor '.join(parts)}. {remedy}")
+
+
+class _Check:
+    """Follows requirements from the project through local projects, whose METADATA is their own."""
+
+    def __init__(
+        self,
+        project: Project,
+        selection: Selection,
+        platform: Platform,
+        installed: Iterable[Installed],
+        elsewhere: Collection[str],
+    ) -> None:
+        self._project = project
+        self._adjustments = selection.adjustments
+        self._platform = platform
+        self._installed = {item.name: item for item in installed}
+        self._elsewhere = {project.name, *elsewhere}
+        # uv takes what [tool.uv.sources] names in whatever version it is.
+        self._are_sources_free = selection.lock.kind in {LockKind.UV, LockKind.EMBEDDED}
+
+    def unmet(
+        self, extras: Iterable[str], requirements: Iterable[Requirement]
+    ) -> dict[tuple[str, str], str]:
+        """Return what is not met, in words, by who requires it and the name of what is required.
+
+        Args:
+            extras: the project's extras that are asked for.
+            requirements: what the project requires, with what it has for them and for groups.
+        """
+        project = self._project
+        found: dict[tuple[str, str], str] = {}
+        todo = [(project.name, extra) for extra in ("", *extras)]
+        todo += self._follow(project.name, project.version, requirements, "", found)
+        seen: set[Node] = set()
+        while todo:
+            name, extra = node = todo.pop()
+            item = self._installed.get(name)
+            if node in seen or item is None or item.distribution.origin is not Origin.LOCAL:
+                continue
+            seen.add(node)
+            if name not in self._adjustments.restated:
+                version = item.distribution.version
+                todo += self._follow(name, version, requirements_of(item), extra, found)
+        return found
+
+    def _follow(
+        self,
+        owner: str,
+        version: str,
+        requirements: Iterable[Requirement],
+        extra: str,
+        unmet: dict[tuple[str, str], str],
+    ) -> Iterator[Node]:
+        """Yield what the requirements of one project lead to, and note what is not met."""
+        for stated in requirements:
+            if not is_wanted(stated, self._platform, extra=extra, owner=owner):
+                continue
+            for requirement in self._adjustments.applied(stated, owner, version):
+                if not is_wanted(requirement, self._platform, extra=extra, owner=owner):
+                    continue
+                if (problem := self._problem(requirement)) is not None:
+                    name = canonicalize_name(requirement.name)
+                    unmet[owner, name] = f"{requirement} ({problem})"
+                yield from nodes_of(requirement)
+
+    def _problem(self, requirement: Requirement) -> str | None:
+        name = canonicalize_name(requirement.name)
+        found = self._installed.get(name)
+        if found is None:
+            return None if name in self._elsewhere else "not in it"
+        origin = found.distribution.origin
+        is_free = self._are_sources_free and origin is not Origin.INDEX
+        has_other_version = origin is Origin.LOCAL and self._project.zip_version is not None
+        version = found.distribution.version
+        if (
+            is_free
+            or has_other_version
+            or requirement.specifier.contains(version, prereleases=True)
+        ):
+            return None
+        return f"it has {version}"

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.adjustments import (
+    Adjustment,
+    Adjustments,
+    find_adjustments,
+    read_adjustments,
+    read_described,
+)
+from hatch_lambda_zip.lock.uv_lock import UvLock
+
+EXPECTED = Adjustments(
+    (
+        Adjustment("six", "six[x,y]<2; sys_platform == 'linux'"),
+        Adjustment("idna", "idna"),
+        Adjustment("a-b", "A_b>=1", "lib"),
+        Adjustment("c", "c", "lib"),
+        Adjustment("d", None),
+        Adjustment("e", None, "other", "0.4"),
+        Adjustment("f", None, "other", "0.4"),
+    ),
+    frozenset(["lib-x"]),
+)
+# As uv 0.13 writes them.
+MANIFEST = """
+[manifest]
+overrides = [
+    { name = "six", extras = ["x", "y"], marker = "sys_platform == 'linux'", specifier = "<2" },
+    { name = "idna", url = "https://example.invalid/idna-1-py3-none-any.whl" },
+    { package = { name = "lib" }, dependencies = [{ name = "A_b", specifier = ">=1" }, { name = "c" }] },
+]
+excludes = ["d", { package = { name = "other", version = "0.4" }, dependencies = ["e", "f"] }]
+
+[[manifest.dependency-metadata]]
+name = "lib-x"
+requires-dist = []
+"""  # noqa: E501
+SETTINGS = """
+[tool.uv]
+override-dependencies = [
+    "six[x,y]<2; sys_platform == 'linux'",
+    "idna",
+    { package = { name = "lib" }, dependencies = ["A_b>=1", "c"] },
+]
+exclude-dependencies = ["D", { package = { name = "other", version = "0.4" }, dependencies = ["e", "f"] }]
+dependency-metadata = [{ name = "Lib.X", requires-dist = [] }]
+"""  # noqa: E501
+
+
+def test_what_a_uv_lock_says(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text(MANIFEST)
+    assert UvLock.read(tmp_path / "uv.lock").adjustments == EXPECTED
+    (tmp_path / "uv.lock").write_text("version = 1\n")
+    assert UvLock.read(tmp_path / "uv.lock").adjustments == Adjustments()
+
+
+def test_what_pyproject_says(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(SETTINGS)
+    assert find_adjustments(tmp_path) == EXPECTED
+
+
+def test_what_the_workspace_says(tmp_path: Path) -> None:
+    member = tmp_path / "packages/app"
+    member.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text(f"{SETTINGS}[tool.uv.workspace]\nmembers = []\n")
+    assert find_adjustments(member) == EXPECTED
+    (member / "pyproject.toml").write_text('[tool.uv]\nexclude-dependencies = ["g"]\n')
+    found = find_adjustments(member)
+    assert found.changes == (Adjustment("g"), *EXPECTED.changes)
+    # Another project above has no say.
+    (tmp_path / "pyproject.toml").write_text(SETTINGS)
+    assert find_adjustments(member) == Adjustments((Adjustment("g"),))
+
+
+def test_what_is_described_is_read_again() -> None:
+    assert read_described(EXPECTED.described()) == EXPECTED
+    assert read_described({}) == Adjustments()
+
+
+@pytest.mark.parametrize("text", ["six>>1", "", "six; wrong == 1"])
+def test_an_override_that_is_no_requirement_is_an_error(text: str) -> None:
+    for overrides in ([text], [{"package": {"name": "lib"}, "dependencies": [text]}]):
+        with pytest.raises(LockError, match=r"^here: an override can\'t be read: "):
+            read_adjustments(overrides, None, None, "here")
+
+
+@pytest.mark.parametrize(
+    "item", [1, {}, {"package": {}}, {"package": {"name": "x"}}, {"package": 1}, ["x"]]
+)
+def test_what_uv_would_not_read_either(item: object) -> None:
+    for overrides, excludes in (([item], None), (None, [item])):
+        with pytest.raises(LockError, match=r"^here: an override can\'t be read: "):
+            read_adjustments(overrides, excludes, None, "here")
+
+
+def test_what_is_not_told_of_stays() -> None:
+    requirement = Requirement("z>1")
+    assert EXPECTED.applied(requirement, "lib", "1") == (requirement,)
+    assert EXPECTED.applied(Requirement("e"), "other", "0.5") == (Requirement("e"),)
+    assert EXPECTED.applied(Requirement("e"), "other", "0.4") == ()
+    assert EXPECTED.applied(Requirement("a_b<1"), "lib", "1") == (Requirement("a-b>=1"),)
