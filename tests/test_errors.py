@@ -293,3 +293,39 @@ def test_the_value_of_a_secret_variable_is_not_shown(project: Project) -> None:
     assert "The wheel of fixture-lib could not be built" in message
     assert "fixture_lib" not in message
     assert "***" in message
+
+
+LONG = "a/" * 40_000 + "x"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "handler =",
+            f'include-files = {{ "pyproject.toml" = "{LONG}" }}\nhandler =',
+            "the path has more than 4085 bytes",
+        ),
+        (
+            "[project.scripts]\n",
+            f'[project.scripts]\n"{LONG}" = "fixture_app.main:main"\n',
+            "has a name that is a path",
+        ),
+        (
+            "[project.scripts]\n",
+            f'[project.scripts]\n"{"a" * 300}" = "fixture_app.main:main"\n',
+            "has more than 255 bytes, and Lambda's file system",
+        ),
+        ("handler =", 'directory = "a\\u0000b"\nhandler =', f"{KEY}.directory: "),
+        ('    "six",', "    \"six; os_name ~= 'posix'\",", "can't be evaluated"),
+    ],
+    ids=["a place", "an entry point", "another entry point", "a directory", "a marker"],
+)
+def test_odd_values_are_one_sentence(project: Project, old: str, new: str, expected: str) -> None:
+    project.replace("handler =", "scripts = true\nhandler =")
+    project.replace(old, new)
+    if old.strip().startswith('"'):
+        project.lock()
+    message = project.fail()
+    assert expected in message
+    assert len(message) < 1500

@@ -129,10 +129,10 @@ def evaluate_marker(
 
     try:
         return marker.evaluate(environment, context)
-    except LookupError as error:
-        raise InvalidMarker(f"the marker {str(marker)!r} has {error}, which has no value") from None
-    except ValueError as error:
-        raise InvalidMarker(f"the marker {str(marker)!r} can't be evaluated: {error}") from None
+    # packaging has an exception for each way to fail, of several kinds, and new ones at times.
+    except Exception as error:  # noqa: BLE001
+        why = f"{error} has no value here" if isinstance(error, LookupError) else f"{error}"
+        raise InvalidMarker(f"the marker {str(marker)!r} can't be evaluated: {why}") from None
 
 
 @dataclass(frozen=True)

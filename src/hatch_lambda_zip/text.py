@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 _MEGABYTE: Final = 1_000_000
 _KILOBYTE: Final = 1_000
+_READABLE: Final = 100  # characters
 
 
 def format_size(size: int) -> str:
@@ -34,6 +35,15 @@ def plural(count: int, noun: str) -> str:
     ('1 file', '1,200 files')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def shortened(name: str) -> str:
+    """Return a name as far as anybody wants to read it.
+
+    >>> shortened("orders/api.py"), len(shortened("x" * 10_000))
+    ('orders/api.py', 101)
+    """
+    return name if len(name) <= _READABLE else f"{name[:_READABLE]}…"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -131,3 +131,15 @@ def test_names_that_look_like_secrets_are_a_warning() -> None:
         "orders/.env, orders/a.pem may be secret, and everybody who can read the function gets it; "
         "leave it out, unless it is meant to ship"
     )
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_a_path_that_lambda_cannot_open_is_refused(local: bool) -> None:  # noqa: FBT001
+    own = {"demo"} if local else set()
+    longest = "é/" * 1361 + "xy"
+    assert len(f"/var/task/{longest}".encode()) == 4095
+    check_names([(longest, "demo")], local=own)
+    for name in (f"{longest}z", "a/" * 40_000 + "x", "bin/" + "a/" * 40_000 + "x"):
+        with pytest.raises(ContentsError, match="the path has more than 4085 bytes") as caught:
+            check_names([(name, "demo")], local=own)
+        assert len(str(caught.value)) < 250

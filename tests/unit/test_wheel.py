@@ -449,3 +449,14 @@ def test_a_wheel_where_others_may_change_it_is_copied(tmp_path: Path) -> None:
         (installed,) = installer.install(selection, platform("python3.13"), [built])
     assert again == (built,)
     assert next(entry for entry in installed.entries if entry.name == "demo.py").read() == b"one"
+
+
+@pytest.mark.parametrize("content", [b"Tag: py3-none\n", b"Tag: a-b-c-d-e\n", b"Tag: \n", b"\xff"])
+def test_a_wheel_file_that_uv_built_and_is_malformed_is_an_error(
+    tmp_path: Path, content: bytes
+) -> None:
+    wheel_file = tmp_path / "demo-1.0.dist-info/WHEEL"
+    wheel_file.parent.mkdir()
+    wheel_file.write_bytes(content)
+    with pytest.raises(DistributionError, match=r"^WHEEL of demo 1\.0 is malformed: "):
+        read_built(wheel_file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -22,6 +22,7 @@ from hatch_lambda_zip.archive.layout import (
 )
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.threads import ThreadPool
 
 # Small files go to the workers in batches, which saves a hand-over each; both bounds in bytes
 # of uncompressed content. One file larger than a bound still goes through, alone.
@@ -134,7 +135,7 @@ def _compressed(entries: Sequence[Entry], inspect: Inspect, workers: int) -> Ite
     """Yield every member's header and data in order, at most a window ahead of the consumer."""
     pending: deque[tuple[int, Future[list[_Compressed]]]] = deque()
     in_flight = 0
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPool(workers) as pool:
         try:
             for batch in _batches(entries):
                 size = sum(entry.size for entry in batch)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import ExitStack, closing
 from typing import Final
 
@@ -21,6 +21,7 @@ from hatch_lambda_zip.bytecode.process import WorkerProcess
 from hatch_lambda_zip.bytecode.pyc import HASH_SIZE, HEADER_SIZE, unchecked_header
 from hatch_lambda_zip.errors import AmbiguousBytecodeError, BytecodeError, ToolError
 from hatch_lambda_zip.process import Watcher
+from hatch_lambda_zip.threads import ThreadPool
 
 __all__ = ["BytecodeCache", "Compiler", "cache_directory", "find_interpreter"]
 
@@ -139,7 +140,7 @@ class Compiler:
                 )
                 for _ in range(min(self._workers, len(batches)))
             ]
-            with ThreadPoolExecutor(len(processes)) as pool:
+            with ThreadPool(len(processes)) as pool:
                 try:
                     futures = {
                         pool.submit(_serve, process, sources, batches, settle): process

@@ -377,7 +377,10 @@ def _main() -> None:
     threading.stack_size(STACK_SIZE)
     batches: queue.SimpleQueue[list[tuple[str, bytes]]] = queue.SimpleQueue()
     thread = threading.Thread(target=_work, args=(batches, optimize), daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as error:  # there are no more to be had
+        sys.exit(str(error))
     # Reading here goes on while the other thread writes, so that neither pipe blocks the other.
     read = sys.stdin.buffer.read
     while True:

@@ -19,7 +19,7 @@ from hatch_lambda_zip.config.model import Artifact, Bytecode, Exclusions, OwnFil
 from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import TOOL_NAME, Project
-from hatch_lambda_zip.config.tables import Known, TableReader, inner_table
+from hatch_lambda_zip.config.tables import Known, TableReader, inner_table, read_tables
 from hatch_lambda_zip.config.words import BytecodeMode, CheckImports, Modules, Strip
 
 __all__ = [
@@ -48,5 +48,6 @@ __all__ = [
     "inner_table",
     "manifest_name",
     "parse_config",
+    "read_tables",
     "wrong_version",
 ]

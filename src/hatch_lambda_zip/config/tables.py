@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,11 @@ from typing import Any
 
 from hatch_lambda_zip.config.fields import with_fields, without_fields
 from hatch_lambda_zip.text import did_you_mean
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 @dataclass(frozen=True)
@@ -207,3 +213,11 @@ def inner_table(table: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
         inner = table.get(key)
         table = inner if isinstance(inner, dict) else {}
     return table
+
+
+def read_tables(path: Path) -> Mapping[str, Any]:
+    """Read a TOML file that somebody else judges; an empty table where it can't be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}

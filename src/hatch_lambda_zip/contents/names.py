@@ -8,8 +8,11 @@ from typing import Final
 
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.files import path_problem
+from hatch_lambda_zip.text import shortened
 
 _LONGEST_COMPONENT: Final = 255  # bytes: NAME_MAX of Linux's file systems
+# Bytes: PATH_MAX of Linux is 4096 with a NUL at the end, and functions lie in /var/task/.
+_LONGEST_PATH: Final = 4096 - 1 - len("/var/task/")
 
 
 def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> None:
@@ -21,17 +24,22 @@ def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> 
 
     Raises:
         ContentsError: two of them, or of the directories that they lie in, differ in nothing but
-            upper and lower case; one has a component that Lambda's file system can't hold; or a
-            local one is not in Unicode's composed form (NFC), or no plain path.
+            upper and lower case; one, or a component of it, is longer than Lambda's file system
+            takes; or a local one is not in Unicode's composed form (NFC), or no plain path.
     """
     places: dict[str, tuple[str, str, str]] = {}
     for name, distribution in names:
         if distribution in local:
             _check_local(name, distribution)
+        if len(name.encode("utf-8", "surrogateescape")) > _LONGEST_PATH:
+            raise ContentsError(
+                f"{distribution} ships {shortened(name)}: the path has more than {_LONGEST_PATH} "
+                "bytes, and Lambda can't open one so long. Shorten it, or leave the file out."
+            )
         for component in name.split("/"):
             if len(component.encode("utf-8", "surrogateescape")) > _LONGEST_COMPONENT:
                 raise ContentsError(
-                    f"{distribution} ships {name}: {component[:40]}… has more than "
+                    f"{distribution} ships {shortened(name)}: {component[:40]}… has more than "
                     f"{_LONGEST_COMPONENT} bytes, and Lambda's file system can't hold a name of "
                     "that length. Shorten it, or leave the file out by `exclude-files`."
                 )

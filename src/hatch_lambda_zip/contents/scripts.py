@@ -13,6 +13,7 @@ from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install import Installed, read_entry_points, script_names, split_reference
 from hatch_lambda_zip.record import check_path
 from hatch_lambda_zip.runtimes import Runtime
+from hatch_lambda_zip.text import shortened
 
 # What stands before a script's own text: the path of a Python, or, where an installer's is too
 # long or has spaces, a shell that starts it (pypa/distlib). Its form tells, whatever the paths of
@@ -62,8 +63,8 @@ def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installe
         check_path(path, f"entry_points.txt of {installed.name}")
         if "/" in name:
             raise DistributionError(
-                f"The console script {name} of {installed.name} has a name that is a path. Choose "
-                "another version, or set `scripts = false`."
+                f"The console script {shortened(name)} of {installed.name} has a name that is "
+                "a path. Choose another version, or set `scripts = false`."
             )
         text = _console_script(reference, interpreter, others, f"{name} of {installed.name}")
         scripts[path] = Entry.of(path, text.encode(), installed.name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -36,6 +36,7 @@ from hatch_lambda_zip.lock import (
     Selection,
 )
 from hatch_lambda_zip.runtimes import Platform
+from hatch_lambda_zip.threads import ThreadPool
 from hatch_lambda_zip.uv import Uv
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Installer:
         self._zip_version = zip_version
         self._uv = uv
         self._directory = directory
-        self._pool = ThreadPoolExecutor(_PARALLEL_JOBS)
+        self._pool = ThreadPool(_PARALLEL_JOBS)
         self._installs: dict[tuple[InstallList, Platform], Future[tuple[Installed, ...]]] = {}
         self._builds: dict[Path, Future[Path]] = {}
         self._own_wheels: dict[str, Path] = {}

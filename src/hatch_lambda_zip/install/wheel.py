@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.tags import parse_tag
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.errors import DistributionError
@@ -70,7 +70,7 @@ def parse_name(wheel: Path) -> WheelName:
     """
     try:
         name, version, _, tags = parse_wheel_filename(wheel.name)
-    except InvalidWheelFilename as error:
+    except ValueError as error:
         raise DistributionError(f"{error}.") from None
     return WheelName(name, str(version), tags)
 
@@ -107,11 +107,20 @@ def read_built(wheel_file: Path) -> WheelName:
 
     Args:
         wheel_file: the installed ``WHEEL`` file, in its dist-info directory (PEP 427).
+
+    Raises:
+        DistributionError: it is malformed.
     """
     name, _, version = wheel_file.parent.name.removesuffix(".dist-info").partition("-")
-    lines = wheel_file.read_text(encoding="utf-8").splitlines()
-    texts = [line.removeprefix("Tag:").strip() for line in lines if line.startswith("Tag:")]
-    tags = frozenset(tag for text in texts for tag in parse_tag(text))
+    try:
+        lines = wheel_file.read_text(encoding="utf-8").splitlines()
+        texts = [line.removeprefix("Tag:").strip() for line in lines if line.startswith("Tag:")]
+        tags = frozenset(tag for text in texts for tag in parse_tag(text))
+    except ValueError as error:
+        raise DistributionError(
+            f"WHEEL of {name} {version} is malformed: {error}. Its back end wrote it: choose "
+            "another version of it."
+        ) from None
     return WheelName(canonicalize_name(name), version, tags)
 
 

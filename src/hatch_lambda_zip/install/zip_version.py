@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,7 @@ from typing import Any, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.config import inner_table
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from hatch_lambda_zip.config import inner_table, read_tables
 
 # In the order in which they are looked for: hatch-vcs brings setuptools-scm along.
 _TOOLS: Final = (
@@ -110,11 +104,9 @@ def keeping(source: VersionSource | None, root: Path) -> Iterator[None]:
                 os.utime(path, ns=(times[path].st_atime_ns, times[path].st_mtime_ns))
 
 
-def _pyproject(root: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}  # what is wrong with it, its back end will say
+def _pyproject(root: Path) -> Mapping[str, Any]:
+    # What is wrong with it, its back end will say.
+    return read_tables(root / "pyproject.toml")
 
 
 def _files(tool: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ These are uv's settings ``override-dependencies``, ``exclude-dependencies`` and
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,13 +14,8 @@ from typing import Any, Final
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.config import inner_table
+from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import LockError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @dataclass(frozen=True)
@@ -124,7 +118,7 @@ def find_adjustments(root: Path) -> Adjustments:
     restated: frozenset[str] = frozenset()
     for directory in (root, *root.parents):
         path = directory / "pyproject.toml"
-        settings = inner_table(_read(path), "tool", "uv")
+        settings = inner_table(read_tables(path), "tool", "uv")
         if directory == root or "workspace" in settings:
             found = read_adjustments(
                 settings.get("override-dependencies"),
@@ -136,13 +130,6 @@ def find_adjustments(root: Path) -> Adjustments:
         if "workspace" in settings:
             break
     return Adjustments(changes, restated)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}  # not the project's own, which hatchling has read; or hatch.toml's
 
 
 def _items(value: object) -> list[Any]:

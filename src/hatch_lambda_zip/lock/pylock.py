@@ -81,7 +81,8 @@ def parse_pylock(text: str, lock: LockFile) -> Pylock:
         document = tomllib.loads(text)
         _fill_hashes(document)
         return Pylock.from_dict(document)
-    except (tomllib.TOMLDecodeError, PylockValidationError) as error:
+    # ValueError: of numbers that are too long as well; RecursionError: of arrays in arrays.
+    except (ValueError, RecursionError, PylockValidationError) as error:
         raise LockError(
             f"{lock.path} can't be read as a pylock.toml (PEP 751): {error}. Make it anew."
         ) from None

@@ -18,6 +18,7 @@ from packaging.markers import InvalidMarker, Marker
 from hatch_lambda_zip.config import Request, inner_table
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.adjustments import Adjustments, read_adjustments
+from hatch_lambda_zip.lock.model import resolved
 from hatch_lambda_zip.runtimes import Platform
 
 if sys.version_info >= (3, 11):
@@ -87,7 +88,7 @@ class UvLock:
         for package in self.packages:
             source = package["source"]
             place = next((source[kind] for kind in ("directory", "editable") if kind in source), "")
-            if package["name"] == name and (self.base / place).resolve() == directory:
+            if package["name"] == name and resolved(self.base, place) == directory:
                 version: str | None = package.get("version")
                 return version
         return None

@@ -154,6 +154,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         Raises:
             ConfigError: the target's table has mistakes, or the metadata is invalid.
         """
+        if "\0" in self.config.directory:
+            raise ConfigError([f"{TARGET_KEY}.directory: {self.config.directory!r} is no path"])
         for warning in self.lambda_config.warnings:
             AppReporter(self.app).warning(warning)
         for note in self.lambda_config.notes:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from pathspec import GitIgnoreSpec
 
-from hatch_lambda_zip.config import inner_table
+from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.contents.own.own_files import NOISE
 from hatch_lambda_zip.errors import DistributionError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _HATCHLING: Final = frozenset(("hatchling.build", "hatchling.ouroboros"))
 
@@ -88,14 +82,14 @@ def _left_out_by(gitignore: Path, project: Path) -> Iterator[str]:
 
 def is_hatchlings(project: Path) -> bool:
     """Tell whether hatchling is a project's build back end."""
-    system = inner_table(_read(project / "pyproject.toml"), "build-system")
+    system = inner_table(read_tables(project / "pyproject.toml"), "build-system")
     return system.get("build-backend") in _HATCHLING
 
 
 def _ignores_vcs(project: Path, targets: tuple[str, ...]) -> bool:
     tables = [
-        inner_table(_read(project / "pyproject.toml"), "tool", "hatch", "build"),
-        inner_table(_read(project / "hatch.toml"), "build"),
+        inner_table(read_tables(project / "pyproject.toml"), "tool", "hatch", "build"),
+        inner_table(read_tables(project / "hatch.toml"), "build"),
     ]
     # hatch.toml wins key by key, and a target's table over the general one.
     build = {**tables[0], **tables[1]}
@@ -104,10 +98,3 @@ def _ignores_vcs(project: Path, targets: tuple[str, ...]) -> bool:
         if "ignore-vcs" in table:
             return table["ignore-vcs"] is True
     return build.get("ignore-vcs") is True
-
-
-def _read(path: Path) -> Mapping[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}  # its own tools will say so

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from hatch_lambda_zip.bytecode import worker
+from hatch_lambda_zip.errors import ToolError
+from hatch_lambda_zip.threads import ThreadPool
+from tests.support.projects import Project
+
+
+@pytest.fixture
+def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a machine that has no more threads, in CPython's words."""
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
+@pytest.mark.usefixtures("no_threads")
+def test_a_pool_says_that_there_are_no_more_threads() -> None:
+    with ThreadPool(2) as pool, pytest.raises(ToolError, match="No more threads can be started"):
+        pool.submit(int)
+
+
+def test_a_pool_that_is_closed_is_another_matter() -> None:
+    with ThreadPool(2) as pool:
+        assert pool.submit(int, "3").result() == 3
+    with pytest.raises(RuntimeError, match="shutdown"):
+        pool.submit(int)
+
+
+@pytest.mark.usefixtures("no_threads")
+def test_a_build_says_that_there_are_no_more_threads(project: Project) -> None:
+    assert "Error: No more threads can be started on this machine" in project.fail()
+
+
+@pytest.mark.usefixtures("no_threads")
+def test_a_worker_says_that_there_are_no_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["worker", "0"])
+    for name in ("sys.setrecursionlimit", "gc.disable", "threading.stack_size"):
+        monkeypatch.setattr(name, lambda *_: None)
+    with pytest.raises(SystemExit) as caught:
+        worker._main()
+    assert caught.value.code == "can't start new thread"

@@ -1,0 +1,151 @@
+"""Markers that are well-formed and yet have no answer, wherever they may stand."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import packaging
+import pytest
+from packaging.markers import InvalidMarker, Marker
+
+from hatch_lambda_zip.config import Artifact, Kind, Project
+from hatch_lambda_zip.contents import check_requirements
+from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
+from hatch_lambda_zip.errors import LambdaZipError
+from hatch_lambda_zip.lock import LockFile, LockKind, Origin, Selection, requirements
+from hatch_lambda_zip.lock.pylock import parse_pylock, select
+from hatch_lambda_zip.plugin.back_end import read_back_end
+from hatch_lambda_zip.runtimes import evaluate_marker
+from tests.support.installed import made, platform_of
+
+pytestmark = pytest.mark.every_python
+
+ROOT = Path("project").absolute()
+APP = Project("app", "1.0", "app-1.0")
+
+
+def in_metadata(marker: str) -> None:
+    RequirementsGraph([made(requires=[f"a; {marker}"])], (), platform_of()).needed()
+
+
+def in_metadata_of_a_member(marker: str) -> None:
+    _check(APP, marker)
+
+
+def in_own_dependencies(marker: str) -> None:
+    _check(replace(APP, dependencies=(f"a; {marker}",)))
+
+
+def in_a_group(marker: str) -> None:
+    _check(replace(APP, dependency_groups={"dev": [f"a; {marker}"]}), groups=("dev",))
+
+
+def _check(project: Project, marker: str = "", groups: tuple[str, ...] = ()) -> None:
+    app = made("app", requires=[f"a; {marker}"] if marker else [], origin=Origin.LOCAL)
+    artifact = Artifact("api", "api", "here", Kind.FUNCTION, platform_of())
+    artifact = replace(artifact, options=type(artifact.options)(groups=groups))
+    selection = Selection(LockFile.of(LockKind.UV, ROOT / "uv.lock"), (), ())
+    check_requirements(project, artifact, selection, [app, made("a")])
+
+
+def in_a_requirements_file(marker: str) -> None:
+    _select_from_requirements(f"a==1; {marker} --hash=sha256:00\n")
+
+
+def in_a_line_with_a_directory(marker: str) -> None:
+    _select_from_requirements(f"./a; {marker}\n")
+
+
+def _select_from_requirements(text: str) -> None:
+    lock = LockFile.of(LockKind.REQUIREMENTS, ROOT / "requirements.txt")
+    requirements.select(text, lock, platform_of(), root=ROOT)
+
+
+def in_a_package_of_a_pylock(marker: str) -> None:
+    _select_from_pylock(f"packages = [{{ name = 'a', marker = '''{marker}''' }}]\n")
+
+
+def in_the_environments_of_a_pylock(marker: str) -> None:
+    _select_from_pylock(f"environments = ['''{marker}''']\npackages = []\n")
+
+
+def _select_from_pylock(text: str) -> None:
+    lock = LockFile.of(LockKind.PYLOCK, ROOT / "pylock.toml")
+    more = "directory = { path = 'a' } }]"
+    text = text.replace(" }]", f", {more}") if "name" in text else text
+    pylock = parse_pylock(f"lock-version = '1.0'\ncreated-by = 'x'\n{text}", lock)
+    select(pylock, lock, platform_of(), root=ROOT, base=ROOT)
+
+
+def in_build_requirements(marker: str) -> None:
+    read_back_end({"build-system": {"requires": [f"a; {marker}"]}})
+
+
+PLACES = (
+    *(in_metadata, in_metadata_of_a_member, in_own_dependencies, in_a_group),
+    *(in_a_requirements_file, in_a_line_with_a_directory),
+    *(in_a_package_of_a_pylock, in_the_environments_of_a_pylock, in_build_requirements),
+)
+UNUSABLE = ('python_version ~= "3"', 'os_name ~= "posix"')
+IN_LOCKS = (in_a_package_of_a_pylock, in_the_environments_of_a_pylock)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_marker_without_an_answer_is_one_sentence(place: Callable[[str], None]) -> None:
+    place('python_version >= "3"')
+    # What has a value depends on the place.
+    variable = 'extra == "q"' if place in IN_LOCKS else '"x" in extras'
+    for marker in (*UNUSABLE, variable):
+        with pytest.raises(LambdaZipError) as caught:
+            place(marker)
+        assert "can't be evaluated: " in str(caught.value)
+        assert str(Marker(marker)) in str(caught.value)
+
+
+def exceptions_of_packaging() -> list[type[Exception]]:
+    found = {}
+    for module in pkgutil.iter_modules(packaging.__path__, "packaging."):
+        if "__" not in module.name:
+            for name, value in vars(importlib.import_module(module.name)).items():
+                if (
+                    isinstance(value, type)
+                    and issubclass(value, Exception)
+                    and value.__module__.startswith("packaging.")
+                ):
+                    found[f"{module.name}.{name}"] = value
+    return [found[name] for name in sorted(found)]
+
+
+def instance(kind: type[Exception]) -> Exception:
+    """Make an exception, whatever it has to be told."""
+    with contextlib.suppress(TypeError):
+        return kind("why")
+    with contextlib.suppress(TypeError):
+        return kind("why", "why", "why")
+    with contextlib.suppress(TypeError):
+        return kind("why", [ValueError()])
+    return kind("why", source="text", span=(0, 1))  # type: ignore[call-arg]  # the parser's own
+
+
+def test_no_exception_of_packaging_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    exceptions = exceptions_of_packaging()
+    assert len(exceptions) > 10
+    for kind in (*exceptions, KeyError, ValueError, TypeError, AssertionError, RecursionError):
+
+        def fail(*_: object, error: Exception = instance(kind)) -> bool:  # noqa: B008
+            raise error
+
+        monkeypatch.setattr(Marker, "evaluate", fail)
+        for place in PLACES:
+            with pytest.raises(LambdaZipError):
+                place('python_version >= "3"')
+
+
+def test_the_reason_is_said() -> None:
+    with pytest.raises(InvalidMarker, match=r"can't be evaluated: 'extras' has no value here"):
+        evaluate_marker(Marker('"x" in extras'))
