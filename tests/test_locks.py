@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import UV, clean_environment, run
+from tests.support.hatchling_runs import run_hatchling
 from tests.support.projects import Project
 
 EXPORT = [UV, "export", "-q", "--no-default-groups"]
@@ -147,6 +148,30 @@ def test_what_uv_was_told_to_lock_otherwise_is_no_mistake(project: Project, kind
     names = project.build().names
     assert "idna/core.py" in names
     assert "six.py" not in names
+
+
+@pytest.mark.slow
+def test_an_sdist_knows_what_uv_was_told_to_lock_otherwise(
+    project: Project, tmp_path: Path
+) -> None:
+    project.replace('    "idna",', '    "idna<3",')
+    project.replace("[tool.uv]\n", '[tool.uv]\noverride-dependencies = ["idna>=3"]\n')
+    with project.pyproject.open("a") as file:
+        file.write("\n[tool.hatch.build.hooks.lambda-zip]\nembed-lock = true\n")
+    project.lock()
+    first = zip_beside(project.path, "sdist")
+    (sdist,) = (project.path / "dist").glob("*.tar.gz")
+    shutil.unpack_archive(sdist, tmp_path / "unpacked")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    assert zip_beside(unpacked, "wheel") == first
+
+
+def zip_beside(root: Path, target: str) -> bytes:
+    """Build an sdist or a wheel, and return the zip that the hook makes."""
+    result = run_hatchling(["build", "-t", target], cwd=root)
+    assert result.returncode == 0, result.stderr
+    (archive,) = (root / "dist").glob("*.zip")
+    return archive.read_bytes()
 
 
 def test_no_configuration_of_uv_makes_it_build_from_source(project: Project) -> None:

@@ -131,8 +131,10 @@ def evaluate_marker(
         return marker.evaluate(environment, context)
     # packaging has an exception for each way to fail, of several kinds, and new ones at times.
     except Exception as error:  # noqa: BLE001
-        why = f"{error} has no value here" if isinstance(error, LookupError) else f"{error}"
-        raise InvalidMarker(f"the marker {str(marker)!r} can't be evaluated: {why}") from None
+        why = f"{error} has no value here" if isinstance(error, LookupError) else str(error)
+        raise InvalidMarker(
+            f"the marker {str(marker)!r} can't be evaluated: {why.rstrip('.')}"
+        ) from None
 
 
 @dataclass(frozen=True)

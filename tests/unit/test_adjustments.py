@@ -83,6 +83,14 @@ def test_what_is_described_is_read_again() -> None:
     assert read_described({}) == Adjustments()
 
 
+@pytest.mark.parametrize(
+    "table", [{"changes": 1}, {"changes": [1]}, {"changes": [{"x": 1}]}, {"restated": [[]]}]
+)
+def test_what_was_not_described_is_an_error(table: dict[str, object]) -> None:
+    with pytest.raises(LockError, match=r"Build the sdist again\.$"):
+        read_described(table)
+
+
 @pytest.mark.parametrize("text", ["six>>1", "", "six; wrong == 1"])
 def test_an_override_that_is_no_requirement_is_an_error(text: str) -> None:
     for overrides in ([text], [{"package": {"name": "lib"}, "dependencies": [text]}]):

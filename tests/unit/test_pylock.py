@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +146,7 @@ def test_a_wheel_is_pinned_by_the_best_of_its_hashes() -> None:
     for hashes, pin in (
         ({"md5": "1", "sha512": "3", "sha256": "2"}, "sha256:2"),
         ({"sha512": "3", "sha384": "4"}, "sha384:4"),
+        ({"sha256": "AB"}, "sha256:ab"),
     ):
         (install,) = select_from(hashed(**hashes)).installs
         assert [distribution.identity for distribution in install.distributions] == [pin]
@@ -223,10 +226,26 @@ def test_a_file_on_this_machine_has_the_hash_that_it_has_now(tmp_path: Path) -> 
         for place in places:
             for hashes in ({}, {"sha1": hashlib.sha1(content).hexdigest()}):  # noqa: S324
                 package = package_of("demo", wheels=[{**place, "hashes": hashes}])
-                (install,) = select_from(package, base=tmp_path).installs
+                selection = select_from(package, base=tmp_path)
+                (install,) = selection.installs
+                assert selection.warnings == ()
                 assert install.files == (wheel,)
                 assert hashes_in(install.text) == [{"sha256": digest}]
                 assert install.distributions[0].identity == f"sha256:{digest}"
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    name = "demo-1.0-py3-none-any.whl"
+    package = package_of("demo", wheels=[{"path": name, "hashes": {}}])
+    makers: list[Callable[[Path], None]] = [Path.mkdir]
+    if sys.platform != "win32":
+        makers.append(os.mkfifo)  # whose content nobody ever writes
+    for make in (lambda _: None, *makers):
+        base = tmp_path / str(len(list(tmp_path.iterdir())))
+        base.mkdir()
+        make(base / name)
+        with pytest.raises(LockError, match=f"there is no file {re.escape(str(base / name))}"):
+            select_from(package, base=base)
 
 
 @pytest.mark.parametrize("kind", ["sha256", "sha1", "md5", "sha3_256", "blake2b"])

@@ -118,6 +118,12 @@ def test_a_file_that_no_record_names_is_refused(staged: Path, stray: str) -> Non
     )
 
 
+def test_a_row_that_is_there_twice_changes_nothing(staged: Path) -> None:
+    once = ship(staged, {"demo.py": b"x"})
+    install(staged, {"demo.py": b"x"}, extra_rows=f"demo.py,{Digest.of(b'x')},1\n")
+    assert collect([site_of(staged)]) == once
+
+
 def test_several_files_that_no_record_names(staged: Path) -> None:
     install(staged, {"demo/__init__.py": b""})
     for stray in ("demo/a.py", "demo/b.py", "demo/c.py"):

@@ -79,7 +79,7 @@ def _select_from_pylock(text: str) -> None:
     more = "directory = { path = 'a' } }]"
     text = text.replace(" }]", f", {more}") if "name" in text else text
     pylock = parse_pylock(f"lock-version = '1.0'\ncreated-by = 'x'\n{text}", lock)
-    select(pylock, lock, platform_of(), root=ROOT, base=ROOT)
+    select(pylock, lock, platform_of(), root=ROOT)
 
 
 def in_build_requirements(marker: str) -> None:

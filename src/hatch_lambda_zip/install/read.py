@@ -221,7 +221,7 @@ def _read_record(site: Site, dist_info: str, distribution: Distribution) -> list
         text = (site.path / path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DistributionError(f"{source} can't be read: {error}.") from None
-    rows = parse_record(text, source)
+    rows = [*dict.fromkeys(parse_record(text, source))]  # a row that is there twice says no more
     if missing := unlisted_but_needed({row.path for row in rows}, dist_info):
         remedy = (
             "Build it with another release of its back end."

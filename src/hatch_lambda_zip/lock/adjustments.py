@@ -77,9 +77,16 @@ NO_ADJUSTMENTS: Final = Adjustments()
 
 
 def read_described(table: Mapping[str, Any]) -> Adjustments:
-    """Read what ``described`` returned, and a pylock.toml had since."""
-    changes = tuple(Adjustment(**change) for change in table.get("changes", ()))
-    return Adjustments(changes, frozenset(table.get("restated", ())))
+    """Read what ``described`` returned, and a pylock.toml in an sdist had since.
+
+    Raises:
+        LockError: it is something else by now.
+    """
+    try:
+        changes = tuple(Adjustment(**change) for change in table.get("changes", ()))
+        return Adjustments(changes, frozenset(table.get("restated", ())))
+    except TypeError as error:
+        raise LockError(f"The lock in the sdist: {error}. Build the sdist again.") from None
 
 
 def read_adjustments(
@@ -99,7 +106,8 @@ def read_adjustments(
             *(change for item in _items(excludes) for change in _excludes(item)),
         )
     except (InvalidRequirement, AttributeError, KeyError, TypeError) as error:
-        raise LockError(f"{source}: an override can't be read: {error}. Correct it.") from None
+        first, *_ = str(error).splitlines()  # the others point at a column
+        raise LockError(f"{source}: an override can't be read: {first}. Correct it.") from None
     restated = (item.get("name") for item in _items(metadata) if isinstance(item, dict))
     names = frozenset(canonicalize_name(name) for name in restated if isinstance(name, str))
     return Adjustments(changes, names)

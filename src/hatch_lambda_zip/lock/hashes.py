@@ -51,7 +51,8 @@ def with_compared_hashes(source: _Source, base: Path, *, is_hashed: bool = True)
         return replace(
             source, url=None, path=str(path), hashes=_compared_here(path, hashes, source.size)
         )
-    compared = {kind: hashes[kind] for kind in COMPARED_BY_UV if kind in hashes}
+    # In lower case, as old releases of uv compare them.
+    compared = {kind: hashes[kind].lower() for kind in COMPARED_BY_UV if kind in hashes}
     if compared.keys().isdisjoint(STRONG):
         found = ", ".join(sorted(kind for kind, value in hashes.items() if value)) or "none at all"
         raise LockError(
@@ -65,7 +66,8 @@ def with_compared_hashes(source: _Source, base: Path, *, is_hashed: bool = True)
 def ignored_hashes(source: PackageWheel | PackageArchive | PackageSdist, base: Path) -> list[str]:
     """Return the kinds of a file's hashes that nobody compares."""
     is_here = _local_path(source, base) is not None
-    return sorted(source.hashes.keys() - (_COMPARED_HERE if is_here else COMPARED_BY_UV))
+    compared = _COMPARED_HERE if is_here else COMPARED_BY_UV
+    return sorted(kind for kind, value in source.hashes.items() if value and kind not in compared)
 
 
 def with_one_hash(source: _Source) -> dict[str, _Source]:
@@ -101,9 +103,12 @@ def _local_path(source: PackageWheel | PackageArchive | PackageSdist, base: Path
 
 def _compared_here(path: Path, hashes: Mapping[str, str], size: int | None) -> dict[str, str]:
     try:
-        content = path.read_bytes()
+        # A pipe would never end.
+        content = path.read_bytes() if path.is_file() else None
     except OSError as error:
         raise LockError(f"{path} can't be read: {error}. Restore it, or lock again") from None
+    if content is None:
+        raise LockError(f"there is no file {path}. Restore it, or lock again")
     if size is not None and size != len(content):
         raise LockError(
             f"{path} is not the file that was locked: it has {len(content)} bytes instead "

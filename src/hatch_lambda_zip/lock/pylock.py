@@ -160,7 +160,8 @@ def select(
             else:
                 missing.append(package)
         except LockError as error:
-            problems.append(f"{lock.path}: {package.name} {package.version or ''}: {error}.")
+            what = f"{package.name} {package.version or ''}".strip()
+            problems.append(f"{lock.path}: {what}: {error}.")
     problems += [describe_missing(missing, pylock, lock, platform)] if missing else []
     if problems:
         raise LockError("\n".join(problems))
@@ -365,5 +366,5 @@ def _source_archive(package: Package) -> PackageArchive | None:
 
 def _local_project(package: Package, directory: PackageDirectory, base: Path) -> LocalProject:
     version = None if package.version is None else str(package.version)
-    path = resolved(base / directory.path, directory.subdirectory or ".")
-    return LocalProject(package.name, path, version)
+    path = "/".join(filter(None, (directory.path, directory.subdirectory)))
+    return LocalProject(package.name, resolved(base, path), version)
