@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from hatch_lambda_zip.errors import ToolError
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+HOW_TO_HAVE_MORE: Final = (
+    "Raise the limit of processes of this machine or container (`ulimit -u`, the container's pids "
+    "limit), or end some."
+)
+"""What to do where neither a thread nor a process can be started."""
 
 
 class ThreadPool(ThreadPoolExecutor):
@@ -33,7 +39,4 @@ class ThreadPool(ThreadPoolExecutor):
             # The words of CPython; others are about a pool that is closed.
             if "can't start new thread" not in str(error):
                 raise
-            raise ToolError(
-                "No more threads can be started on this machine, or in this container. Raise its "
-                "limit of processes (`ulimit -u`, the container's pids limit), or end some."
-            ) from None
+            raise ToolError(f"No more threads can be started here. {HOW_TO_HAVE_MORE}") from None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import threading
 
 import pytest
@@ -35,7 +37,19 @@ def test_a_pool_that_is_closed_is_another_matter() -> None:
 
 @pytest.mark.usefixtures("no_threads")
 def test_a_build_says_that_there_are_no_more_threads(project: Project) -> None:
-    assert "Error: No more threads can be started on this machine" in project.fail()
+    assert (
+        "Error: No more threads can be started here. Raise the limit of processes" in project.fail()
+    )
+
+
+def test_a_build_says_that_there_are_no_more_processes(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr("subprocess.Popen", start)
+    assert "Raise the limit of processes of this machine or container" in project.fail()
 
 
 @pytest.mark.usefixtures("no_threads")
