@@ -323,7 +323,9 @@ def _patch_warnings(
             yield patch_warning(f"{package.name} is locked for {marker}", lock.name, platform)
     environments = pylock.environments or ()
     text = " or ".join(map(str, environments))
-    if platform.varies(text, lambda it: any(holds(marker, it) for marker in environments)):
+    if platform.varies(
+        text, lambda it: any(_holds(marker, pylock, request, it) for marker in environments)
+    ):
         yield patch_warning(f"it is for environments with {text}", lock.name, platform)
     python = pylock.requires_python
     if python is not None and platform.varies(str(python), lambda it: it.release in python):
