@@ -48,7 +48,7 @@ def edit(project: Project, old: int, new: int) -> None:
 
 
 def pair(project: Project, function: str = "first") -> tuple[Path, Path]:
-    zipped = project.path / f"dist/fixture_app-1.2.3-{function}.zip"
+    zipped = project.path / f"dist/fixture_app-1.2.3-{function}-lambda.zip"
     return zipped, zipped.with_suffix(".json")
 
 
