@@ -221,6 +221,11 @@ def run(
             started(command)
             threading.Thread(target=attend, daemon=True).start()
             command.process.wait()
+        except RuntimeError as error:
+            command.kill()
+            from hatch_lambda_zip.threads import explained
+
+            raise explained(error) from None
         except BaseException:
             command.kill()
             raise

@@ -18,6 +18,13 @@ HOW_TO_HAVE_MORE: Final = (
 """What to do where neither a thread nor a process can be started."""
 
 
+def explained(error: RuntimeError) -> Exception:
+    """Return what to raise for an error of a thread's start: one sentence, or the error itself."""
+    if "can't start new thread" not in str(error):  # the words of CPython
+        return error
+    return ToolError(f"No more threads can be started here. {HOW_TO_HAVE_MORE}")
+
+
 class ThreadPool(ThreadPoolExecutor):
     """A pool whose threads start when there is work for them."""
 
@@ -36,7 +43,4 @@ class ThreadPool(ThreadPoolExecutor):
         try:
             return super().submit(fn, *args, **kwargs)
         except RuntimeError as error:
-            # The words of CPython; others are about a pool that is closed.
-            if "can't start new thread" not in str(error):
-                raise
-            raise ToolError(f"No more threads can be started here. {HOW_TO_HAVE_MORE}") from None
+            raise explained(error) from None

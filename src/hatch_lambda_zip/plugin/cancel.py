@@ -57,7 +57,12 @@ def cancellable() -> Iterator[None]:
         for number in replaced:
             signal.signal(number, cancel)
         if signal.SIGTERM in replaced and _has_front_end():
-            threading.Thread(target=_watch_parent, args=(over,), daemon=True).start()
+            try:
+                threading.Thread(target=_watch_parent, args=(over,), daemon=True).start()
+            except RuntimeError as error:
+                from hatch_lambda_zip.threads import explained
+
+                raise explained(error) from None
         yield
     finally:
         over.set()
