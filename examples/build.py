@@ -33,7 +33,8 @@ def main() -> None:
     scripts = prepare_tools()
     with tempfile.TemporaryDirectory() as temporary:
         wheels = Path(temporary, "wheels")
-        run([python_in(scripts), "-m", "pip", "wheel", "-q", "--no-deps", "-w", wheels, CHECKOUT])
+        uv = scripts / "uv"
+        run([uv, "build", "-q", "--wheel", "-o", wheels, CHECKOUT])
         environment = {
             **os.environ,
             # Where the build finds this checkout's plugin instead of the published one.
@@ -57,7 +58,9 @@ def prepare_tools() -> Path:
     scripts = directory / ("Scripts" if sys.platform == "win32" else "bin")
     if not python_in(scripts).exists():
         venv.create(directory, with_pip=True)
-    run([python_in(scripts), "-m", "pip", "install", "-q", "hatch", "uv"])
+    python = python_in(scripts)
+    run([python, "-m", "pip", "install", "-q", "uv"])
+    run([scripts / "uv", "pip", "install", "-q", "--python", python, "hatch"])
     return scripts
 
 

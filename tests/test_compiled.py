@@ -85,7 +85,11 @@ def test_every_module_has_canonical_bytecode(compiled: Project) -> None:
     record = made.read("fixture_app-1.2.3.dist-info/RECORD").decode()
     assert f"fixture_app/__pycache__/main.{TAG}.pyc,sha256=" in record
     count = sum(name.endswith(".pyc") for name in names)
-    assert made.manifest["bytecode"] == {"compiled_modules": count, "left_as_source": []}
+    assert made.manifest["bytecode"] == {
+        "compiled_modules": count,
+        "sources_left_out": 0,
+        "left_as_source": [],
+    }
     assert made.manifest["options"]["bytecode-python"] == VERSION
     assert f"compiling with CPython {VERSION}" in made.output
 
@@ -238,7 +242,7 @@ def test_layers_and_added_files_are_compiled_too(compiled: Project) -> None:
                 next(name for name in archive.namelist() if re.search(r"six-.*/RECORD$", name))
             ).decode()
         )
-    with zipfile.ZipFile(compiled.path / "dist/fixture_app-1.2.3-main.zip") as archive:
+    with zipfile.ZipFile(compiled.path / "dist/fixture_app-1.2.3-main-lambda.zip") as archive:
         pyc = archive.read(f"__pycache__/start.{TAG}.pyc")
         assert code_of(pyc).co_filename == "/var/task/start.py"
         assert not any("six" in name for name in archive.namelist())

@@ -45,7 +45,7 @@ def functions(project: Project) -> Project:
 
 
 def distributions(project: Project, function: str) -> set[str]:
-    path = project.path / f"dist/fixture_app-1.2.3-{function}.json"
+    path = project.path / f"dist/fixture_app-1.2.3-{function}-lambda.json"
     return {entry["name"] for entry in json.loads(path.read_text())["distributions"]}
 
 

@@ -30,7 +30,7 @@ from hatch_lambda_zip.bytecode import process as process_module
 from hatch_lambda_zip.bytecode.compiler import BytecodeCache, Compiler
 from hatch_lambda_zip.bytecode.magic import FORMATS
 from hatch_lambda_zip.errors import ToolError
-from hatch_lambda_zip.watcher import MARK_VARIABLE
+from hatch_lambda_zip.process import MARK_VARIABLE
 from tests.support.interpreters import interpreters
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")

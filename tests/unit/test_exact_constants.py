@@ -79,6 +79,7 @@ CPU_DEPENDENT = [
     "(1.5, 2)[0:1][0] ** 2",
     "(1 or 2 or 3 or 4 or 0.1) ** 2",
     "2 ** (1 << 99999 >> 99990)",
+    "2**2**2**2**2**2",
 ]
 
 
@@ -154,6 +155,8 @@ def expressions(draw: st.DrawFn, depth: int = 3) -> str:
 
 @pytest.mark.filterwarnings("ignore")
 @given(expressions())
+@example("2**2**2**2**2**2")
+@example("2 ** 2 # **\n ** 2**2**2**2")
 def test_the_quick_look_misses_nothing(expression: str) -> None:
     source = f"def g():\n    return ({expression})\n".encode()
     try:

@@ -13,8 +13,8 @@ from hatch_lambda_zip.bytecode import interpreter as interpreter_module
 from hatch_lambda_zip.bytecode.interpreter import find_interpreter
 from hatch_lambda_zip.bytecode.magic import FORMATS
 from hatch_lambda_zip.errors import ToolError
+from hatch_lambda_zip.process import MARK_VARIABLE
 from hatch_lambda_zip.uv import Uv
-from hatch_lambda_zip.watcher import MARK_VARIABLE
 
 pytestmark = [
     pytest.mark.every_python,

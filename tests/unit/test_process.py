@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip import watcher as watcher_module
 from hatch_lambda_zip.process import Command, Watcher, run
+from hatch_lambda_zip.process import watcher as watcher_module
 from tests.support.processes import comes_true, number_in, runs
 
 pytestmark = [

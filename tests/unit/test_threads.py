@@ -8,7 +8,7 @@ import pytest
 
 from hatch_lambda_zip.bytecode import worker
 from hatch_lambda_zip.errors import ToolError
-from hatch_lambda_zip.threads import ThreadPool
+from hatch_lambda_zip.process.threads import ThreadPool
 from tests.support.projects import Project
 
 

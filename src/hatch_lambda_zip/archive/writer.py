@@ -22,7 +22,7 @@ from hatch_lambda_zip.archive.layout import (
 )
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.threads import ThreadPool
+from hatch_lambda_zip.process.threads import ThreadPool
 
 # Small files go to the workers in batches, which saves a hand-over each; both bounds in bytes
 # of uncompressed content. One file larger than a bound still goes through, alone.

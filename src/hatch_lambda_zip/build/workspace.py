@@ -17,8 +17,7 @@ from typing import IO, TYPE_CHECKING, Final
 from hatch_lambda_zip.build.publish import publish
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import beside, beside_pattern, check_outside, matching
-from hatch_lambda_zip.process import Watcher
-from hatch_lambda_zip.watcher import MARK_VARIABLE, kill_marked
+from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_marked
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -21,7 +21,7 @@ from hatch_lambda_zip.bytecode.process import WorkerProcess
 from hatch_lambda_zip.bytecode.pyc import HASH_SIZE, HEADER_SIZE, unchecked_header
 from hatch_lambda_zip.errors import AmbiguousBytecodeError, BytecodeError, ToolError
 from hatch_lambda_zip.process import Watcher
-from hatch_lambda_zip.threads import ThreadPool
+from hatch_lambda_zip.process.threads import ThreadPool
 
 __all__ = ["BytecodeCache", "Compiler", "cache_directory", "find_interpreter"]
 

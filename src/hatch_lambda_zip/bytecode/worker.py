@@ -60,6 +60,7 @@ _NAMES = rb"(?:True|False|__debug__)\b"
 _START = rb"(?=[0-9.(\[]|[+~-](?![ \t]*(?!" + _NAMES + rb")[A-Za-z_])|" + _NAMES + rb")"
 _GAP = rb"(?:[ \t\f\r\n\\]|#[^\r\n]*[\r\n])*" + _START
 _POWER = re.compile(rb"\*\*" + _GAP)
+_THEN_POWER = re.compile(rb"(?:[\s\\]|#[^\r\n]*[\r\n])*\*\*")  # 2**(2**9999), which is no int known
 _PRODUCT = re.compile(rb"[*/]" + _GAP)  # or a quotient; the second half of ** or // as well
 _IMAGINARY = re.compile(rb"[0-9._][jJ]")  # the end of such a literal
 _INT = re.compile(rb"[0-9]+(?![\w.])")
@@ -312,7 +313,8 @@ def _hides_debug(source: bytes) -> bool:
 def _is_suspect(source: bytes, operator: re.Match[bytes]) -> bool:
     """Tell whether both operands may be constant, and are not two integers."""
     text = source[max(0, operator.start() - _WINDOW) : operator.start()].rstrip(_BLANK)
-    if _INT_AT_END.search(text) and _INT.match(source, operator.end()):
+    exponent = _INT.match(source, operator.end())
+    if exponent and _INT_AT_END.search(text) and not _THEN_POWER.match(source, exponent.end()):
         return False
     group, other = _GROUP_AT_END.search(text), _GROUP.match(source, operator.end())
     if any(part and _has_variables(part[0]) for part in (group, other)):
@@ -383,10 +385,7 @@ def _main() -> None:
         sys.exit(str(error))
     # Reading here goes on while the other thread writes, so that neither pipe blocks the other.
     read = sys.stdin.buffer.read
-    while True:
-        count = read(COUNT.size)
-        if not count:
-            break
+    while count := read(COUNT.size):
         batch = []
         for _ in range(*COUNT.unpack(count)):
             name_size, source_size = TASK.unpack(read(TASK.size))

@@ -35,8 +35,8 @@ from hatch_lambda_zip.lock import (
     LockKind,
     Selection,
 )
+from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.runtimes import Platform
-from hatch_lambda_zip.threads import ThreadPool
 from hatch_lambda_zip.uv import Uv
 
 if TYPE_CHECKING:

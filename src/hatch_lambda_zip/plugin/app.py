@@ -72,7 +72,7 @@ def _remedy(error: OSError) -> str:
         return "Free space there and build again."
     if error.errno == errno.EAGAIN:
         # Of a process that could not be started; imported here, since a build seldom ends so.
-        from hatch_lambda_zip.threads import HOW_TO_HAVE_MORE
+        from hatch_lambda_zip.process.threads import HOW_TO_HAVE_MORE
 
         return HOW_TO_HAVE_MORE
     return "Free or repair that path and build again."

@@ -60,7 +60,7 @@ def cancellable() -> Iterator[None]:
             try:
                 threading.Thread(target=_watch_parent, args=(over,), daemon=True).start()
             except RuntimeError as error:
-                from hatch_lambda_zip.threads import explained
+                from hatch_lambda_zip.process.threads import explained
 
                 raise explained(error) from None
         yield

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
-from hatch_lambda_zip.watcher import (
+from hatch_lambda_zip.process.watcher import (
     ENDED,
     MARK_VARIABLE,
     SCRIPT,
@@ -223,7 +223,7 @@ def run(
             command.process.wait()
         except RuntimeError as error:
             command.kill()
-            from hatch_lambda_zip.threads import explained
+            from hatch_lambda_zip.process.threads import explained
 
             raise explained(error) from None
         except BaseException:

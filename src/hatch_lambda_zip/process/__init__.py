@@ -1,0 +1,10 @@
+"""Commands that end in time and take along what they started; all that is started goes this way.
+
+`command` runs one and watches over it; `watcher` is the script of a process that does so after
+this one was killed.
+"""
+
+from hatch_lambda_zip.process.command import Command, Watcher, run
+from hatch_lambda_zip.process.watcher import MARK_VARIABLE, kill_marked
+
+__all__ = ["MARK_VARIABLE", "Command", "Watcher", "kill_marked", "run"]
