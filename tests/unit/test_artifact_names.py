@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
-from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
+from hatch_lambda_zip.config.keys import TARGET_KEY
+from hatch_lambda_zip.config.load import Config, parse_config
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.errors import ConfigError
 

@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
+from hatch_lambda_zip.config.keys import TARGET_KEY
+from hatch_lambda_zip.config.load import Config, parse_config
 from hatch_lambda_zip.errors import ConfigError
 
 TODAY = date(2026, 1, 1)

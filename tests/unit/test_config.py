@@ -6,12 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.config.load import (
-    HATCHLING_KEYS,
-    TARGET_KEY,
-    Config,
-    parse_config,
-)
+from hatch_lambda_zip.config.keys import HATCHLING_KEYS, TARGET_KEY
+from hatch_lambda_zip.config.load import Config, parse_config
 from hatch_lambda_zip.config.model import DEFAULT_FUNCTION, Artifact, Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.values import Several
@@ -54,7 +50,7 @@ def test_the_smallest_table_gives_the_defaults() -> None:
             runtimes=Several(("python3.13",), listed=False), python_release=(runtime.release,)
         ),
     )
-    assert parse() == Config(artifacts=(artifact,), lock=None, warnings=())
+    assert parse() == Config(artifacts=(artifact,), warnings=())
 
 
 def test_every_key_is_read() -> None:
@@ -63,7 +59,7 @@ def test_every_key_is_read() -> None:
     assert function.platform.runtime.identifier == "python3.12"
     assert function.platform.architecture == "arm64"
     assert function.handler == "a.b.c"
-    assert config.lock == "uv.lock"
+    assert function.options.lock == "uv.lock"
 
 
 @pytest.mark.parametrize("runtime", [row.identifier for row in RUNTIMES])
@@ -169,7 +165,7 @@ def test_words_of_other_tools_lead_to_ours(where: str, key: str, hint: str) -> N
         ("sources", "`include` and `exclude` choose among the files of the package's wheel"),
         ("packages", "`include` and `exclude` choose among the files of the package's wheel"),
         ("dependencies", "What ships is what pyproject.toml requires, in the versions of the lock"),
-        ("lock", "It holds for the whole project: put it into the first table."),
+        ("zip-version", "It holds for the whole project: put it into the first table."),
         ("directory", "It holds for the whole project: put it into the first table."),
         ("outdir", "Did you mean 'directory', in the first table?"),
     ],
@@ -232,7 +228,7 @@ def test_an_unknown_key_names_those_of_its_table(kind: str) -> None:
     known = set(problem.partition("Known: ")[2].split(", "))
     assert ("handler" in known) is (kind == "functions")
     assert ("distributions" in known) is (kind == "layers")
-    assert "lock" not in known
+    assert "zip-version" not in known
 
 
 @pytest.mark.parametrize("key", sorted(HATCHLING_KEYS))
@@ -289,7 +285,8 @@ def test_what_is_no_handler_is_refused(handler: str) -> None:
     ],
 )
 def test_locks(lock: str) -> None:
-    assert parse(lock=lock).lock == lock
+    (function,) = parse(lock=lock).artifacts
+    assert function.options.lock == lock
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.config.fields import with_fields, without_fields
-from hatch_lambda_zip.config.load import TARGET_KEY, parse_config
+from hatch_lambda_zip.config.keys import TARGET_KEY
+from hatch_lambda_zip.config.load import parse_config
 from hatch_lambda_zip.errors import ConfigError
 
 

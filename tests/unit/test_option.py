@@ -11,7 +11,8 @@ from datetime import date
 import pytest
 
 from hatch_lambda_zip.build.manifest import describe_options
-from hatch_lambda_zip.config.load import HATCHLING_KEYS, TARGET_KEY, Config, parse_config
+from hatch_lambda_zip.config.keys import HATCHLING_KEYS, TARGET_KEY
+from hatch_lambda_zip.config.load import Config, parse_config
 from hatch_lambda_zip.config.option import Kind, Option, OptionTable
 from hatch_lambda_zip.config.options import Options, TargetOptions
 from hatch_lambda_zip.config.reference import json_schema, options_table, update_readme
@@ -115,6 +116,8 @@ def test_the_manifest_tells_the_options_in_one_order() -> None:
         ("extras", []),
         ("groups", []),
         ("build-from-source", []),
+        ("code", {}),
+        ("package", None),
         ("distributions", None),
         ("exclude-distributions", []),
         ("exclude-files", []),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
+from hatch_lambda_zip.config.keys import TARGET_KEY
+from hatch_lambda_zip.config.load import Config, parse_config
 from hatch_lambda_zip.config.model import Artifact, BytecodeMode, Kind, Strip
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.tables import Known
@@ -46,6 +47,8 @@ SHARED: dict[str, tuple[dict[str, object], object, object, Callable[[Artifact], 
     "extras": ({}, ["a"], ["b"], lambda one: list(one.request.extras)),
     "groups": ({}, ["a"], ["b"], lambda one: list(one.request.groups)),
     "build-from-source": ({}, ["a"], ["b"], lambda one: list(one.options.build_from_source)),
+    "code": ({}, "a", "b", lambda one: one.options.code[0][0] if one.options.code else {}),
+    "lock": ({}, "uv.lock", "pylock.toml", lambda one: one.options.lock),
     "exclude-distributions": ({}, ["a"], [], lambda one: list(one.exclusions.distributions)),
     "exclude-files": ({}, ["a/"], ["b/"], lambda one: list(one.options.exclude_files)),
     "provided": ({}, "aws-sdk", "numpy", lambda one: one.exclusions.provided[0]),
@@ -99,7 +102,7 @@ def test_a_default_is_taken_and_the_own_value_wins(key: str, kind: str) -> None:
     config = parse_config({**table, kind: {"a": {}, "b": {key: own}}}, today=TODAY)
     inherited, overridden = (one for one in config.artifacts if one.table in {"a", "b"})
     assert value_of(overridden) == own
-    if (kind, key) == ("layers", "include-files"):
+    if kind == "layers" and key in {"code", "include-files"}:
         assert value_of(inherited) == {}  # they are in every function already
     else:
         assert value_of(inherited) == default
@@ -141,7 +144,7 @@ def test_a_value_of_another_type_is_reported_where_it_stands(key: str, where: st
     allowed = {"functions": FUNCTION_KEYS, "layers": LAYER_KEYS}.get(where, (key,))
     if key not in allowed or (where == "" and key == "distributions"):
         return
-    wrong = 1.5 if key == "scripts" else True
+    wrong = 1.5 if key in {"scripts", "package"} else True
     table: dict[str, object] = {key: wrong}
     full_key = f"{TARGET_KEY}.{key}" if where == "" else f"{TARGET_KEY}.{where}.one.{key}"
     with pytest.raises(ConfigError) as caught:

@@ -14,7 +14,8 @@ import pytest
 from packaging.markers import Marker
 
 from hatch_lambda_zip.config import Artifact, Kind, Options, Project
-from hatch_lambda_zip.config.load import TARGET_KEY, parse_config
+from hatch_lambda_zip.config.keys import TARGET_KEY
+from hatch_lambda_zip.config.load import parse_config
 from hatch_lambda_zip.contents.decide import decide_function, decide_layer
 from hatch_lambda_zip.contents.requirements_graph import requires_python_warnings
 from hatch_lambda_zip.errors import ConfigError, LockError

@@ -98,7 +98,7 @@ WRONG: list[dict[str, object]] = [
     {"functions": ["a"]},
     {"functions": {"a": 1}},
     {"functions": {"a b": {}}},
-    {"functions": {"a": {"lock": "uv.lock"}}},
+    {"functions": {"a": {"zip-version": "0"}}},
     {"functions": {"a": {"functions": {}}}},
     {"functions": {"a": {"directory": "out"}}},
     {"functions": {"a": {"distributions": ["b"]}}},

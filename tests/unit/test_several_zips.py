@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from hatch_lambda_zip.config.load import TARGET_KEY, Config, parse_config
+from hatch_lambda_zip.config.keys import TARGET_KEY
+from hatch_lambda_zip.config.load import Config, parse_config
 from hatch_lambda_zip.config.model import Kind
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.errors import ConfigError
@@ -158,10 +159,10 @@ def test_no_function_and_no_layer_is_refused_along_with_other_mistakes() -> None
         ({"layers": ["a"]}, "layers: must be a table of tables, not ['a']"),
         ({"functions": {"a": 1}}, "functions.a: must be a table, not 1"),
         (
-            {"functions": {"a": {"lock": "uv.lock"}}},
+            {"functions": {"a": {"zip-version": "0"}}},
             (
-                "functions.a.lock: unknown key. It holds for the whole project: put it into the "
-                "first table."
+                "functions.a.zip-version: unknown key. It holds for the whole project: put it into "
+                "the first table."
             ),
         ),
         (

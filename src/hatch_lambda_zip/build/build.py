@@ -29,7 +29,9 @@ from hatch_lambda_zip.contents import (
     machine_of,
     upload_note,
 )
+from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.install import OwnWheel, content_digest
+from hatch_lambda_zip.lock import LockKind
 from hatch_lambda_zip.text import Reporter, format_size, plural
 
 
@@ -70,7 +72,9 @@ def build_zip(job: Job, session: Session) -> Path:
     output = job.output / file_name(artifact, project)
     check_encoder()
 
-    report.info(f"{label}: reading {session.lock_of(artifact).path.name} for {artifact.platform}")
+    lock = session.lock_of(artifact)
+    source = "no lock, as nothing is required," if lock.kind is LockKind.NONE else lock.path.name
+    report.info(f"{label}: reading {source} for {artifact.platform}")
     selections = {needed: session.select(needed) for needed in (artifact, *job.layers)}
     for warning in selections[artifact].warnings:
         report.warning(f"{label}: {warning}")
@@ -152,6 +156,12 @@ def embed_lock(
     Raises:
         LambdaZipError: one of its subclasses for every expected failure.
     """
+    if artifact.code:
+        message = (
+            f"{artifact.key}.code: can't be taken along in an sdist; remove `embed-lock` from "
+            "[tool.hatch.build.hooks.lambda-zip], or build the zips from the source tree"
+        )
+        raise ConfigError([message])
     selection = session.select(artifact)
     wheels = session.installer.build_wheels(selection, artifact.platform, own=None)
     around = session.surroundings(selection, outputs)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from hatch_lambda_zip.config import Artifact, Kind
 from hatch_lambda_zip.contents import (
+    Code,
     Surroundings,
     check_stray_gitignore,
     output_in,
     read_added,
+    read_code,
     top_of,
 )
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.errors import ContentsError, DistributionError
 from hatch_lambda_zip.install import Installer, LocalWheel, OwnWheel
 from hatch_lambda_zip.lock import LocalProject, Origin, Selection
 
@@ -50,8 +52,10 @@ class Inputs:
         artifact: the function or layer.
         selection: from the lock.
         wheels: the local projects, as just built.
-        added: files of the project that ship besides, by their sources.
+        added: files of the project that ship besides, by their sources; those of code directories
+            first.
         around: what decided which of these ship.
+        code: what the code directories brought, and what not.
     """
 
     artifact: Artifact
@@ -59,6 +63,7 @@ class Inputs:
     wheels: tuple[LocalWheel, ...] = ()
     added: tuple[tuple[str, Entry], ...] = ()
     around: Surroundings | None = None
+    code: Code = field(default_factory=Code)
 
     @property
     def pins(self) -> dict[str, str]:
@@ -84,7 +89,7 @@ def wheels_to_build(artifact: Artifact, selection: Selection) -> int:
     """Return how many local projects a zip needs as wheels, the package itself among them."""
     if _is_third_party_only(artifact):
         return 0
-    return len(selection.local_projects) + (artifact.kind is Kind.FUNCTION)
+    return len(selection.local_projects) + artifact.ships_package
 
 
 def gather_inputs(
@@ -109,8 +114,8 @@ def gather_inputs(
         # Then nothing of the workspace is looked at.
         lock = replace(selection.lock, wheels=())
         selection = replace(selection, lock=lock, local_projects=())
-    wanted = own if artifact.kind is Kind.FUNCTION else None
-    _check_gitignores(selection, own, around)
+    wanted = own if artifact.ships_package else None
+    _check_gitignores(selection, wanted, around)
     wheels = installer.build_wheels(selection, artifact.platform, wanted)
     places = {project.name: project.path for project in (own.project, *selection.local_projects)}
     for wheel in wheels:
@@ -122,13 +127,30 @@ def gather_inputs(
                 "remove it and choose an output directory outside of what the wheel takes in."
             )
     files = artifact.own_files.added
-    added = read_added(around, files, owner=own.project.name, key=artifact.key)
-    return Inputs(artifact, selection, wheels, added, around)
+    owner = own.project.name
+    added = read_added(around, files, owner=owner, key=artifact.key)
+    code = Code()
+    if artifact.code:
+        code = read_code(around, artifact.code, artifact.own_files, owner=owner, key=artifact.key)
+        _refuse_overlaps(code, added, artifact)
+    return Inputs(artifact, selection, wheels, (*code.files, *added), around, code)
 
 
-def _check_gitignores(selection: Selection, own: OwnWheel, around: Surroundings) -> None:
+def _refuse_overlaps(code: Code, added: Iterable[tuple[str, Entry]], artifact: Artifact) -> None:
+    sources = {entry.name: source for source, entry in code.files}
+    for source, entry in added:
+        if other := sources.get(entry.name):
+            raise ContentsError(
+                f"{artifact.key}.include-files: {source} and {other}, from `code`, would both be "
+                f"{entry.name} in the zip. Choose another place for one of them."
+            )
+
+
+def _check_gitignores(selection: Selection, own: OwnWheel | None, around: Surroundings) -> None:
     """Check that hatchling leaves nothing out by a .gitignore outside of the sources."""
-    places: dict[LocalProject, tuple[str, ...]] = {own.project: ("lambda-zip", "wheel")}
+    places: dict[LocalProject, tuple[str, ...]] = {}
+    if own is not None:
+        places[own.project] = ("lambda-zip", "wheel")
     places |= dict.fromkeys(selection.local_projects, ("wheel",))
     for project, targets in places.items():
         top = top_of(project.path, around.bound or around.root)

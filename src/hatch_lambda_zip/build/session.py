@@ -14,7 +14,7 @@ from hatch_lambda_zip import __version__
 from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY, read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.workspace import Workspace
-from hatch_lambda_zip.config import LOCK_KEY, Artifact, Bytecode, Options, Project
+from hatch_lambda_zip.config import TARGET_KEY, Artifact, Bytecode, Options, Project
 from hatch_lambda_zip.contents import (
     Contents,
     Outputs,
@@ -44,8 +44,10 @@ from hatch_lambda_zip.lock import (
     LockReader,
     Origin,
     Selection,
+    find_code_lock,
     find_embedded_lock,
     find_lock,
+    needs_no_lock,
 )
 from hatch_lambda_zip.text import Reporter
 from hatch_lambda_zip.uv import Uv, find_uv
@@ -96,7 +98,7 @@ class Session:
 
     def label(self, artifact: Artifact) -> str:
         """Return what lines for the user start with; the builds of a workspace mix theirs."""
-        return f"{self.project.name}:{artifact.name}"
+        return ":".join(filter(None, (self.project.name, artifact.name)))
 
     def tell_once(self, message: str) -> None:
         """Tell the user something that is true of several zips."""
@@ -146,12 +148,23 @@ class Session:
         """
         artifact, selection = inputs.artifact, inputs.selection
         installed, added = self._install(inputs)
-        check_requirements(self.project, artifact, selection, installed)
+        if self._answers_for_project(selection.lock, artifact):
+            check_requirements(self.project, artifact, selection, installed)
         compiler = self._compiler(artifact.bytecode)
         contents = decide_function(
             artifact, self.project, installed, added, layers, compiler, self._judge
         )
         return self._checked(contents, inputs)
+
+    def _answers_for_project(self, lock: LockFile, artifact: Artifact) -> bool:
+        """Tell whether a lock has to have what the project requires.
+
+        One that lies beside the code of a function answers for what stands there alone.
+        """
+        if artifact.ships_package:
+            return True
+        is_projects = lock.kind is LockKind.UV or lock.path.parent == self.root
+        return lock.kind is not LockKind.NONE and is_projects
 
     def _decide_layer(self, inputs: Inputs) -> Contents:
         installed, added = self._install(inputs)
@@ -159,7 +172,7 @@ class Session:
         selection = self.select(inputs.artifact)
         elsewhere = selection.local_names
         # Without their names, only a function, which has them all, can tell what is missing.
-        if elsewhere is not None:
+        if elsewhere is not None and self._answers_for_project(selection.lock, inputs.artifact):
             check_requirements(
                 self.project, inputs.artifact, selection, installed, elsewhere=elsewhere
             )
@@ -173,6 +186,7 @@ class Session:
         Raises:
             ContentsError: they are other files on other machines, or not there.
         """
+        contents = contents.with_code(inputs.code)
         own = {entry.distribution for _, entry in inputs.added}
         own |= {item.name for item in contents.distributions if item.origin is Origin.LOCAL}
         # What is too large is not read.
@@ -292,14 +306,12 @@ def open_session(
     root: Path,
     report: Reporter,
     *,
-    lock: str | None,
     embedded: Path | None = None,
 ) -> Iterator[Session]:
     """Open a session.
 
     Args:
         root: its directory.
-        lock: the value of ``lock`` in the configuration.
         embedded: the directory with an embedded lock for each zip (see ``embed``), which then
             hold instead of the project's.
 
@@ -311,13 +323,20 @@ def open_session(
         uv = find_uv(os.environ, log=report.debug, watcher=workspace.watcher, tell=report.info)
 
         @cache
-        def project_lock() -> LockFile:
-            return find_lock(root, lock, uv, key=LOCK_KEY)
+        def chosen_lock(chosen: str | None, key: str) -> LockFile:
+            return find_lock(root, chosen, uv, key=key)
 
         def lock_of(artifact: Artifact) -> LockFile:
-            if embedded is None:
-                return project_lock()
-            return find_embedded_lock(embedded / artifact.name)
+            if embedded is not None:
+                return find_embedded_lock(embedded / artifact.name)
+            chosen, is_own = artifact.options.lock, artifact.options.is_own(Options.lock)
+            if artifact.code and not is_own:
+                if found := find_code_lock(root / source for source, _ in artifact.code):
+                    return found
+                requires = project.requirements(artifact.request)
+                if artifact.is_code_alone or (not requires and needs_no_lock(root)):
+                    return LockFile.none(root)
+            return chosen_lock(chosen, f"{artifact.key if is_own else TARGET_KEY}.lock")
 
         with Installer(uv, workspace.directory, project.zip_version) as installer:
             yield Session(

@@ -7,6 +7,7 @@ import click
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.cli.build import build
 from hatch_lambda_zip.cli.listing import list_artifacts
+from hatch_lambda_zip.cli.lock import lock
 from hatch_lambda_zip.config import TOOL_NAME
 
 
@@ -25,3 +26,4 @@ def main() -> None:
 
 main.add_command(build)
 main.add_command(list_artifacts)
+main.add_command(lock)

@@ -6,14 +6,8 @@ reported, each with its full key and, where one is near, the word that was perha
 
 from hatch_lambda_zip.config.checks import wrong_version
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
-from hatch_lambda_zip.config.load import (
-    HATCHLING_KEYS,
-    HATCHLING_SELECTION_KEYS,
-    LOCK_KEY,
-    TARGET_KEY,
-    Config,
-    parse_config,
-)
+from hatch_lambda_zip.config.keys import HATCHLING_KEYS, HATCHLING_SELECTION_KEYS, TARGET_KEY
+from hatch_lambda_zip.config.load import Config, parse_config
 from hatch_lambda_zip.config.misplaced import find_misplaced
 from hatch_lambda_zip.config.model import Artifact, Bytecode, Exclusions, OwnFiles, Request
 from hatch_lambda_zip.config.option import Kind
@@ -25,7 +19,6 @@ from hatch_lambda_zip.config.words import BytecodeMode, CheckImports, Modules, S
 __all__ = [
     "HATCHLING_KEYS",
     "HATCHLING_SELECTION_KEYS",
-    "LOCK_KEY",
     "TARGET_KEY",
     "TOOL_NAME",
     "Artifact",

@@ -161,6 +161,19 @@ def wrong_file(source: str, place: str, known: Known) -> str | None:
     )
 
 
+def wrong_code(source: str, place: str, known: Known) -> str | None:
+    """Check where a code directory is, and where in the zip its files are to be."""
+    if source != "." and (problem := _wrong_path(source, "the project")):
+        return problem
+    if place and (problem := _wrong_path(place, "the zip")):
+        return problem
+    if known.root is None:
+        return None
+    if problem := _wrong_source(source, known.root):
+        return problem
+    return None if (known.root / source).is_dir() else f"{source!r} is no directory"
+
+
 def _wrong_path(path: str, base: str) -> str | None:
     problem = path_problem(path, base)
     return None if problem is None else f"{path!r} {problem}"

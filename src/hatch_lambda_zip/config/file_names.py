@@ -17,8 +17,10 @@ from hatch_lambda_zip.config.project import Project
 def file_name(artifact: Artifact, project: Project) -> str:
     """Return the file name of a zip."""
     if artifact.file_name is None:
-        return f"{project.file_stem}{_default_end(artifact)}{ZIP_SUFFIX}"
-    name, _, version = project.file_stem.rpartition("-")
+        return f"{project.file_stem}{_default_end(artifact)}{ZIP_SUFFIX}".lstrip("-")
+    name, version = project.file_stem, ""
+    if project.version:
+        name, _, version = project.file_stem.rpartition("-")
     return artifact.file_name.format(
         name=name,
         version=version,

@@ -134,6 +134,24 @@ class Artifact:
         return self.options.filename or None
 
     @property
+    def code(self) -> tuple[tuple[str, str], ...]:
+        """Directories, and the places of their files in the zip."""
+        return self.options.code
+
+    @property
+    def is_code_alone(self) -> bool:
+        """Whether it is a layer that has code directories and names nothing else to ship."""
+        return self.kind is Kind.LAYER and bool(self.code) and self.distributions is None
+
+    @property
+    def ships_package(self) -> bool:
+        """Whether the package's own wheel ships: in functions, unless code directories do."""
+        if self.kind is not Kind.FUNCTION:
+            return False
+        package = self.options.package
+        return not self.options.code if package is None else package
+
+    @property
     def layers(self) -> tuple[str, ...]:
         """The tables of the layers that a function is deployed with."""
         return self.options.layers

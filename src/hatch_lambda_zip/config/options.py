@@ -19,6 +19,7 @@ from hatch_lambda_zip.config.values import (
     OneOf,
     OneOrSeveral,
     Pairs,
+    Places,
     Several,
     SomeOf,
     Tables,
@@ -158,6 +159,38 @@ class Options(OptionTable):
             'package index would take for an sdist, such as `"{name}-{version}.zip"`, is refused. '
             "`false` takes that of the defaults away."
         ),
+        in_manifest=False,
+    )
+    code = Option(
+        "code",
+        Places(checks.wrong_code),
+        default=(),
+        otherwise="none",
+        description=(
+            'A directory whose files lie at the root of the zip, such as `"functions/api"`, or a '
+            'table of several with their places: `{ "functions/api" = "", "common" = "common" }`. '
+            "What git ignores does not ship, nor what is no code. The package's own wheel does not "
+            "ship then. See [Code directories](#code-directories)."
+        ),
+        inherited_by=(Kind.FUNCTION,),
+    )
+    package = Option(
+        "package",
+        Flag(),
+        default=None,
+        otherwise="`true` without `code`",
+        description="Whether the package's own wheel ships, beside `code`.",
+        of=(Kind.FUNCTION,),
+    )
+    lock = Option(
+        "lock",
+        Text(checks.wrong_lock),
+        default=None,
+        otherwise=(
+            "that of the code directory; else `uv.lock` of the project or its workspace, "
+            "`pylock.toml`, or the only `pylock.<name>.toml`"
+        ),
+        description="Which lock file, relative to `pyproject.toml`.",
         in_manifest=False,
     )
     layers = Option(
@@ -352,15 +385,16 @@ class TargetOptions(OptionTable):
         description="A table for each layer, see [below](#several-functions-and-layers).",
         of=(),
     )
-    lock = Option(
-        "lock",
-        Text(checks.wrong_lock),
-        default=None,
-        otherwise=(
-            "`uv.lock` of the project or its workspace, else `pylock.toml`, else the only "
-            "`pylock.<name>.toml`"
+    function_directories = Option(
+        "function-directories",
+        TextOrTexts(),
+        default=(),
+        otherwise="none",
+        description=(
+            'Patterns of directories, such as `"functions/*"`: each that has a file to ship is a '
+            "function's `code`, and the function has its name. `!` leaves one out. A table "
+            "`functions.NAME` says more about one."
         ),
-        description="Which lock file, relative to `pyproject.toml`.",
         of=(),
     )
     zip_version = Option(

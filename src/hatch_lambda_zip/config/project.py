@@ -41,11 +41,11 @@ class Project:
 
     def under(self, zip_version: str) -> Project:
         """Return the project under the version that its zips have instead of its own."""
-        stem, _, _ = self.file_stem.rpartition("-")
+        stem, has_version, _ = self.file_stem.rpartition("-")
         return replace(
             self,
             version=zip_version,
-            file_stem=f"{stem}-{zip_version}",
+            file_stem=f"{stem}-{zip_version}" if has_version else self.file_stem,
             zip_version=zip_version,
         )
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from hatch_lambda_zip.config.load import HATCHLING_KEYS, HATCHLING_SELECTION_KEYS
+from hatch_lambda_zip.config.keys import HATCHLING_KEYS, HATCHLING_SELECTION_KEYS
 from hatch_lambda_zip.config.option import Kind, Option, OptionTable
 from hatch_lambda_zip.config.options import Options, TargetOptions
 from hatch_lambda_zip.config.values import Schema

@@ -25,11 +25,14 @@ class Known:
         extras: normalized; None when they can't be known beforehand.
         groups: likewise.
         root: the project's directory, in which files are looked for; None not to look.
+        directories: returns the directories that patterns match, relative to it, in which there
+            is a file that would ship.
     """
 
     extras: tuple[str, ...] | None = None
     groups: tuple[str, ...] | None = None
     root: Path | None = None
+    directories: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda _: ()
 
 
 class TableReader:
@@ -55,6 +58,12 @@ class TableReader:
         self.problems = problems
         self.known = known or Known()
         self.wrong: set[str] = set()
+
+    def over(self, table: Mapping[str, object]) -> TableReader:
+        """Return a reader of another table that stands for this one, whose mistakes are its own."""
+        other = TableReader(self.key, table, self.problems, self.known)
+        other.wrong = self.wrong
+        return other
 
     def problem(self, key: str, message: str) -> None:
         """Note a mistake in one of the table's keys, once."""
@@ -166,21 +175,32 @@ class TableReader:
         return value
 
     def text_pairs(
-        self, key: str, check: Callable[[str, str], str | None] | None = None
+        self,
+        key: str,
+        check: Callable[[str, str], str | None] | None = None,
+        *,
+        may_be_empty: bool = False,
     ) -> tuple[tuple[str, str], ...] | None:
-        """Return a table of strings; None when it is absent or wrong (which is noted)."""
+        """Return a table of strings; None when it is absent or wrong (which is noted).
+
+        Args:
+            check: returns what is wrong with a name and its value, or None.
+            may_be_empty: whether a value may be the empty string.
+        """
         if key not in self.table:
             return None
         pairs = self.table[key]
         if not isinstance(pairs, dict) or not all(
-            name and isinstance(value, str) and value for name, value in pairs.items()
+            name and isinstance(value, str) and (value or may_be_empty)
+            for name, value in pairs.items()
         ):
-            self.problem(key, f"must be a table of non-empty strings, not {pairs!r}")
+            kind = "strings" if may_be_empty else "non-empty strings"
+            self.problem(key, f"must be a table of {kind}, not {pairs!r}")
             return None
         sound = {}
         for name, value in pairs.items():
             try:
-                source, place = without_fields(name), without_fields(value)
+                source, place = without_fields(name), value and without_fields(value)
                 message = check(source, place) if check else None
             except ValueError as error:
                 message = str(error)

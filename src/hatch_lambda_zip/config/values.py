@@ -258,6 +258,41 @@ class Pairs(Value[tuple[tuple[str, str], ...]]):
 
 
 @dataclass(frozen=True)
+class Places(Value[tuple[tuple[str, str], ...]]):
+    """A directory whose files lie at the root of the zip, or a table of several and their places.
+
+    Attributes:
+        check: returns what is wrong with a directory and its place, or None.
+    """
+
+    check: Callable[[str, str, Known], str | None]
+
+    def read(self, reader: TableReader, key: str) -> tuple[tuple[str, str], ...] | None:
+        """Read the pairs in their order."""
+
+        def check(source: str, place: str) -> str | None:
+            return self.check(source, place, reader.known)
+
+        if isinstance(reader.table.get(key), dict):
+            return reader.text_pairs(key, check, may_be_empty=True)
+        value = reader.text(key, lambda source: check(source, ""))
+        return None if value is None else ((value, ""),)
+
+    def schema(self) -> Schema:
+        """Return the schema of either."""
+        return {
+            "anyOf": [
+                Text().schema(),
+                {"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 1},
+            ]
+        }
+
+    def to_json(self, value: object) -> object:
+        """Return the table."""
+        return dict(value) if isinstance(value, tuple) else value
+
+
+@dataclass(frozen=True)
 class Several:
     """One value, or a list of them that makes one zip for each.
 

@@ -17,6 +17,7 @@ from hatch_lambda_zip.contents.own.checkout import (
     odd_files,
     tracked_but_ignored,
 )
+from hatch_lambda_zip.contents.own.code import Code, directories_with_code, read_code
 from hatch_lambda_zip.contents.own.git_index import TrackedFile, read_index
 from hatch_lambda_zip.contents.own.gitignore import top_of
 from hatch_lambda_zip.contents.own.ignored_modules import ignored_modules
@@ -31,6 +32,7 @@ from hatch_lambda_zip.contents.own.stray_gitignore import check_stray_gitignore,
 from hatch_lambda_zip.contents.requirements_check import check_requirements
 
 __all__ = [
+    "Code",
     "Contents",
     "LeftAsSource",
     "Outputs",
@@ -46,6 +48,7 @@ __all__ = [
     "check_unzipped_size",
     "decide_function",
     "decide_layer",
+    "directories_with_code",
     "ignored_modules",
     "ignored_paths",
     "is_hatchlings",
@@ -55,6 +58,7 @@ __all__ = [
     "output_in",
     "parse_manifest",
     "read_added",
+    "read_code",
     "read_index",
     "read_manifest",
     "top_of",

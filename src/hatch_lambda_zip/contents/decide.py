@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.config import Artifact, Modules, Options, Project
@@ -16,13 +16,18 @@ from hatch_lambda_zip.contents.exclude_files import (
     exclude_files,
     idle_patterns,
 )
-from hatch_lambda_zip.contents.imports.check import Deployment, check_handler_and_imports
+from hatch_lambda_zip.contents.imports.check import (
+    Deployment,
+    Remarks,
+    check_handler_and_imports,
+)
 from hatch_lambda_zip.contents.imports.reachable import select_reachable
 from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge
 from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
 from hatch_lambda_zip.contents.names import check_names
 from hatch_lambda_zip.contents.namespaces import share_namespaces
 from hatch_lambda_zip.contents.overlaps import WaysOut
+from hatch_lambda_zip.contents.own.code import Code
 from hatch_lambda_zip.contents.own.own_files import idle_own_pattern, select_own_files
 from hatch_lambda_zip.contents.own.secrets import secret_names
 from hatch_lambda_zip.contents.requirements_graph import (
@@ -70,6 +75,18 @@ class Contents:
     left_as_source: tuple[LeftAsSource, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def with_code(self, code: Code) -> Contents:
+        """Return the same with what is left out of code directories."""
+        left_out = (*self.left_out, *code.left_out)
+        idle = (f"the pattern {pattern!r} matches no file of `code`" for pattern in code.idle)
+        return replace(
+            self,
+            left_out=tuple(
+                sorted(left_out, key=lambda left: (left.path.encode(), left.distribution))
+            ),
+            warnings=(*self.warnings, *idle),
+        )
 
     @property
     def distributions(self) -> tuple[Distribution, ...]:
@@ -289,19 +306,12 @@ def _ship(
     shipped = distributions
     if function is not None:
         own = function.own
-        (package,) = (item for item in shipped if item.name == own)
-        package, idle = select_own_files(package, artifact.own_files)
-        if artifact.options.modules is Modules.IMPORTED and artifact.handler is not None:
-            others = function.deployment.own_entries(item for item in shipped if item.name != own)
-            package, found = select_reachable(
-                package, artifact.handler, (*others, *added), artifact.options.keep_modules
-            )
-            notes += found
-        third_party = [item for item in shipped if item.name != own]
-        shipped = tuple(package if item.name == own else item for item in shipped)
-        warnings += [idle_own_pattern(pattern, own, third_party) for pattern in idle]
-        if all(package.is_metadata(entry.name) for entry in package.entries):
-            warnings.append(f"the zip has no file of {own} itself: does its wheel have any?")
+        package = next((item for item in shipped if item.name == own), None)
+        if package is not None:
+            selected, remarks = _own_package(artifact, package, shipped, added, function)
+            warnings += remarks.warnings
+            notes += remarks.notes
+            shipped = tuple(selected if item.name == own else item for item in shipped)
     if artifact.scripts:
         runtime = artifact.platform.runtime
         shipped = tuple(with_scripts(item, runtime, artifact.kind) for item in shipped)
@@ -354,6 +364,30 @@ def _ship(
         tuple(warnings),
         tuple(notes),
     )
+
+
+def _own_package(
+    artifact: Artifact,
+    package: Installed,
+    shipped: Iterable[Installed],
+    added: Sequence[Entry],
+    function: _Function,
+) -> tuple[Installed, Remarks]:
+    """Return what ships of the package itself, and what there is to say about that."""
+    own = function.own
+    notes: list[str] = []
+    others = [item for item in shipped if item.name != own]
+    package, idle = select_own_files(package, artifact.own_files)
+    if artifact.options.modules is Modules.IMPORTED and artifact.handler is not None:
+        local = function.deployment.own_entries(others)
+        package, found = select_reachable(
+            package, artifact.handler, (*local, *added), artifact.options.keep_modules
+        )
+        notes += found
+    warnings = [idle_own_pattern(pattern, own, others) for pattern in idle]
+    if all(package.is_metadata(entry.name) for entry in package.entries):
+        warnings.append(f"the zip has no file of {own} itself: does its wheel have any?")
+    return package, Remarks(tuple(warnings), tuple(notes))
 
 
 def _compiled_here(artifact: Artifact, installed: Iterable[Installed]) -> Iterator[str]:

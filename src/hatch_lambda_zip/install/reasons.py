@@ -21,6 +21,7 @@ class Reason(Enum):
     TYPE_STUB = "type-stub"
     NATIVE_HEADER = "native-header"
     SOURCE = "source"
+    NOT_CODE = "not-code"
     # Distributions.
     EXCLUDED = "excluded"
     PROVIDED = "provided"
@@ -44,6 +45,7 @@ _EXPLANATIONS: Final = {
     Reason.TYPE_STUB: "For type checkers only, by `strip`.",
     Reason.NATIVE_HEADER: "For C and C++ compilers only, by `strip`.",
     Reason.SOURCE: 'Its bytecode ships instead, by `source = "omit"`.',
+    Reason.NOT_CODE: "It lies in a code directory and is no code, by its name.",
     Reason.EXCLUDED: "`exclude-distributions` names it.",
     Reason.PROVIDED: "The runtime or a layer from elsewhere has it, by `provided`.",
     Reason.UNNEEDED: "Only distributions that are left out need it.",

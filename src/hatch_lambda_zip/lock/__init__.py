@@ -4,7 +4,13 @@ Whatever the format, the result is in terms of none: lists that uv installs, and
 are built as wheels.
 """
 
-from hatch_lambda_zip.lock.find import find_embedded_lock, find_lock
+from hatch_lambda_zip.lock.compile import RequirementsLock
+from hatch_lambda_zip.lock.find import (
+    find_code_lock,
+    find_embedded_lock,
+    find_lock,
+    needs_no_lock,
+)
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
@@ -26,9 +32,12 @@ __all__ = [
     "LockReader",
     "LockedDistribution",
     "Origin",
+    "RequirementsLock",
     "Selection",
+    "find_code_lock",
     "find_embedded_lock",
     "find_lock",
+    "needs_no_lock",
     "patch_warning",
     "write_lock",
 ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from packaging.pylock import is_valid_pylock_path
 
+from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LockError, UvError
 from hatch_lambda_zip.lock.model import LockFile, LockKind
+from hatch_lambda_zip.lock.recorded import read_requirements
 from hatch_lambda_zip.lock.requirements import compile_command
 from hatch_lambda_zip.uv import Uv
 
@@ -71,6 +74,47 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
         f"No lock file for {root}: neither uv.lock (here or in the workspace root) nor "
         f"pylock.toml. Without one, today's build and tomorrow's would differ. {how_to_lock}"
     )
+
+
+def needs_no_lock(root: Path) -> bool:
+    """Tell whether a project has no file at all that names what it requires, or a lock of it."""
+    if any((root / file).is_file() for file in _FOREIGN):
+        return False
+    requirements = root / "requirements.txt"
+    if requirements.is_file() and read_requirements(requirements):
+        return False
+    if any(is_valid_pylock_path(path) for path in root.iterdir()):
+        return False
+    return not any((directory / "uv.lock").is_file() for directory in (root, *root.parents))
+
+
+def find_code_lock(directories: Iterable[Path]) -> LockFile | None:
+    """Find the lock that lies in a code directory, and answers for what stands beside it.
+
+    Returns:
+        A pylock.toml, or a requirements.txt with hashes; None where none of the directories has
+        either, or a requirements.txt that requires something.
+
+    Raises:
+        LockError: there are several, or a requirements.txt without hashes and no lock of it.
+    """
+    found: list[LockFile] = []
+    for directory in directories:
+        pylocks = sorted(path for path in directory.iterdir() if is_valid_pylock_path(path))
+        found += [LockFile.of(LockKind.PYLOCK, path) for path in pylocks]
+        requirements = directory / "requirements.txt"
+        if not pylocks and requirements.is_file() and (lines := read_requirements(requirements)):
+            if not any("--hash=" in line for line in lines):
+                raise LockError(
+                    f"{requirements} has no hashes, and there is no lock of it, so today's build "
+                    f"and tomorrow's would differ. `{TOOL_NAME} lock` writes one beside it; commit "
+                    "that as well."
+                )
+            found.append(LockFile.of(LockKind.REQUIREMENTS, requirements))
+    if len(found) > 1:
+        names = ", ".join(str(lock.path) for lock in found)
+        raise LockError(f"There are several lock files and no choice: {names}. Name one by `lock`.")
+    return found[0] if found else None
 
 
 def find_embedded_lock(directory: Path) -> LockFile:

@@ -20,6 +20,8 @@ class LockKind(Enum):
     UV = "uv.lock"
     PYLOCK = "pylock.toml"
     REQUIREMENTS = "requirements.txt"
+    NONE = "none"
+    """No lock, where nothing is required."""
     EMBEDDED = "embedded pylock.toml"
     """A pylock.toml in an sdist, of what one function or layer needs (see build/embed.py)."""
 
@@ -39,6 +41,11 @@ class LockFile:
     path: Path
     name: str
     wheels: tuple[Path, ...] = ()
+
+    @classmethod
+    def none(cls, root: Path) -> LockFile:
+        """Return what stands for a lock where nothing is required; ``root`` is the project's."""
+        return cls(LockKind.NONE, root / "pyproject.toml", "no lock")
 
     @classmethod
     def of(cls, kind: LockKind, path: Path) -> LockFile:

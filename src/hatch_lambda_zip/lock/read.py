@@ -12,6 +12,7 @@ from hatch_lambda_zip.config import Request
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
+from hatch_lambda_zip.lock.recorded import check_recorded
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
 
@@ -52,6 +53,8 @@ class LockReader:
             LockError: the lock does not fit pyproject.toml, can't be read, or does not cover the
                 platform or the request.
         """
+        if lock.kind is LockKind.NONE:
+            return Selection(lock, (), ())
         # One reader's imports are enough for a build.
         if lock.kind is LockKind.REQUIREMENTS:
             from hatch_lambda_zip.lock import requirements
@@ -70,8 +73,11 @@ class LockReader:
         is_uvs = lock.kind is LockKind.UV
         text = self._exported(lock, request) if is_uvs else _text(lock)
         uv_lock = self._read_uv_lock(lock.path) if is_uvs else None  # which uv has found valid
+        document = pylock.parse_pylock(text, lock)
+        if lock.kind is LockKind.PYLOCK:
+            check_recorded(document.tool or {}, lock)
         selection = pylock.select(
-            pylock.parse_pylock(text, lock),
+            document,
             lock,
             platform,
             # The others have what is requested and nothing else.
@@ -142,8 +148,14 @@ class LockReader:
     def _export(self, lock: LockFile, request: Request) -> str:
         command = [
             *("export", "--locked", "--no-default-groups", "--no-editable"),
-            *("--format", "pylock.toml", "--package", self._name),
+            *("--format", "pylock.toml"),
+            *(("--package", self._name) if self._name else ()),
         ]
+        if not self._name and not request.groups:
+            raise LockError(
+                f"{lock.path}: without a [project] that requires something, only dependency groups "
+                "ship: name some in `groups`."
+            )
         for extra in request.extras:
             command += ["--extra", extra]
         for group in request.groups:

@@ -75,7 +75,7 @@ def select(
     local_projects: list[LocalProject] = []
     files: list[Path] = []
     warnings: list[str] = []
-    for line in _logical_lines(text):
+    for line in logical_lines(text):
         try:
             warnings += _patch_warnings(line.text, lock, platform)
             local = _local_path(line.text, platform)
@@ -180,7 +180,7 @@ class _LineError(Exception):
     """What is wrong with one line."""
 
 
-def _logical_lines(text: str) -> Iterator[_Line]:
+def logical_lines(text: str) -> Iterator[_Line]:
     """Join continued lines and drop comments, by pip's rules: a comment ends a continued line."""
     parts: list[str] = []
     start = 1

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.metadata.core import ProjectMetadata
@@ -18,15 +20,23 @@ from hatch_lambda_zip.config import (
     Known,
     find_misplaced,
     inner_table,
+    parse_config,
 )
+from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.back_end import Isolation
 
+if TYPE_CHECKING:
+    from hatch_lambda_zip.contents import Outputs
 
-def known_of(metadata: ProjectMetadata[PluginManager], root: Path | None) -> Known:
-    """Return what pyproject.toml declares.
+
+def known_of(
+    metadata: ProjectMetadata[PluginManager], root: Path | None, outputs: Callable[[], Outputs]
+) -> Known:
+    """Return what pyproject.toml declares, and what finds code directories.
 
     Args:
         root: where the project's files are; None where not all of them are there.
+        outputs: returns where builds write.
     """
     # Without this table, another one has the extras.
     project = metadata.config.get("project", {"dynamic": ["optional-dependencies"]})
@@ -34,7 +44,24 @@ def known_of(metadata: ProjectMetadata[PluginManager], root: Path | None) -> Kno
     extras = None
     if "optional-dependencies" not in project.get("dynamic", []):
         extras = tuple(sorted(map(canonicalize_name, project.get("optional-dependencies", {}))))
-    return Known(extras, tuple(sorted(map(canonicalize_name, groups))), root)
+
+    def directories(patterns: tuple[str, ...]) -> tuple[str, ...]:
+        from hatch_lambda_zip.contents import Surroundings, directories_with_code
+
+        place = Path(metadata.root)
+        return directories_with_code(Surroundings(place, outputs(), place), patterns)
+
+    return Known(extras, tuple(sorted(map(canonicalize_name, groups))), root, directories)
+
+
+def ships_package(table: Mapping[str, object]) -> bool:
+    """Tell whether any zip has the package's own wheel in it, as far as the table is right."""
+    try:
+        # Functions that directories make have these as their code.
+        artifacts = parse_config(table, today=date.max).artifacts
+    except ConfigError:  # reported when the table is read for good
+        return "code" not in table and "function-directories" not in table
+    return any(artifact.ships_package for artifact in artifacts)
 
 
 def misplaced_table(metadata: ProjectMetadata[PluginManager], root: str) -> str | None:
@@ -74,3 +101,28 @@ def hatchling_problems(
                 match = re.match(r"Field `([^`]*)` (.*)", str(error), re.DOTALL)
                 field, message = match.groups() if match else (f"{TARGET_KEY}.{key}", error)
                 yield f"{field}: {message}"
+
+
+def metadata_problem(
+    metadata: ProjectMetadata[PluginManager], debug: Callable[[str], None]
+) -> str | None:
+    """Let hatchling check a project's metadata, and return what is wrong with it.
+
+    Args:
+        debug: takes what hardly anybody wants to know.
+    """
+    try:
+        metadata.validate_fields()
+    except (TypeError, ValueError, OSError) as error:
+        return f"{error}. Correct pyproject.toml."
+    except Exception as error:  # noqa: BLE001 - whatever somebody's version source raises
+        first, *rest = str(error).splitlines() or [type(error).__name__]
+        debug("\n".join(rest))
+        in_git = (
+            " A version from git needs a checkout with its history, or the variable "
+            "SETUPTOOLS_SCM_PRETEND_VERSION."
+            if "setuptools-scm" in first
+            else ""
+        )
+        return f"{first.rstrip('.')}.{in_git}"
+    return None

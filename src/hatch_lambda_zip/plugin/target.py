@@ -36,7 +36,14 @@ from hatch_lambda_zip.plugin.request import (
     is_hooks_only,
     is_unpacked_for_build,
 )
-from hatch_lambda_zip.plugin.table import hatchling_problems, known_of, misplaced_table
+from hatch_lambda_zip.plugin.stated_project import read_stated_project, stated_name
+from hatch_lambda_zip.plugin.table import (
+    hatchling_problems,
+    known_of,
+    metadata_problem,
+    misplaced_table,
+    ships_package,
+)
 from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
@@ -71,6 +78,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         Raises:
             ConfigError: it has mistakes.
         """
+        if not self._ships_package:
+            return self._parse_config(self.project)
         # Where the version is the wheel's, `check` judges the file names when that is built.
         return self._parse_config(None if self._isolation else self._project_if_valid())
 
@@ -82,14 +91,24 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         if not table and (found := misplaced_table(self.metadata, self.root)):
             raise ConfigError([found])
         today = datetime.now(timezone.utc).date()
+
+        def outputs() -> Outputs:
+            return self.outputs(Path(self.root, DEFAULT_BUILD_DIRECTORY))
+
         return parse_config(
             table,
             today=today,
             # An sdist need not have all files.
-            known=known_of(self.metadata, None if self._has_pkg_info else Path(self.root)),
+            known=known_of(self.metadata, None if self._has_pkg_info else Path(self.root), outputs),
             project=project,
             problems=hatchling_problems(self.config, table, self._isolation),
         )
+
+    @cached_property
+    def _ships_package(self) -> bool:
+        """Whether the package's own wheel ships in any zip, and so has to be built at all."""
+        metadata = super().metadata  # hatchling's own: `metadata` asks this
+        return ships_package(metadata.hatch.build_targets.get(self.PLUGIN_NAME, {}))
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
         """Return what builds each function and layer, by its name."""
@@ -120,16 +139,18 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @property
     def package(self) -> str:
         """The package's normalized name (PEP 503)."""
-        return self._stated_name or self.project.name
+        return stated_name(self.metadata.config) or self.project.name
 
     @property
     def metadata(self) -> ProjectMetadata[PluginManager]:
         """The metadata that hatchling reads, but for what another back end makes of it."""
-        return self._foreign_metadata if self._is_known_isolated else super().metadata
+        is_foreign = not self._ships_package or self._is_known_isolated
+        return self._foreign_metadata if is_foreign else super().metadata
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         """Return hatchling's build hooks; none where they run in an environment of their own."""
-        return {} if self._is_known_isolated else super().get_build_hooks(directory)
+        is_foreign = not self._ships_package or self._is_known_isolated
+        return {} if is_foreign else super().get_build_hooks(directory)
 
     @property
     def _is_known_isolated(self) -> bool:
@@ -166,10 +187,12 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 "sdists, and does nothing for this target, which makes them itself; put it into "
                 f"[tool.hatch.build.hooks.{self.PLUGIN_NAME}]"
             )
+        if not self._ships_package:
+            return
         if self._isolation:
             self._parse_config(self.project)
             return
-        if problem := self._metadata_problem():
+        if problem := metadata_problem(self.metadata, self.app.display_debug):
             raise ConfigError([problem])
 
     def outputs(self, directory: Path) -> Outputs:
@@ -195,6 +218,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         from hatch_lambda_zip.plugin.own_wheel import build_own_wheel
 
         project = LocalProject(self.package, Path(self.root))
+        if not self._ships_package:
+            return OwnWheel(project, lambda directory: directory)  # nobody asks for it
         if self._isolation:
             wheel = self._isolated_wheel
             return OwnWheel(project, lambda _directory: wheel)
@@ -231,7 +256,6 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             self.project,
             Path(self.root),
             AppReporter(self.app),
-            lock=self.lambda_config.lock,
             embedded=embedded,
         )
 
@@ -280,6 +304,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @property
     def _described(self) -> Project:
         """The package, as its metadata describes it."""
+        if not self._ships_package:
+            return read_stated_project(self.metadata.config)
         if self._isolation:
             from hatch_lambda_zip.install import read_project
 
@@ -327,7 +353,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         report = AppReporter(self.app)
         workspace = self._stack.enter_context(Workspace(Path(self.root)))
         uv = find_uv(os.environ, log=report.debug, watcher=workspace.watcher, tell=report.info)
-        stated = self._stated_name
+        stated = stated_name(self.metadata.config)
         name = stated or Path(self.root).name
         project = LocalProject(name, Path(self.root), is_name_locked=stated is not None)
         why = self._isolation.reason if self._isolation else ""
@@ -338,36 +364,9 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def _foreign_metadata(self) -> ProjectMetadata[PluginManager]:
         return _ForeignMetadata(self.root, self.plugin_manager)
 
-    @property
-    def _stated_name(self) -> str | None:
-        """The name that pyproject.toml states, normalized."""
-        config = self.metadata.config
-        for table in (config.get("project"), config.get("tool", {}).get("poetry")):
-            if isinstance(table, dict) and isinstance(table.get("name"), str):
-                return canonicalize_name(table["name"])
-        return None
-
     def _project_if_valid(self) -> Project | None:
         """Return the project; None when its metadata is invalid, which `check` will report."""
-        return None if self._metadata_problem() else self.project
-
-    def _metadata_problem(self) -> str | None:
-        """Let hatchling check the metadata, and return what is wrong with it."""
-        try:
-            self.metadata.validate_fields()
-        except (TypeError, ValueError, OSError) as error:
-            return f"{error}. Correct pyproject.toml."
-        except Exception as error:  # noqa: BLE001 - whatever somebody's version source raises
-            first, *rest = str(error).splitlines() or [type(error).__name__]
-            self.app.display_debug("\n".join(rest))
-            in_git = (
-                " A version from git needs a checkout with its history, or the variable "
-                "SETUPTOOLS_SCM_PRETEND_VERSION."
-                if "setuptools-scm" in first
-                else ""
-            )
-            return f"{first.rstrip('.')}.{in_git}"
-        return None
+        return None if metadata_problem(self.metadata, self.app.display_debug) else self.project
 
     @property
     def _has_pkg_info(self) -> bool:
@@ -392,6 +391,4 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             return True
         config = self.lambda_config
         uv = find_uv(os.environ, log=AppReporter(self.app).debug)
-        return not is_source_tree(
-            root, config.artifacts, uv, package=self.package, lock=config.lock
-        )
+        return not is_source_tree(root, config.artifacts, uv, package=self.package)

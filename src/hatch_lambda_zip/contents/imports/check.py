@@ -96,7 +96,10 @@ def check_handler_and_imports(
     entries = [entry for item in (*shipped, *layers) for entry in item.entries]
     own = [item for item in (*shipped, *layers) if item.distribution.origin is Origin.LOCAL]
     own_names = {item.name for item in own}.union(entry.distribution for entry in added)
-    warning = check_handler(handler, [*entries, *added], own_names)
+    try:
+        warning = check_handler(handler, [*entries, *added], own_names)
+    except ContentsError as error:
+        raise ContentsError(f"{artifact.key}.handler: {error}{_is_no_function(artifact)}") from None
     warnings = () if warning is None else (warning,)
     if artifact.options.check_imports is CheckImports.OFF:
         return Remarks(warnings)
@@ -110,6 +113,17 @@ def check_handler_and_imports(
     ]
     remarks = check_imports(artifact, start, importable, judge, left_out)
     return Remarks((*warnings, *remarks.warnings), remarks.notes)
+
+
+def _is_no_function(artifact: Artifact) -> str:
+    """Say how to leave out a directory that is no function's code."""
+    if len(artifact.code) != 1:
+        return ""
+    ((directory, _),) = artifact.code
+    return (
+        f" If {directory} is no function's code, leave it out by "
+        f'"!{directory}" in `function-directories`.'
+    )
 
 
 def _importable(

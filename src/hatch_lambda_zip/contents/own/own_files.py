@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -185,18 +185,19 @@ def added_files(
     rules = around.rules_in(path) if path.is_dir() else None
     return [
         file
-        for file in _files(around, path, where, rules, [] if ignored is None else ignored)
+        for file in files_below(around, path, where, rules, [] if ignored is None else ignored)
         if around.only is None or file.relative_to(around.root).as_posix() in around.only
     ]
 
 
-def _files(
+def files_below(
     around: Surroundings,
     path: Path,
     where: str,
     rules: IgnoreRules | None,
     ignored: list[Path],
     above: tuple[Path, ...] = (),
+    skip: Callable[[Path], bool] = lambda _: False,
 ) -> Iterator[Path]:
     """Yield a file, or all files below a directory, in the order of their names.
 
@@ -205,6 +206,7 @@ def _files(
         rules: what git ignores in the directory, if this is one.
         ignored: takes what does not ship since git ignores it.
         above: the directories that led here, without links.
+        skip: tells whether something in a directory does not ship for another reason.
 
     Raises:
         ContentsError: one leaves the project, is in itself, or is neither file nor directory.
@@ -239,5 +241,7 @@ def _files(
             if rules is not None and rules.ignores(inner.name, is_directory=is_directory):
                 ignored.append(inner)
                 continue
+            if skip(inner):
+                continue
             inside = rules.enter(inner) if rules is not None and inner.is_dir() else None
-            yield from _files(around, inner, where, inside, ignored, (*above, real))
+            yield from files_below(around, inner, where, inside, ignored, (*above, real), skip)

@@ -1,0 +1,189 @@
+"""Code directories: which of their files ship, and which are no code.
+
+What is left out by the lists below is written in docs/format.md too, since it decides bytes. It is
+decided by names alone, so that it is the same on every machine; never is a ``.py`` file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Final
+
+from pathspec import GitIgnoreSpec
+
+from hatch_lambda_zip.config import OwnFiles
+from hatch_lambda_zip.contents.own.own_files import Surroundings, files_below
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.files import failure_at
+from hatch_lambda_zip.install import LeftOut, Reason
+
+# At any depth, besides all names that start with a dot.
+_NEVER_CODE: Final = ("__pycache__", "node_modules", "venv", "*.egg-info", "*.pyc", "*.pyo")
+# Directly in a code directory: what describes the project, what deploys it, and what tests it.
+_NOT_CODE_AT_TOP: Final = (
+    *("pyproject.toml", "hatch.toml", "setup.cfg", "MANIFEST.in", "uv.toml", "README*"),
+    *("uv.lock", "pylock.toml", "pylock.*.toml", "poetry.lock", "pdm.lock"),
+    *("Pipfile", "Pipfile.lock", "requirements*.txt", "requirements*.in", "constraints*.txt"),
+    *("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json", "*.tfstate", "*.tfstate.backup"),
+    *("template.yaml", "template.yml", "samconfig.toml", "samconfig.yaml", "samconfig.yml"),
+    *("serverless.yml", "serverless.yaml", "serverless.json", "package.json"),
+    *("package-lock.json", "cdk.json", "cdk.context.json", "cdk.out", "Pulumi.yaml"),
+    *("Dockerfile", "docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"),
+    *("Makefile", "justfile", "tox.ini", "pytest.ini", "mypy.ini", "ruff.toml", "pylintrc"),
+)
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a function's or layer's code directories bring.
+
+    Attributes:
+        files: the source of each file that ships, relative to the project, and its entry.
+        left_out: what is in the directories and does not ship, by its place in the zip; what git
+            ignores is not among it.
+        idle: patterns of ``include`` and ``exclude`` that match nothing.
+    """
+
+    files: tuple[tuple[str, Entry], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    idle: tuple[str, ...] = ()
+
+
+def read_code(
+    around: Surroundings,
+    code: Iterable[tuple[str, str]],
+    own_files: OwnFiles,
+    *,
+    owner: str,
+    key: str,
+) -> Code:
+    """Read the files of code directories that ship.
+
+    Args:
+        code: directories relative to the project's, and the places of their files in the zip.
+        own_files: patterns over the places in the zip.
+        owner: whom the files are counted for.
+        key: the configuration key of the table, for errors.
+
+    Raises:
+        ContentsError: a directory is not there or has nothing to ship, something in it leaves the
+            repository, or two files have one place.
+    """
+    found: dict[str, tuple[str, Entry]] = {}
+    left_out: list[LeftOut] = []
+    for source, place in code:
+        where = f"{key}.code"
+        directory = around.root / source
+        if not directory.is_dir():
+            raise ContentsError(f"{where}: there is no directory {source!r} in {around.root}.")
+        try:
+            for file in code_files(around, source, where, left_out, owner):
+                name = "/".join(filter(None, (place, file.relative_to(directory).as_posix())))
+                relative = file.relative_to(around.root).as_posix()
+                other, _ = found.setdefault(
+                    name, (relative, Entry.of(name, file.read_bytes(), owner))
+                )
+                if other != relative:
+                    raise ContentsError(
+                        f"{where}: {other} and {relative} would both be {name} in the zip. Give "
+                        "one of the directories another place, or leave one out by `exclude`."
+                    )
+        except OSError as error:
+            raise ContentsError(f"{where}: {failure_at(error)}.") from None
+    idle = _leave_out_by_patterns(found, left_out, own_files, owner)
+    if not found:
+        names = ", ".join(source for source, _ in code)
+        raise ContentsError(
+            f"{key}.code: no file in {names} ships. Add one, or correct the directory, `include` "
+            "or `exclude`."
+        )
+    return Code(tuple(found.values()), tuple(left_out), idle)
+
+
+def directories_with_code(around: Surroundings, patterns: Iterable[str]) -> tuple[str, ...]:
+    """Return the directories that patterns match and in which there is a file that would ship.
+
+    Args:
+        patterns: globs relative to the project's directory; those with ``!`` leave out.
+
+    Returns:
+        Their paths relative to the project's directory, sorted.
+    """
+    matched: dict[bool, set[Path]] = {True: set(), False: set()}
+    for pattern in patterns:
+        is_wanted = not pattern.startswith("!")
+        matched[is_wanted].update(around.root.glob(pattern.lstrip("!").rstrip("/")))
+    found = (
+        path.relative_to(around.root).as_posix()
+        for path in sorted(matched[True] - matched[False])
+        if path.is_dir() and not _is_no_code(path, is_top=False)
+    )
+    return tuple(
+        source
+        for source in found
+        if next(iter(code_files(around, source, "function-directories")), None) is not None
+    )
+
+
+def code_files(
+    around: Surroundings,
+    source: str,
+    where: str,
+    left_out: list[LeftOut] | None = None,
+    owner: str = "",
+) -> Iterator[Path]:
+    """Yield the files of a code directory that ship, but for patterns.
+
+    Args:
+        where: the configuration key, for errors.
+        left_out: takes what does not ship since it is no code.
+    """
+    directory = around.root / source
+
+    def is_no_code(path: Path) -> bool:
+        if not _is_no_code(path, is_top=path.parent == directory):
+            return False
+        if left_out is not None:
+            name = path.relative_to(directory).as_posix()
+            left_out.append(LeftOut(name, Reason.NOT_CODE, owner))
+        return True
+
+    rules = around.rules_in(directory)
+    return files_below(around, directory, where, rules, [], skip=is_no_code)
+
+
+def _is_no_code(path: Path, *, is_top: bool) -> bool:
+    name = path.name
+    if name.endswith(".py") and path.is_file():
+        return False
+    if name.startswith(".") or any(fnmatchcase(name, pattern) for pattern in _NEVER_CODE):
+        return True
+    if (path / "pyvenv.cfg").is_file():  # a virtual environment, whatever it is called
+        return True
+    return is_top and any(fnmatchcase(name, pattern) for pattern in _NOT_CODE_AT_TOP)
+
+
+def _leave_out_by_patterns(
+    found: dict[str, tuple[str, Entry]],
+    left_out: list[LeftOut],
+    own_files: OwnFiles,
+    owner: str,
+) -> tuple[str, ...]:
+    """Take what patterns leave out of what is found, and return the patterns that match nothing."""
+    names = [*found]
+    excluded = set(GitIgnoreSpec.from_lines(own_files.exclude).match_files(names))
+    if own_files.include is not None:
+        excluded |= {*names} - {*GitIgnoreSpec.from_lines(own_files.include).match_files(names)}
+    for name in sorted(excluded):
+        del found[name]
+        left_out.append(LeftOut(name, Reason.PATTERN, owner))
+    return tuple(
+        pattern
+        for pattern in (*(own_files.include or ()), *own_files.exclude)
+        if not pattern.startswith("!")
+        and not any(GitIgnoreSpec.from_lines([pattern]).match_files(names))
+    )

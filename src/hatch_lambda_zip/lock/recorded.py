@@ -1,0 +1,105 @@
+"""What a pylock.toml was made of: ``hatch-lambda-zip lock`` writes it in, and builds compare it.
+
+uv's own pylock.toml does not say it, so nobody would notice that requirements.txt was edited and
+not locked again. The table is ``[tool.hatch-lambda-zip]``, as PEP 751 keeps ``[tool]`` for tools.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from hatch_lambda_zip.config import TOOL_NAME, inner_table
+from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.model import LockFile
+from hatch_lambda_zip.lock.requirements import logical_lines
+
+_NESTED: Final = re.compile(
+    r"(?P<option>-r|--requirement|-c|--constraint)(?:\s+|=)(?P<path>\S.*)", re.DOTALL
+)
+
+
+def read_requirements(path: Path) -> tuple[str, ...]:
+    """Return the requirements and constraints of a requirements file, and of those it names.
+
+    Options, such as the address of an index, are not among them: they may hold a secret.
+
+    Returns:
+        A line for each, in order; a constraint starts with ``-c``.
+
+    Raises:
+        LockError: a file can't be read, or names itself.
+    """
+    return tuple(_lines(path, prefix="", above=()))
+
+
+def _lines(path: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[str]:
+    if path in above:
+        raise LockError(f"{path} names itself, by way of {above[-1]}. Remove that line.")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockError(f"{path} can't be read: {error}.") from None
+    for line in logical_lines(text):
+        if match := _NESTED.fullmatch(line.text):
+            is_constraint = match["option"] in {"-c", "--constraint"}
+            inner = (path.parent / match["path"].strip()).resolve()
+            yield from _lines(inner, "-c " if is_constraint else prefix, (*above, path))
+        elif not line.text.startswith("-") or line.text.startswith(("-e", "--editable")):
+            yield prefix + " ".join(line.text.split())
+
+
+def with_record(text: str, requirements: Path) -> str:
+    """Return a pylock.toml that says what it was made of.
+
+    Args:
+        text: as uv wrote it.
+        requirements: the requirements file beside it.
+
+    Raises:
+        LockError: see `read_requirements`.
+    """
+    lines = "".join(f"    {json.dumps(line)},\n" for line in read_requirements(requirements))
+    array = f"[\n{lines}]" if lines else "[]"
+    return (
+        f"{text.rstrip()}\n\n[tool.{TOOL_NAME}]\n"
+        f"requirements-file = {json.dumps(requirements.name)}\nrequirements = {array}\n"
+    )
+
+
+def is_recorded(tool: Mapping[str, object]) -> bool:
+    """Tell whether a pylock.toml says what it was made of, and so is ours to overwrite.
+
+    Args:
+        tool: its ``[tool]``.
+    """
+    return "requirements-file" in inner_table(tool, TOOL_NAME)
+
+
+def check_recorded(tool: Mapping[str, object], lock: LockFile) -> None:
+    """Compare what a pylock.toml was made of with what stands there now.
+
+    Args:
+        tool: its ``[tool]``.
+
+    Raises:
+        LockError: it is something else, or can't be read.
+    """
+    table = inner_table(tool, TOOL_NAME)
+    file, recorded = table.get("requirements-file"), table.get("requirements")
+    if not isinstance(file, str) or not isinstance(recorded, list):
+        return  # made by another tool
+    now = read_requirements(lock.path.parent / file)
+    if sorted(now) == sorted(map(str, recorded)):
+        return
+    added = [line for line in now if line not in recorded]
+    removed = [str(line) for line in recorded if line not in now]
+    changes = [f"{', '.join(added)} came in"] if added else []
+    changes += [f"{', '.join(removed)} went out"] if removed else []
+    raise LockError(
+        f"{lock.path} was made of another {file}: since then {' and '.join(changes)}. "
+        f"Run `{TOOL_NAME} lock` and commit the result."
+    )

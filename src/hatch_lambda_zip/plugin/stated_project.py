@@ -1,0 +1,49 @@
+"""The project as pyproject.toml states it, where no wheel of it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from hatch_lambda_zip.config import Project, inner_table
+
+
+def stated_name(pyproject: Mapping[str, Any]) -> str | None:
+    """Return the name that ``[project]`` or ``[tool.poetry]`` states, normalized (PEP 503)."""
+    for table in (inner_table(pyproject, "project"), inner_table(pyproject, "tool", "poetry")):
+        name = table.get("name")
+        if isinstance(name, str):
+            return canonicalize_name(name)
+    return None
+
+
+def read_stated_project(pyproject: Mapping[str, Any]) -> Project:
+    """Return the project; what is dynamic, or not there, is empty.
+
+    The zips' names have the name and version that are stated, and nothing of the directory's name,
+    which every checkout may have another one of.
+    """
+    table = inner_table(pyproject, "project")
+    name = stated_name(pyproject) or ""
+    version = _version(table.get("version"))
+    optional = inner_table(table, "optional-dependencies")
+    return Project(
+        name=name,
+        version=version,
+        file_stem="-".join(filter(None, (name.replace("-", "_"), version))),
+        dependencies=tuple(table.get("dependencies", ())),
+        optional_dependencies={
+            canonicalize_name(key): tuple(item) for key, item in optional.items()
+        },
+        dependency_groups=inner_table(pyproject, "dependency-groups"),
+    )
+
+
+def _version(stated: object) -> str:
+    try:
+        return str(Version(stated)) if isinstance(stated, str) else ""
+    except InvalidVersion:
+        return ""

@@ -1,0 +1,300 @@
+"""Projects that are no packages: code directories, with what they require beside them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import textwrap
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hatch_lambda_zip.cli import main
+from tests.support.commands import clean_environment
+from tests.support.shared import made_once
+
+TABLE = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
+HANDLER = "import six\n\n\ndef handler(event, context):\n    return six.__version__\n"
+NEWER = 'exclude-newer = "2026-11-01T00:00:00Z"\n'
+
+
+def write(root: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+
+
+def invoke(*words: str | Path) -> Result:
+    return CliRunner(env=clean_environment(UV_EXCLUDE_NEWER="2026-11-01T00:00:00Z")).invoke(
+        main, [str(word) for word in words]
+    )
+
+
+def lock(root: Path) -> None:
+    result = invoke("lock", root)
+    assert result.exit_code == 0, result.stderr
+
+
+def build(root: Path) -> dict[str, bytes]:
+    """Build everything and return the zips by their names."""
+    result = invoke("build", root)
+    assert result.exit_code == 0, result.stderr
+    return {path.name: path.read_bytes() for path in (root / "dist").glob("*.zip")}
+
+
+def fail(root: Path) -> str:
+    result = invoke("build", root)
+    assert result.exit_code == 1, result.output
+    return result.stderr
+
+
+def names_in(root: Path, name: str) -> set[str]:
+    with zipfile.ZipFile(root / "dist" / name) as archive:
+        return set(archive.namelist())
+
+
+def call(root: Path, name: str, handler: str, place: Path) -> str:
+    """Unpack a zip and call its handler, with nothing else to import from."""
+    with zipfile.ZipFile(root / "dist" / name) as archive:
+        archive.extractall(place)
+    module, _, function = handler.rpartition(".")
+    code = (
+        f"import sys; sys.path.insert(0, {str(place)!r}); import {module};"
+        f"print({module}.{function}({{}}, None))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return result.stdout.strip()
+
+
+def make_flat(root: Path) -> None:
+    write(
+        root,
+        {
+            "lambda_function.py": HANDLER,
+            "requirements.txt": "six\n",
+            "pyproject.toml": f'{TABLE}code = "."\nhandler = "lambda_function.handler"\n',
+        },
+    )
+    lock(root)
+
+
+@pytest.fixture
+def flat(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+    """A handler beside a requirements.txt, locked, with three lines of table."""
+    return shutil.copytree(made_once(tmp_path_factory, "flat", make_flat), tmp_path / "flat")
+
+
+def test_a_flat_folder(flat: Path, tmp_path: Path) -> None:
+    first = build(flat)
+    assert names_in(flat, "lambda.zip") >= {"lambda_function.py", "six.py"}
+    assert not {"pyproject.toml", "requirements.txt", "pylock.toml"} & names_in(flat, "lambda.zip")
+    assert call(flat, "lambda.zip", "lambda_function.handler", tmp_path / "task").startswith("1.")
+    moved = flat.rename(tmp_path / "elsewhere")
+    assert build(moved) == first
+
+
+def test_what_is_edited_in_a_flat_folder(flat: Path) -> None:
+    first = build(flat)
+    write(flat, {"README.md": "# News\n", "Makefile": "all:\n", ".env": "SECRET=1\n"})
+    assert build(flat) == first
+    write(flat, {"more.py": "X = 1\n"})
+    assert build(flat) != first
+    assert "more.py" in names_in(flat, "lambda.zip")
+    write(flat, {"requirements.txt": "six\nidna\n"})
+    assert "since then idna came in. Run `hatch-lambda-zip lock`" in fail(flat)
+    assert invoke("lock", "--check", flat).exit_code == 1
+    lock(flat)
+    build(flat)
+    assert "idna/core.py" in names_in(flat, "lambda.zip")
+
+
+def test_a_flat_folder_without_a_lock_or_without_a_need_of_one(flat: Path) -> None:
+    (flat / "pylock.toml").unlink()
+    assert "has no hashes, and there is no lock of it" in fail(flat)
+    write(flat, {"requirements.txt": "# nothing\n"})
+    write(flat, {"lambda_function.py": HANDLER.replace("six", "idna")})
+    assert "there is no module 'idna' in the zip" in fail(flat)
+    (flat / "requirements.txt").unlink()
+    write(flat, {"lambda_function.py": "def handler(event, context): ...\n"})
+    build(flat)
+    assert names_in(flat, "lambda.zip") == {"lambda_function.py"}
+
+
+def test_locked_versions_stay(flat: Path) -> None:
+    write(flat, {"requirements.txt": "six==1.16.0\n"})
+    lock(flat)
+    write(flat, {"requirements.txt": "six\n"})
+    lock(flat)
+    assert 'version = "1.16.0"' in (flat / "pylock.toml").read_text()
+    assert invoke("lock", "--upgrade", flat).exit_code == 0
+    assert 'version = "1.16.0"' not in (flat / "pylock.toml").read_text()
+
+
+def test_a_lock_of_another_tool_is_left_alone(flat: Path) -> None:
+    (flat / "pylock.toml").write_text('lock-version = "1.0"\ncreated-by = "me"\npackages = []\n')
+    result = invoke("lock", flat)
+    assert result.exit_code == 1
+    assert "was made by another tool, so it is left alone" in result.stderr
+
+
+def make_folders(root: Path) -> None:
+    handler = "from common.util import NAME\n\n\ndef handler(event, context):\n    return NAME\n"
+    write(
+        root,
+        {
+            "pyproject.toml": (
+                f'{TABLE}function-directories = ["src/*", "!src/common"]\n'
+                'handler = "main.handler"\ninclude-files = { "src/common" = "common" }\n'
+            ),
+            "src/common/util.py": 'NAME = "shared"\n',
+            "src/orders/main.py": handler,
+            "src/orders/requirements.txt": "six\n",
+            "src/users/main.py": handler,
+            "src/users/requirements.txt": "idna\n",
+            "src/ping/main.py": handler,
+            "src/old/__pycache__/main.cpython-313.pyc": "",
+        },
+    )
+    lock(root)
+
+
+@pytest.fixture
+def folders(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
+    """SAM's layout, locked: a folder with requirements.txt for each function, and a shared one."""
+    made = made_once(tmp_path_factory, "folders", make_folders)
+    return shutil.copytree(made, tmp_path / "folders")
+
+
+def test_a_folder_for_each_function(folders: Path, tmp_path: Path) -> None:
+    first = build(folders)
+    assert first.keys() == {"orders-lambda.zip", "users-lambda.zip", "ping-lambda.zip"}
+    assert "six.py" in names_in(folders, "orders-lambda.zip")
+    assert "idna/core.py" in names_in(folders, "users-lambda.zip")
+    assert names_in(folders, "ping-lambda.zip") == {"main.py", "common/util.py"}
+    for name in ("orders", "users", "ping"):
+        assert call(folders, f"{name}-lambda.zip", "main.handler", tmp_path / name) == "shared"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "changed"),
+    [
+        ("src/orders/new.py", "X = 1\n", {"orders"}),
+        ("src/common/util.py", 'NAME = "other"\n', {"orders", "users", "ping"}),
+        ("src/users/README.md", "# Users\n", set()),
+        ("src/users/template.yaml", "a: 1\n", set()),
+    ],
+)
+def test_an_edit_changes_the_zips_that_it_should(
+    folders: Path, file: str, text: str, changed: set[str]
+) -> None:
+    before = build(folders)
+    write(folders, {file: text})
+    after = build(folders)
+    assert {name for name in after if after[name] != before[name]} == {
+        f"{name}-lambda.zip" for name in changed
+    }
+
+
+def test_a_new_folder_is_a_new_function(folders: Path) -> None:
+    build(folders)
+    write(folders, {"src/more/main.py": "def handler(event, context): ...\n"})
+    assert "more-lambda.zip" in build(folders)
+
+
+def test_a_group_for_each_function(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "pyproject.toml": (
+                '[project]\nname = "shop"\nversion = "1.0"\nrequires-python = ">=3.10"\n\n'
+                '[dependency-groups]\napi = ["idna"]\nworker = ["six"]\n\n'
+                f'{TABLE}function-directories = "functions/*"\ngroups = ["{{function}}"]\n'
+                f'handler = "main.handler"\n\n[tool.uv]\n{NEWER}'
+            ),
+            "functions/api/main.py": "import idna\ndef handler(e, c): ...\n",
+            "functions/worker/main.py": "import six\ndef handler(e, c): ...\n",
+        },
+    )
+    lock(tmp_path)
+    assert build(tmp_path).keys() == {"shop-1.0-api-lambda.zip", "shop-1.0-worker-lambda.zip"}
+    assert "six.py" not in names_in(tmp_path, "shop-1.0-api-lambda.zip")
+    assert "idna/core.py" in names_in(tmp_path, "shop-1.0-api-lambda.zip")
+    assert "idna/core.py" not in names_in(tmp_path, "shop-1.0-worker-lambda.zip")
+
+
+def test_a_package_beside_folders_and_a_layer_of_code(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "pyproject.toml": (
+                '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n\n'
+                '[project]\nname = "shop"\nversion = "1.0"\nrequires-python = ">=3.10"\n\n'
+                f'{TABLE}package = true\ncode = "functions/{{function}}"\n'
+                'handler = "main.handler"\ndefault-layers = ["tools"]\n\n'
+                "[tool.hatch.build.targets.lambda-zip.functions.api]\n\n"
+                "[tool.hatch.build.targets.lambda-zip.layers.tools]\n"
+                'code = { "tools" = "python" }\n'
+                f"\n[tool.uv]\n{NEWER}"
+            ),
+            "src/shop/__init__.py": "PRICE = 3\n",
+            "functions/api/main.py": (
+                "import helper, shop\ndef handler(e, c): return shop.PRICE * helper.TWO\n"
+            ),
+            "tools/helper.py": "TWO = 2\n",
+        },
+    )
+    lock(tmp_path)
+    build(tmp_path)
+    names = names_in(tmp_path, "shop-1.0-api-lambda.zip")
+    assert {"main.py", "shop/__init__.py", "shop-1.0.dist-info/METADATA"} <= names
+    assert names_in(tmp_path, "shop-1.0-tools-layer.zip") == {"python/helper.py"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda root: write(root, {"src/users/main.py": "import nothing\n" + HANDLER}),
+            "no module 'nothing'",
+        ),
+        (
+            lambda root: (root / "src/users/main.py").rename(root / "src/users/app.py"),
+            '"!src/users" in `function-directories`',
+        ),
+        (
+            lambda root: write(root, {"src/users/common/util.py": "NAME = 1\n"}),
+            "would both be common/util.py in the zip",
+        ),
+        (
+            lambda root: (root / "pyproject.toml").write_text(
+                (root / "pyproject.toml").read_text().replace('"src/*"', '"source/*"')
+            ),
+            "function-directories: source/*, !src/common: no such directory has a file",
+        ),
+        (
+            lambda root: (root / "pyproject.toml").write_text(
+                (root / "pyproject.toml").read_text()
+                + "\n[tool.hatch.build.targets.lambda-zip.functions.user]\nstrip = []\n"
+            ),
+            "functions.user: no directory of `function-directories` is called so",
+        ),
+        (
+            lambda root: write(root, {"src/my function/main.py": "def handler(e, c): ...\n"}),
+            "'my function' can't name a function",
+        ),
+    ],
+)
+def test_mistakes(folders: Path, change: Callable[[Path], object], message: str) -> None:
+    change(folders)
+    assert message in fail(folders)

@@ -1,0 +1,116 @@
+"""A pylock.toml that says what it was made of."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.find import find_code_lock
+from hatch_lambda_zip.lock.model import LockFile, LockKind
+from hatch_lambda_zip.lock.recorded import (
+    check_recorded,
+    is_recorded,
+    read_requirements,
+    with_record,
+)
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PYLOCK = 'lock-version = "1.0"\ncreated-by = "uv"\npackages = []\n'
+
+
+@pytest.fixture
+def requirements(tmp_path: Path) -> Path:
+    path = tmp_path / "requirements.txt"
+    path.write_text(
+        "\ufeffidna>=3  # a comment\n--index-url https://user:secret@host/simple\n"
+        "-r more.txt\n-c limits.txt\n-e ./lib\n"
+    )
+    (tmp_path / "more.txt").write_text("six ; \\\n  python_version > '3'\n")
+    (tmp_path / "limits.txt").write_text("six<2\n")
+    return path
+
+
+def check(requirements: Path, text: str) -> None:
+    tool = tomllib.loads(text).get("tool", {})
+    check_recorded(tool, LockFile.of(LockKind.PYLOCK, requirements.with_name("pylock.toml")))
+
+
+def test_all_requirements_and_no_secret(requirements: Path) -> None:
+    assert read_requirements(requirements) == (
+        "idna>=3",
+        "six ; python_version > '3'",
+        "-c six<2",
+        "-e ./lib",
+    )
+
+
+def test_what_is_recorded_is_there_still(requirements: Path) -> None:
+    text = with_record(PYLOCK, requirements)
+    assert is_recorded(tomllib.loads(text)["tool"])
+    assert "secret" not in text
+    check(requirements, text)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("requirements.txt", "idna>=3", "idna>=3\nrequests", "since then requests came in. Run"),
+        ("requirements.txt", "-e ./lib\n", "", "since then -e ./lib went out. Run"),
+        ("more.txt", "six", "six>1", "came in and six ; python_version > '3' went out"),
+        ("limits.txt", "<2", "<3", "-c six<3 came in and -c six<2 went out"),
+    ],
+)
+def test_an_edit_without_a_lock(
+    requirements: Path, file: str, old: str, new: str, message: str
+) -> None:
+    text = with_record(PYLOCK, requirements)
+    edited = requirements.with_name(file)
+    edited.write_text(edited.read_text().replace(old, new, 1))
+    with pytest.raises(LockError) as caught:
+        check(requirements, text)
+    assert message in str(caught.value)
+    assert "`hatch-lambda-zip lock`" in str(caught.value)
+
+
+def test_comments_order_and_indexes_do_not_matter(requirements: Path) -> None:
+    text = with_record(PYLOCK, requirements)
+    requirements.write_text("-e ./lib\n-c limits.txt\n# nothing\n-r more.txt\nidna>=3\n")
+    check(requirements, text)
+
+
+def test_a_lock_of_another_tool_is_not_compared(requirements: Path) -> None:
+    check(requirements, PYLOCK)
+
+
+def test_a_file_that_names_itself(tmp_path: Path) -> None:
+    path = tmp_path / "requirements.txt"
+    path.write_text("-r ./requirements.txt\n")
+    with pytest.raises(LockError, match="names itself"):
+        read_requirements(path)
+
+
+def test_the_lock_in_a_code_directory(tmp_path: Path) -> None:
+    assert find_code_lock([tmp_path]) is None
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("# nothing yet\n")
+    assert find_code_lock([tmp_path]) is None
+    requirements.write_text("six==1.17.0 --hash=sha256:0\n")
+    found = find_code_lock([tmp_path])
+    assert found is not None
+    assert found.kind is LockKind.REQUIREMENTS
+    requirements.write_text("six\n")
+    with pytest.raises(LockError, match="`hatch-lambda-zip lock` writes one beside it"):
+        find_code_lock([tmp_path])
+    pylock = tmp_path / "pylock.toml"
+    pylock.write_text(PYLOCK)
+    assert find_code_lock([tmp_path]) == LockFile.of(LockKind.PYLOCK, pylock)
+    (tmp_path / "pylock.api.toml").write_text(PYLOCK)
+    with pytest.raises(LockError, match="several lock files and no choice"):
+        find_code_lock([tmp_path])
