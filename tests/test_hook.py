@@ -227,7 +227,7 @@ def test_commands_that_make_zips(
         assert "api:lambda: unchanged, sha256" in text
 
 
-@pytest.mark.parametrize("name", spellings(COMMANDS, ("uv build", "hatch build")))
+@pytest.mark.parametrize("name", spellings(COMMANDS, ("uv build",)))
 def test_an_edit_anywhere_is_in_the_next_zip(monorepo: Monorepo, name: str) -> None:
     command = COMMANDS[name]
     edited = {
@@ -296,7 +296,9 @@ SILENT = {
 }
 
 
-LIKE_OTHERS: Final = ("uv run", "uv sync --no-editable", "uv pip install --no-cache")
+LIKE_OTHERS: Final = (
+    *("uv run", "uv sync --no-editable", "uv pip install --no-cache", "pip wheel"),
+)
 
 
 @pytest.mark.parametrize("name", spellings(SILENT, SILENT.keys() - {*LIKE_OTHERS}))
@@ -474,11 +476,24 @@ def test_one_library_is_built_by_one_command_at_a_time(isolated: Monorepo) -> No
     assert len(set(isolated.zips().values())) == 1
 
 
-def test_hatch_clean_removes_what_we_made_and_nothing_else(monorepo: Monorepo) -> None:
-    monorepo.run(["hatch", "build"], API)
+# What hatch runs, in an environment of its own.
+HATCHLING = (sys.executable, "-m", "hatchling")
+
+
+@pytest.mark.parametrize(
+    ("build", "clean"),
+    [
+        ((*HATCHLING, "build"), (*HATCHLING, "build", "--clean-only")),
+        pytest.param(("hatch", "build"), ("hatch", "clean"), marks=pytest.mark.exhaustive),
+    ],
+)
+def test_hatch_clean_removes_what_we_made_and_nothing_else(
+    monorepo: Monorepo, build: Sequence[str], clean: Sequence[str]
+) -> None:
+    monorepo.run(build, API)
     (monorepo.api / "dist/foreign.zip").write_bytes(b"not ours")
     (monorepo.api / "dist/worker-1.0.0-lambda.zip").write_bytes(b"another package's")
-    monorepo.run(["hatch", "clean"], API)
+    monorepo.run(clean, API)
     names = sorted(path.name for path in (monorepo.api / "dist").iterdir())
     assert names == ["foreign.zip", "worker-1.0.0-lambda.zip"]
 
@@ -500,8 +515,8 @@ def test_mistakes_of_the_hooks_table(monorepo: Monorepo, line: str, message: str
 
 def test_a_failure_is_one_message_and_the_build_fails(monorepo: Monorepo) -> None:
     replace(monorepo.api / "pyproject.toml", "api.app.handler", "api.app.missing")
-    for command in COMMANDS["uv build"], COMMANDS["python -m build"], COMMANDS["hatch build"]:
-        result = monorepo.run(command.words, command.where, check=False)
+    for words in ("uv", "build"), (sys.executable, "-m", "build", "-n"), (*HATCHLING, "build"):
+        result = monorepo.run(words, API, check=False)
         text = result.stdout + result.stderr
         assert result.returncode != 0
         assert "defines no 'missing'" in text

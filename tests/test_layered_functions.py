@@ -376,7 +376,7 @@ def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
         ),
         pytest.param(
             *('["pydantic", "aws-lambda-powertools"]', '["pydantic"]', {"api", "deps"}),
-            marks=pytest.mark.slow,
+            marks=pytest.mark.exhaustive,
         ),
         pytest.param(
             *('exclude = ["orders/api/**"]', 'exclude = ["orders/__init__.py"]', {"worker"}),
