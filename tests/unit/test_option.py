@@ -14,8 +14,9 @@ from hatch_lambda_zip.build.manifest import describe_options
 from hatch_lambda_zip.config.keys import HATCHLING_KEYS, TARGET_KEY
 from hatch_lambda_zip.config.load import Config, parse_config
 from hatch_lambda_zip.config.option import Kind, Option, OptionTable
-from hatch_lambda_zip.config.options import Options, TargetOptions
+from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.reference import json_schema, options_table, update_readme
+from hatch_lambda_zip.config.target_options import TargetOptions
 from hatch_lambda_zip.config.values import Number, Several
 from hatch_lambda_zip.config.words import BytecodeMode, Strip
 from hatch_lambda_zip.errors import ConfigError

@@ -11,8 +11,9 @@ from hatch_lambda_zip.config.hints import about_key
 from hatch_lambda_zip.config.keys import HATCHLING_KEYS
 from hatch_lambda_zip.config.model import DEFAULT_FUNCTION, Artifact
 from hatch_lambda_zip.config.option import Kind, Option
-from hatch_lambda_zip.config.options import Options, TargetOptions
+from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.tables import TableReader
+from hatch_lambda_zip.config.target_options import TargetOptions
 from hatch_lambda_zip.config.templates import for_function, split_templates
 from hatch_lambda_zip.config.words import Modules
 from hatch_lambda_zip.runtimes import RUNTIMES

@@ -13,9 +13,10 @@ from hatch_lambda_zip.config.hints import about_key
 from hatch_lambda_zip.config.keys import HATCHLING_KEYS, TARGET_KEY
 from hatch_lambda_zip.config.model import Artifact
 from hatch_lambda_zip.config.option import Kind
-from hatch_lambda_zip.config.options import TABLE_NAME, Options, TargetOptions
+from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.config.tables import Known, TableReader
+from hatch_lambda_zip.config.target_options import TABLE_NAME, TargetOptions
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import RUNTIMES, Runtime
 from hatch_lambda_zip.text import not_one_of

@@ -6,7 +6,6 @@ Their order is that of the README's table and of the manifest. After a change,
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from hatch_lambda_zip.config import checks
@@ -22,7 +21,6 @@ from hatch_lambda_zip.config.values import (
     Places,
     Several,
     SomeOf,
-    Tables,
     Text,
     TextOrFalse,
     TextOrTexts,
@@ -30,9 +28,6 @@ from hatch_lambda_zip.config.values import (
 )
 from hatch_lambda_zip.config.words import BytecodeMode, CheckImports, Modules, Source, Strip
 from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES
-
-TABLE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
-"""What a function or layer can be called: it becomes part of a file name."""
 
 # The newest last, as AWS lists them; the pattern lets newer ones through, as the check does.
 _RUNTIME: Final = Text(
@@ -363,59 +358,4 @@ class Options(OptionTable):
         description=(
             'With `"compile"`: `"keep"`, or `"omit"` to ship modules without their source.'
         ),
-    )
-
-
-class TargetOptions(OptionTable):
-    """What only the target's own table may have."""
-
-    functions = Option(
-        "functions",
-        Tables("function", TABLE_NAME),
-        default=(),
-        otherwise="one function, named `lambda`",
-        description="A table for each function, see [below](#several-functions-and-layers).",
-        of=(),
-    )
-    layers = Option(
-        "layers",
-        Tables("layer", TABLE_NAME),
-        default=(),
-        otherwise="none",
-        description="A table for each layer, see [below](#several-functions-and-layers).",
-        of=(),
-    )
-    function_directories = Option(
-        "function-directories",
-        TextOrTexts(),
-        default=(),
-        otherwise="none",
-        description=(
-            'Patterns of directories, such as `"functions/*"`: each that has a file to ship is a '
-            "function's `code`, and the function has its name. `!` leaves one out. A table "
-            "`functions.NAME` says more about one."
-        ),
-        of=(),
-    )
-    zip_version = Option(
-        "zip-version",
-        Text(checks.wrong_version),
-        default=None,
-        otherwise="each distribution's own",
-        description=(
-            "The version that the package and all other local distributions have in the zips, such "
-            'as `"0"`: for versions that change with every commit. See '
-            "[below](#versions-from-git)."
-        ),
-        of=(),
-    )
-    versions = Option(
-        "versions",
-        Texts(),
-        default=(),
-        otherwise="all",
-        description=(
-            "The functions and layers that a build without names makes: hatchling's word for them."
-        ),
-        of=(),
     )

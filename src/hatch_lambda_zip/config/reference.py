@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from hatch_lambda_zip.config.keys import HATCHLING_KEYS, HATCHLING_SELECTION_KEYS
 from hatch_lambda_zip.config.option import Kind, Option, OptionTable
-from hatch_lambda_zip.config.options import Options, TargetOptions
+from hatch_lambda_zip.config.options import Options
+from hatch_lambda_zip.config.target_options import TargetOptions
 from hatch_lambda_zip.config.values import Schema
 
 _HEAD = ("| key | default | meaning |", "| --- | --- | --- |")

@@ -1,0 +1,68 @@
+"""The options that only the target's own table has, each declared once."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from hatch_lambda_zip.config import checks
+from hatch_lambda_zip.config.option import Option, OptionTable
+from hatch_lambda_zip.config.values import Tables, Text, TextOrTexts, Texts
+
+TABLE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
+"""What a function or layer can be called: it becomes part of a file name."""
+
+
+class TargetOptions(OptionTable):
+    """What only the target's own table may have."""
+
+    functions = Option(
+        "functions",
+        Tables("function", TABLE_NAME),
+        default=(),
+        otherwise="one function, named `lambda`",
+        description="A table for each function, see [below](#several-functions-and-layers).",
+        of=(),
+    )
+    layers = Option(
+        "layers",
+        Tables("layer", TABLE_NAME),
+        default=(),
+        otherwise="none",
+        description="A table for each layer, see [below](#several-functions-and-layers).",
+        of=(),
+    )
+    function_directories = Option(
+        "function-directories",
+        TextOrTexts(),
+        default=(),
+        otherwise="none",
+        description=(
+            'Patterns of directories, such as `"functions/*"`: each that has a file to ship is a '
+            "function's `code`, and the function has its name. `!` leaves one out. A table "
+            "`functions.NAME` says more about one."
+        ),
+        of=(),
+    )
+    zip_version = Option(
+        "zip-version",
+        Text(checks.wrong_version),
+        default=None,
+        otherwise="each distribution's own",
+        description=(
+            "The version that the package and all other local distributions have in the zips, such "
+            'as `"0"`: for versions that change with every commit. See '
+            "[below](#versions-from-git)."
+        ),
+        of=(),
+    )
+    versions = Option(
+        "versions",
+        Texts(),
+        default=(),
+        otherwise="all",
+        description=(
+            "The functions and layers that a build without names makes: hatchling's word for them."
+        ),
+        of=(),
+    )
