@@ -233,6 +233,31 @@ def test_a_group_for_each_function(tmp_path: Path) -> None:
     assert "idna/core.py" not in names_in(tmp_path, "shop-1.0-worker-lambda.zip")
 
 
+def test_groups_alone(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "pyproject.toml": (
+                '[project]\nname = "shop"\nversion = "1.0"\nrequires-python = ">=3.10"\n'
+                'dependencies = ["idna"]\n\n[dependency-groups]\napi = ["six"]\n\n'
+                f'{TABLE}function-directories = "functions/*"\nonly-groups = ["{{function}}"]\n'
+                f'required-version = ">=0"\n\n[tool.uv]\n{NEWER}'
+            ),
+            "functions/api/main.py": "def handler(e, c): ...\n",
+        },
+    )
+    lock(tmp_path)
+    build(tmp_path)
+    names = names_in(tmp_path, "shop-1.0-api-lambda.zip")
+    assert "six.py" in names
+    assert not any(name.startswith("idna") for name in names)
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('">=0"', '"==99.*"'))
+    assert '`uvx --from "hatch-lambda-zip==99.*" hatch-lambda-zip build`' in fail(tmp_path)
+    write(tmp_path, {"functions/more/main.py": "def handler(e, c): ...\n"})
+    assert "only-groups: 'more' is not one of api" in fail(tmp_path)
+
+
 def test_a_package_beside_folders_and_a_layer_of_code(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -116,6 +116,7 @@ def test_the_manifest_tells_the_options_in_one_order() -> None:
         ("external-modules", []),
         ("extras", []),
         ("groups", []),
+        ("only-groups", []),
         ("build-from-source", []),
         ("code", {}),
         ("package", None),

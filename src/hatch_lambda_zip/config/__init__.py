@@ -4,15 +4,20 @@ Every option is declared once, in ``options``. Every mistake of all tables is fo
 reported, each with its full key and, where one is near, the word that was perhaps meant.
 """
 
-from hatch_lambda_zip.config.checks import wrong_version
+from hatch_lambda_zip.config.checks import wrong_specifier, wrong_version
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
-from hatch_lambda_zip.config.keys import HATCHLING_KEYS, HATCHLING_SELECTION_KEYS, TARGET_KEY
+from hatch_lambda_zip.config.keys import (
+    HATCHLING_KEYS,
+    HATCHLING_SELECTION_KEYS,
+    TARGET_KEY,
+    TOOL_NAME,
+)
 from hatch_lambda_zip.config.load import Config, parse_config
 from hatch_lambda_zip.config.misplaced import find_misplaced
 from hatch_lambda_zip.config.model import Artifact, Bytecode, Exclusions, OwnFiles, Request
 from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import Options
-from hatch_lambda_zip.config.project import TOOL_NAME, Project
+from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.config.tables import Known, TableReader, inner_table, read_tables
 from hatch_lambda_zip.config.words import BytecodeMode, CheckImports, Modules, Strip
 
@@ -42,5 +47,6 @@ __all__ = [
     "manifest_name",
     "parse_config",
     "read_tables",
+    "wrong_specifier",
     "wrong_version",
 ]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 from pathspec import GitIgnoreSpec
@@ -211,6 +212,15 @@ def _is_pylock(path: PurePosixPath) -> bool:
     from packaging.pylock import is_valid_pylock_path
 
     return "\\" not in path.name and is_valid_pylock_path(Path(path.name))
+
+
+def wrong_specifier(value: str) -> str | None:
+    """Check a set of versions."""
+    try:
+        SpecifierSet(value)
+    except InvalidSpecifier:
+        return f'{value!r} does not say which versions (PEP 440); for example: "==1.2.*"'
+    return None
 
 
 def wrong_template(template: str) -> str | None:

@@ -94,6 +94,7 @@ def read_tables(
                 )
     for table in tables:
         _refuse_empty(table)
+        _check_groups(table)
         _check_modules(table)
         table.artifacts.extend(
             expand(
@@ -188,6 +189,17 @@ def _refuse_empty(table: Table) -> None:
             Options.distributions,
             "is empty, so there is nothing to ship; name distributions, or remove the key for "
             "everything third-party",
+        )
+
+
+def _check_groups(table: Table) -> None:
+    """Note groups alone together with what they leave away."""
+    options = table.options
+    if options.only_groups and (options.groups or options.extras):
+        other = "groups" if options.groups else "extras"
+        table.problem(
+            Options.only_groups,
+            f"leaves away what `{other}` adds to; keep one of the two, or write {other} = []",
         )
 
 

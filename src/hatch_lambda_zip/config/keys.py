@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+TOOL_NAME: Final = "hatch-lambda-zip"
 TARGET_KEY: Final = "tool.hatch.build.targets.lambda-zip"
 
 # What hatchling reads from every target's table, and which of its properties checks the value.

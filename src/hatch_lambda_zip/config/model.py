@@ -34,10 +34,12 @@ class Request:
     Attributes:
         extras: of the package, normalized (PEP 685) and sorted.
         groups: its dependency groups (PEP 735), likewise.
+        is_groups_alone: whether what the package itself requires stays away.
     """
 
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    is_groups_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ class Artifact:
     @property
     def request(self) -> Request:
         """Which dependencies it ships."""
+        if self.options.only_groups:
+            return Request((), self.options.only_groups, is_groups_alone=True)
         return Request(self.options.extras, self.options.groups)
 
     @property

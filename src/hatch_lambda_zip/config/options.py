@@ -1,4 +1,4 @@
-"""The options of ``[tool.hatch.build.targets.lambda-zip]``, each declared once.
+"""The options of functions and layers, each declared once; in the first table these are defaults.
 
 Their order is that of the README's table and of the manifest. After a change,
 ``python docs/write_reference.py`` brings the README and the JSON Schema up to date.
@@ -132,6 +132,15 @@ class Options(OptionTable):
         description=(
             "The package's [dependency groups](https://peps.python.org/pep-0735/) that ship. "
             "Selecting them needs uv.lock, or a pylock.toml that was made with them."
+        ),
+    )
+    only_groups = Option(
+        "only-groups",
+        Names(known=lambda known: known.groups),
+        default=(),
+        description=(
+            "Dependency groups that ship instead of what the package requires, as with uv's "
+            "`--only-group`. It needs uv.lock, and goes with neither `groups` nor `extras`."
         ),
     )
     build_from_source = Option(

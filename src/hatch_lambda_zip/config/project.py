@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from packaging.dependency_groups import DependencyGroupResolver
 from packaging.errors import ExceptionGroup
@@ -13,8 +12,6 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config.model import Request
 from hatch_lambda_zip.errors import ConfigError
-
-TOOL_NAME: Final = "hatch-lambda-zip"
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,8 @@ class Project:
         Raises:
             ConfigError: a dependency group is malformed.
         """
-        found = [*map(Requirement, self.dependencies), *self._of_groups(request.groups)]
+        own = () if request.is_groups_alone else self.dependencies
+        found = [*map(Requirement, own), *self._of_groups(request.groups)]
         todo = [*request.extras, *self._own_extras(found)]
         seen = set()
         while todo:

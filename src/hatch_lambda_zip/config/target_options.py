@@ -56,6 +56,17 @@ class TargetOptions(OptionTable):
         ),
         of=(),
     )
+    required_version = Option(
+        "required-version",
+        Text(checks.wrong_specifier),
+        default=None,
+        otherwise="any",
+        description=(
+            'Which versions of hatch-lambda-zip may build, such as `"==1.2.*"`: another one may '
+            "make other bytes. For projects whose `build-system.requires` does not say it."
+        ),
+        of=(),
+    )
     versions = Option(
         "versions",
         Texts(),

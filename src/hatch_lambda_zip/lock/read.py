@@ -55,6 +55,11 @@ class LockReader:
         """
         if lock.kind is LockKind.NONE:
             return Selection(lock, (), ())
+        if request.is_groups_alone and lock.kind is not LockKind.UV:
+            raise LockError(
+                f"{lock.name} does not say what the package requires and what its groups do. Use "
+                "uv.lock with `only-groups`."
+            )
         # One reader's imports are enough for a build.
         if lock.kind is LockKind.REQUIREMENTS:
             from hatch_lambda_zip.lock import requirements
@@ -159,7 +164,7 @@ class LockReader:
         for extra in request.extras:
             command += ["--extra", extra]
         for group in request.groups:
-            command += ["--group", group]
+            command += ["--only-group" if request.is_groups_alone else "--group", group]
         try:
             # In the workspace root: uv writes paths relative to where it runs, and before
             # version 0.13 to the root.

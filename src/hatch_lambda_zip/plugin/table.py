@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING
 from hatchling.builders.config import BuilderConfig
 from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.manager import PluginManager
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from hatch_lambda_zip import __version__
 from hatch_lambda_zip.config import (
     HATCHLING_KEYS,
     HATCHLING_SELECTION_KEYS,
     TARGET_KEY,
+    TOOL_NAME,
     Known,
     find_misplaced,
     inner_table,
     parse_config,
+    wrong_specifier,
 )
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.back_end import Isolation
@@ -101,6 +105,19 @@ def hatchling_problems(
                 match = re.match(r"Field `([^`]*)` (.*)", str(error), re.DOTALL)
                 field, message = match.groups() if match else (f"{TARGET_KEY}.{key}", error)
                 yield f"{field}: {message}"
+
+
+def version_problems(table: Mapping[str, object]) -> Iterator[str]:
+    """Yield that the table asks for another version of this plugin, if it does."""
+    required = table.get("required-version")
+    if not isinstance(required, str) or wrong_specifier(required):
+        return  # reported when the table is read
+    if not SpecifierSet(required).contains(__version__, prereleases=True):
+        yield (
+            f"{TARGET_KEY}.required-version: {required!r} is not the version that runs, "
+            f'{__version__}; run `uvx --from "{TOOL_NAME}{required}" {TOOL_NAME} build`, or change '
+            "the value"
+        )
 
 
 def metadata_problem(

@@ -43,6 +43,7 @@ from hatch_lambda_zip.plugin.table import (
     metadata_problem,
     misplaced_table,
     ships_package,
+    version_problems,
 )
 from hatch_lambda_zip.uv import find_uv
 
@@ -101,7 +102,10 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             # An sdist need not have all files.
             known=known_of(self.metadata, None if self._has_pkg_info else Path(self.root), outputs),
             project=project,
-            problems=hatchling_problems(self.config, table, self._isolation),
+            problems=(
+                *version_problems(table),
+                *hatchling_problems(self.config, table, self._isolation),
+            ),
         )
 
     @cached_property
