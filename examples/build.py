@@ -44,10 +44,17 @@ def main() -> None:
             "HATCH_DATA_DIR": str(Path(temporary, "hatch")),
             "PATH": os.pathsep.join([str(scripts), os.environ.get("PATH", "")]),
         }
-        run(["uv", "lock"], cwd=project, env=environment)
-        is_workspace = not (project / "src").is_dir()
-        build = ["uv", "build", "--all-packages"] if is_workspace else HATCH_BUILD
-        run(build, cwd=project, env=environment)
+        if (project / "src").is_dir():
+            commands = [["uv", "lock"], HATCH_BUILD]
+        elif (project / "requirements.txt").is_file() or not (project / "tools").is_dir():
+            # No package, so nothing that hatch or uv would build.
+            (wheel,) = wheels.glob("*.whl")
+            run([uv, "pip", "install", "-q", "--python", python_in(scripts), wheel])
+            commands = [["hatch-lambda-zip", "lock"], ["hatch-lambda-zip", "build"]]
+        else:
+            commands = [["uv", "lock"], ["uv", "build", "--all-packages"]]
+        for command in commands:
+            run(command, cwd=project, env=environment)
     for manifest in sorted((project / "dist").glob("*.json")):
         show(json.loads(manifest.read_text(encoding="utf-8")))
 

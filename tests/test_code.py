@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hatch_lambda_zip.cli import main
-from tests.support.commands import clean_environment
+from tests.support.commands import CHECKOUT, clean_environment
 from tests.support.shared import made_once
 
 TABLE = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
@@ -323,3 +323,24 @@ def test_a_package_beside_folders_and_a_layer_of_code(tmp_path: Path) -> None:
 def test_mistakes(folders: Path, change: Callable[[Path], object], message: str) -> None:
     change(folders)
     assert message in fail(folders)
+
+
+@pytest.mark.parametrize(
+    ("example", "handlers"),
+    [
+        ("handler", {"lambda.zip": "lambda_function"}),
+        ("folders", {"api-lambda.zip": "main", "worker-lambda.zip": "main"}),
+    ],
+)
+def test_the_examples(example: str, handlers: dict[str, str], tmp_path: Path) -> None:
+    made = []
+    for place in ("one", "two"):
+        root = tmp_path / place
+        ignored = shutil.ignore_patterns("dist", "pylock.toml")
+        shutil.copytree(CHECKOUT / "examples" / example, root, ignore=ignored)
+        lock(root)
+        made.append(build(root))
+    assert made[0] == made[1]
+    assert made[0].keys() == handlers.keys()
+    for name, module in handlers.items():
+        assert call(root, name, f"{module}.handler", tmp_path / name)
