@@ -107,3 +107,22 @@ def test_help_has_an_example_or_the_exit_codes(words: list[str]) -> None:
 
 def test_the_version() -> None:
     assert invoke("--version").stdout == f"hatch-lambda-zip, version {__version__}\n"
+
+
+def test_all_projects_of_a_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
+    for name in ("a", "b/c", "ignored", ".hidden", "node_modules/x", "plain"):
+        directory = tmp_path / name
+        directory.mkdir(parents=True)
+        (directory / "pyproject.toml").write_text("" if name == "plain" else table)
+        (directory / "main.py").write_text("X = 1\n")
+    (tmp_path / ".gitignore").write_text("/ignored/\n")
+    monkeypatch.chdir(tmp_path)
+    result = invoke("build", "--all")
+    assert (result.exit_code, result.stdout) == (0, "a/dist/lambda.zip\nb/c/dist/lambda.zip\n")
+    result = invoke("build", "--all", "-d", "out")
+    assert result.exit_code == 1
+    assert "lambda.zip was made of another project of this command just before" in result.stderr
+    result = invoke("build", "--all", "plain")
+    assert result.exit_code == 1
+    assert "has the table [tool.hatch.build.targets.lambda-zip]" in result.stderr

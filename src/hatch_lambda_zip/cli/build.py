@@ -10,7 +10,10 @@ import click
 
 from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.cli.project import open_project
+from hatch_lambda_zip.config import TARGET_KEY
+from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
 
 _EXAMPLE = """
@@ -19,6 +22,7 @@ Examples:
   hatch-lambda-zip build
   hatch-lambda-zip build functions/api functions/worker -d dist
   hatch-lambda-zip build -f api --json
+  hatch-lambda-zip build --all -d dist
 """
 
 
@@ -28,6 +32,12 @@ Examples:
     nargs=-1,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="[PROJECT]...",
+)
+@click.option(
+    "is_all",
+    "--all",
+    is_flag=True,
+    help="Build every project in and below each PROJECT that has the table.",
 )
 @click.option(
     "functions",
@@ -52,6 +62,7 @@ def build(
     projects: tuple[Path, ...],
     functions: tuple[str, ...],
     directory: Path | None,
+    is_all: bool,
     as_json: bool,
     verbose: int,
     quiet: int,
@@ -66,13 +77,34 @@ def build(
     output = None if directory is None else here / directory
     made = []
     with aborting(console):
-        for project in projects or (Path(),):
+        for project in _chosen(projects or (Path(),), is_all=is_all):
             for path in _build(project, functions, output, console):
+                if path in made:
+                    message = (
+                        f"{path} was made of another project of this command just before. Name the "
+                        "zips by `filename` so that they differ, or build into several directories"
+                    )
+                    raise ConfigError([message])
                 made.append(path)
                 if not as_json:
                     click.echo(path.relative_to(here) if path.is_relative_to(here) else path)
     if as_json:
         click.echo(json.dumps([*_described(made)], indent=2))
+
+
+def _chosen(projects: Iterable[Path], *, is_all: bool) -> list[Path]:
+    """Return the projects that are meant.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if not is_all:
+        return [*projects]
+    found = list(dict.fromkeys(found for project in projects for found in find_projects(project)))
+    if not found:
+        names = ", ".join(str(project.resolve()) for project in projects)
+        raise ConfigError([f"no project in or below {names} has the table [{TARGET_KEY}]"])
+    return found
 
 
 def _build(

@@ -19,7 +19,7 @@ from hatch_lambda_zip.contents.own.checkout import (
 )
 from hatch_lambda_zip.contents.own.code import Code, directories_with_code, read_code
 from hatch_lambda_zip.contents.own.git_index import TrackedFile, read_index
-from hatch_lambda_zip.contents.own.gitignore import top_of
+from hatch_lambda_zip.contents.own.gitignore import IgnoreRules, rules_at, top_of
 from hatch_lambda_zip.contents.own.ignored_modules import ignored_modules
 from hatch_lambda_zip.contents.own.outputs import Outputs, output_in, parse_manifest, read_manifest
 from hatch_lambda_zip.contents.own.own_files import (
@@ -34,6 +34,7 @@ from hatch_lambda_zip.contents.requirements_check import check_requirements
 __all__ = [
     "Code",
     "Contents",
+    "IgnoreRules",
     "LeftAsSource",
     "Outputs",
     "Surroundings",
@@ -61,6 +62,7 @@ __all__ = [
     "read_code",
     "read_index",
     "read_manifest",
+    "rules_at",
     "top_of",
     "tracked_but_ignored",
     "upload_note",

@@ -1,0 +1,55 @@
+"""Finds the projects of a tree: the directories whose pyproject.toml or hatch.toml has the table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from hatch_lambda_zip.config import inner_table
+from hatch_lambda_zip.contents import IgnoreRules, rules_at, top_of
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_NO_PROJECTS: Final = frozenset(("node_modules", "__pycache__", "dist", "build"))
+_TABLES: Final = {
+    "pyproject.toml": ("tool", "hatch", "build", "targets"),
+    "hatch.toml": ("build", "targets"),
+}
+
+
+def find_projects(root: Path) -> list[Path]:
+    """Return the directories below one, and itself, that have the target's table, sorted.
+
+    What git ignores is not looked into, nor are directories with a dot at the start of their
+    names, virtual environments and what package managers and builds fill.
+
+    Raises:
+        ContentsError: a .gitignore can't be read.
+    """
+    root = root.resolve()
+    return sorted(_below(root, rules_at(top_of(root, root), root)))
+
+
+def _below(directory: Path, rules: IgnoreRules) -> Iterator[Path]:
+    if any(_has_table(directory / file, keys) for file, keys in _TABLES.items()):
+        yield directory
+    for inner in sorted(directory.iterdir()):
+        if inner.name.startswith(".") or inner.name in _NO_PROJECTS or inner.is_symlink():
+            continue
+        if not inner.is_dir() or (inner / "pyvenv.cfg").is_file():
+            continue
+        if not rules.ignores(inner.name, is_directory=True):
+            yield from _below(inner, rules.enter(inner))
+
+
+def _has_table(file: Path, keys: tuple[str, ...]) -> bool:
+    try:
+        document: Mapping[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False  # none there; one that is broken is its own tool's business
+    return "lambda-zip" in inner_table(document, *keys)
