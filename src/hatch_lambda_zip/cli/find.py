@@ -1,4 +1,4 @@
-"""Finds the projects of a tree: the directories whose pyproject.toml or hatch.toml has the table."""
+"""Finds the projects of a tree: directories whose pyproject.toml or hatch.toml has the table."""
 
 from __future__ import annotations
 
