@@ -47,13 +47,14 @@ def test_another_directory_as_typed(
 
 def test_the_command_itself(project: Project) -> None:
     result = run([sys.executable, "-m", "hatch_lambda_zip", "list"], cwd=project.path)
-    assert result.stdout.splitlines() == [
-        "name    kind      runtime     architecture  handler                   zip",
-        (
-            "lambda  function  python3.13  x86_64        fixture_app.main.handler  "
-            "fixture_app-1.2.3-lambda.zip"
-        ),
+    head, row = result.stdout.splitlines()
+    columns = "name kind runtime architecture handler code lock zip"
+    assert head.split() == columns.split()
+    assert row.split() == [
+        *("lambda", "function", "python3.13", "x86_64", "fixture_app.main.handler"),
+        "fixture_app-1.2.3-lambda.zip",
     ]
+    assert row.index("fixture_app-1") == head.index("zip")
 
 
 def test_a_list_for_machines(project: Project) -> None:
@@ -66,6 +67,8 @@ def test_a_list_for_machines(project: Project) -> None:
             "runtime": "python3.13",
             "architecture": "x86_64",
             "handler": "fixture_app.main.handler",
+            "code": "",
+            "lock": "",
             "zip": "fixture_app-1.2.3-lambda.zip",
         }
     ]

@@ -11,7 +11,7 @@ import click
 from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.find import find_projects
-from hatch_lambda_zip.cli.project import open_project
+from hatch_lambda_zip.cli.project import open_project, projects_argument
 from hatch_lambda_zip.config import TARGET_KEY
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
@@ -27,12 +27,7 @@ Examples:
 
 
 @click.command("build", epilog=_EXAMPLE)
-@click.argument(
-    "projects",
-    nargs=-1,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="[PROJECT]...",
-)
+@projects_argument
 @click.option(
     "is_all",
     "--all",

@@ -9,20 +9,15 @@ from pathlib import Path
 import click
 
 from hatch_lambda_zip.cli.console import Console
-from hatch_lambda_zip.cli.project import OpenProject, open_project
+from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument
 from hatch_lambda_zip.config import file_name
 from hatch_lambda_zip.plugin.app import aborting
 
-_COLUMNS = ("name", "kind", "runtime", "architecture", "handler", "zip")
+_COLUMNS = ("name", "kind", "runtime", "architecture", "handler", "code", "lock", "zip")
 
 
 @click.command("list", epilog="\b\nExample:\n  hatch-lambda-zip list --json")
-@click.argument(
-    "projects",
-    nargs=-1,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="[PROJECT]...",
-)
+@projects_argument
 @click.option("as_json", "--json", is_flag=True, help="Print it as JSON.")
 def list_artifacts(*, projects: tuple[Path, ...], as_json: bool) -> None:
     """List the functions and layers of each PROJECT (by default of this directory)."""
@@ -54,6 +49,8 @@ def _rows(opened: OpenProject) -> list[dict[str, str]]:
             "runtime": artifact.platform.runtime.identifier,
             "architecture": artifact.platform.architecture,
             "handler": artifact.handler or "",
+            "code": ", ".join(source for source, _ in artifact.code),
+            "lock": artifact.options.lock or "",
             "zip": file_name(artifact, project),
         }
         for artifact in opened.builder.lambda_config.artifacts

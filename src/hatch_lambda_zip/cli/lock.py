@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hatch_lambda_zip.cli.console import Console
-from hatch_lambda_zip.cli.project import OpenProject, open_project
+from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock import RequirementsLock
@@ -20,12 +20,7 @@ _EXAMPLE = "\b\nExamples:\n  hatch-lambda-zip lock\n  hatch-lambda-zip lock --up
 
 
 @click.command("lock", epilog=_EXAMPLE)
-@click.argument(
-    "projects",
-    nargs=-1,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="[PROJECT]...",
-)
+@projects_argument
 @click.option("--check", is_flag=True, help="Change nothing; fail if something would change.")
 @click.option("-U", "--upgrade", is_flag=True, help="Take the newest versions of all packages.")
 @click.option(

@@ -9,12 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from hatch_lambda_zip.config import TARGET_KEY
 from hatch_lambda_zip.errors import ConfigError
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.cli.console import Console
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
+
+
+projects_argument = click.argument(
+    "projects",
+    nargs=-1,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="[PROJECT]...",
+)
+"""The directories that a command is for; none of them stands for the one it is typed in."""
 
 
 @dataclass(frozen=True)
