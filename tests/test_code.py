@@ -5,57 +5,19 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import textwrap
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from hatch_lambda_zip.cli import main
-from tests.support.commands import CHECKOUT, clean_environment
+from tests.support.commands import CHECKOUT
+from tests.support.loose import build, fail, invoke, lock, names_in, write
 from tests.support.shared import made_once
 
 TABLE = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
 HANDLER = "import six\n\n\ndef handler(event, context):\n    return six.__version__\n"
 NEWER = 'exclude-newer = "2026-11-01T00:00:00Z"\n'
-
-
-def write(root: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
-
-
-def invoke(*words: str | Path) -> Result:
-    return CliRunner(env=clean_environment(UV_EXCLUDE_NEWER="2026-11-01T00:00:00Z")).invoke(
-        main, [str(word) for word in words]
-    )
-
-
-def lock(root: Path) -> None:
-    result = invoke("lock", root)
-    assert result.exit_code == 0, result.stderr
-
-
-def build(root: Path) -> dict[str, bytes]:
-    """Build everything and return the zips by their names."""
-    result = invoke("build", root)
-    assert result.exit_code == 0, result.stderr
-    return {path.name: path.read_bytes() for path in (root / "dist").glob("*.zip")}
-
-
-def fail(root: Path) -> str:
-    result = invoke("build", root)
-    assert result.exit_code == 1, result.output
-    return result.stderr
-
-
-def names_in(root: Path, name: str) -> set[str]:
-    with zipfile.ZipFile(root / "dist" / name) as archive:
-        return set(archive.namelist())
 
 
 def call(root: Path, name: str, handler: str, place: Path) -> str:

@@ -6,6 +6,7 @@ import click
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.cli.build import build
+from hatch_lambda_zip.cli.init import init
 from hatch_lambda_zip.cli.listing import list_artifacts
 from hatch_lambda_zip.cli.lock import lock
 from hatch_lambda_zip.config import TOOL_NAME
@@ -24,6 +25,7 @@ def main() -> None:
     """
 
 
+main.add_command(init)
 main.add_command(build)
 main.add_command(list_artifacts)
 main.add_command(lock)

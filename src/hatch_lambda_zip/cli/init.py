@@ -1,0 +1,142 @@
+"""``hatch-lambda-zip init``: proposes the table for what a project has, and writes it when told."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from hatch_lambda_zip import __version__
+from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.detect import Function, detect
+from hatch_lambda_zip.config import TARGET_KEY, TOOL_NAME
+from hatch_lambda_zip.errors import ConfigError
+from hatch_lambda_zip.files import replacing
+from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@click.command("init", epilog="\b\nExample:\n  hatch-lambda-zip init --write")
+@click.argument(
+    "project",
+    default=".",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="[PROJECT]",
+)
+@click.option("--write", is_flag=True, help="Write what is proposed into pyproject.toml.")
+@click.option("--runtime", help="AWS's name of the runtime, such as python3.13.")
+@click.option("--architecture", type=click.Choice(ARCHITECTURES), help="Of all functions.")
+def init(*, project: Path, write: bool, runtime: str | None, architecture: str | None) -> None:
+    """Propose the table for a PROJECT (a directory; by default this one).
+
+    Looks at template.yaml (SAM), serverless.yml, and folders with a handler, and shows what it
+    would add to pyproject.toml.
+    """
+    with aborting(Console()):
+        root = project.resolve()
+        found = detect(root)
+        for line in found.unread:
+            click.echo(f"Not taken: {line}.", err=True)
+        if not found.functions:
+            message = (
+                f"no handler was found in {root}: neither template.yaml, serverless.yml nor a "
+                f"folder with a handler. Write the table [{TARGET_KEY}] yourself"
+            )
+            raise ConfigError([message])
+        click.echo(f"Found by {found.source}: {len(found.functions)} function(s).", err=True)
+        lines = [*_table(root, found.functions, runtime, architecture)]
+        _show_and_write(root / "pyproject.toml", lines, write=write)
+
+
+def _table(
+    root: Path, functions: Sequence[Function], runtime: str | None, architecture: str | None
+) -> Iterator[str]:
+    """Yield the lines of the tables."""
+    chosen = runtime or _most(function.runtime for function in functions)
+    if not chosen:
+        chosen = RUNTIMES[-1].identifier
+        click.echo(f"Nothing says the runtime: {chosen}, the newest.", err=True)
+    machine = architecture or _most(function.architecture for function in functions)
+    if not machine:
+        machine = ARCHITECTURES[0]
+        click.echo(f"Nothing says the architecture: {machine}.", err=True)
+    handler = _most(function.handler for function in functions)
+    yield f"[{TARGET_KEY}]"
+    yield f"required-version = {json.dumps(f'=={__version__}')}"
+    yield f"runtime = {json.dumps(chosen)}"
+    yield f"architecture = {json.dumps(machine)}"
+    patterns = _patterns(root, functions)
+    code = _most(function.code for function in functions)
+    is_shared = len({function.code for function in functions}) == 1
+    if is_shared:
+        yield f"code = {json.dumps(code)}"
+    elif patterns:
+        value = patterns[0] if len(patterns) == 1 else patterns
+        yield f"function-directories = {json.dumps(value)}"
+    yield f"handler = {json.dumps(handler)}"
+    for function in functions if len(functions) > 1 else ():
+        own = [] if patterns or is_shared else [f"code = {json.dumps(function.code)}"]
+        own += [f"handler = {json.dumps(function.handler)}"] * (function.handler != handler)
+        if function.runtime and function.runtime != chosen and not runtime:
+            own.append(f"runtime = {json.dumps(function.runtime)}")
+        if function.architecture and function.architecture != machine and not architecture:
+            own.append(f"architecture = {json.dumps(function.architecture)}")
+        if own or not patterns:
+            yield from ("", f"[{TARGET_KEY}.functions.{function.name}]", *own)
+
+
+def _most(words: Iterable[str]) -> str:
+    counted = Counter(filter(None, words)).most_common(1)
+    return counted[0][0] if counted else ""
+
+
+def _patterns(root: Path, functions: Sequence[Function]) -> list[str]:
+    """Return the patterns that match the functions' directories alone; none if they lie apart."""
+    parents = {Path(function.code).parent for function in functions}
+    are_named_so = all(function.name == Path(function.code).name for function in functions)
+    if len(parents) != 1 or not are_named_so:
+        return []
+    (parent,) = parents
+    prefix = "" if parent == Path() else f"{parent.as_posix()}/"
+    mine = {function.code for function in functions}
+    others = [
+        f"!{prefix}{path.name}"
+        for path in sorted((root / parent).iterdir())
+        if path.is_dir() and f"{prefix}{path.name}" not in mine and not path.name.startswith(".")
+    ]
+    return [f"{prefix}*", *others]
+
+
+def _show_and_write(path: Path, lines: Sequence[str], *, write: bool) -> None:
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if f"[{TARGET_KEY}]" in before:
+        raise ConfigError([f"{path} has the table [{TARGET_KEY}] already; change that"])
+    # At the end, a table leaves all that stands before as it is.
+    gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+    after = before + gap + "\n".join(lines) + "\n"
+    try:
+        tomllib.loads(after)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            [f"{path} can't take the table at its end ({error}); write it there yourself"]
+        ) from None
+    diff = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), path.name, path.name
+    )
+    click.echo("".join(diff), nl=False)
+    if write:
+        with replacing(path) as temporary:
+            temporary.write_text(after, encoding="utf-8", newline="\n")
+        click.echo(f"\nWritten. Next: {TOOL_NAME} lock, then {TOOL_NAME} build")
+    else:
+        click.echo(f"\nNothing is written yet. Next: {TOOL_NAME} init --write")

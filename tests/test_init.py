@@ -1,0 +1,142 @@
+"""hatch-lambda-zip init, lock and build: projects of other tools become zips without an editor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip import __version__
+from tests.support.loose import build, invoke, lock, names_in, write
+
+HANDLER = "def lambda_handler(event, context):\n    return {}\n"
+SAM = """
+    AWSTemplateFormatVersion: '2010-09-09'
+    Transform: AWS::Serverless-2016-10-31
+    Globals:
+      Function:
+        Timeout: 3
+        Runtime: python3.12
+    Resources:
+      HelloWorldFunction:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: hello_world/
+          Handler: app.lambda_handler
+          Architectures: [arm64]
+          Role: !GetAtt Role.Arn
+      Table:
+        Type: AWS::DynamoDB::Table
+      Image:
+        Type: AWS::Serverless::Function
+        Properties:
+          PackageType: Image
+"""
+SERVERLESS = """
+    service: demo
+    provider:
+      name: aws
+      runtime: python3.13
+      stage: ${opt:stage, 'dev'}
+    functions:
+      hello:
+        handler: handler.hello
+      bye:
+        handler: handler.bye
+"""
+
+
+def proposed(root: Path, *words: str) -> str:
+    """Write the proposal, and return the table."""
+    result = invoke("init", root, "--write", *words)
+    assert result.exit_code == 0, result.stderr
+    return (root / "pyproject.toml").read_text()
+
+
+def test_a_bare_handler(tmp_path: Path) -> None:
+    write(tmp_path, {"lambda_function.py": HANDLER, "requirements.txt": "six\n"})
+    shown = invoke("init", tmp_path)
+    assert shown.exit_code == 0
+    assert '+code = "."' in shown.stdout
+    assert not (tmp_path / "pyproject.toml").exists()
+    assert "Nothing says the runtime: python3.14, the newest." in shown.stderr
+    text = proposed(tmp_path, "--runtime", "python3.13", "--architecture", "arm64")
+    assert text == (
+        "[tool.hatch.build.targets.lambda-zip]\n"
+        f'required-version = "=={__version__}"\nruntime = "python3.13"\narchitecture = "arm64"\n'
+        'code = "."\nhandler = "lambda_function.lambda_handler"\n'
+    )
+    lock(tmp_path)
+    build(tmp_path)
+    assert {"lambda_function.py", "six.py"} <= names_in(tmp_path, "lambda.zip")
+
+
+def test_sams_hello_world(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "template.yaml": SAM,
+            "hello_world/app.py": HANDLER,
+            "hello_world/__init__.py": "",
+            "hello_world/requirements.txt": "six\n",
+            "tests/unit/test_handler.py": "",
+            "pyproject.toml": "[tool.black]\nline-length = 90 # kept\n",
+        },
+    )
+    text = proposed(tmp_path)
+    assert text.startswith("[tool.black]\nline-length = 90 # kept\n\n[tool.hatch")
+    assert 'runtime = "python3.12"\narchitecture = "arm64"\ncode = "hello_world"\n' in text
+    lock(tmp_path)
+    build(tmp_path)
+    assert {"app.py", "__init__.py", "six.py"} <= names_in(tmp_path, "lambda.zip")
+
+
+def test_what_was_not_taken_is_said(tmp_path: Path) -> None:
+    write(tmp_path, {"template.yaml": SAM, "hello_world/app.py": HANDLER})
+    result = invoke("init", tmp_path)
+    assert "Not taken: Image of template.yaml has no CodeUri of this project" in result.stderr
+
+
+def test_a_serverless_project(tmp_path: Path) -> None:
+    handlers = "def hello(event, context): ...\n\n\ndef bye(event, context): ...\n"
+    write(tmp_path, {"serverless.yml": SERVERLESS, "handler.py": handlers})
+    text = proposed(tmp_path)
+    assert 'code = "."\nhandler = "handler.hello"\n' in text
+    assert '.functions.bye]\nhandler = "handler.bye"\n' in text
+    assert build(tmp_path).keys() == {"hello-lambda.zip", "bye-lambda.zip"}
+    assert names_in(tmp_path, "bye-lambda.zip") == {"handler.py"}
+
+
+def test_folders(tmp_path: Path) -> None:
+    files = {f"src/{name}/main.py": HANDLER for name in ("one", "two", "three")}
+    write(tmp_path, {**files, "src/common/util.py": "", "src/three/requirements.txt": "six\n"})
+    text = proposed(tmp_path)
+    assert 'function-directories = ["src/*", "!src/common"]\n' in text
+    lock(tmp_path)
+    assert build(tmp_path).keys() == {f"{name}-lambda.zip" for name in ("one", "two", "three")}
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "no handler was found in"),
+        ({"template.yaml": "a: [", "app.py": HANDLER}, "template.yaml can't be read: "),
+        (
+            {
+                "app.py": HANDLER,
+                "pyproject.toml": "[tool.hatch.build.targets.lambda-zip]\ncode = '.'\n",
+            },
+            "has the table [tool.hatch.build.targets.lambda-zip] already; change that",
+        ),
+        (
+            {"app.py": HANDLER, "pyproject.toml": "tool = { black = { line-length = 90 } }\n"},
+            "can't take the table at its end",
+        ),
+    ],
+)
+def test_what_can_not_be_proposed(tmp_path: Path, files: Mapping[str, str], message: str) -> None:
+    write(tmp_path, files)
+    result = invoke("init", tmp_path, "--write")
+    assert result.exit_code == 1
+    assert message in result.stderr
