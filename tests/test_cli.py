@@ -7,16 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from hatch_lambda_zip import __version__
-from hatch_lambda_zip.cli import main
-from tests.support.commands import clean_environment, run
+from tests.support.commands import run
+from tests.support.loose import invoke, write
 from tests.support.projects import Build, Project
-
-
-def invoke(*words: str | Path) -> Result:
-    return CliRunner(env=clean_environment()).invoke(main, [str(word) for word in words])
 
 
 def test_what_hatchling_makes(
@@ -129,3 +124,43 @@ def test_all_projects_of_a_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     result = invoke("build", "--all", "plain")
     assert result.exit_code == 1
     assert "has the table [tool.hatch.build.targets.lambda-zip]" in result.stderr
+
+
+def test_a_directory_instead_of_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "pyproject.toml": (
+            '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
+            'default-layers = ["shared"]\n\n'
+            "[tool.hatch.build.targets.lambda-zip.functions.api]\n"
+            'code = "api"\nhandler = "main.handler"\n\n'
+            "[tool.hatch.build.targets.lambda-zip.layers.shared]\n"
+            'code = { "shared" = "python" }\n'
+        ),
+        "api/main.py": "import util\ndef handler(e, c): return util.X\n",
+        "api/run.sh": "#!/bin/sh\n",
+        "shared/util.py": "X = 1\n",
+    }
+    write(tmp_path, files)
+    monkeypatch.chdir(tmp_path)
+    command = ("build", "--unpacked", "out", "--with-layers", "-q")
+    assert invoke(*command).exit_code == 0
+    api = tmp_path / "out/api"
+    assert {path.name for path in api.iterdir()} == {"main.py", "run.sh", "util.py"}
+    assert (tmp_path / "out/shared/python/util.py").read_text() == "X = 1\n"
+    assert api.joinpath("run.sh").stat().st_mode & 0o777 == 0o755
+    assert api.joinpath("main.py").stat().st_mode & 0o777 == 0o644
+    assert api.joinpath("main.py").stat().st_mtime == 1580601600  # 2020-02-02
+    # Replaced whole, but only what is ours.
+    api.joinpath("old.py").touch()
+    assert invoke(*command).exit_code == 0
+    assert not api.joinpath("old.py").exists()
+    (tmp_path / "out/api.json").unlink()
+    result = invoke(*command)
+    assert result.exit_code == 1
+    assert "is there already, and api.json beside it" in result.stderr
+    assert api.joinpath("main.py").exists()
+    result = invoke("build", "-f", "api", "-d", "new", "--unpacked", "other", "--with-layers")
+    assert result.exit_code == 1
+    assert (
+        "shared-layer.zip is not beside api-lambda.zip; build the layers as well" in result.stderr
+    )

@@ -12,6 +12,7 @@ from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.cli.project import open_project, projects_argument
+from hatch_lambda_zip.cli.unpack import unpack
 from hatch_lambda_zip.config import TARGET_KEY
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
@@ -49,15 +50,30 @@ Examples:
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the zips go; by default to `directory` of the table, else dist in the project.",
 )
+@click.option(
+    "unpacked",
+    "--unpacked",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write DIR/NAME too, a directory with the files of each zip.",
+)
+@click.option(
+    "with_layers",
+    "--with-layers",
+    is_flag=True,
+    help="With --unpacked: functions with what their layers have, as a container image needs it.",
+)
 @click.option("as_json", "--json", is_flag=True, help="Print what was made as JSON.")
 @click.option("-v", "--verbose", count=True, help="Show what is run.")
 @click.option("-q", "--quiet", count=True, help="Show warnings and errors only.")
-def build(
+def build(  # noqa: PLR0913 - one parameter an option
     *,
     projects: tuple[Path, ...],
     functions: tuple[str, ...],
     directory: Path | None,
     is_all: bool,
+    unpacked: Path | None,
+    with_layers: bool,
     as_json: bool,
     verbose: int,
     quiet: int,
@@ -81,6 +97,8 @@ def build(
                     )
                     raise ConfigError([message])
                 made.append(path)
+                if unpacked is not None:
+                    _unpack(path, here / unpacked, with_layers=with_layers)
                 if not as_json:
                     click.echo(path.relative_to(here) if path.is_relative_to(here) else path)
     if as_json:
@@ -111,6 +129,24 @@ def _build(
         yield from map(
             Path, opened.builder.build(directory=directory, versions=[*functions] or None)
         )
+
+
+def _unpack(path: Path, directory: Path, *, with_layers: bool) -> None:
+    """Write a zip's files into a directory of their own.
+
+    Raises:
+        ConfigError: the zips of the function's layers are not there.
+        OutputError: the directory can't be written.
+    """
+    manifest = read_manifest(path.with_suffix(".json")) or {}
+    of_function = manifest["layers"] if with_layers else []
+    assert isinstance(of_function, list)  # noqa: S101 - our own manifest, just written
+    layers = [path.with_name(layer["artifact"]) for layer in of_function]
+    if missing := [layer.name for layer in layers if not layer.is_file()]:
+        names = ", ".join(missing)
+        message = f"--with-layers: {names} is not beside {path.name}; build the layers as well"
+        raise ConfigError([message])
+    unpack([path, *layers], directory, str(manifest["target"]).partition(":")[2])
 
 
 def _described(made: Iterable[Path]) -> Iterator[dict[str, object]]:
