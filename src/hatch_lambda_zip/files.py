@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import glob
 import os
 import re
 import secrets
@@ -99,11 +98,6 @@ def read_regular(path: str | Path) -> bytes | None:
 def beside(path: Path) -> Path:
     """Return a new name in a file's directory, to write what is to replace the file."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-
-
-def beside_pattern(path: Path) -> str:
-    """Return the pattern of the names that ``beside`` gives."""
-    return f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"
 
 
 @contextlib.contextmanager

@@ -105,6 +105,18 @@ def test_an_interrupt_between_the_two_leaves_the_old_pair(
     assert contents(old) == OLD
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is locked there")
+def test_a_copy_that_a_killed_build_has_left_is_removed(old: Path) -> None:
+    left, other = old / ".demo.json.0a1b2c3d.before", old / ".other.json.0a1b2c3d.before"
+    for path in (left, other):
+        path.write_bytes(b"")
+    publish(prepare(old), ignore)
+    assert not left.exists()
+    assert other.exists()
+    other.unlink()
+    assert contents(old) == NEW
+
+
 def test_what_can_not_be_put_back_is_said(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replace = Path.replace
 

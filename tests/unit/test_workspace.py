@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -356,14 +357,60 @@ def test_what_nobody_has_cleared_up_the_next_build_sweeps(
 
 
 @posix
+@pytest.mark.parametrize("moment", ["mkdir", "open"])
+def test_a_build_that_starts_at_the_wrong_moment_sweeps_no_living_one(
+    temporary: Path, previous: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    made = getattr(Path, moment)
+    others: list[str] = []
+
+    def make(path: Path, *arguments: Any, **options: Any) -> object:  # noqa: ANN401
+        result = made(path, *arguments, **options)
+        if "locked" in path.name and not others:  # it is there now, and nobody has locked it yet
+            others.append(path.name)
+            with Workspace() as other:
+                build(other, previous)
+        return result
+
+    monkeypatch.setattr(Path, moment, make)
+    with Workspace() as workspace:
+        assert workspace.directory.is_dir()
+        build(workspace, previous)
+        workspace.publish()
+    assert files_in(previous) == {**PREVIOUS, **PUBLISHED}
+    assert not any(temporary.iterdir())
+    assert others
+
+
+@posix
+def test_a_hundred_zips_need_no_hundred_open_files(dist: Path) -> None:
+    with Workspace() as workspace:
+        before = len([*Path("/dev/fd").iterdir()])
+        build(workspace, dist)
+        workspace.publish()
+        assert len([*Path("/dev/fd").iterdir()]) == before
+
+
+@posix
+def test_what_does_not_lock_is_not_swept(temporary: Path, previous: Path) -> None:
+    # As development versions named them.
+    (temporary / f"hatch-lambda-zip-{16 * '0'}").mkdir()
+    (previous / ".demo.zip.01234567.tmp").write_bytes(b"half")
+    with Workspace() as workspace:
+        build(workspace, previous)
+    assert [path.name for path in temporary.iterdir()] == [f"hatch-lambda-zip-{16 * '0'}"]
+    assert (previous / ".demo.zip.01234567.tmp").is_file()
+
+
+@posix
 def test_what_is_not_ours_is_not_swept(temporary: Path, tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
-    (temporary / "hatch-lambda-zip-link").symlink_to(tmp_path / "kept")
-    os.mkfifo(temporary / "hatch-lambda-zip-fifo")
+    (temporary / "hatch-lambda-zip-link-locked").symlink_to(tmp_path / "kept")
+    os.mkfifo(temporary / "hatch-lambda-zip-fifo-locked")
     (temporary / "other").mkdir()
     with Workspace():
         pass
-    names = {"hatch-lambda-zip-link", "hatch-lambda-zip-fifo", "other"}
+    names = {"hatch-lambda-zip-link-locked", "hatch-lambda-zip-fifo-locked", "other"}
     assert {path.name for path in temporary.iterdir()} == names
     assert (tmp_path / "kept").is_dir()
 

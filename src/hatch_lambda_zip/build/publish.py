@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import secrets
 import shutil
@@ -14,9 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.errors import OutputError
+from hatch_lambda_zip.files import matching
 
 _PATIENCE: Final = 120.0  # seconds; others take a moment, or as long as a back end at work in there
 _PAUSE: Final = 0.02  # seconds
+_BEFORE: Final = ".{}.{}.before"
 
 
 def publish(files: Mapping[Path, Path], announce: Callable[[Path], None]) -> None:
@@ -34,38 +37,42 @@ def publish(files: Mapping[Path, Path], announce: Callable[[Path], None]) -> Non
         _check_kind(path)
     with contextlib.ExitStack() as stack:
         for directory in sorted({path.parent for path in files}):
-            stack.enter_context(locked(directory))
+            if stack.enter_context(locked(directory)):
+                # Nobody publishes here now: whoever made these copies was killed.
+                for path in files:
+                    for copy in matching(directory, _BEFORE.format(glob.escape(path.name), "*")):
+                        with contextlib.suppress(OSError):  # another user's
+                            copy.unlink()
         _replace_all(list(files.items()), announce)
 
 
 @contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
+def locked(directory: Path) -> Iterator[bool]:
     """Keep other builds from changing an output directory.
 
     Where no directory can be locked (on Windows, and in some network file systems), nobody is
-    kept out.
+    kept out; gives whether somebody would be.
 
     Raises:
         OutputError: another process holds it for longer than a build should.
     """
     if sys.platform == "win32":
-        yield
+        yield False
         return
     try:
         descriptor = os.open(directory, os.O_RDONLY)
     except OSError:
-        yield  # what is wrong with it, the change will say
+        yield False  # what is wrong with it, the change will say
         return
     try:
-        _lock(descriptor, directory)
-        yield
+        yield _lock(descriptor, directory)
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, directory: Path) -> None:
+def _lock(descriptor: int, directory: Path) -> bool:
     if sys.platform == "win32":
-        return
+        return False
     import fcntl
 
     deadline = time.monotonic() + _PATIENCE
@@ -80,9 +87,9 @@ def _lock(descriptor: int, directory: Path) -> None:
                 ) from None
             time.sleep(_PAUSE)
         except OSError:
-            return
+            return False
         else:
-            return
+            return True
 
 
 def _check_kind(path: Path) -> None:
@@ -129,7 +136,7 @@ def _copy(path: Path, announce: Callable[[Path], None]) -> Path | None:
     if not os.path.lexists(path):
         return None
     # By another name than what is being written, which a build may find abandoned and remove.
-    copy = path.with_name(f".{path.name}.{secrets.token_hex(4)}.before")
+    copy = path.with_name(_BEFORE.format(path.name, secrets.token_hex(4)))
     announce(copy)
     try:
         shutil.copyfile(path, copy, follow_symlinks=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import secrets
 import shutil
@@ -16,13 +17,15 @@ from typing import IO, TYPE_CHECKING, Final
 
 from hatch_lambda_zip.build.publish import publish
 from hatch_lambda_zip.errors import OutputError
-from hatch_lambda_zip.files import beside, beside_pattern, check_outside, matching
+from hatch_lambda_zip.files import check_outside, matching
 from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_marked
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_PREFIX: Final = "hatch-lambda-zip-"
+# Whoever makes such a name locks it; development versions did not, and had others.
+_DIRECTORY: Final = "hatch-lambda-zip-{}-locked"
+_FILE: Final = ".{}.{}.locked.tmp"
 
 
 class Workspace:
@@ -49,13 +52,14 @@ class Workspace:
         if sources is not None:
             check_outside(place, sources)
         self._temporaries: dict[Path, Path] = {}
-        self._locks = contextlib.ExitStack()
+        self._lock = contextlib.ExitStack()
+        self._file_locks = contextlib.ExitStack()
         # What build hooks start in this process belongs to the build as well.
         self._mark_before = os.environ.get(MARK_VARIABLE)
         self.watcher = Watcher()
         os.environ[MARK_VARIABLE] = self.watcher.mark
         try:
-            _sweep(place, f"{_PREFIX}*")
+            _sweep(place, _DIRECTORY.format("*"))
             self.directory = self._make_directory(place)
         except BaseException as error:
             self._close()
@@ -67,15 +71,25 @@ class Workspace:
 
     def _make_directory(self, place: Path) -> Path:
         while True:
-            directory = (place / f"{_PREFIX}{secrets.token_hex(8)}").absolute()
+            directory = (place / _DIRECTORY.format(secrets.token_hex(8))).absolute()
             self.watcher.remove_later(directory)
             directory.mkdir(mode=0o700)
-            self._locks.enter_context(_lock(directory))
-            if directory.is_dir():  # else another build swept it before it was locked
+            if _keep(directory, self._lock):
                 return directory
 
+    def _make_file(self, output: Path) -> IO[bytes]:
+        while True:
+            temporary = output.with_name(_FILE.format(output.name, secrets.token_hex(4)))
+            self.watcher.remove_later(temporary)
+            self._temporaries[output] = temporary
+            stream = temporary.open("xb")
+            if _keep(temporary, self._file_locks):
+                return stream
+            stream.close()
+
     def _close(self) -> None:
-        self._locks.close()
+        self._lock.close()
+        self._file_locks.close()
         self.watcher.close()
         if self._mark_before is None:
             os.environ.pop(MARK_VARIABLE, None)
@@ -89,14 +103,10 @@ class Workspace:
         Raises:
             OutputError: it can't be written.
         """
-        temporary = beside(output)
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
-            _sweep(output.parent, beside_pattern(output))
-            self.watcher.remove_later(temporary)
-            self._temporaries[output] = temporary
-            with temporary.open("xb") as stream:
-                self._locks.enter_context(_lock(temporary))
+            _sweep(output.parent, _FILE.format(glob.escape(output.name), "*"))
+            with self._make_file(output) as stream:
                 yield stream
         except OSError as error:
             raise OutputError(f"{output} can't be written: {error}.") from None
@@ -110,6 +120,7 @@ class Workspace:
         # What was written first is the largest.
         publish(dict(reversed(self._temporaries.items())), self.watcher.remove_later)
         self._temporaries.clear()
+        self._file_locks.close()
 
     def __enter__(self) -> Self:
         return self
@@ -130,21 +141,24 @@ class Workspace:
             self._close()
 
 
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Keep a file or directory from being swept; on Windows nothing is."""
+def _keep(path: Path, locks: contextlib.ExitStack) -> bool:
+    """Keep a file or directory from being swept; on Windows nothing is.
+
+    Returns:
+        False if another build has swept it before it was locked.
+    """
     if sys.platform == "win32":
-        yield
-        return
+        return True
     import fcntl
 
-    opened = os.open(path, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # a file system without locks; nobody sweeps there
-            fcntl.flock(opened, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(opened)
+        opened = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    locks.callback(os.close, opened)
+    with contextlib.suppress(OSError):  # a file system without locks; nobody sweeps there
+        fcntl.flock(opened, fcntl.LOCK_EX)
+    return path.exists()
 
 
 def _sweep(directory: Path, pattern: str) -> None:
