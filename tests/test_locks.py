@@ -166,6 +166,18 @@ def test_an_sdist_knows_what_uv_was_told_to_lock_otherwise(
     assert zip_beside(unpacked, "wheel") == first
 
 
+def test_credentials_of_a_library_are_refused_before_there_is_an_sdist(project: Project) -> None:
+    with (project.root / "lib/pyproject.toml").open("a") as file:
+        file.write('[project.urls]\nHomepage = "https://me:s3cret@example.invalid"\n')
+    with project.pyproject.open("a") as file:
+        file.write("\n[tool.hatch.build.hooks.lambda-zip]\nembed-lock = true\n")
+    result = run_hatchling(["build", "-t", "sdist"], cwd=project.path)
+    assert result.returncode == 1
+    assert "METADATA of fixture-lib has a URL with credentials" in result.stderr
+    assert "s3cret" not in result.stderr
+    assert not any((project.path / "dist").glob("*"))
+
+
 def zip_beside(root: Path, target: str) -> bytes:
     """Build an sdist or a wheel, and return the zip that the hook makes."""
     result = run_hatchling(["build", "-t", target], cwd=root)

@@ -387,6 +387,12 @@ def test_a_lock_for_other_environments_is_refused() -> None:
     assert "environments" in selection_error(environments=["sys_platform == 'darwin'"])
 
 
+def test_an_empty_list_of_environments_says_nothing() -> None:
+    # As `pipenv pylock` and pdm write it.
+    package = package_of("demo", "py3-none-any")
+    assert select_from(package, environments=[]) == select_from(package)
+
+
 def test_two_packages_of_one_name_are_refused() -> None:
     package = package_of("demo", "py3-none-any")
     assert "Multiple packages with the name 'demo'" in selection_error(package, package)

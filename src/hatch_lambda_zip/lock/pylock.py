@@ -80,6 +80,9 @@ def parse_pylock(text: str, lock: LockFile) -> Pylock:
     try:
         document = tomllib.loads(text)
         _fill_hashes(document)
+        if document.get("environments") == []:
+            # What pipenv and pdm write: a list that says nothing. To packaging none would fit.
+            del document["environments"]
         return Pylock.from_dict(document)
     # ValueError: of numbers that are too long as well; RecursionError: of arrays in arrays.
     except (ValueError, RecursionError, PylockValidationError) as error:

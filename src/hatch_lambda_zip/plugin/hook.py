@@ -91,15 +91,14 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             return
         if self.target_name != "sdist" or not self._has_work(version):
             return
-        with aborting(self.app):
+        with aborting(self.app), ExitStack() as stack:
             if not parse_hook_config(self.config).embed_lock or self._builder.is_unpacked_sdist:
                 return
             from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, Workspace, embed_lock
 
             self._builder.check()
             artifacts = self._builder.lambda_config.artifacts
-            # Open until finalize() has made the zips, or the process ends without it.
-            workspace = self._stack.enter_context(Workspace(Path(self.root)))
+            workspace = stack.enter_context(Workspace(Path(self.root)))
             self._embedded = workspace.directory / "embedded"
             included = build_data["force_include"]
             included[str(self._embedded)] = EMBEDDED_DIRECTORY
@@ -109,6 +108,8 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
                     for file in embed_lock(artifact, session, outputs, self._embedded):
                         place = file.relative_to(session.root).as_posix()
                         included.setdefault(str(file), place)
+            # Open until finalize() has made the zips, or the process ends without it.
+            self._stack = stack.pop_all()
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Make the zips."""
