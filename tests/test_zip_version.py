@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import UV, clean_environment, run
+from tests.support.processes import comes_true, number_in, runs
 from tests.support.projects import Project
 
 TABLE = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
@@ -104,6 +106,47 @@ def test_two_commits_give_one_zip(tmp_path: Path, text: str) -> None:
     assert not generated.is_file() or generated.read_text(encoding="utf-8") == "# as it was\n"
     status = ["git", "status", "--porcelain"]
     assert not run(status, cwd=project.path, env=clean_environment()).stdout
+
+
+# Of a library with its version from its repository: it works on for long.
+SLOW_BACK_END = """
+import os, time
+from pathlib import Path
+from setuptools.build_meta import *
+from setuptools import build_meta
+
+def build_wheel(*arguments):
+    build_meta.build_wheel(*arguments)
+    Path(os.environ["PLACE"]).write_text(f"{os.getpid()}\\n")
+    time.sleep(300)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_killed_build_leaves_the_source_tree_as_it_was(
+    tmp_path: Path,
+) -> None:
+    text = SETUPTOOLS_SCM.replace('"setuptools.build_meta"', '"slow"\nbackend-path = ["."]')
+    project = repository(tmp_path, text)
+    (project.path / "slow.py").write_text(SLOW_BACK_END, encoding="utf-8")
+    project.configure(zip_version="0")
+    generated = project.path / "src/demo_app/_version.py"
+    generated.write_text("# as it was\n", encoding="utf-8")
+    place = tmp_path / "place"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hatchling", "build", "-t", "lambda-zip"],
+        cwd=project.path,
+        env=clean_environment(PLACE=str(place)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    back_end = number_in(place)
+    assert "0" in generated.read_text(encoding="utf-8")
+    process.kill()
+    process.wait()
+    assert comes_true(lambda: not runs(back_end))
+    assert comes_true(lambda: generated.read_text(encoding="utf-8") == "# as it was\n")
 
 
 def test_a_static_version_and_that_of_a_library_are_replaced(project: Project) -> None:

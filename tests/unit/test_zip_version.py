@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from hatch_lambda_zip.install.zip_version import (
     states_version,
 )
 from hatch_lambda_zip.lock import LockedDistribution, Origin
+from tests.support.processes import comes_true
 
 DYNAMIC = '[project]\nname = "Demo.App-x"\ndynamic = ["version"]\n'
 
@@ -102,6 +105,61 @@ def test_generated_files_are_as_they_were(tmp_path: Path) -> None:
     assert there.read_text(encoding="utf-8") == "before"
     assert [path.stat().st_mtime_ns for path in (there, same)] == times
     assert not new.exists()
+
+
+# Keeps them, writes them as a hook in its process does, and may end in any way.
+KEEPER = """
+import sys, time
+from pathlib import Path
+from hatch_lambda_zip.install import keeping_version_files
+
+root = Path(sys.argv[1])
+with keeping_version_files(root, "0"):
+    (root / "there.py").write_text("while it builds")
+    (root / "new.py").write_text("while it builds")
+    print("written", flush=True)
+    sys.stdin.readline()
+(root / "there.py").write_text("since then")
+print("kept", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize("is_over", [False, True])
+@pytest.mark.parametrize("size", [6, 200_000])  # a pipe holds less
+def test_generated_files_are_as_they_were_after_a_kill(
+    tmp_path: Path,
+    is_over: bool,  # noqa: FBT001
+    size: int,
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        f'[build-system]\nrequires = ["setuptools-scm"]\n{DYNAMIC}'
+        '[tool.setuptools_scm]\nwrite_to = "there.py"\nversion_file = "new.py"\n',
+        encoding="utf-8",
+    )
+    there, new = tmp_path / "there.py", tmp_path / "new.py"
+    there.write_text(before := "b" * size, encoding="utf-8")
+    modified = there.stat().st_mtime_ns
+    with subprocess.Popen(
+        [sys.executable, "-c", KEEPER, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"written\n"
+        if is_over:
+            process.stdin.write(b"\n")
+            assert process.stdout.readline() == b"kept\n"
+            new.write_text("since then", encoding="utf-8")
+        process.kill()
+    if is_over:
+        assert [path.read_text("utf-8") for path in (there, new)] == ["since then", "since then"]
+        return
+    assert comes_true(lambda: not new.exists() and there.read_text("utf-8") == before)
+    assert comes_true(lambda: there.stat().st_mtime_ns == modified)
 
 
 def wheel(name: str, tool: str | None) -> LocalWheel:

@@ -17,7 +17,12 @@ from hatch_lambda_zip.install.own_project import read_project
 from hatch_lambda_zip.install.read import Distribution, Installed
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
 from hatch_lambda_zip.install.wheel import content_digest
-from hatch_lambda_zip.install.zip_version import VersionSource, find_version_source, keeping
+from hatch_lambda_zip.install.zip_version import (
+    VersionSource,
+    find_version_source,
+    keeping,
+    keeping_version_files,
+)
 
 __all__ = [
     "Distribution",
@@ -35,6 +40,7 @@ __all__ = [
     "find_version_source",
     "is_license_file",
     "keeping",
+    "keeping_version_files",
     "read_entry_points",
     "read_project",
     "script_names",

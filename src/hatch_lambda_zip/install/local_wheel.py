@@ -141,7 +141,7 @@ def build_wheel(
     pretended = source.variables(zip_version) if source and zip_version is not None else {}
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
-        with _alone_in(project, uv), keeping(source, project.path):
+        with _alone_in(project, uv), keeping(source, project.path, uv.watcher):
             uv.run(
                 [*command, "--out-dir", directory / "dist", project.path],
                 cwd=project.path,

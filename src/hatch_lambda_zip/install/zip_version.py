@@ -18,6 +18,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config import inner_table, read_tables
+from hatch_lambda_zip.process import Watcher
 
 # In the order in which they are looked for: hatch-vcs brings setuptools-scm along.
 _TOOLS: Final = (
@@ -88,11 +89,22 @@ def states_version(root: Path) -> bool:
 
 
 @contextlib.contextmanager
-def keeping(source: VersionSource | None, root: Path) -> Iterator[None]:
-    """Leave the files that a build writes into the source tree as they were before it."""
+def keeping(
+    source: VersionSource | None, root: Path, watcher: Watcher | None = None
+) -> Iterator[None]:
+    """Leave the files that a build writes into the source tree as they were before it.
+
+    Args:
+        watcher: who does so if this process is killed.
+    """
     paths = [root / file for file in (source.files if source else ())]
     before = {path: path.read_bytes() if path.is_file() else None for path in paths}
     times = {path: path.stat() for path in paths if path.is_file()}
+    for path, content in before.items():
+        if watcher and content is None:
+            watcher.remove_later(path)
+        elif watcher and content is not None:
+            watcher.restore_later(path, content, times[path].st_mtime_ns)
     try:
         yield
     finally:
@@ -102,6 +114,22 @@ def keeping(source: VersionSource | None, root: Path) -> Iterator[None]:
             elif not path.is_file() or path.read_bytes() != content:
                 path.write_bytes(content)
                 os.utime(path, ns=(times[path].st_atime_ns, times[path].st_mtime_ns))
+            if watcher:
+                watcher.leave(path)
+
+
+@contextlib.contextmanager
+def keeping_version_files(root: Path, zip_version: str | None) -> Iterator[None]:
+    """Keep what hatchling's hooks write into a source tree, where zips have another version.
+
+    Before the wheel for the zips is made they write it for this target too, in this process.
+    """
+    source = find_version_source(root) if zip_version else None
+    if source is None or not source.files:
+        yield
+        return
+    with contextlib.closing(Watcher()) as watcher, keeping(source, root, watcher):
+        yield
 
 
 def _pyproject(root: Path) -> Mapping[str, Any]:

@@ -146,7 +146,10 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             if not embedded.is_dir():
                 self._look_for_built(artifacts, built)
                 return
-        with self._builder.open_session(embedded) as session:
+        with (
+            self._builder.keeping_version_files(),
+            self._builder.open_session(embedded) as session,
+        ):
             for job in self._jobs(artifacts, built, session.workspace.directory):
                 build_zip(job, session)
 

@@ -133,7 +133,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             # One name may stand for several zips, one for each runtime and architecture.
             names = self.lambda_config.named(versions or self._configured_names)
             with self._stack:
-                self._stack.enter_context(self._keeping_version_files())
+                self._stack.enter_context(self.keeping_version_files())
                 if not options.get("clean_only"):
                     self.check()
                 if options.get("hooks_only") or is_hooks_only(os.environ, sys.argv):
@@ -282,15 +282,11 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """The names that ``versions`` has, all by default."""
         return self.target_config.get("versions") or [*self.get_version_api()]
 
-    def _keeping_version_files(self) -> AbstractContextManager[None]:
-        """Keep what hatchling's hooks write into the source tree, where zips have another version.
+    def keeping_version_files(self) -> AbstractContextManager[None]:
+        """Leave what build hooks write into the source tree as it is, in a build of zips."""
+        from hatch_lambda_zip.install import keeping_version_files
 
-        They write it for this target too, before the wheel for the zips is made.
-        """
-        from hatch_lambda_zip.install import find_version_source, keeping
-
-        root = Path(self.root)
-        return keeping(find_version_source(root) if self.zip_version else None, root)
+        return keeping_version_files(Path(self.root), self.zip_version)
 
     @property
     def zip_version(self) -> str | None:

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from hatch_lambda_zip.process.watcher import (
+    DONE,
     ENDED,
+    KEPT,
     MARK_VARIABLE,
     SCRIPT,
     STARTED,
@@ -43,6 +45,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self.mark = f"{secrets.token_hex(8)}."
+        self._telling = threading.Lock()  # a long message goes through the pipe in pieces
         heard, self._alive = os.pipe()
         try:
             self._process = subprocess.Popen(
@@ -64,6 +67,19 @@ class Watcher:
         """Tell of a file or directory that must not outlive the build, before it is made."""
         self._tell(os.fsencode(path.absolute()))
 
+    def restore_later(self, path: Path, content: bytes, modified: int) -> None:
+        """Tell of a file that must be what it is, before it is written.
+
+        Args:
+            modified: its time in nanoseconds.
+        """
+        told = b"%b%b:%d:" % (KEPT, content.hex().encode(), modified)
+        self._tell(told + os.fsencode(path.absolute()))
+
+    def leave(self, path: Path) -> None:
+        """Tell that a file is as it should be, and may stay."""
+        self._tell(DONE + os.fsencode(path.absolute()))
+
     def command_started(self, group: int) -> None:
         """Tell of a process group that must not outlive the build."""
         self._tell(b"%b%d" % (STARTED, group))
@@ -80,7 +96,7 @@ class Watcher:
 
     def _tell(self, message: bytes) -> None:
         # If somebody has killed it, the build clears up as always; after a kill, the next one does.
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(BrokenPipeError), self._telling:
             os.write(self._alive, message + b"\0")
 
 

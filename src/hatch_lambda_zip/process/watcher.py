@@ -18,7 +18,10 @@ MARK_VARIABLE: Final = "HATCH_LAMBDA_ZIP_MARK"
 """In the environment of all that a build starts; what starts with one value belongs together."""
 
 STARTED: Final = b"+"  # then the number of a process group
-ENDED: Final = b"-"  # likewise; a message of neither kind is a path to remove
+ENDED: Final = b"-"  # likewise
+KEPT: Final = b"="  # then a file's content in hexadecimal, its time, and its path, after colons
+DONE: Final = b"~"  # then the path of a file that nothing is to be done about any more
+# A message of no such kind is a path to remove.
 
 SCRIPT: Final = __file__
 """The path of this script."""
@@ -74,22 +77,43 @@ def main(mark: str) -> None:
     """Wait for the end of the build, then clear up."""
     *messages, _unfinished = sys.stdin.buffer.read().split(b"\0")
     groups: set[int] = set()
-    paths: list[bytes] = []
+    paths: dict[bytes, bytes] = {}
     for message in messages:
         if message.startswith(STARTED):
             groups.add(int(message[1:]))
         elif message.startswith(ENDED):
             groups.discard(int(message[1:]))
+        elif message.startswith(DONE):
+            paths.pop(message[1:], None)
+        elif message.startswith(KEPT):
+            paths[message.split(b":", 2)[2]] = message
         else:
-            paths.append(message)
+            paths[message] = b""
     for group in groups:
         kill_group(group)
     kill_marked(mark)
-    for path in paths:
+    for path, kept in paths.items():
+        if kept:
+            with contextlib.suppress(OSError):  # what it lies in is gone
+                restore(path, kept)
+            continue
         try:
             os.remove(path)  # noqa: PTH107 - it may be no text
         except OSError:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def restore(path: bytes, kept: bytes) -> None:
+    """Make a file what it was, if it is another one now."""
+    digits, modified, _ = kept[1:].split(b":", 2)
+    content = bytes.fromhex(digits.decode())
+    with open(path, "a+b") as file:  # noqa: PTH123 - it may be no text
+        file.seek(0)
+        if file.read() == content:
+            return
+        file.truncate(0)
+        file.write(content)
+    os.utime(path, ns=(int(modified), int(modified)))
 
 
 if __name__ == "__main__":
