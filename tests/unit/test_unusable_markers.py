@@ -92,15 +92,26 @@ PLACES = (
     *(in_a_package_of_a_pylock, in_the_environments_of_a_pylock, in_build_requirements),
 )
 UNUSABLE = ('python_version ~= "3"', 'os_name ~= "posix"')
-IN_LOCKS = (in_a_package_of_a_pylock, in_the_environments_of_a_pylock)
+# And the places that have a value for them.
+VARIABLES: dict[str, tuple[Callable[[str], None], ...]] = {
+    '"x" in extras': (in_a_package_of_a_pylock,),
+    '"x" in dependency_groups': (in_a_package_of_a_pylock,),
+    'extra == "q"': tuple(
+        place
+        for place in PLACES
+        if place not in {in_a_package_of_a_pylock, in_the_environments_of_a_pylock}
+    ),
+}
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_marker_without_an_answer_is_one_sentence(place: Callable[[str], None]) -> None:
     place('python_version >= "3"')
     # What has a value depends on the place.
-    variable = 'extra == "q"' if place in IN_LOCKS else '"x" in extras'
-    for marker in (*UNUSABLE, variable):
+    for marker in (
+        *UNUSABLE,
+        *(variable for variable in VARIABLES if place not in VARIABLES[variable]),
+    ):
         with pytest.raises(LambdaZipError) as caught:
             place(marker)
         assert "can't be evaluated: " in str(caught.value)

@@ -302,15 +302,25 @@ def _holds(marker: Marker, pylock: Pylock, request: Request | None, where: Platf
     return evaluate_marker(marker, {**environment, **chosen}, "lock_file")
 
 
+def _fits(environment: Marker, where: Platform) -> bool:
+    """Tell whether a platform is one of a lock's environments, which know no extras and groups."""
+    values = {key: str(value) for key, value in where.marker_environment().items()}
+    return evaluate_marker(environment, values, "requirement")
+
+
 def _check_markers(
     pylock: Pylock, lock: LockFile, platform: Platform, request: Request | None
 ) -> None:
     """Check that every marker can be evaluated."""
-    markers = [("environments", marker) for marker in pylock.environments or ()]
-    markers += [(package.name, package.marker) for package in pylock.packages if package.marker]
-    for name, marker in markers:
+    checks = [("environments", partial(_fits, marker)) for marker in pylock.environments or ()]
+    checks += [
+        (package.name, partial(_holds, package.marker, pylock, request))
+        for package in pylock.packages
+        if package.marker
+    ]
+    for name, holds in checks:
         try:
-            _holds(marker, pylock, request, platform)
+            holds(platform)
         except InvalidMarker as error:
             raise LockError(f"{lock.path}: {name}: {error}. Lock again.") from None
 
@@ -326,9 +336,7 @@ def _patch_warnings(
             yield patch_warning(f"{package.name} is locked for {marker}", lock.name, platform)
     environments = pylock.environments or ()
     text = " or ".join(map(str, environments))
-    if platform.varies(
-        text, lambda it: any(_holds(marker, pylock, request, it) for marker in environments)
-    ):
+    if platform.varies(text, lambda it: any(_fits(marker, it) for marker in environments)):
         yield patch_warning(f"it is for environments with {text}", lock.name, platform)
     python = pylock.requires_python
     if python is not None and platform.varies(str(python), lambda it: it.release in python):
