@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,3 +138,20 @@ def test_a_disk_that_does_not_take_the_zip(
     with pytest.raises(SystemExit), aborting(Application()):
         raise OSError(number, "No", "dist/a.zip")
     assert advice in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+def test_pipes_in_the_place_of_files_hold_nobody_up(project: Project, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    pipes = [project.path / "pylock.toml", project.path / "requirements.txt", home / ".netrc"]
+    project.lock_path.unlink()
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    # Ends a build that waits for one, which then says something else.
+    ending = "import sys, time; time.sleep(8); [open(path, 'w').close() for path in sys.argv[1:]]"
+    with subprocess.Popen([sys.executable, "-c", ending, *map(str, pipes)]) as end:
+        message = project.fail(environment={"HOME": str(home)})
+        assert end.poll() is None, "it waited for a pipe"
+        end.kill()
+    assert "No lock file for" in message

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
+from hatch_lambda_zip.files import read_regular
+
 _BLOT: Final = "***"
 _SCHEME: Final = re.compile(r"[A-Za-z][\w+.-]{0,30}\Z")
 _VCS: Final = ("git+", "hg+", "svn+", "bzr+")
@@ -222,7 +224,9 @@ def _netrc(environ: Mapping[str, str]) -> str:
     home = environ.get("HOME") or environ.get("USERPROFILE") or "~"
     for path in filter(None, (environ.get("NETRC"), f"{home}/.netrc", f"{home}/_netrc")):
         try:
-            return Path(path).expanduser().read_text("utf-8", "replace")
+            # Of a pipe there would be nothing left for uv.
+            content = read_regular(Path(path).expanduser()) or b""
+            return content.decode("utf-8", "replace")
         except (OSError, RuntimeError):
             continue  # none there: whoever reads it, uv, can't do so either
     return ""

@@ -49,7 +49,9 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
     pylock = root / "pylock.toml"
     if pylock.is_file():
         return LockFile.of(LockKind.PYLOCK, pylock)
-    named = sorted(path.name for path in root.iterdir() if is_valid_pylock_path(path))
+    named = sorted(
+        path.name for path in root.iterdir() if is_valid_pylock_path(path) and path.is_file()
+    )
     if len(named) == 1:
         return LockFile.of(LockKind.PYLOCK, root / named[0])
     if named:
@@ -131,7 +133,7 @@ def find_embedded_lock(directory: Path) -> LockFile:
     pylock = directory / "pylock.toml"
     if pylock.is_file():
         return LockFile(LockKind.EMBEDDED, pylock, pylock.name, wheels)
-    texts = sorted(directory.glob("*.txt"))
+    texts = sorted(path for path in directory.glob("*.txt") if path.is_file())
     if len(texts) != 1:
         raise LockError(f"{directory} has no lock. Build the sdist again.")
     return LockFile(LockKind.REQUIREMENTS, texts[0], texts[0].name, wheels)

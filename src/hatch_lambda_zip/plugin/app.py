@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.errors import LambdaZipError
-from hatch_lambda_zip.files import failure_at
+from hatch_lambda_zip.files import failure_at, read_regular
 from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
 from hatch_lambda_zip.redact import redact, secret_values
 
@@ -85,5 +85,6 @@ def _shown_failure(message: str) -> str:
     for directory in (here, *here.parents, Path.home() / ".config/uv"):
         for name in _FILES_WITH_URLS:
             with contextlib.suppress(OSError):
-                texts.append((directory / name).read_text("utf-8", "replace"))
+                content = read_regular(directory / name) or b""
+                texts.append(content.decode("utf-8", "replace"))
     return redact(message, secret_values(os.environ, texts))
