@@ -155,3 +155,27 @@ def test_pipes_in_the_place_of_files_hold_nobody_up(project: Project, tmp_path: 
         assert end.poll() is None, "it waited for a pipe"
         end.kill()
     assert "No lock file for" in message
+
+
+FULL_DISK = """\
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    raise OSError(28, "No space left on device", "lib.whl")
+"""
+
+
+@pytest.mark.parametrize("verbose", ["0", "1"])
+def test_a_back_end_that_finds_the_disk_full(project: Project, verbose: str) -> None:
+    library = project.root / "lib"
+    (library / "back_end.py").write_text(FULL_DISK, encoding="utf-8")
+    text = (library / "pyproject.toml").read_text(encoding="utf-8")
+    _, _, tables = text.partition("[project]")
+    system = '[build-system]\nrequires = []\nbuild-backend = "back_end"\nbackend-path = ["."]\n'
+    (library / "pyproject.toml").write_text(f"{system}\n[project]{tables}", encoding="utf-8")
+    build = project.build(check=False, environment={"HATCH_VERBOSE": verbose})
+    message = build.output[build.output.rindex("Error: The wheel") :]
+    assert message.startswith(
+        "Error: The wheel of fixture-lib could not be built: there is no space left: "
+        "OSError: [Errno 28] No space left on device: 'lib.whl'. Free some for temporary files"
+    )
+    assert "Traceback" not in message
+    assert ("Traceback" in build.output) is (verbose == "1")

@@ -13,28 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from hatch_lambda_zip.errors import UvError, UvFailure, UvTimeoutError
+from hatch_lambda_zip.errors import UvError, UvTimeoutError
 from hatch_lambda_zip.process import Command, Watcher, run
 from hatch_lambda_zip.redact import redact
+from hatch_lambda_zip.uv_words import read_words, without_temporary
 
 TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
 DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow line
 _LONGEST_TIMEOUT: Final = 1e6  # seconds: more overflows system calls
 _VERSION_TIMEOUT: Final = 30.0  # seconds
 
+_SHOWN_ANSWER: Final = 60  # characters of what is not uv
+_NAMING_VARIABLES: Final = ("UV", "HATCH_UV")
 _UNKNOWN_VERSION: Final = "uv of unknown version"
 OLDEST: Final = "0.10.2"
-
-# From where a word starts, and no further than its "==": else a long word takes minutes.
-_NO_WHEEL: Final = re.compile(r"(?<!\S)([^\s=]+)==([^\s=]+) has no (?:usable )?wheels")
-# The words that tell why uv failed; its exit code does not. All of them were seen in uv 0.10.2
-# and in 0.13.9; the tests run the oldest and the newest.
-_FAILURES: Final = {
-    UvFailure.LOCK_OUTDATED: re.compile("needs to be updated"),  # uv export --locked
-    UvFailure.FOREIGN_BUILD: re.compile("built wheel.*is not compatible with the target"),
-    UvFailure.NO_BINARY: re.compile("marked as `--no-binary`"),  # uv pip install of a pylock.toml
-    UvFailure.NO_WHEEL: _NO_WHEEL,  # uv pip install --no-build of a requirements.txt
-}
 
 NESTED_VARIABLE: Final = "HATCH_LAMBDA_ZIP_NESTED"
 """Set in every build that a build starts, so that plugins can tell."""
@@ -47,8 +39,16 @@ _DROPPED_VARIABLES: Final = frozenset(
         *("ALL_EXTRAS", "ALL_GROUPS", "BREAK_SYSTEM_PACKAGES", "COMPILE_BYTECODE"),
         *("CONSTRAINT", "DEV", "EXTRA", "EXCLUDE", "FROZEN", "ISOLATED", "LOCKED", "NO_BINARY"),
         *("NO_BINARY_PACKAGE", "NO_BUILD", "NO_BUILD_PACKAGE", "NO_DEFAULT_GROUPS", "NO_DEV"),
-        *("NO_EDITABLE", "NO_GROUP", "NO_SOURCES", "NO_VERIFY_HASHES", "OVERRIDE", "PACKAGE"),
-        *("PROJECT", "PYTHON", "REQUIRE_HASHES", "SYSTEM_PYTHON", "TORCH_BACKEND"),
+        *("NO_EDITABLE", "NO_GROUP", "NO_SOURCES", "NO_SOURCES_PACKAGE", "NO_VERIFY_HASHES"),
+        *(
+            "OVERRIDE",
+            "PACKAGE",
+            "PROJECT",
+            "PYTHON",
+            "REQUIRE_HASHES",
+            "SYSTEM_PYTHON",
+            "TORCH_BACKEND",
+        ),
         *("WORKING_DIR", "WORKING_DIRECTORY"),
     )
 )
@@ -140,17 +140,21 @@ class Uv:
         finally:
             self._running.difference_update(known)
         if process.returncode != 0:
-            stderr = _text(process.stderr).strip()
-            details = redact(stderr) or f"(no message, exit code {process.returncode})"
-            version = self._version()
+            words = read_words(_text(process.stderr))
+            details = redact(words.shown) or f"(no message, exit code {process.returncode})"
+            if words.cause:
+                self.log(details)
+                details = redact(words.cause)
+            version = self.version() or _UNKNOWN_VERSION
             too_old = "" if _is_recent(version) else f"\nIt is too old: uv {OLDEST} is needed."
-            # uv breaks lines where the terminal ends, and draws bars beside some of them.
-            words = " ".join(stderr.replace("│", " ").split())
+            command_words = without_temporary(shown)
             raise UvError(
-                f"`{shown}` failed ({version}):\n{details}{too_old}",
-                failure=next((key for key, why in _FAILURES.items() if why.search(words)), None),
+                f"{details}{too_old}\nThis was `{command_words}` ({version})."
+                if words.cause
+                else f"`{command_words}` failed ({version}):\n{details}{too_old}",
+                failure=words.failure,
                 said=f"{details}{too_old}",
-                without_wheel=sorted(set(_NO_WHEEL.findall(words))),
+                without_wheel=words.without_wheel,
             )
         return _text(process.stdout)
 
@@ -169,8 +173,8 @@ class Uv:
         if self._stopped.wait(seconds):
             raise UvError("The build is over.")
 
-    def _version(self) -> str:
-        """Return what ``uv --version`` prints, for the message of a failure."""
+    def version(self) -> str | None:
+        """Return what ``uv --version`` prints; None if it can't be asked."""
         try:
             result = run(
                 [str(self.executable), "--version"],
@@ -179,8 +183,8 @@ class Uv:
                 watcher=self.watcher,
             )
         except (OSError, subprocess.TimeoutExpired):
-            return _UNKNOWN_VERSION  # what is being reported is another failure
-        return _text(result.stdout).strip() or _UNKNOWN_VERSION
+            return None  # its next command will tell why
+        return _text(result.stdout).strip()
 
 
 def find_uv(
@@ -196,7 +200,7 @@ def find_uv(
     ``watcher`` and ``tell`` see :class:`Uv`.
 
     Raises:
-        UvError: it is in none of these places, or not where a variable says.
+        UvError: it is in none of these places, not where a variable says, or something else.
         UvError: the timeout in the environment is not a number of seconds.
     """
     executable = _named_by(environ) or shutil.which("uv", path=environ.get("PATH")) or _packaged()
@@ -216,7 +220,24 @@ def find_uv(
         # uv runs in the source trees of members.
         if environment.get(name) and not Path(environment[name]).is_absolute():
             environment[name] = str(Path(tempfile.gettempdir()).absolute())
-    return Uv(Path(executable).absolute(), environment, _timeout(environ), log, watcher, tell)
+    uv = Uv(Path(executable).absolute(), environment, _timeout(environ), log, watcher, tell)
+    _check_is_uv(uv, environ)
+    return uv
+
+
+def _check_is_uv(uv: Uv, environ: Mapping[str, str]) -> None:
+    """Check that it is not some other program, whose output would be read as uv's."""
+    answer = uv.version()
+    if answer is None or answer.startswith("uv "):
+        return
+    variable = next((name for name in _NAMING_VARIABLES if environ.get(name)), None)
+    found = "the uv on PATH" if variable is None else f"{variable}={environ[variable]}"
+    answer = redact(" ".join(answer.split())[:_SHOWN_ANSWER]) or "nothing"
+    remedy = "Set UV to the path of uv" if variable is None else f"Correct {variable}, or unset it"
+    raise UvError(
+        f"{found} is another program than uv: `{uv.executable} --version` answers {answer}. "
+        f"{remedy}."
+    )
 
 
 def _absolute(value: str, environ: Mapping[str, str]) -> str:
@@ -238,7 +259,7 @@ def _is_recent(version: str) -> bool:
 
 
 def _named_by(environ: Mapping[str, str]) -> str | None:
-    for variable in ("UV", "HATCH_UV"):
+    for variable in _NAMING_VARIABLES:
         value = environ.get(variable)
         if not value:
             continue

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,20 @@ def test_a_named_uv_that_can_not_run_is_an_error(tmp_path: Path) -> None:
         variables = {"UV": str(useless), "HATCH_UV": str(second)}
         with pytest.raises(UvError, match="there is no such program"):
             find(variables)
+
+
+@pytest.mark.parametrize("variable", ["UV", "HATCH_UV", "PATH"])
+@pytest.mark.parametrize(("program", "answer"), [("true", "true "), ("git", "git version ")])
+def test_a_program_that_is_not_uv_is_an_error(
+    tmp_path: Path, variable: str, program: str, answer: str
+) -> None:
+    other = tmp_path / "uv"
+    other.symlink_to(shutil.which(program) or pytest.skip(f"{program} is not installed"))
+    with pytest.raises(UvError) as caught:
+        find({variable: str(tmp_path if variable == "PATH" else other)})
+    assert f"is another program than uv: `{other} --version` answers {answer}" in str(caught.value)
+    remedy = "Set UV to" if variable == "PATH" else f"Correct {variable}, or unset it"
+    assert remedy in str(caught.value)
 
 
 def test_the_uv_of_the_environment_that_is_given_counts(tmp_path: Path) -> None:
@@ -159,6 +173,63 @@ def test_some_reasons_are_told_apart(
     error = caught.value
     assert (error.failure, error.without_wheel) == (failure, without_wheel)
     assert error.said == (stderr.strip() or "(no message, exit code 2)")
+
+
+REFUSED = """\
+warning: The `--pylock` option is experimental and may change without warning. Pass `--x`.
+error: Failed to download `six==1.17.0`
+  cause: HTTP status client error (401 Unauthorized) for url (http://example.invalid/six.whl)"""
+FULL = """\
+Traceback (most recent call last):
+  File "back_end.py", line 3, in build_wheel
+OSError: [Errno 28] No space left on device: 'dist/lib.whl'
+  hint: This usually indicates a problem with the package or the build environment."""
+
+
+def failing(directory: Path, stderr: str, log: Callable[[str], None] = ignore) -> Uv:
+    program = directory / "uv"
+    program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{stderr}\nEND\nexit 2\n", "utf-8")
+    program.chmod(0o755)
+    return Uv(program, ENVIRONMENT, 30, log)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_an_index_that_refuses_leads_to_the_variables_of_credentials(tmp_path: Path) -> None:
+    with pytest.raises(UvError) as caught:
+        failing(tmp_path, REFUSED).run(["pip", "install"], cwd=tmp_path)
+    _, first, *_, last = str(caught.value).splitlines()
+    assert first == "error: Failed to download `six==1.17.0`"
+    assert last.startswith("The index refuses: 401 Unauthorized. uv takes credentials from UV_IND")
+    for name in ("UV_INDEX_<NAME>_PASSWORD", "UV_DEFAULT_INDEX", "NETRC", "UV_KEYRING_PROVIDER"):
+        assert name in last
+    with pytest.raises(UvError) as other:
+        failing(tmp_path, REFUSED.replace("401", "404")).run(["pip"], cwd=tmp_path)
+    assert "refuses" not in str(other.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_a_full_disk_is_said_first_and_the_rest_where_it_is_asked_for(tmp_path: Path) -> None:
+    lines: list[str] = []
+    with pytest.raises(UvError) as caught:
+        failing(tmp_path, FULL, lines.append).run(["build", "."], cwd=tmp_path)
+    message = str(caught.value)
+    assert message.startswith(
+        "there is no space left: OSError: [Errno 28] No space left on device: 'dist/lib.whl'. Free "
+    )
+    assert "TMPDIR and UV_CACHE_DIR" in message
+    assert "Traceback" not in message
+    assert any(line.startswith("Traceback") for line in lines)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_paths_of_the_build_itself_are_not_shown(tmp_path: Path) -> None:
+    place = f"{tempfile.gettempdir()}/hatch-lambda-zip-{'0' * 16}"
+    with pytest.raises(UvError) as caught:
+        failing(tmp_path, f"error: no {place}/a.txt").run(
+            ["pip", "-r", f"{place}/install-0/a.txt"], cwd=tmp_path
+        )
+    assert str(caught.value).startswith("`uv pip -r install-0/a.txt` failed (")
+    assert str(caught.value).endswith("error: no a.txt")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
@@ -361,6 +432,7 @@ DROPPED = {
     "UV_PROJECT": "elsewhere",
     "UV_WORKING_DIR": "elsewhere",
     "UV_NO_SOURCES": "1",
+    "UV_NO_SOURCES_PACKAGE": "demo",
     "UV_NO_EDITABLE": "1",
     "UV_SYSTEM_PYTHON": "1",
     "UV_TORCH_BACKEND": "cpu",

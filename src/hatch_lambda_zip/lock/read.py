@@ -13,6 +13,7 @@ from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
 from hatch_lambda_zip.lock.recorded import check_recorded
+from hatch_lambda_zip.lock.resolution import explain_settings
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
 
@@ -171,10 +172,14 @@ class LockReader:
             return self._uv.run(command, cwd=lock.path.parent)
         except UvError as error:
             if error.failure is UvFailure.LOCK_OUTDATED:
-                raise LockError(
-                    f"{lock.path} does not match pyproject.toml any more. "
-                    f"Run `uv lock` and commit the result. uv says:\n{error.said}"
-                ) from None
+                remedies = explain_settings(lock.path, self._uv.environment)
+                reason = (
+                    " ".join(["does not match the settings of uv.", *remedies])
+                    if remedies
+                    else "does not match pyproject.toml any more. Run `uv lock` and commit the "
+                    "result."
+                )
+                raise LockError(f"{lock.path} {reason} uv says:\n{error.said}") from None
             raise
 
 

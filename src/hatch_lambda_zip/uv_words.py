@@ -1,0 +1,89 @@
+"""Reads what uv says when it fails: its exit code does not tell why.
+
+All of these words were seen in uv 0.10.2 and in 0.13.9; the tests run the oldest and the newest.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hatch_lambda_zip.errors import UvFailure
+
+# From where a word starts, and no further than its "==": else a long word takes minutes.
+_NO_WHEEL: Final = re.compile(r"(?<!\S)([^\s=]+)==([^\s=]+) has no (?:usable )?wheels")
+_FAILURES: Final = {
+    UvFailure.LOCK_OUTDATED: re.compile("needs to be updated"),  # uv export --locked
+    UvFailure.FOREIGN_BUILD: re.compile("built wheel.*is not compatible with the target"),
+    UvFailure.NO_BINARY: re.compile("marked as `--no-binary`"),  # uv pip install of a pylock.toml
+    UvFailure.NO_WHEEL: _NO_WHEEL,  # uv pip install --no-build of a requirements.txt
+}
+# Of uv, and of the Pythons that it runs; the last is Windows'.
+_NO_SPACE: Final = re.compile(
+    "no space left on device|disk quota exceeded|not enough space on the disk", re.IGNORECASE
+)
+_REFUSED: Final = re.compile(r"\b(401 Unauthorized|403 Forbidden)\b")
+_EXPERIMENTAL: Final = re.compile(r"^warning: .*experimental and may change.*\n?", re.MULTILINE)
+_WORKSPACE: Final = re.compile(r"hatch-lambda-zip-[0-9a-f]{16}[/\\]")
+
+_CREDENTIALS: Final = (
+    "The index refuses: {}. uv takes credentials from UV_INDEX_<NAME>_USERNAME and "
+    "UV_INDEX_<NAME>_PASSWORD (for the name of a [[tool.uv.index]], in capitals), from the URL in "
+    "UV_DEFAULT_INDEX or UV_INDEX, from the file that NETRC names or ~/.netrc, or from "
+    "UV_KEYRING_PROVIDER. Set them where this build runs."
+)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What uv said.
+
+    Attributes:
+        shown: what of it helps.
+        cause: of the failure, in our words, where that is known; then the rest is for ``-v``.
+        failure: the reason, or None if it is none of those that are told apart.
+        without_wheel: the releases that ``NO_WHEEL`` is about, as name and version.
+    """
+
+    shown: str
+    cause: str
+    failure: UvFailure | None
+    without_wheel: tuple[tuple[str, str], ...]
+
+
+def read_words(stderr: str) -> Words:
+    """Read uv's standard error."""
+    # uv breaks lines where the terminal ends, and draws bars beside some of them.
+    words = " ".join(stderr.replace("│", " ").split())
+    shown = without_temporary(_EXPERIMENTAL.sub("", stderr)).strip()
+    if refused := _REFUSED.search(words):
+        shown = f"{shown}\n{_CREDENTIALS.format(refused[1])}"
+    return Words(
+        shown,
+        _cause(shown),
+        next((key for key, why in _FAILURES.items() if why.search(words)), None),
+        tuple(sorted(set(_NO_WHEEL.findall(words)))),
+    )
+
+
+def without_temporary(text: str) -> str:
+    """Return a text without the path of the temporary directory, which is gone when it is read."""
+    place = Path(tempfile.gettempdir())
+    for path in {f"{place}", f"{place.absolute()}", f"{place.resolve()}"}:
+        for separator in ("/", "\\"):
+            text = re.sub(re.escape(path + separator) + _WORKSPACE.pattern, "", text)
+    return text
+
+
+def _cause(shown: str) -> str:
+    lines = [line.strip() for line in shown.splitlines() if _NO_SPACE.search(line)]
+    if not lines:
+        return ""
+    return (
+        f"there is no space left: {lines[-1]}. Free some for temporary files "
+        f"({tempfile.gettempdir()}) and for uv's cache (`uv cache dir`), or set TMPDIR and "
+        "UV_CACHE_DIR to other disks. With -v the build shows all that was said."
+    )
