@@ -126,3 +126,37 @@ def test_compiled_code_is_built_for_a_machine_like_this_alone(project: Project) 
     project.configure(architecture=other)
     message = project.fail()
     assert "What is built from source is not in pure Python, and does not fit python3." in message
+
+
+def without_interpreters(tmp_path: Path) -> dict[str, str]:
+    """Return variables of a machine on which uv finds no Python, but is there itself."""
+    empty = tmp_path / "empty"
+    empty.mkdir(exist_ok=True)
+    return {"UV": UV, "PATH": str(empty), "UV_PYTHON_INSTALL_DIR": str(empty)}
+
+
+def newer_than_here(project: Project) -> None:
+    """Let the project, and its lock, want a Python that no test has."""
+    project.replace('requires-python = ">=3.10"', 'requires-python = ">=3.14"')
+    project.replace('requires-python = ">=3.10"', 'requires-python = ">=3.14"', file="uv.lock")
+    project.configure(runtime="python3.14")
+
+
+def test_a_build_without_an_interpreter_that_the_project_wants(
+    project: Project, tmp_path: Path
+) -> None:
+    newer_than_here(project)
+    variables = without_interpreters(tmp_path)
+    # uv would download one, if it were let.
+    build = project.build(environment={**variables, "UV_PYTHON_DOWNLOADS": "automatic"})
+    assert {"six.py", "fixture_app/main.py", "fixture_lib/__init__.py"} <= {*build.names}
+    assert not [*(tmp_path / "empty").iterdir()]
+
+
+def test_a_lock_that_nobody_can_check(project: Project, tmp_path: Path) -> None:
+    newer_than_here(project)
+    project.replace('    "six",', '    "six",\n    "attrs",')
+    message = project.fail(environment=without_interpreters(tmp_path))
+    assert "is up to date: uv has no Python here that fits requires-python (No interp" in message
+    assert "attrs of the dependencies in " in message
+    assert "Install such a Python, as with `uv python install`, and build again" in message

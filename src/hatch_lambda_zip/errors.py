@@ -28,9 +28,10 @@ class LockError(LambdaZipError):
 
 
 class UvFailure(Enum):
-    """What uv gave as its reason, where something follows from that (see the table in uv.py)."""
+    """What uv gave as its reason, where something follows from that; uv_words.py tells them."""
 
     LOCK_OUTDATED = auto()
+    NO_INTERPRETER = auto()  # of the kind that requires-python wants
     FOREIGN_BUILD = auto()  # a wheel that uv built is for this machine alone
     NO_BINARY = auto()  # a configuration forbids wheels
     NO_WHEEL = auto()  # some releases have none that fits

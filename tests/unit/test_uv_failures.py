@@ -155,3 +155,13 @@ def test_a_build_for_this_machine_alone(uv: Uv, tmp_path: Path) -> None:
     command = [part for part in INSTALL if part != "--no-build"]
     error = failure_of(uv, [*command, "--no-config", "."], tmp_path)
     assert error.failure is UvFailure.FOREIGN_BUILD
+
+
+def test_no_interpreter_that_a_project_wants(uv: Uv, tmp_path: Path) -> None:
+    text = '[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.99"\n'
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    lock = 'version = 1\nrequires-python = ">=3.99"\n\n[[package]]\nname = "app"\nversion = "1"\n'
+    (tmp_path / "uv.lock").write_text(f'{lock}source = {{ virtual = "." }}\n', encoding="utf-8")
+    command = ["export", "--locked", "--format", "pylock.toml"]
+    assert failure_of(uv, command, tmp_path).failure is UvFailure.NO_INTERPRETER
+    assert "created-by" in uv.run([*command[:1], "--frozen", *command[2:]], cwd=tmp_path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -153,8 +153,7 @@ class LockReader:
 
     def _export(self, lock: LockFile, request: Request) -> str:
         command = [
-            *("export", "--locked", "--no-default-groups", "--no-editable"),
-            *("--format", "pylock.toml"),
+            *("--no-default-groups", "--no-editable", "--format", "pylock.toml"),
             *(("--package", self._name) if self._name else ()),
         ]
         if not self._name and not request.groups:
@@ -166,21 +165,42 @@ class LockReader:
             command += ["--extra", extra]
         for group in request.groups:
             command += ["--only-group" if request.is_groups_alone else "--group", group]
+        # In the workspace root: uv writes paths relative to where it runs, and before
+        # version 0.13 to the root.
+        root = lock.path.parent
         try:
-            # In the workspace root: uv writes paths relative to where it runs, and before
-            # version 0.13 to the root.
-            return self._uv.run(command, cwd=lock.path.parent)
+            return self._uv.run(["export", "--locked", *command], cwd=root)
         except UvError as error:
-            if error.failure is UvFailure.LOCK_OUTDATED:
-                remedies = explain_settings(lock.path, self._uv.environment)
-                reason = (
-                    " ".join(["does not match the settings of uv.", *remedies])
-                    if remedies
-                    else "does not match pyproject.toml any more. Run `uv lock` and commit the "
-                    "result."
-                )
-                raise LockError(f"{lock.path} {reason} uv says:\n{error.said}") from None
-            raise
+            if error.failure is UvFailure.NO_INTERPRETER:
+                _check_without_uv(lock.path, self._uv.environment, error)
+                return self._uv.run(["export", "--frozen", *command], cwd=root)
+            if error.failure is not UvFailure.LOCK_OUTDATED:
+                raise
+            remedies = explain_settings(lock.path, self._uv.environment)
+            reason = (
+                " ".join(["does not match the settings of uv.", *remedies])
+                if remedies
+                else "does not match pyproject.toml any more. Run `uv lock` and commit the result."
+            )
+            raise LockError(f"{lock.path} {reason} uv says:\n{error.said}") from None
+
+
+def _check_without_uv(lock: Path, environ: Mapping[str, str], error: UvError) -> None:
+    """Check that a uv.lock fits the projects, where uv has no interpreter to do so.
+
+    Raises:
+        LockError: it does not, or that can't be told.
+    """
+    from hatch_lambda_zip.lock.static_check import find_doubt  # hardly any build needs it
+
+    if doubt := find_doubt(lock, environ):
+        first = error.said.partition("\n")[0].removeprefix("error: ")
+        raise LockError(
+            f"Nobody can tell whether {lock} is up to date: uv has no Python here that fits "
+            f"requires-python ({first}), and compared without one, {doubt}. Install such a "
+            "Python, as with `uv python install`, and build again; or run `uv lock` where one is, "
+            "and commit the result."
+        )
 
 
 def _text(lock: LockFile) -> str:

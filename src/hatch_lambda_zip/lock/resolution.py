@@ -39,6 +39,22 @@ def explain_settings(lock: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(_sentences(lock, environ))
 
 
+def differing_settings(lock: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys of settings that a uv.lock does not have as they are written here.
+
+    One that is only written otherwise, such as ``1 day`` for ``P1D``, is among them.
+    """
+    options = dict(inner_table(read_tables(lock), "options"))
+    stated = inner_table(read_tables(lock.parent / "pyproject.toml"), "tool", "uv")
+    differing = []
+    for setting in _SETTINGS:
+        found = [options.pop(key) for key in setting.locked if key in options]
+        here = environ.get(setting.variable) or stated.get(setting.key)
+        if here != next(iter(found), None):
+            differing.append(setting.key)
+    return (*differing, *options)
+
+
 def _sentences(lock: Path, environ: Mapping[str, str]) -> Iterator[str]:
     project = lock.parent / "pyproject.toml"
     options = inner_table(read_tables(lock), "options")
