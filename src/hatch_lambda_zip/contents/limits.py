@@ -40,8 +40,10 @@ def check_unzipped_size(entries: Iterable[Entry], what: str = "function") -> int
         )
         raise ContentsError(
             f"The {what} is {total:,} bytes unzipped, and Lambda takes {MAX_UNZIPPED:,} at the "
-            f"most. The largest distributions: {largest}. Remove dependencies that the function "
-            "does not import, or deploy a container image."
+            f"most, the layers of a function included. The largest distributions: {largest}. "
+            "Leave out what does not run: with `strip` tests, type stubs and headers, with "
+            "`exclude-files` data, with `exclude-distributions` what nothing imports. Layers do "
+            "not help, since they count too; beyond the limit there are container images."
         )
     return total
 
