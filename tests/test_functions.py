@@ -80,6 +80,7 @@ def test_ten_functions_with_the_same_dependencies_take_one_install(
     project.build(environment={"UV": str(wrapper)})
     assert len(list((project.path / "dist").glob("*.zip"))) == 10
     assert sorted(called.read_text().splitlines()) == [
+        "--version ",
         "build --wheel",
         "export --locked",
         "pip install",

@@ -229,6 +229,47 @@ def test_the_chosen_lock_wins(project: Project) -> None:
     assert project.build().manifest["lock"] == "pylock.old.toml"
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("requirements.txt", "requirements-api.lock"),
+        ("requirements.txt", "locked"),
+        ("pylock.toml", "pylock.a.b.txt"),
+    ],
+)
+def test_a_lock_is_read_by_its_content_and_not_its_name(
+    project: Project, kind: str, name: str
+) -> None:
+    export(project, "--format", kind, "-o", kind)
+    (project.path / kind).rename(project.path / name)
+    project.configure(lock=name)
+    build = project.build()
+    assert "six.py" in build.names
+    assert build.manifest["lock"] == name
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("uv.old.lock", "'uv.old.lock' looks like a uv.lock, which uv reads under no other name"),
+        ("poetry.lock", "'poetry.lock' is a poetry.lock. `poetry export -f pylock.toml -o pylock"),
+    ],
+)
+def test_another_lock_that_is_chosen(project: Project, name: str, message: str) -> None:
+    project.lock_path.rename(project.path / name)
+    project.configure(lock=name)
+    assert f"tool.hatch.build.targets.lambda-zip.lock: {message}" in project.fail()
+
+
+def test_a_requirements_txt_with_a_byte_order_mark(project: Project) -> None:
+    export(project, "--format", "requirements.txt", "-o", "requirements.txt")
+    project.configure(lock="requirements.txt")
+    path = project.path / "requirements.txt"
+    before = project.build()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert project.build().sha256 == before.sha256
+
+
 def test_a_requirements_txt_without_hashes(project: Project) -> None:
     export(project, "--format", "requirements.txt", "--no-hashes", "-o", "requirements.txt")
     project.configure(lock="requirements.txt")
@@ -485,7 +526,7 @@ def test_uv_is_taken_from_the_environment(project: Project, tmp_path: Path) -> N
         called.unlink(missing_ok=True)
         project.build(environment={variable: str(wrapper)})
         commands = [line.split()[0] for line in called.read_text().splitlines()]
-        assert sorted(set(commands)) == ["build", "export", "pip", "workspace"]
+        assert sorted(set(commands)) == ["--version", "build", "export", "pip", "workspace"]
 
 
 def test_the_sources_stay_as_they_were(project: Project) -> None:

@@ -41,9 +41,9 @@ class Digest:
         return cls._from_raw(algorithm, hashlib.new(algorithm, data).digest())
 
     @classmethod
-    def of_file(cls, file: IO[bytes]) -> Digest:
-        """Return the SHA-256 of what can be read of a file, which is read in pieces."""
-        total = hashlib.sha256()
+    def of_file(cls, file: IO[bytes], algorithm: str = "sha256") -> Digest:
+        """Return the digest of what can be read of a file, which is read in pieces."""
+        total = hashlib.new(algorithm)
         while piece := file.read(PIECE):
             total.update(piece)
         return cls._from_raw(total.name, total.digest())

@@ -135,12 +135,13 @@ def test_sources_to_build_are_embedded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [REQUIREMENTS, "", f"--no-index\n{REQUIREMENTS}{OTHER}"])
-def test_a_requirements_file_stays_one(tmp_path: Path, text: str) -> None:
-    lock = LockFile.of(LockKind.REQUIREMENTS, tmp_path / "locked.txt")
+@pytest.mark.parametrize("name", ["locked.txt", "requirements-api.lock"])
+def test_a_requirements_file_stays_one(tmp_path: Path, text: str, name: str) -> None:
+    lock = LockFile.of(LockKind.REQUIREMENTS, tmp_path / name)
     selection = select_from_requirements(text, lock, PLATFORM, root=tmp_path, build=("beta",))
     embed(selection, PLATFORM, [], tmp_path / "api")
     embedded = find_embedded_lock(tmp_path / "api")
-    assert (embedded.kind, embedded.name) == (LockKind.REQUIREMENTS, "locked.txt")
+    assert (embedded.kind, embedded.name) == (LockKind.REQUIREMENTS, name)
     again = select_from_requirements(
         embedded.path.read_text(encoding="utf-8"),
         embedded,

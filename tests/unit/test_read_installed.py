@@ -16,6 +16,7 @@ from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError, DistributionError
 from hatch_lambda_zip.install.read import Site, read_site
 from hatch_lambda_zip.install.reasons import LeftOut, Reason
+from hatch_lambda_zip.install.unlisted import check_all_listed
 from hatch_lambda_zip.lock.model import Origin
 from hatch_lambda_zip.record import Digest, parse_record
 from tests.support.installed import INSTALLED, WHEEL, install, platform_of, put, site_of
@@ -87,6 +88,22 @@ def test_what_a_record_lists_ships_in_the_order_of_the_bytes(staged: Path) -> No
     assert contents.warnings == ()
 
 
+def remedy_of(names: list[str], *, built: bool = False) -> str:
+    """Return what a message about a RECORD ends with."""
+    if built:
+        return (
+            f"The build back end of {' or '.join(names)} made a wheel with a wrong RECORD: build "
+            "it with another release of that."
+        )
+    return (
+        "Either uv's cache is damaged, as by a loss of power: then "
+        f"`uv cache clean {' '.join(names)}` helps. Or the wheel was published so; uv and pip "
+        "install it unseen, but what it has to hold nobody can tell, and `exclude-files` changes "
+        "nothing of that. Choose another version, and tell its author, whom `wheel unpack` and "
+        "`wheel pack` give a right RECORD."
+    )
+
+
 STRAYS = {
     "stray.py": "demo or other",
     "demo.py": "demo",
@@ -111,11 +128,16 @@ def test_a_file_that_no_record_names_is_refused(staged: Path, stray: str) -> Non
     with pytest.raises(DistributionError) as caught:
         collect([site_of(staged, "other", "demo")])
     assert str(caught.value) == (
-        f"{stray} of {STRAYS[stray]} would not ship, since no RECORD lists it. uv's cache is "
-        f"damaged, as by a loss of power: run `uv cache clean {STRAYS[stray].replace(' or', '')}` "
-        "and build again. If that does not help, the wheel itself is malformed: choose another "
-        "version."
+        f"{stray} of {STRAYS[stray]} would not ship, since no RECORD lists it. "
+        f"{remedy_of(STRAYS[stray].split(' or '))}"
     )
+
+
+def test_a_file_that_no_record_of_a_back_end_names_is_its_mistake(staged: Path) -> None:
+    put(staged / "stray.py", b"stray")
+    with pytest.raises(DistributionError) as caught:
+        check_all_listed(staged, {"demo": ()}, is_built_here=True)
+    assert str(caught.value).endswith(remedy_of(["demo"], built=True))
 
 
 def test_a_row_that_is_there_twice_changes_nothing(staged: Path) -> None:
@@ -149,7 +171,7 @@ def test_a_record_without_what_every_wheel_has_is_refused(
     message = str(caught.value)
     assert message.startswith(f"RECORD of demo 1.0 does not list its own {' and '.join(missing)}. ")
     assert ("uv cache clean demo" in message) is not built
-    assert ("Build it with another release of its back end." in message) is built
+    assert message.endswith(remedy_of(["demo"], built=built))
 
 
 def test_what_the_installer_wrote_about_itself_is_dropped(staged: Path) -> None:
@@ -518,7 +540,12 @@ def test_a_row_without_a_hash_is_refused(staged: Path) -> None:
     install(staged, {}, extra_rows="demo.py,,\n")
     with pytest.raises(DistributionError) as caught:
         collect([site_of(staged)])
-    assert str(caught.value) == ("RECORD of demo 1.0: demo.py has no hash, so it can't be verified")
+    assert str(caught.value) == (
+        f"RECORD of demo 1.0: demo.py has no hash, so it can't be verified. {remedy_of(['demo'])}"
+    )
+    with pytest.raises(DistributionError) as caught:
+        collect([site_of(staged, built=True)])
+    assert str(caught.value).endswith(remedy_of(["demo"], built=True))
 
 
 @pytest.mark.parametrize("path", ["gone.py", "bin/gone"])
@@ -527,7 +554,9 @@ def test_a_file_that_is_not_there_is_refused(staged: Path, path: str) -> None:
     (staged / path).unlink()
     with pytest.raises(DistributionError) as caught:
         collect([site_of(staged)])
-    assert str(caught.value) == f"RECORD of demo 1.0 lists {path}, which is not there as a file"
+    assert str(caught.value) == (
+        f"RECORD of demo 1.0 lists {path}, which is not there as a file. {remedy_of(['demo'])}"
+    )
 
 
 @pytest.mark.parametrize("path", ["demo", "bin/demo"])
@@ -535,7 +564,9 @@ def test_a_row_that_names_a_directory_is_refused(staged: Path, path: str) -> Non
     install(staged, {f"{path}/__init__.py": b""}, extra_rows=f"{path},{Digest.of(b'')},0\n")
     with pytest.raises(DistributionError) as caught:
         collect([site_of(staged)])
-    assert str(caught.value) == f"RECORD of demo 1.0 lists {path}, which is not there as a file"
+    assert str(caught.value) == (
+        f"RECORD of demo 1.0 lists {path}, which is not there as a file. {remedy_of(['demo'])}"
+    )
 
 
 def test_a_path_out_of_the_site_is_refused(staged: Path) -> None:

@@ -146,13 +146,28 @@ def test_a_name_that_only_looks_like_the_data_directory(tmp_path: Path, site: Pa
 def test_unlisted_files_are_refused(tmp_path: Path, site: Path) -> None:
     files = {f"{letter}.py": b"" for letter in "fedcba"}
     wheel = make_wheel(tmp_path, files, record_of(STANDARD))
-    assert error_of(wheel, site) == "RECORD does not list a.py, b.py, c.py, d.py, e.py."
+    assert error_of(wheel, site) == (
+        "RECORD does not list a.py, b.py, c.py, d.py, e.py, which is a mistake of its build back "
+        "end: choose another release of that."
+    )
     assert files_in(site) == {}
 
 
 def test_listed_files_that_are_not_there_are_refused(tmp_path: Path, site: Path) -> None:
     wheel = make_wheel(tmp_path, {}, record_of({**STANDARD, "gone.py": b""}))
-    assert error_of(wheel, site) == "RECORD lists gone.py, which is not there."
+    assert error_of(wheel, site) == (
+        "RECORD lists gone.py, which is not there, which is a mistake of its build back end: "
+        "choose another release of that."
+    )
+
+
+def test_files_with_another_hash_are_refused(tmp_path: Path, site: Path) -> None:
+    record = record_of({**STANDARD, "demo.py": b"other"})
+    wheel = make_wheel(tmp_path, {"demo.py": b"this"}, record)
+    assert error_of(wheel, site) == (
+        "demo.py has another hash than in RECORD, which is a mistake of its build back end: "
+        "choose another release of that."
+    )
 
 
 def refused(tmp_path: Path, changes: Mapping[str, bytes | None], name: str = NAME) -> str:

@@ -192,26 +192,15 @@ def _wrong_source(source: str, root: Path) -> str | None:
 
 
 def wrong_lock(lock: str) -> str | None:
-    """Check that a lock file is one of those that can be read, by its name."""
+    """Check the path of a lock file; of which kind it is, its content tells."""
     if is_absolute(lock):
         return (
             f"{lock!r} is an absolute path, which other machines don't have; "
             "write it relative to pyproject.toml"
         )
-    path = PurePosixPath(lock)
-    if path.name == "uv.lock" or path.suffix == ".txt" or _is_pylock(path):
-        return None
-    return (
-        f"{lock!r} is not a lock file that can be read: "
-        "uv.lock, pylock.toml, pylock.<name>.toml or a requirements.txt with hashes"
-    )
-
-
-def _is_pylock(path: PurePosixPath) -> bool:
-    # Slow to import, and only asked where `lock` names another file than uv.lock.
-    from packaging.pylock import is_valid_pylock_path
-
-    return "\\" not in path.name and is_valid_pylock_path(Path(path.name))
+    if "\\" in lock or PurePosixPath(lock).name in {"", ".."}:
+        return f"{lock!r} is no path of a file, with `/` between its parts"
+    return None
 
 
 def wrong_specifier(value: str) -> str | None:

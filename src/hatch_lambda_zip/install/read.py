@@ -187,7 +187,7 @@ def read_site(site: Site) -> tuple[Installed, ...]:
             f"{', '.join(absent)} should have been installed, but is not there. "
             "Run the build with -v to see the commands."
         )
-    check_all_listed(site.path, listed)
+    check_all_listed(site.path, listed, is_built_here=site.is_built_here)
     return tuple(sorted(found, key=lambda installed: installed.name))
 
 
@@ -223,11 +223,7 @@ def _read_record(site: Site, dist_info: str, distribution: Distribution) -> list
         raise DistributionError(f"{source} can't be read: {error}.") from None
     rows = [*dict.fromkeys(parse_record(text, source))]  # a row that is there twice says no more
     if missing := unlisted_but_needed({row.path for row in rows}, dist_info):
-        remedy = (
-            "Build it with another release of its back end."
-            if distribution.origin is Origin.LOCAL
-            else how_to_mend([distribution.name])
-        )
+        remedy = how_to_mend([distribution.name], is_built_here=site.is_built_here)
         raise DistributionError(f"{source} does not list its own {' and '.join(missing)}. {remedy}")
     return rows
 
@@ -304,10 +300,16 @@ def _is_installers(path: str, dist_info: str) -> bool:
 
 def _entry(row: RecordRow, site: Site, source: str, distribution: Distribution) -> Entry:
     if row.digest is None:
-        raise DistributionError(f"{source}: {row.path} has no hash, so it can't be verified")
+        remedy = how_to_mend([distribution.name], is_built_here=site.is_built_here)
+        raise DistributionError(
+            f"{source}: {row.path} has no hash, so it can't be verified. {remedy}"
+        )
     path = site.path / row.path
     if not path.is_file():
-        raise DistributionError(f"{source} lists {row.path}, which is not there as a file")
+        remedy = how_to_mend([distribution.name], is_built_here=site.is_built_here)
+        raise DistributionError(
+            f"{source} lists {row.path}, which is not there as a file. {remedy}"
+        )
     return Entry(row.path, path, path.stat().st_size, row.digest, distribution.name)
 
 

@@ -7,7 +7,7 @@ listed no more and is not there either can't be told from what never was.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -30,11 +30,14 @@ def signed_and_signatures(dist_info: str) -> set[str]:
     return {f"{dist_info}/RECORD{suffix}" for suffix in ("", ".jws", ".p7s")}
 
 
-def check_all_listed(site: Path, listed: Mapping[str, Collection[str]]) -> None:
+def check_all_listed(
+    site: Path, listed: Mapping[str, Collection[str]], *, is_built_here: bool
+) -> None:
     """Check that a RECORD names every file of a site.
 
     Args:
         listed: the paths in the RECORD of each distribution, by its name.
+        is_built_here: see ``how_to_mend``.
 
     Raises:
         DistributionError: none names some, which would not ship.
@@ -46,16 +49,28 @@ def check_all_listed(site: Path, listed: Mapping[str, Collection[str]]) -> None:
         others = f" and {plural(len(unlisted) - 1, 'other file')}" if unlisted[1:] else ""
         raise DistributionError(
             f"{first}{others} of {' or '.join(owners)} would not ship, since no RECORD lists it. "
-            f"{how_to_mend(owners)}"
+            f"{how_to_mend(owners, is_built_here=is_built_here)}"
         )
 
 
-def how_to_mend(names: Iterable[str]) -> str:
-    """Return what to do when a RECORD lacks something."""
+def how_to_mend(names: Collection[str], *, is_built_here: bool) -> str:
+    """Return what to do when a RECORD lacks something.
+
+    Args:
+        names: the distributions that may be meant.
+        is_built_here: whether their wheels were built by this build.
+    """
+    if is_built_here:
+        return (
+            f"The build back end of {' or '.join(names)} made a wheel with a wrong RECORD: build "
+            "it with another release of that."
+        )
     return (
-        "uv's cache is damaged, as by a loss of power: run "
-        f"`uv cache clean {' '.join(names)}` and build again. If that does not help, the wheel "
-        "itself is malformed: choose another version."
+        "Either uv's cache is damaged, as by a loss of power: then "
+        f"`uv cache clean {' '.join(names)}` helps. Or the wheel was published so; uv and pip "
+        "install it unseen, but what it has to hold nobody can tell, and `exclude-files` changes "
+        "nothing of that. Choose another version, and tell its author, whom `wheel unpack` "
+        "and `wheel pack` give a right RECORD."
     )
 
 

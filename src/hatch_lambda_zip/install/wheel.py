@@ -273,7 +273,7 @@ def _unpack(wheel: OpenWheel, wheel_name: str, site: Path) -> None:
     listed = {row.path for row in rows}
     unlisted = sorted(set(wheel.names) - listed - {record, f"{record}.jws", f"{record}.p7s"})
     if unlisted:
-        raise DistributionError(f"RECORD does not list {', '.join(unlisted[:5])}")
+        raise DistributionError(f"RECORD does not list {', '.join(unlisted[:5])}, {_WHOSE}")
     names = {*wheel.names}
     moved = []
     for row in rows:
@@ -283,13 +283,16 @@ def _unpack(wheel: OpenWheel, wheel_name: str, site: Path) -> None:
             continue
         destination = site / place
         if row.path not in names:
-            raise DistributionError(f"RECORD lists {row.path}, which is not there")
+            raise DistributionError(f"RECORD lists {row.path}, which is not there, {_WHOSE}")
         try:
             destination.parent.mkdir(parents=True, exist_ok=True)
             with wheel.archive.open(row.path) as source, destination.open("xb") as file:
                 shutil.copyfileobj(source, file, PIECE)
         except (FileExistsError, NotADirectoryError):
             raise DistributionError(f"two of its files want to be {place}") from None
+        with destination.open("rb") as file:
+            if row.digest is not None and Digest.of_file(file, row.digest.algorithm) != row.digest:
+                raise DistributionError(f"{row.path} has another hash than in RECORD, {_WHOSE}")
     (site / record).write_bytes(format_record(moved))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from packaging.pylock import is_valid_pylock_path
 
-from hatch_lambda_zip.config import TOOL_NAME
+from hatch_lambda_zip.config import TOOL_NAME, read_tables
 from hatch_lambda_zip.errors import LockError, UvError
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 from hatch_lambda_zip.lock.recorded import read_requirements
@@ -59,12 +59,9 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
             f"{root} has several lock files and no choice: {', '.join(named)}. "
             f'Name one: {key} = "{named[0]}".'
         )
-    for foreign, command in _FOREIGN.items():
+    for foreign in _FOREIGN:
         if (root / foreign).is_file():
-            raise LockError(
-                f"No lock file for {root} that can be read, but a {foreign}. {command} keeps its "
-                "versions in a pylock.toml, which is found by itself; commit that as well."
-            )
+            raise LockError(f"No lock file for {root} that can be read, but a {_advice(foreign)}")
     if (root / "requirements.txt").is_file():
         raise LockError(
             f"No lock file for {root}, but a requirements.txt. If it has a hash for each "
@@ -133,7 +130,8 @@ def find_embedded_lock(directory: Path) -> LockFile:
     pylock = directory / "pylock.toml"
     if pylock.is_file():
         return LockFile(LockKind.EMBEDDED, pylock, pylock.name, wheels)
-    texts = sorted(path for path in directory.glob("*.txt") if path.is_file())
+    # Beside it there is a list of files, if anything (see build/embed.py).
+    texts = [path for path in directory.glob("*") if path.is_file() and path.suffix != ".json"]
     if len(texts) != 1:
         raise LockError(f"{directory} has no lock. Build the sdist again.")
     return LockFile(LockKind.REQUIREMENTS, texts[0], texts[0].name, wheels)
@@ -147,10 +145,8 @@ def _chosen_lock(root: Path, chosen: str, uv: Uv, key: str, how_to_lock: str) ->
         if shared is None:
             raise LockError(f"{key}: there is no file {chosen!r} in {root}. {how_to_lock}")
         path = shared
-    if path.suffix == ".txt":
-        return LockFile.of(LockKind.REQUIREMENTS, path)
     if path.name != "uv.lock":
-        return LockFile.of(LockKind.PYLOCK, path)
+        return LockFile.of(_kind_of(path, chosen, key), path)
     effective = _uv_lock(root, uv)
     if effective is None or not path.samefile(effective):
         raise LockError(
@@ -159,6 +155,29 @@ def _chosen_lock(root: Path, chosen: str, uv: Uv, key: str, how_to_lock: str) ->
             "workspace."
         )
     return LockFile.of(LockKind.UV, path)
+
+
+def _kind_of(path: Path, chosen: str, key: str) -> LockKind:
+    """Tell the kind of a lock, whatever it is called, by its content."""
+    if path.name in _FOREIGN:
+        raise LockError(f"{key}: {chosen!r} is a {_advice(path.name)}")
+    document = read_tables(path)
+    if "lock-version" in document or path.suffix == ".toml":
+        return LockKind.PYLOCK
+    if "package" in document:
+        raise LockError(
+            f"{key}: {chosen!r} looks like a uv.lock, which uv reads under no other name. Call it "
+            "so; or let uv write what it holds in another form: "
+            "`uv export --format pylock.toml -o pylock.toml`."
+        )
+    return LockKind.REQUIREMENTS
+
+
+def _advice(foreign: str) -> str:
+    return (
+        f"{foreign}. {_FOREIGN[foreign]} keeps its versions in a pylock.toml, which is found by "
+        "itself; commit that as well."
+    )
 
 
 def _uv_lock(root: Path, uv: Uv) -> Path | None:

@@ -205,6 +205,6 @@ def _check_without_uv(lock: Path, environ: Mapping[str, str], error: UvError) ->
 
 def _text(lock: LockFile) -> str:
     try:
-        return lock.path.read_text(encoding="utf-8")
+        return lock.path.read_text(encoding="utf-8-sig")  # some editors write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
         raise LockError(f"{lock.path} can't be read: {error}.") from None
