@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 
 from hatch_lambda_zip.runtimes import Platform, find_runtime
 from tests.support.commands import FIXTURES, UV, run
+from tests.support.hatchling_runs import run_hatchling
 from tests.support.projects import Project
 
 FUNCTIONS = """
@@ -64,6 +65,33 @@ def test_functions_are_chosen_on_the_command_line(functions: Project) -> None:
     assert names == ["fixture_app-1.2.3-api-lambda.zip", "fixture_app-1.2.3-cron-lambda.zip"]
     message = functions.fail(names="croon")
     assert "the function 'croon' is not one of api, worker, cron. Did you mean 'cron'?" in message
+
+
+FAILING_HOOK = """
+import pathlib
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def finalize(self, version, build_data, artifact_path):
+        assert pathlib.Path(artifact_path).is_file()
+        if version == "cron":
+            self.app.abort("the hook fails")
+"""
+
+
+def test_a_failing_hook_leaves_all_as_it_was(functions: Project) -> None:
+    before = functions.build_by_command(names="api")
+    (functions.path / "hatch_build.py").write_text(FAILING_HOOK, encoding="utf-8")
+    table = "[tool.hatch.build.targets.lambda-zip.hooks.custom]\n\n[tool.uv]\n"
+    functions.replace("[tool.uv]\n", table)
+    functions.replace("def handler", "# changed\ndef handler", file="src/fixture_app/main.py")
+    dist = functions.path / "dist"
+    files = {path.name: path.read_bytes() for path in before.kept.iterdir()}
+    words = ["build", "-t", "lambda-zip:api,worker,cron"]
+    result = run_hatchling(words, cwd=functions.path)
+    assert (result.returncode, "the hook fails" in result.stderr) == (1, True)
+    assert {path.name: path.read_bytes() for path in dist.iterdir()} == files
+    assert "api-lambda.zip" not in result.stdout
 
 
 def test_ten_functions_with_the_same_dependencies_take_one_install(

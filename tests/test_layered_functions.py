@@ -223,11 +223,9 @@ def test_one_zip_for_each_runtime_and_architecture(example: Project) -> None:
         "orders-1.0.0-deps-python3.12-arm64-layer.zip"
     ]
     assert set(build(example, "worker-python3.12")) == {"worker-python3.12"}
-    assert "worker-python3.13" in example.fail(names="worker-python3.11", several=True)
+    assert "worker-python3.13" in example.fail(names="worker-python3.11")
     example.replace('layers = ["deps"]', 'layers = ["deps"]\nfilename = "{function}.zip"')
-    assert f"{KEY}.functions.api.filename: 'api.zip' is the name of 4 zips" in example.fail(
-        several=True
-    )
+    assert f"{KEY}.functions.api.filename: 'api.zip' is the name of 4 zips" in example.fail()
 
 
 def test_a_layer_without_distributions_ships_everything_third_party(example: Project) -> None:
@@ -278,14 +276,14 @@ def test_a_layer_without_distributions_ships_everything_third_party(example: Pro
 )
 def test_what_does_not_fit_is_an_error(example: Project, old: str, new: str, expected: str) -> None:
     example.replace(old, new)
-    assert expected in example.fail(several=True)
+    assert expected in example.fail()
 
 
 def test_all_mistakes_come_at_once(example: Project) -> None:
     example.replace('layers = ["deps"]', 'layers = ["dep"]\nfilename = "{function}"')
     example.replace('"config/prod.toml"', '"prod.toml"')
     example.replace("[tool.uv]\n", 'provided = "aws==1"\n\n[tool.uv]\n')
-    message = example.fail(several=True)
+    message = example.fail()
     for key in (
         "functions.api.layers",
         "functions.api.filename",
@@ -307,7 +305,7 @@ def test_layers_of_conflicting_groups_do_not_fit(example: Project) -> None:
     example.replace('layers = ["deps"]', 'layers = ["deps"]\ngroups = ["old"]')
     example.replace("[tool.uv]", 'groups = ["new"]\n\n[tool.uv]')
     example.lock()
-    message = example.fail(several=True)
+    message = example.fail()
     assert f"{KEY}.functions.api.layers: the layer 'deps' ships jmespath 1.1" in message
     assert "while the lock gives the function 1.0" in message
 
@@ -315,7 +313,7 @@ def test_layers_of_conflicting_groups_do_not_fit(example: Project) -> None:
 def test_the_size_of_the_layers_counts(example: Project) -> None:
     with (example.path / "src/orders/large.bin").open("wb") as file:
         file.truncate(255_000_000)
-    message = example.fail(several=True)
+    message = example.fail()
     assert "The function with its layers is 26" in message
     assert "The largest distributions: orders 255.0 MB, " in message
 

@@ -182,21 +182,19 @@ class Project:
         self,
         *,
         names: str = "",
-        several: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> str:
         """Build, expect a failure of the agreed form, and return its message.
 
         Args:
             names: as in ``build``.
-            several: whether zips that are finished before the failure may stay.
             environment: as in ``build``.
         """
         build = self.build(names=names, check=False, environment=environment)
         assert build.returncode == 1, build.output
         assert "Traceback" not in build.output
         left = [path.name for path in build.directory.glob("*")]
-        assert not left or several, f"a failed build must leave nothing behind: {left}"
+        assert not left, f"a failed build must leave nothing behind: {left}"
         return build.output
 
     def copy_to(self, root: Path) -> Project:

@@ -14,7 +14,7 @@ import pytest
 
 from hatch_lambda_zip.build import publish as publish_module
 from hatch_lambda_zip.build.clean import remove_artifacts
-from hatch_lambda_zip.build.publish import locked, publish
+from hatch_lambda_zip.build.publish import locked, publish, take_back
 from hatch_lambda_zip.errors import OutputError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
@@ -65,6 +65,43 @@ def refuse(name: str, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> 
     monkeypatch.setattr(Path, "replace", refusing)
 
 
+def without_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no hard links, as some file systems."""
+
+    def unknown(path: Path, copy: Path, *, follow_symlinks: bool) -> None:
+        raise OSError(95, "Operation not supported", str(path), follow_symlinks, str(copy))
+
+    monkeypatch.setattr(os, "link", unknown)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_was_published_can_be_taken_back(
+    old: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool
+) -> None:
+    (old / "demo.json").chmod(0o640)
+    if not links:
+        without_links(monkeypatch)
+    done = publish(prepare(old), ignore)
+    assert {name: content for name, content in contents(old).items() if name in NEW} == NEW
+    take_back(done, ValueError())
+    assert contents(old) == OLD
+    assert (old / "demo.json").stat().st_mode & 0o777 == 0o640
+
+
+def test_what_another_build_has_published_since_is_not_taken_back(old: Path) -> None:
+    done = publish(prepare(old), ignore)
+    (old / "other").write_bytes(b"other zip")
+    (old / "other").replace(old / "demo.zip")
+    take_back(done, ValueError())
+    assert contents(old) == {"demo.json": OLD["demo.json"], "demo.zip": b"other zip"}
+
+
+def test_what_is_published_for_good_leaves_nothing_beside_it(old: Path) -> None:
+    for done in publish(prepare(old), ignore):
+        done.forget()
+    assert contents(old) == NEW
+
+
 @pytest.mark.parametrize("name", NEW)
 @pytest.mark.parametrize("error", [PermissionError(1, "refused"), OSError(16, "busy")], ids=repr)
 def test_what_can_not_be_replaced_leaves_the_old_pair(
@@ -78,10 +115,11 @@ def test_what_can_not_be_replaced_leaves_the_old_pair(
         publish(files, announced.append)
     assert contents(old) == OLD
     assert (old / "demo.json").stat().st_mode & 0o777 == 0o640
-    # The copy is one that does not outlive even a build that is killed.
-    (copy,) = announced
-    assert copy.parent == old
-    assert not copy.exists()
+    # The copies are ones that do not outlive even a build that is killed.
+    assert announced
+    for copy in announced:
+        assert copy.parent == old
+        assert not copy.exists()
 
 
 @pytest.mark.parametrize("name", NEW)
@@ -140,6 +178,7 @@ def test_a_copy_that_can_not_be_made_leaves_the_old_pair(
 
     files = prepare(old)
     monkeypatch.setattr(shutil, "copyfile", full)
+    without_links(monkeypatch)
     with pytest.raises(OutputError, match=r"demo\.json can't be replaced: .*No space left"):
         publish(files, ignore)
     assert contents(old) == OLD
@@ -170,7 +209,8 @@ def test_links_are_replaced_and_put_back(
         with pytest.raises(OutputError):
             publish(files, ignore)
     assert (old / "demo.json").readlink() == Path(to)
-    publish(prepare(old), ignore)
+    for done in publish(prepare(old), ignore):
+        done.forget()
     assert contents(old) == {**NEW, "elsewhere": b"another file"}
 
 
@@ -194,7 +234,8 @@ def held(old: Path) -> Iterator[Held]:
 
 
 def publish_all(directory: Path) -> None:
-    publish(prepare(directory), ignore)
+    for done in publish(prepare(directory), ignore):
+        done.forget()
 
 
 def clean(directory: Path) -> None:

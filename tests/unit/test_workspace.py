@@ -428,3 +428,15 @@ def test_sources_are_no_place_for_temporary_files(
         Workspace(tmp_path / "link" / "..")
     with Workspace(tmp_path / "other"):
         pass
+
+
+@pytest.mark.parametrize("error", [ValueError(), KeyboardInterrupt()], ids=repr)
+def test_a_command_that_fails_later_takes_back_what_it_published(
+    previous: Path, error: BaseException
+) -> None:
+    workspace = Workspace()
+    build(workspace, previous)
+    workspace.publish()
+    assert files_in(previous) != PREVIOUS
+    workspace.__exit__(type(error), error, None)
+    assert files_in(previous) == PREVIOUS

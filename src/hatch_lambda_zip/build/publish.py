@@ -10,7 +10,8 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,28 +23,84 @@ _PAUSE: Final = 0.02  # seconds
 _BEFORE: Final = ".{}.{}.before"
 
 
-def publish(files: Mapping[Path, Path], announce: Callable[[Path], None]) -> None:
+@dataclass(frozen=True)
+class Replaced:
+    """A file that was moved into place.
+
+    Attributes:
+        path: where it is now.
+        before: a copy of what was there; None if nothing was.
+        identity: by which the file is known again, whatever other builds do.
+    """
+
+    path: Path
+    before: Path | None
+    identity: tuple[int, int]
+
+    def forget(self) -> None:
+        """Remove what was there before, for good."""
+        if self.before is not None:
+            self.before.unlink(missing_ok=True)
+
+
+def publish(files: Mapping[Path, Path], announce: Callable[[Path], None]) -> tuple[Replaced, ...]:
     """Move files into place, each in one step, while no other build does so in their directory.
 
     Args:
-        files: what each is called until then, in the same directory, by what it is to be. What
-            was there before is copied, but for the last one: so name the largest last.
+        files: what each is called until then, in the same directory, by what it is to be.
         announce: takes a file that must not outlive the build, before it is made.
+
+    Returns:
+        What was done, to be forgotten or taken back.
 
     Raises:
         OutputError: a file can't be replaced; then all are what they were before.
     """
     for path in files:
         _check_kind(path)
+    with _all_locked(files) as directories:
+        for directory in directories:
+            _remove_old_copies(directory, files)
+        replaced: list[Replaced] = []
+        try:
+            for path, temporary in files.items():
+                replaced.append(_replace(path, temporary, announce))
+        except BaseException as error:
+            _put_back(replaced, error)
+            raise
+    return tuple(replaced)
+
+
+def _remove_old_copies(directory: Path, files: Iterable[Path]) -> None:
+    """Remove the copies of files that are about to be replaced.
+
+    Nobody publishes here now: whoever made them was killed, or can't take back what is replaced.
+    """
+    for path in files:
+        for copy in matching(directory, _BEFORE.format(glob.escape(path.name), "*")):
+            with contextlib.suppress(OSError):  # another user's
+                copy.unlink()
+
+
+def take_back(replaced: Sequence[Replaced], reason: BaseException) -> None:
+    """Undo what ``publish`` did, but for what another build has replaced since.
+
+    Raises:
+        OutputError: something can't be undone.
+    """
+    with _all_locked(done.path for done in replaced):
+        _put_back(replaced, reason)
+
+
+@contextlib.contextmanager
+def _all_locked(paths: Iterable[Path]) -> Iterator[list[Path]]:
+    """Keep other builds out of the files' directories; gives those that have such locks."""
     with contextlib.ExitStack() as stack:
-        for directory in sorted({path.parent for path in files}):
-            if stack.enter_context(locked(directory)):
-                # Nobody publishes here now: whoever made these copies was killed.
-                for path in files:
-                    for copy in matching(directory, _BEFORE.format(glob.escape(path.name), "*")):
-                        with contextlib.suppress(OSError):  # another user's
-                            copy.unlink()
-        _replace_all(list(files.items()), announce)
+        yield [
+            directory
+            for directory in sorted({path.parent for path in paths})
+            if stack.enter_context(locked(directory))
+        ]
 
 
 @contextlib.contextmanager
@@ -103,32 +160,23 @@ def _check_kind(path: Path) -> None:
         raise OutputError(f"{path} can't be replaced: it is no regular file. Move it away.")
 
 
-def _replace_all(files: list[tuple[Path, Path]], announce: Callable[[Path], None]) -> None:
-    """Replace the files one after the other; put those before back if one can't be."""
-    if not files:
-        return
-    (path, temporary), *others = files
-    if not others:
-        _replace(path, temporary)
-        return
+def _replace(path: Path, temporary: Path, announce: Callable[[Path], None]) -> Replaced:
     before = _copy(path, announce)
     try:
-        _replace(path, temporary)
-        try:
-            _replace_all(others, announce)
-        except BaseException as error:
-            _put_back(path, before, error)
-            raise
-    finally:
+        replaced = Replaced(path, before, _identity(temporary))
+        temporary.replace(path)
+    except BaseException as error:
         if before is not None:
             before.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _refusal(path, error) from None
+        raise
+    return replaced
 
 
-def _replace(path: Path, temporary: Path) -> None:
-    try:
-        temporary.replace(path)
-    except OSError as error:
-        raise _refusal(path, error) from None
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.lstat()
+    return status.st_dev, status.st_ino
 
 
 def _copy(path: Path, announce: Callable[[Path], None]) -> Path | None:
@@ -138,6 +186,9 @@ def _copy(path: Path, announce: Callable[[Path], None]) -> Path | None:
     # By another name than what is being written, which a build may find abandoned and remove.
     copy = path.with_name(_BEFORE.format(path.name, secrets.token_hex(4)))
     announce(copy)
+    with contextlib.suppress(OSError):  # some file systems have no hard links
+        os.link(path, copy, follow_symlinks=False)
+        return copy
     try:
         shutil.copyfile(path, copy, follow_symlinks=False)
         shutil.copymode(path, copy, follow_symlinks=False)
@@ -147,17 +198,20 @@ def _copy(path: Path, announce: Callable[[Path], None]) -> Path | None:
     return copy
 
 
-def _put_back(path: Path, before: Path | None, reason: BaseException) -> None:
-    try:
-        if before is None:
-            path.unlink()
-        else:
-            before.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{reason} And {path}, which is the new one, can't be taken back: {error}. Remove it "
-            "with what lies beside it, and build again."
-        ) from None
+def _put_back(replaced: Sequence[Replaced], reason: BaseException) -> None:
+    for done in reversed(replaced):
+        try:
+            if not os.path.lexists(done.path) or _identity(done.path) != done.identity:
+                done.forget()  # it is another build's by now
+            elif done.before is None:
+                done.path.unlink()
+            else:
+                done.before.replace(done.path)
+        except OSError as error:
+            raise OutputError(
+                f"{reason} And {done.path}, which is the new one, can't be taken back: {error}. "
+                "Remove it with what lies beside it, and build again."
+            ) from None
 
 
 def _refusal(path: Path, error: OSError) -> OutputError:

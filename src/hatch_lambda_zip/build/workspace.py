@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Final
 
-from hatch_lambda_zip.build.publish import publish
+from hatch_lambda_zip.build.publish import Replaced, publish, take_back
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import check_outside, matching
 from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_marked
@@ -52,6 +52,7 @@ class Workspace:
         if sources is not None:
             check_outside(place, sources)
         self._temporaries: dict[Path, Path] = {}
+        self._published: list[Replaced] = []
         self._lock = contextlib.ExitStack()
         self._file_locks = contextlib.ExitStack()
         # What build hooks start in this process belongs to the build as well.
@@ -114,11 +115,14 @@ class Workspace:
     def publish(self) -> None:
         """Move what was written since the last time into place, all of it or nothing.
 
+        It is taken back if the command fails later, so that no half of its outputs is left.
+
         Raises:
             OutputError: something can't be replaced.
         """
         # What was written first is the largest.
-        publish(dict(reversed(self._temporaries.items())), self.watcher.remove_later)
+        files = dict(reversed(self._temporaries.items()))
+        self._published += publish(files, self.watcher.remove_later)
         self._temporaries.clear()
         self._file_locks.close()
 
@@ -137,6 +141,10 @@ class Workspace:
             shutil.rmtree(self.directory, ignore_errors=True)
             for temporary in self._temporaries.values():
                 temporary.unlink(missing_ok=True)
+            if exc is not None:
+                take_back(self._published, exc)
+            for done in self._published:
+                done.forget()
         finally:
             self._close()
 

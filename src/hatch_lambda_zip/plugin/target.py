@@ -138,7 +138,9 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                     self.check()
                 if options.get("hooks_only") or is_hooks_only(os.environ, sys.argv):
                     self.app.display_info(f"{self.PLUGIN_NAME}: {NO_ZIP_BY_HOOKS_ONLY}")
-                yield from super().build(directory=directory, versions=names, **options)
+                # A consumer hears of zips when all are there, since until then none may stay.
+                made = [*super().build(directory=directory, versions=names, **options)]
+            yield from made
 
     @property
     def package(self) -> str:
