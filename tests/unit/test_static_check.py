@@ -99,6 +99,22 @@ def test_a_lock_that_is_up_to_date(workspace: Path) -> None:
     assert find_doubt(workspace / "uv.lock", {}) is None
 
 
+@pytest.mark.parametrize(
+    ("group", "doubt"),
+    [("", None), ('[dependency-groups]\na = ["idna"]\n', "groups without a project can't be")],
+)
+def test_a_workspace_whose_root_is_no_project(
+    tmp_path: Path, group: str, doubt: str | None
+) -> None:
+    (tmp_path / "lib").mkdir()
+    root = f'{group}[tool.uv.workspace]\nmembers = ["lib"]\n'
+    (tmp_path / "pyproject.toml").write_text(root, encoding="utf-8")
+    (tmp_path / "lib/pyproject.toml").write_text(LIBRARY, encoding="utf-8")
+    run([UV, "lock", "-q"], cwd=tmp_path)
+    found = find_doubt(tmp_path / "uv.lock", {})
+    assert found is None if doubt is None else doubt in (found or "")
+
+
 CHANGES = {
     "a version": ("pyproject.toml", "six>1,<9.0", "six>1,<9.1"),
     "a marker": ("pyproject.toml", "python_version<'3.12'", "python_version<'3.13'"),

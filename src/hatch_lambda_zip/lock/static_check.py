@@ -64,14 +64,15 @@ def find_doubt(lock: Path, environ: Mapping[str, str]) -> str | None:
 
 def _check(lock: Path, document: Mapping[str, Any], environ: Mapping[str, str]) -> None:
     root = lock.parent
+    manifest = inner_table(document, "manifest")
     settings = inner_table(read_tables(root / "pyproject.toml"), "tool", "uv")
     unclear = [f"[tool.uv] {key}" for key in _NOT_COMPARED if settings.get(key)]
     unclear += [f"{key} in uv.lock" for key in _NOT_COMPARED_IN_LOCK if document.get(key)]
     unclear += ["uv.toml"] if (root / "uv.toml").exists() else []
+    unclear += ["groups without a project"] if manifest.get("dependency-groups") else []
     unclear += differing_settings(lock, environ)
     if unclear or document.get("version") != 1:
         raise _DoubtError(f"{', '.join(unclear) or 'its version'} can't be compared without uv")
-    manifest = inner_table(document, "manifest")
     for key in ("override", "constraint", "build-constraint"):
         stated = [_needed(text, root, root) for text in settings.get(f"{key}-dependencies", ())]
         _compare(stated, manifest.get(f"{key}s", ()), f"[tool.uv] {key}-dependencies", root)
@@ -99,7 +100,8 @@ def _check(lock: Path, document: Mapping[str, Any], environ: Mapping[str, str]) 
 def _members(root: Path, settings: Mapping[str, Any]) -> Iterator[Path]:
     workspace = inner_table(settings, "workspace")
     excluded = {path for glob in workspace.get("exclude", ()) for path in root.glob(glob)}
-    yield root.resolve()
+    if "project" in read_tables(root / "pyproject.toml"):
+        yield root.resolve()
     for glob in workspace.get("members", ()):
         for path in root.glob(glob):
             if path not in excluded and (path / "pyproject.toml").is_file():
