@@ -148,7 +148,7 @@ def test_a_copy_that_a_killed_build_has_left_is_removed(old: Path) -> None:
     left, other = old / ".demo.json.0a1b2c3d.before", old / ".other.json.0a1b2c3d.before"
     for path in (left, other):
         path.write_bytes(b"")
-    publish(prepare(old), ignore)
+    publish_all(old)
     assert not left.exists()
     assert other.exists()
     other.unlink()
