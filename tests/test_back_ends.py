@@ -80,7 +80,7 @@ FLIT = '[tool.flit.module]\nname = "demo_pkg"\n'
         (
             "setuptools.build_meta",
             PROJECT,
-            ["setuptools==61.0", "setuptools==75.8", "setuptools"],
+            ["setuptools==61.0", "setuptools"],
         ),
         ("flit_core.buildapi", PROJECT + FLIT, ["flit_core==3.4", "flit_core"]),
         ("uv_build", PROJECT, ["uv_build==0.7.22", "uv_build"]),

@@ -148,7 +148,7 @@ def test_sharing_makes_no_difference(value: tuple[object, ...]) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_mutations_raise_or_mean_the_same(data: st.DataObject) -> None:
     stream = bytearray(SAMPLES[data.draw(st.integers(0, len(SAMPLES) - 1))])
     for _ in range(data.draw(st.integers(1, 4))):

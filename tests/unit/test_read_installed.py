@@ -287,7 +287,7 @@ def test_entry_points_that_can_not_be_read_leave_nothing_out(staged: Path) -> No
 def test_every_reason_is_explained() -> None:
     files = (
         *("bytecode", "script", "signature", "pattern", "unreached", "tests", "type-stub"),
-        *("native-header", "excluded-file"),
+        *("native-header", "excluded-file", "not-code"),
     )
     distributions = "excluded", "provided", "unneeded", "layer"
     assert {reason.value for reason in Reason} == {*files, "source", *distributions}

@@ -426,7 +426,7 @@ def test_every_mistake_of_a_file_comes_at_once() -> None:
             "runtimes": ["python3.13"],
             "architecture": "mips",
             "zzz": 1,
-            "lock": "poetry.lock",
+            "lock": "/uv.lock",
             "exclude-distributions": ["boto3==1"],
             "versions": ["nothing"],
             "functions": {
