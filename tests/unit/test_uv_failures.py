@@ -10,6 +10,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,5 +164,7 @@ def test_no_interpreter_that_a_project_wants(uv: Uv, tmp_path: Path) -> None:
     lock = 'version = 1\nrequires-python = ">=3.99"\n\n[[package]]\nname = "app"\nversion = "1"\n'
     (tmp_path / "uv.lock").write_text(f'{lock}source = {{ virtual = "." }}\n', encoding="utf-8")
     command = ["export", "--locked", "--format", "pylock.toml"]
+    # Of the machine's Pythons this one alone: old releases of uv stumble over much older ones.
+    uv = replace(uv, environment={**uv.environment, "PATH": str(Path(sys.executable).parent)})
     assert failure_of(uv, command, tmp_path).failure is UvFailure.NO_INTERPRETER
     assert "created-by" in uv.run([*command[:1], "--frozen", *command[2:]], cwd=tmp_path)
