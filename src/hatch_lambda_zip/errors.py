@@ -28,7 +28,7 @@ class LockError(LambdaZipError):
 
 
 class UvFailure(Enum):
-    """What uv gave as its reason, where something follows from that; uv_words.py tells them."""
+    """What uv gave as its reason, where something follows from that; uv/words.py tells them."""
 
     LOCK_OUTDATED = auto()
     NO_INTERPRETER = auto()  # of the kind that requires-python wants

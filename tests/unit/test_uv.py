@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.errors import UvError, UvFailure, UvTimeoutError
-from hatch_lambda_zip.uv import (
+from hatch_lambda_zip.uv.command import (
     DEFAULT_TIMEOUT,
     NESTED_VARIABLE,
     TIMEOUT_VARIABLE,

@@ -16,7 +16,7 @@ from typing import Final
 from hatch_lambda_zip.errors import UvError, UvTimeoutError
 from hatch_lambda_zip.process import Command, Watcher, run
 from hatch_lambda_zip.redact import redact
-from hatch_lambda_zip.uv_words import read_words, without_temporary
+from hatch_lambda_zip.uv.words import read_words, without_temporary
 
 TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
 DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow line
