@@ -60,7 +60,7 @@ def redact(text: str, values: Iterable[str] = ()) -> str:
         text = known.sub(_BLOT, text)
     text = _ESCAPE.sub("", text.replace("\r\n", "\n"))
     text = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
-    return _each_word(text, lambda word: _url(word) if "://" in word else _without_scheme(word))
+    return _each_word(text, lambda word: _url(word) if _is_url(word) else _without_scheme(word))
 
 
 def redact_urls(text: str) -> str:
@@ -113,6 +113,13 @@ def _pattern(values: Iterable[str]) -> re.Pattern[str] | None:
         for text in sorted(spelled, key=lambda text: (-len(text), text))  # one may hold another
     ]
     return re.compile("|".join(parts)) if parts else None
+
+
+def _is_url(word: str) -> bool:
+    """Tell whether a ``://`` follows a scheme; in a password it may stand as well."""
+    head, separator, rest = word.partition("://")
+    is_password = "@" in rest and (":" in head or _SCHEME.search(head) is None)
+    return bool(separator) and not is_password
 
 
 def _url(word: str) -> str:

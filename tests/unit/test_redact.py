@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hatch_lambda_zip.redact import has_user, redact, redact_urls, secret_values
@@ -93,6 +93,8 @@ def test_no_user_information_is_left(
     assert redact(shown) == shown
 
 
+@example("://", "user:")
+@example("a://b", "user:")
 @given(unescaped, st.sampled_from(["https://user:", "http://user:", "user:"]))
 def test_what_should_have_been_escaped_does_not_appear(password: str, start: str) -> None:
     shown = redact(f"error: {start}<{password}>@host.invalid/simple failed")
