@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -49,7 +51,7 @@ attrs = {index = "foo"}
 
 [[tool.uv.index]]
 name = "foo"
-url = "https://index.example/simple/"
+url = "INDEX"
 explicit = true
 """
 LIBRARY = """\
@@ -73,8 +75,16 @@ def locked_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a lock of uv's. Not to be changed."""
 
     def make(directory: Path) -> None:
+        # The index that there is, under a name: what uv locks a package from by itself.
+        plain = directory / "plain"
+        plain.mkdir(parents=True)
+        project = '[project]\nname = "a"\nversion = "1"\ndependencies = ["attrs"]\n'
+        (plain / "pyproject.toml").write_text(f'{project}requires-python = ">=3.10"\n', "utf-8")
+        run([UV, "lock", "-q"], cwd=plain)
+        (index,) = set(re.findall(r'registry = "([^"]+)"', (plain / "uv.lock").read_text("utf-8")))
+        shutil.rmtree(plain)
         for file, text in {
-            "pyproject.toml": ROOT,
+            "pyproject.toml": ROOT.replace("INDEX", index),
             LIBRARY_FILE: LIBRARY,
             "tools/pyproject.toml": LIBRARY.replace('"lib"', '"tools"'),
         }.items():
@@ -134,7 +144,7 @@ CHANGES = {
         "[tool.uv]\n",
         '[tool.uv]\nexclude-dependencies = ["six"]\n',
     ),
-    "an index": ("pyproject.toml", "index.example/simple/", "index.example/other/"),
+    "an index": ("pyproject.toml", 'url = "https://', 'url = "https://other.'),
     "the place of a source": ("pyproject.toml", 'path = "tools"', 'path = "packages/lib"'),
     "no source": ("pyproject.toml", "lib = {workspace = true}\n", ""),
     "the requires-python": ("pyproject.toml", ">=3.10,<4", ">=3.11,<4"),
