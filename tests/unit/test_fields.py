@@ -41,15 +41,15 @@ def test_a_text_that_depends_on_the_machine(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "path"),
     [
-        ("{root}/bin", "/work/app/bin"),
-        ("{root:parent}/bin", "/work/bin"),
+        ("{root}/bin", "/srv/app/bin"),
+        ("{root:parent}/bin", "/srv/bin"),
         ("{env:HERE}/bin", "/here/bin"),
         ("{env:NOWHERE:/default}/bin", "/default/bin"),
         ("{{root}}", "{root}"),
     ],
 )
 def test_a_path_of_this_machine(text: str, path: str) -> None:
-    assert with_fields(text, Path("/work/app"), {"HERE": "/here"}) == path
+    assert with_fields(text, Path("/srv/app"), {"HERE": "/here"}) == path
 
 
 def test_a_home(monkeypatch: pytest.MonkeyPatch) -> None:

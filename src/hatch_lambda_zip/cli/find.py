@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from hatch_lambda_zip.config import inner_table
+from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.contents import IgnoreRules, rules_at, top_of
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _NO_PROJECTS: Final = frozenset(("node_modules", "__pycache__", "dist", "build"))
 _TABLES: Final = {
@@ -36,7 +30,10 @@ def find_projects(root: Path) -> list[Path]:
 
 
 def _below(directory: Path, rules: IgnoreRules) -> Iterator[Path]:
-    if any(_has_table(directory / file, keys) for file, keys in _TABLES.items()):
+    if any(
+        "lambda-zip" in inner_table(read_tables(directory / file), *keys)
+        for file, keys in _TABLES.items()
+    ):
         yield directory
     for inner in sorted(directory.iterdir()):
         if inner.name.startswith(".") or inner.name in _NO_PROJECTS or inner.is_symlink():
@@ -45,11 +42,3 @@ def _below(directory: Path, rules: IgnoreRules) -> Iterator[Path]:
             continue
         if not rules.ignores(inner.name, is_directory=True):
             yield from _below(inner, rules.enter(inner))
-
-
-def _has_table(file: Path, keys: tuple[str, ...]) -> bool:
-    try:
-        document: Mapping[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False  # none there; one that is broken is its own tool's business
-    return "lambda-zip" in inner_table(document, *keys)

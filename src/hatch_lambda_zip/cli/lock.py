@@ -14,7 +14,7 @@ from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock import RequirementsLock
 from hatch_lambda_zip.plugin.app import aborting
-from hatch_lambda_zip.uv import Uv, find_uv
+from hatch_lambda_zip.uv import find_uv
 
 _EXAMPLE = "\b\nExamples:\n  hatch-lambda-zip lock\n  hatch-lambda-zip lock --upgrade-package boto3"
 
@@ -56,7 +56,7 @@ def lock(
                 found = False
                 if _has_uv_lock(opened):
                     found = True
-                    _run_uv_lock(opened, uv, arguments)
+                    uv.run(["lock", *arguments], cwd=opened.root)
                     click.echo(f"{opened.root}: uv.lock")
                 for one in requirements_locks(opened):
                     found = True
@@ -68,10 +68,6 @@ def lock(
                     click.echo(f"{one.path}: up to date")
                 if not found:
                     click.echo(f"{opened.root}: no function needs a lock")
-
-
-def _run_uv_lock(opened: OpenProject, uv: Uv, arguments: list[str]) -> None:
-    uv.run(["lock", *arguments], cwd=opened.root)
 
 
 def _has_uv_lock(opened: OpenProject) -> bool:
@@ -94,11 +90,9 @@ def requirements_locks(opened: OpenProject) -> Iterator[RequirementsLock]:
     lowest: dict[Path, tuple[int, str]] = {}
     for artifact in opened.builder.lambda_config.artifacts:
         runtime = artifact.platform.runtime
-        places = [opened.root / source for source, _ in artifact.code] or [opened.root]
+        places = [opened.root, *(opened.root / source for source, _ in artifact.code)]
         if artifact.options.lock is not None:
             places = [(opened.root / artifact.options.lock).parent]
-        if opened.root not in places and artifact.options.lock is None:
-            places.append(opened.root)
         for place in places:
             requirements = place / "requirements.txt"
             if not requirements.is_file() or _is_hashed(requirements):

@@ -61,7 +61,7 @@ class Table:
             self.defaults.problem(option.default_key, message)
 
 
-def read_tables(
+def read_function_tables(
     target: TableReader, target_options: TargetOptions, options: type[Options]
 ) -> list[Table]:
     """Read all layers, then all functions, each over the defaults."""

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from hatch_lambda_zip.config.file_names import name_problems
-from hatch_lambda_zip.config.function_tables import Table, keys_of, read_tables
+from hatch_lambda_zip.config.function_tables import Table, keys_of, read_function_tables
 from hatch_lambda_zip.config.hints import about_key
 from hatch_lambda_zip.config.keys import HATCHLING_KEYS, TARGET_KEY
 from hatch_lambda_zip.config.model import Artifact
@@ -114,7 +114,7 @@ def parse_config(
     own = keys_of(TargetOptions.declared())
     reader.refuse_unknown((*own, *defaults), HATCHLING_KEYS, about_key)
     target = TargetOptions.read(reader, TargetOptions.declared())
-    tables = read_tables(reader, target, options)
+    tables = read_function_tables(reader, target, options)
     artifacts = [artifact for inner in tables for artifact in inner.artifacts]
     well_named = _check_names(tables)
     _check_layers(tables)

@@ -12,10 +12,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from pathspec import GitIgnoreSpec
-
 from hatch_lambda_zip.config import OwnFiles
-from hatch_lambda_zip.contents.own.own_files import Surroundings, files_below
+from hatch_lambda_zip.contents.own.own_files import (
+    Surroundings,
+    excluded_by_patterns,
+    files_below,
+)
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.files import failure_at
@@ -94,7 +96,10 @@ def read_code(
                     )
         except OSError as error:
             raise ContentsError(f"{where}: {failure_at(error)}.") from None
-    idle = _leave_out_by_patterns(found, left_out, own_files, owner)
+    excluded, idle = excluded_by_patterns([*found], own_files)
+    for name in excluded:
+        del found[name]
+        left_out.append(LeftOut(name, Reason.PATTERN, owner))
     if not found:
         names = ", ".join(source for source, _ in code)
         raise ContentsError(
@@ -165,25 +170,3 @@ def _is_no_code(path: Path, *, is_top: bool) -> bool:
     if (path / "pyvenv.cfg").is_file():  # a virtual environment, whatever it is called
         return True
     return is_top and any(fnmatchcase(name, pattern) for pattern in _NOT_CODE_AT_TOP)
-
-
-def _leave_out_by_patterns(
-    found: dict[str, tuple[str, Entry]],
-    left_out: list[LeftOut],
-    own_files: OwnFiles,
-    owner: str,
-) -> tuple[str, ...]:
-    """Take what patterns leave out of what is found, and return the patterns that match nothing."""
-    names = [*found]
-    excluded = set(GitIgnoreSpec.from_lines(own_files.exclude).match_files(names))
-    if own_files.include is not None:
-        excluded |= {*names} - {*GitIgnoreSpec.from_lines(own_files.include).match_files(names)}
-    for name in sorted(excluded):
-        del found[name]
-        left_out.append(LeftOut(name, Reason.PATTERN, owner))
-    return tuple(
-        pattern
-        for pattern in (*(own_files.include or ()), *own_files.exclude)
-        if not pattern.startswith("!")
-        and not any(GitIgnoreSpec.from_lines([pattern]).match_files(names))
-    )

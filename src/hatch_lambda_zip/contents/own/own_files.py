@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,12 +40,18 @@ def select_own_files(
     """
     names = [entry.name for entry in installed.entries]
     files = [name for name in names if not installed.is_metadata(name)]
-    reasons: dict[str, Reason] = {}
+    excluded, idle = excluded_by_patterns(files, own_files)
+    return installed.without(dict.fromkeys(excluded, Reason.PATTERN)), idle
+
+
+def excluded_by_patterns(
+    files: Sequence[str], own_files: OwnFiles
+) -> tuple[list[str], tuple[str, ...]]:
+    """Return the files that patterns leave out, in their order, and the idle patterns."""
+    excluded = set(GitIgnoreSpec.from_lines(own_files.exclude).match_files(files))
     if own_files.include is not None:
         included = set(GitIgnoreSpec.from_lines(own_files.include).match_files(files))
-        reasons |= {name: Reason.PATTERN for name in files if name not in included}
-    excluded = set(GitIgnoreSpec.from_lines(own_files.exclude).match_files(files))
-    reasons |= {name: Reason.PATTERN for name in files if name in excluded}
+        excluded |= {*files} - included
     idle = tuple(
         pattern
         for pattern in (*(own_files.include or ()), *own_files.exclude)
@@ -53,7 +59,7 @@ def select_own_files(
         if not pattern.startswith("!")
         and not any(GitIgnoreSpec.from_lines([pattern]).match_files(files))
     )
-    return installed.without(reasons), idle
+    return [name for name in files if name in excluded], idle
 
 
 def idle_own_pattern(pattern: str, own: str, others: Iterable[Installed]) -> str:
