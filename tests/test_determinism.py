@@ -22,7 +22,14 @@ from tests.support.interpreters import arm_python, interpreters, version_of
 from tests.support.projects import Build, Project
 from tests.support.shared import made_once
 
-MINORS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
+MINORS = (
+    "3.10",
+    pytest.param("3.11", marks=pytest.mark.exhaustive),
+    pytest.param("3.12", marks=pytest.mark.exhaustive),
+    "3.13",
+    pytest.param("3.14", marks=pytest.mark.exhaustive),
+    "3.15",
+)
 
 
 @dataclass(frozen=True)

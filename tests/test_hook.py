@@ -201,7 +201,7 @@ def spellings(names: Iterable[str], often: Collection[str]) -> list[ParameterSet
     ]
 
 
-EVERY_STAGE: Final = ("uv build", "uv build --all-packages", "uv build -o", "python -m build")
+EVERY_STAGE: Final = ("uv build", "uv build --all-packages", "python -m build")
 
 
 @pytest.mark.parametrize("name", spellings(COMMANDS, (*EVERY_STAGE, "hatch build -t wheel")))
@@ -297,7 +297,7 @@ SILENT = {
 
 
 LIKE_OTHERS: Final = (
-    *("uv run", "uv sync --no-editable", "uv pip install --no-cache", "pip wheel"),
+    *("uv run", "uv sync --no-editable", "uv pip install --no-cache", "pip wheel", "tox"),
 )
 
 
