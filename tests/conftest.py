@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,11 @@ for name, examples in (("patient", 50), ("few", 25), ("many", 2_000)):
         max_examples=examples,
     )
 settings.load_profile("patient")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return what `-n auto` is: builds wait for other processes for a third of their time."""
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 @pytest.fixture(scope="session")
