@@ -142,15 +142,35 @@ def newer_than_here(project: Project) -> None:
     project.configure(runtime="python3.14")
 
 
+@pytest.mark.parametrize("shim", [None, "python3.14"])
 def test_a_build_without_an_interpreter_that_the_project_wants(
-    project: Project, tmp_path: Path
+    project: Project, tmp_path: Path, shim: str | None
 ) -> None:
     newer_than_here(project)
     variables = without_interpreters(tmp_path)
+    if shim is not None:  # as pyenv has them for each Python that is installed
+        path = tmp_path / "empty" / shim
+        path.write_text("#!/bin/sh\necho 'pyenv: command not found' >&2\nexit 127\n")
+        path.chmod(0o755)
     # uv would download one, if it were let.
     build = project.build(environment={**variables, "UV_PYTHON_DOWNLOADS": "automatic"})
     assert {"six.py", "fixture_app/main.py", "fixture_lib/__init__.py"} <= {*build.names}
-    assert not [*(tmp_path / "empty").iterdir()]
+    assert {*(tmp_path / "empty").iterdir()} <= {tmp_path / "empty" / "python3.14"}
+
+
+def test_a_project_that_wants_a_later_patch_release(project: Project) -> None:
+    """Whether such a Python is here is no matter."""
+    for file in ("pyproject.toml", "uv.lock"):
+        project.replace('requires-python = ">=3.10"', 'requires-python = ">=3.13.4"', file=file)
+    project.configure(runtime="python3.13")
+    warning = ">=3.13.4, which depends on the patch release of Python; it was judged for 3.13."
+    assert warning in project.build().output
+    project.configure(python_release="3.13.5")
+    assert warning not in project.build().output
+    project.configure(python_release="3.13.3")
+    message = project.fail()
+    assert "judged for Python 3.13.3" in message
+    assert "name it with `python-release`" in message
 
 
 def test_a_lock_that_nobody_can_check(project: Project, tmp_path: Path) -> None:

@@ -17,7 +17,10 @@ from hatch_lambda_zip.errors import UvFailure
 _NO_WHEEL: Final = re.compile(r"(?<!\S)([^\s=]+)==([^\s=]+) has no (?:usable )?wheels")
 _FAILURES: Final = {
     UvFailure.LOCK_OUTDATED: re.compile("needs to be updated"),  # uv export --locked
-    UvFailure.NO_INTERPRETER: re.compile("No interpreter found"),  # uv export --locked
+    # uv export --locked; the second of a pyenv shim for a Python that is switched off.
+    UvFailure.NO_INTERPRETER: re.compile(
+        "No interpreter found|Failed to inspect Python interpreter"
+    ),
     UvFailure.FOREIGN_BUILD: re.compile("built wheel.*is not compatible with the target"),
     UvFailure.NO_BINARY: re.compile("marked as `--no-binary`"),  # uv pip install of a pylock.toml
     UvFailure.NO_WHEEL: _NO_WHEEL,  # uv pip install --no-build of a requirements.txt
