@@ -617,6 +617,30 @@ def test_an_sdist_takes_archives_along_and_credentials_never(
     assert "s3cret" not in text
 
 
+@pytest.mark.parametrize("key", ["dependencies", "optional-dependencies.more"])
+def test_an_own_requirement_with_a_password_is_refused_before_anything_is_written(
+    monorepo: Monorepo, key: str
+) -> None:
+    pyproject = monorepo.api / "pyproject.toml"
+    requirement = "demo @ https://reader:s3cret@host.invalid/demo-1-py3-none-any.whl"
+    if key == "dependencies":
+        replace(pyproject, '["common", ', f'["{requirement}", "common", ')
+        replace(pyproject, TABLE, f"[tool.hatch.metadata]\nallow-direct-references = true\n{TABLE}")
+    else:
+        replace(
+            pyproject,
+            TABLE,
+            "[tool.hatch.metadata]\nallow-direct-references = true\n"
+            f'[project.optional-dependencies]\nmore = ["{requirement}"]\n{TABLE}',
+        )
+    result = monorepo.run(["uv", "build"], API, check=False)
+    text = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert "METADATA of api has a URL with credentials" in text
+    assert "s3cret" not in text
+    assert not list((monorepo.root / "dist").glob("api-*"))
+
+
 @dataclass
 class Checkout:
     """One of two checkouts that are built at the same time."""

@@ -13,6 +13,7 @@ from hatch_lambda_zip.install.entry_points import (
 from hatch_lambda_zip.install.import_names import ImportNames
 from hatch_lambda_zip.install.install import Installer
 from hatch_lambda_zip.install.local_wheel import LocalWheel, OwnWheel, build_wheel
+from hatch_lambda_zip.install.metadata import refuse_credentials
 from hatch_lambda_zip.install.own_project import read_project
 from hatch_lambda_zip.install.read import Distribution, Installed
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
@@ -43,6 +44,7 @@ __all__ = [
     "keeping_version_files",
     "read_entry_points",
     "read_project",
+    "refuse_credentials",
     "script_names",
     "split_reference",
 ]

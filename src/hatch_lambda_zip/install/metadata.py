@@ -105,14 +105,7 @@ def canonical_metadata(
     found["License-File"] = sorted(license_files)
     found["Project-URL"] = _urls(fields)
     for field, values in found.items():
-        # A query is common in other URLs; in those of requirements it may well be a token.
-        is_secret = _has_secret_url if field == "Requires-Dist" else has_user
-        if any(map(is_secret, values)):
-            raise DistributionError(
-                f"METADATA of {name} has a URL with credentials (or a query, which may be one) as "
-                f"{field}, which a zip must not spread. Take them out of its pyproject.toml, and "
-                "give them to uv through its variables, netrc or keyring instead."
-            )
+        refuse_credentials(name, field, values)
     if built_by_poetry:
         found["Classifier"] = [
             value for value in found.get("Classifier", ()) if not _ADDED_BY_POETRY.fullmatch(value)
@@ -120,6 +113,27 @@ def canonical_metadata(
     lines = [f"Metadata-Version: {METADATA_VERSION}", f"Name: {name}", f"Version: {version}"]
     lines += [f"{field}: {value}" for field in _FIELDS for value in found.get(field, ())]
     return "".join(f"{line}\n" for line in lines).encode()
+
+
+def refuse_credentials(name: str, field: str, values: Iterable[str]) -> None:
+    """See that no value of METADATA would spread a secret.
+
+    Args:
+        name: the distribution's.
+        field: the field, or what will be one.
+        values: its values.
+
+    Raises:
+        DistributionError: a URL has credentials.
+    """
+    # A query is common in other URLs; in those of requirements it may well be a token.
+    is_secret = _has_secret_url if field == "Requires-Dist" else has_user
+    if any(map(is_secret, values)):
+        raise DistributionError(
+            f"METADATA of {name} has a URL with credentials (or a query, which may be one) as "
+            f"{field}, which a zip must not spread. Take them out of its pyproject.toml, and "
+            "give them to uv through its variables, netrc or keyring instead."
+        )
 
 
 def _canonical_values(field: str, values: list[str], name: str) -> list[str]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-from hatch_lambda_zip.config import Artifact, TableReader
+from hatch_lambda_zip.config import Artifact, TableReader, inner_table
 from hatch_lambda_zip.errors import ConfigError, DistributionError, LockError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.plugin.request import (
@@ -73,6 +73,23 @@ def parse_hook_config(table: Mapping[str, object]) -> HookConfig:
     return config
 
 
+def _refuse_credentials(name: str, pyproject: Mapping[str, Any]) -> None:
+    """See that no requirement in pyproject.toml has a URL with a secret.
+
+    Raises:
+        DistributionError: one has.
+    """
+    from hatch_lambda_zip.install import refuse_credentials
+
+    project = inner_table(pyproject, "project")
+    optional = inner_table(project, "optional-dependencies")
+    lists = [project.get("dependencies"), *optional.values()]
+    # What is no list of strings is hatchling's to judge.
+    listed = [value for values in lists if isinstance(values, list) for value in values]
+    requirements = [value for value in listed if isinstance(value, str)]
+    refuse_credentials(name, "Requires-Dist", requirements)
+
+
 class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
     """Makes the functions' zips when an sdist or a wheel is built for people."""
 
@@ -85,11 +102,16 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         self._stack = ExitStack()
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Put what the functions need into an sdist, if the configuration says so."""
-        if self._has_work(version) and is_hooks_only(os.environ, sys.argv):
+        """Refuse what must not be spread; put what functions need into an sdist, if asked to."""
+        if not self._has_work(version):
+            return
+        if is_hooks_only(os.environ, sys.argv):
             self.app.display_info(f"{self.PLUGIN_NAME}: {NO_ZIP_BY_HOOKS_ONLY}")
             return
-        if self.target_name != "sdist" or not self._has_work(version):
+        # What hatchling writes after this stays in the output directory, whatever we say then.
+        with aborting(self.app):
+            _refuse_credentials(self._builder.package, self.metadata.config)
+        if self.target_name != "sdist":
             return
         with aborting(self.app), ExitStack() as stack:
             if not parse_hook_config(self.config).embed_lock or self._builder.is_unpacked_sdist:
