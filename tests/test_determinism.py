@@ -309,6 +309,7 @@ def test_an_edit_of_a_path_dependency_changes_the_hash_and_reverting_restores_it
     assert project.build().sha256 == before
 
 
+@pytest.mark.slow
 def test_a_module_that_is_gone_from_a_setuptools_project_no_longer_ships(
     setuptools_project: Project,
 ) -> None:

@@ -189,6 +189,7 @@ def test_a_native_library_for_another_machine(project: Project) -> None:
     assert "lib.so from `include-files` (src/fixture_app/lib.so) was built for arm64" in message
 
 
+@pytest.mark.slow
 def test_a_function_that_is_too_large(project: Project) -> None:
     with (project.path / "src/fixture_app/large.bin").open("wb") as file:
         file.truncate(262_144_000)
@@ -197,6 +198,7 @@ def test_a_function_that_is_too_large(project: Project) -> None:
     assert "The largest distributions: fixture-app 262.1 MB, " in message
 
 
+@pytest.mark.slow
 def test_a_note_when_the_zip_has_to_go_through_s3(project: Project) -> None:
     # Counters hash to bytes that no encoder makes smaller.
     import hashlib

@@ -143,6 +143,7 @@ def test_a_flat_lock_has_no_extras_to_choose_from(functions: Project) -> None:
     assert "pylock.toml was not made with web as extras or dependency groups" in message
 
 
+@pytest.mark.slow
 def test_each_function_gets_exactly_what_uv_exports_for_it(tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / "choosy", tmp_path / "choosy")
     project = Project(tmp_path, "choosy")

@@ -258,6 +258,7 @@ def test_an_edit_anywhere_is_in_the_next_zip(monorepo: Monorepo, name: str) -> N
             assert new.encode() in content, member
 
 
+@pytest.mark.slow
 def test_an_edit_of_a_member_with_another_back_end_is_in_the_next_zip(
     isolated: Monorepo,
 ) -> None:
@@ -531,6 +532,7 @@ def test_a_nested_command_that_hangs_is_named(monorepo: Monorepo) -> None:
     assert re.search(r"`uv [^`]*` did not end within 0\.001 seconds", result.stdout + result.stderr)
 
 
+@pytest.mark.slow
 def test_an_unpacked_sdist_without_a_lock(monorepo: Monorepo, tmp_path: Path) -> None:
     monorepo.run(["uv", "build", "--sdist"], API)
     empty = tmp_path / "empty"
@@ -582,6 +584,7 @@ def test_an_sdist_with_the_lock_makes_the_same_zip_anywhere(
     assert manifest["lock"] == "uv.lock"
 
 
+@pytest.mark.slow
 def test_an_sdist_takes_archives_along_and_credentials_never(
     monorepo: Monorepo, tmp_path: Path
 ) -> None:

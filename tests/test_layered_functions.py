@@ -131,6 +131,7 @@ def test_what_is_left_out_and_added_on_request(example: Project) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     sys.version_info < (3, 11) or sys.platform != "linux", reason="the example's runtimes"
 )
@@ -181,6 +182,7 @@ def call(handler: str, event: dict[str, Any], *path: Path) -> tuple[dict[str, An
     return answer, {one for one in origins if any(str(part) in one for part in path)}
 
 
+@pytest.mark.slow
 def test_hashes_of_functions_and_layers_do_not_depend_on_each_other(example: Project) -> None:
     before = {name: manifest["sha256"] for name, manifest in build(example).items()}
     model = "src/orders/model.py"
@@ -204,6 +206,7 @@ def test_an_edit_of_an_added_file_changes_the_hash(example: Project) -> None:
     assert build(example, "worker")["worker"]["sha256"] != before
 
 
+@pytest.mark.slow
 def test_one_zip_for_each_runtime_and_architecture(example: Project) -> None:
     example.replace(
         'runtime = "python3.13"\narchitecture = "arm64"',

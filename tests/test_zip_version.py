@@ -69,6 +69,7 @@ def repository(root: Path, text: str) -> Project:
 
 
 # hatch-vcs calls setuptools-scm in a way that is to end.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(
     "text",
