@@ -266,10 +266,13 @@ def test_handlers(handler: str) -> None:
     ],
 )
 def test_what_is_no_handler_is_refused(handler: str) -> None:
-    assert problem_of(handler=handler) == (
+    said, _, meant = problem_of(handler=handler).partition("; write ")
+    assert said == (
         f"tool.hatch.build.targets.lambda-zip.handler: {handler!r} is not of the form "
         "'package.module.function', which Lambda needs"
     )
+    suggestions = {"app:handler": '"app.handler"', "a/b": '"a.b"', "a.b/c": '"a.b.c"'}
+    assert meant == suggestions.get(handler, "")
 
 
 @pytest.mark.parametrize(

@@ -217,8 +217,9 @@ def test_a_missing_module_comes_with_those_of_its_name() -> None:
         check_files("app.handler", *files)
     assert str(caught.value) == (
         "The handler 'app.handler' can't work: the zip has neither app.py nor app/__init__.py. "
-        "There is a/app.py, demo/app.py, src/demo/app.py. Correct the handler, or make the "
-        "package's wheel include the module."
+        "There is a/app.py, demo/app.py, src/demo/app.py. Correct the handler, or see to it that "
+        "the module ships, in the package's wheel (unless `package = false`) or in a `code` "
+        "directory."
     )
 
 
@@ -227,7 +228,8 @@ def test_a_missing_module_without_any_of_its_name() -> None:
         check_files("demo.app.handler", "demo/__init__.py", "other.py")
     assert str(caught.value) == (
         "The handler 'demo.app.handler' can't work: the zip has neither demo/app.py nor "
-        "demo/app/__init__.py. Correct the handler, or make the package's wheel include the module."
+        "demo/app/__init__.py. Correct the handler, or see to it that the module ships, in the "
+        "package's wheel (unless `package = false`) or in a `code` directory."
     )
 
 

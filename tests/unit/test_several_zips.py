@@ -155,8 +155,25 @@ def test_no_function_and_no_layer_is_refused_along_with_other_mistakes() -> None
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
-        ({"functions": ["a"]}, "functions: must be a table of tables, not ['a']"),
-        ({"layers": ["a"]}, "layers: must be a table of tables, not ['a']"),
+        (
+            {"functions": ["a"]},
+            f"functions: must be a table of tables, as in [{TARGET_KEY}.functions.a]",
+        ),
+        (
+            {"functions": [{"name": "a"}]},
+            f"functions: must be a table of tables, as in [{TARGET_KEY}.functions.a]",
+        ),
+        (
+            {"functions": 1},
+            f"functions: must be a table of tables, as in [{TARGET_KEY}.functions.NAME]",
+        ),
+        (
+            {"layers": "a"},
+            (
+                f"layers: must be a table of tables, as in [{TARGET_KEY}.layers.a]; the layers of "
+                "all functions are `default-layers`"
+            ),
+        ),
         ({"functions": {"a": 1}}, "functions.a: must be a table, not 1"),
         (
             {"functions": {"a": {"zip-version": "0"}}},
@@ -280,7 +297,7 @@ def test_an_unknown_layer_is_corrected() -> None:
 def test_a_layer_without_any() -> None:
     table = {"runtime": "python3.13", "functions": {"f": {"layers": ["deps"]}}}
     assert problems_of(table) == [
-        "functions.f.layers: the layer 'deps' is not one of (there is none)"
+        f"functions.f.layers: there is no layer 'deps'; [{TARGET_KEY}.layers.deps] makes one"
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -195,7 +195,6 @@ class Session:
         around = inputs.around
         if around is None or around.bound is None or not shipped:
             return contents
-        self._note_ignored_modules(contents, inputs, around.bound)
         roots = self._roots(inputs)
         tracked = self._tracked(roots)
         files = inputs.artifact.own_files.added
@@ -224,16 +223,19 @@ class Session:
         """Return the directories of the local projects, the package itself first."""
         return (self.root, *(project.path for project in inputs.selection.local_projects))
 
-    def _note_ignored_modules(self, contents: Contents, inputs: Inputs, bound: Path) -> None:
-        """Say which modules git keeps out of the wheels."""
+    def _note_ignored_modules(self, installed: Iterable[Installed], inputs: Inputs) -> None:
+        """Say which modules git keeps out of the wheels: the handler's may be among them."""
+        bound = None if inputs.around is None else inputs.around.bound
+        if bound is None:
+            return
         places = {project.name: project.path for project in inputs.selection.local_projects}
         places[self.project.name] = self.root
-        for item in contents.installed:
+        for item in installed:
             project = places.get(item.name)
             if project is None:
                 continue
-            installed = {entry.name for entry in item.entries} | {x.path for x in item.left_out}
-            if names := ignored_modules(project, top_of(project, bound), installed):
+            known = {entry.name for entry in item.entries} | {x.path for x in item.left_out}
+            if names := ignored_modules(project, top_of(project, bound), known):
                 remedy = (
                     "since git ignores it: `artifacts` in [tool.hatch.build] ships it all the same"
                     if is_hatchlings(project)
@@ -253,6 +255,7 @@ class Session:
         """Return the distributions, and the files that ship besides."""
         platform = inputs.artifact.platform
         installed = self.installer.install(inputs.selection, platform, inputs.wheels)
+        self._note_ignored_modules(installed, inputs)
         return installed, [entry for _, entry in inputs.added]
 
     def _find_compiler(self, bytecode: Bytecode) -> Compiler | None:

@@ -97,7 +97,10 @@ def wrong_handler(handler: str) -> str | None:
     """Check the form of a handler; whether it is there is seen when the zip is made."""
     if _HANDLER.fullmatch(handler):
         return None
-    return f"{handler!r} is not of the form 'package.module.function', which Lambda needs"
+    message = f"{handler!r} is not of the form 'package.module.function', which Lambda needs"
+    # A path, as of an editor, or an entry point.
+    meant = handler.replace(".py", "").replace(":", ".").replace("/", ".").removeprefix("src.")
+    return f'{message}; write "{meant}"' if _HANDLER.fullmatch(meant) else message
 
 
 def wrong_layers(layers: tuple[str, ...]) -> Iterator[str]:

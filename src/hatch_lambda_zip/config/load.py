@@ -169,7 +169,11 @@ def _check_layers(tables: Sequence[Table]) -> None:
     for table in tables:
         for name in table.options.layers:
             if name not in layers:
-                message = f"the layer {not_one_of(name, sorted(layers))}"
+                message = (
+                    f"the layer {not_one_of(name, sorted(layers))}"
+                    if layers
+                    else f"there is no layer {name!r}; [{TARGET_KEY}.layers.{name}] makes one"
+                )
                 table.problem(Options.layers, message)
                 continue
             if not layers[name].wrong.union(table.wrong).isdisjoint(_PLATFORM_KEYS):

@@ -124,7 +124,8 @@ class TableReader:
         if not isinstance(values, list) or not all(
             isinstance(value, str) and value for value in values
         ):
-            self.problem(key, f"must be an array of non-empty strings, not {values!r}")
+            hint = f'; write ["{values}"]' if values and isinstance(values, str) else ""
+            self.problem(key, f"must be an array of non-empty strings, not {values!r}{hint}")
             return None
         checked = [self._checked(key, value, check) for value in values]
         sound = tuple(value for value in checked if value is not None)
@@ -195,7 +196,10 @@ class TableReader:
             for name, value in pairs.items()
         ):
             kind = "strings" if may_be_empty else "non-empty strings"
-            self.problem(key, f"must be a table of {kind}, not {pairs!r}")
+            names = pairs if isinstance(pairs, list) else [pairs]
+            alike = [f'"{name}" = "{name}"' for name in names if name and isinstance(name, str)]
+            hint = f"; write {{ {', '.join(alike)} }}" if alike else ""
+            self.problem(key, f"must be a table of {kind}, not {pairs!r}{hint}")
             return None
         sound = {}
         for name, value in pairs.items():
@@ -210,11 +214,16 @@ class TableReader:
                 sound[source] = place
         return tuple(sound.items()) if len(sound) == len(pairs) else None
 
-    def tables(self, key: str) -> list[tuple[str, TableReader]]:
-        """Return a reader for each table inside a table, with its name."""
+    def tables(self, key: str, hint: str = "") -> list[tuple[str, TableReader]]:
+        """Return a reader for each table inside a table, with its name.
+
+        Args:
+            hint: ends the message when it is no table.
+        """
         outer = self.table.get(key, {})
         if not isinstance(outer, dict):
-            self.problem(key, f"must be a table of tables, not {outer!r}")
+            name = _first_name(outer) or "NAME"
+            self.problem(key, f"must be a table of tables, as in [{self.key}.{key}.{name}]{hint}")
             return []
         found = []
         for name, inner in outer.items():
@@ -225,6 +234,13 @@ class TableReader:
             else:
                 self.problem(f"{key}.{name}", f"must be a table, not {inner!r}")
         return found
+
+
+def _first_name(tables: object) -> str | None:
+    """Return what was meant to be the name of a table, where there is a list or a string."""
+    first = tables[0] if isinstance(tables, list) and tables else tables
+    name = first.get("name") if isinstance(first, dict) else first
+    return name if isinstance(name, str) and name else None
 
 
 def inner_table(table: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:

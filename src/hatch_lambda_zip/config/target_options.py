@@ -26,7 +26,7 @@ class TargetOptions(OptionTable):
     )
     layers = Option(
         "layers",
-        Tables("layer", TABLE_NAME),
+        Tables("layer", TABLE_NAME, "; the layers of all functions are `default-layers`"),
         default=(),
         otherwise="none",
         description="A table for each layer, see [below](#several-functions-and-layers).",

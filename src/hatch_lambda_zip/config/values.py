@@ -181,6 +181,11 @@ class OneOf(Value[E]):
 
     def read(self, reader: TableReader, key: str) -> E | None:
         """Read the word."""
+        value = reader.table.get(key, "")
+        if not isinstance(value, str):
+            words = ", ".join(f'"{member.value}"' for member in self.words)
+            reader.problem(key, f"must be one of {words}, not {value!r}")
+            return None
         word = reader.text(key, _word_of(self.words).check)
         return None if word is None else self.words(word)
 
@@ -363,14 +368,16 @@ class Tables(Value[tuple[tuple[str, TableReader], ...]]):
     Attributes:
         definition: what the JSON Schema calls the schema of each.
         names: what they can be called.
+        hint: ends the message about what is no such table.
     """
 
     definition: str
     names: re.Pattern[str]
+    hint: str = ""
 
     def read(self, reader: TableReader, key: str) -> tuple[tuple[str, TableReader], ...] | None:
         """Return a reader for each table, with its name."""
-        return tuple(reader.tables(key)) if key in reader.table else None
+        return tuple(reader.tables(key, self.hint)) if key in reader.table else None
 
     def schema(self) -> Schema:
         """Return the schema of the outer table."""

@@ -61,10 +61,13 @@ def check_handler(
         return f"the handler {handler!r} can't be checked: {module} is not Python source"
     modules = sorted(path for path in by_name if path.endswith(f"/{stem.rpartition('/')[2]}.py"))
     hint = f" There is {', '.join(modules[:3])}." if modules else ""
+    if len(modules) == 1:
+        meant = modules[0].removesuffix(".py").replace("/", ".")
+        hint = f" Did you mean '{meant}.{name}'?"
     raise ContentsError(
         f"The handler {handler!r} can't work: the zip has neither {stem}.py nor "
-        f"{stem}/__init__.py.{hint} Correct the handler, or make the package's wheel include "
-        "the module."
+        f"{stem}/__init__.py.{hint} Correct the handler, or see to it that the module ships, in "
+        "the package's wheel (unless `package = false`) or in a `code` directory."
     )
 
 
