@@ -204,6 +204,18 @@ def test_a_file_without_any_hash_is_refused_if_it_is_needed(kind: LockKind) -> N
     assert hashes_in(install.text) == [HASHES]
 
 
+def test_a_url_that_says_another_hash_is_refused() -> None:
+    package = package_of("demo", "py3-none-any")
+    wheel = package["wheels"][0]
+    right = wheel["hashes"]["sha256"]
+    url = wheel["url"]
+    wheel["url"] = f"{url}#sha256={right}"
+    assert select_from(package).installs
+    wheel["url"] = f"{url}#sha256={'1' * 64}"
+    with pytest.raises(LockError, match=r"demo 1\.0: its URL says sha256=1{64}, and the hash "):
+        select_from(package)
+
+
 def test_a_hash_that_is_not_the_locks_own_does_not_count() -> None:
     lock = LockFile.of(LockKind.UV, ROOT / "uv.lock")
     parsed = parse_pylock(lock_text([package_of("demo", "py3-none-any")]), lock)

@@ -285,6 +285,13 @@ def test_a_url_with_a_hash_is_an_archive() -> None:
     assert install.text.replace(" ", "") == line.replace(" ", "") + "\n"
 
 
+def test_a_url_says_no_other_hash_than_the_line() -> None:
+    url = "https://example.invalid/demo-1.0-py3-none-any.whl#egg=demo&sha256"
+    right, wrong = A.partition("sha256:")[2], "0" * 64
+    assert select_from(f"demo @ {url}={right.upper()} {B} {A}").installs
+    assert problem_of(f"demo @ {url}={wrong} {B} {A}").startswith(f"its URL says sha256={wrong}, ")
+
+
 def test_all_problems_are_reported_at_once() -> None:
     text = (
         f"good==1.0 {A}\n"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from urllib.request import url2pathname
 
 from packaging.pylock import PackageArchive, PackageSdist, PackageWheel, PylockValidationError
@@ -51,6 +51,7 @@ def with_compared_hashes(source: _Source, base: Path, *, is_hashed: bool = True)
         return replace(
             source, url=None, path=str(path), hashes=_compared_here(path, hashes, source.size)
         )
+    refuse_other_hash(source.url or "", hashes)
     # In lower case, as old releases of uv compare them.
     compared = {kind: hashes[kind].lower() for kind in COMPARED_BY_UV if kind in hashes}
     if compared.keys().isdisjoint(STRONG):
@@ -61,6 +62,25 @@ def with_compared_hashes(source: _Source, base: Path, *, is_hashed: bool = True)
             "itself hashes a file that [tool.uv.sources] names by its URL or path"
         )
     return replace(source, hashes=compared)
+
+
+def refuse_other_hash(url: str, hashes: Mapping[str, str]) -> None:
+    """See that the hash in a URL's fragment, which uv passes over, is one of those it compares.
+
+    Args:
+        url: as in ``https://host/demo-1-py3-none-any.whl#sha256=…`` (PEP 503).
+        hashes: those beside it, by kind; several of a kind are separated by blanks.
+
+    Raises:
+        LockError: it is another one.
+    """
+    for kind, value in parse_qsl(url.partition("#")[2]):
+        beside = hashes.get(kind, "").lower().split()
+        if kind in COMPARED_BY_UV and beside and value.lower() not in beside:
+            raise LockError(
+                f"its URL says {kind}={value}, and the hash beside it is {', '.join(beside)}. Find "
+                "out which one is right, and lock again"
+            )
 
 
 def ignored_hashes(source: PackageWheel | PackageArchive | PackageSdist, base: Path) -> list[str]:

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
-from hatch_lambda_zip.lock.hashes import STRONG
+from hatch_lambda_zip.lock.hashes import STRONG, refuse_other_hash
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
@@ -271,6 +271,11 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
             f"{requirement.name} has no --hash of sha256, sha384 or sha512, and what others there "
             "are does not tell a file from all others"
         )
+    by_kind: dict[str, str] = {}
+    for option in strong:
+        kind, _, value = option.removeprefix("--hash=").partition(":")
+        by_kind[kind] = f"{by_kind.get(kind, '')} {value}"
+    refuse_other_hash(requirement.url or "", by_kind)
     return requirement, strong
 
 
