@@ -5,6 +5,7 @@ docs/format.md describes it byte by byte.
 """
 
 from hatch_lambda_zip.archive.encoder import ENCODER, check_encoder
+from hatch_lambda_zip.archive.store import ContentStore
 from hatch_lambda_zip.archive.writer import Archive, Member, write_archive
 
-__all__ = ["ENCODER", "Archive", "Member", "check_encoder", "write_archive"]
+__all__ = ["ENCODER", "Archive", "ContentStore", "Member", "check_encoder", "write_archive"]

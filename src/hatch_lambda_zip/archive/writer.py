@@ -20,6 +20,7 @@ from hatch_lambda_zip.archive.layout import (
     end_of_central_directory,
     local_header,
 )
+from hatch_lambda_zip.archive.store import CompressedContent, ContentStore
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.process.threads import ThreadPool
@@ -73,6 +74,7 @@ def write_archive(
     *,
     inspect: Inspect,
     workers: int,
+    store: ContentStore | None = None,
 ) -> Archive:
     """Write a canonical zip.
 
@@ -81,9 +83,10 @@ def write_archive(
     Args:
         entries: in their canonical order, with unique names.
         stream: only written to, never sought.
-        inspect: called once for each entry with its content, from several threads; says which
-            machine it was built for, if any; may raise.
+        inspect: called for each entry that is compressed, with its content, from several threads;
+            says which machine the content was built for, if any; may raise.
         workers: how many threads compress; the bytes are the same for any number.
+        store: has what was compressed before, and gets what is compressed now.
 
     Raises:
         ContentsError: the zip would need zip64.
@@ -100,7 +103,7 @@ def write_archive(
     sink = _Sink(stream)
     directory: list[bytes] = []
     members: list[Member] = []
-    for entry, machine, header, data in _compressed(entries, inspect, workers):
+    for entry, machine, header, data in _compressed(entries, inspect, workers, store):
         directory.append(central_header(header, sink.offset))
         sink.write(local_header(header))
         sink.write(data)
@@ -131,7 +134,9 @@ class _Sink:
         self.offset += len(data)
 
 
-def _compressed(entries: Sequence[Entry], inspect: Inspect, workers: int) -> Iterator[_Compressed]:
+def _compressed(
+    entries: Sequence[Entry], inspect: Inspect, workers: int, store: ContentStore | None
+) -> Iterator[_Compressed]:
     """Yield every member's header and data in order, at most a window ahead of the consumer."""
     pending: deque[tuple[int, Future[list[_Compressed]]]] = deque()
     in_flight = 0
@@ -143,7 +148,7 @@ def _compressed(entries: Sequence[Entry], inspect: Inspect, workers: int) -> Ite
                     done, future = pending.popleft()
                     yield from future.result()
                     in_flight -= done
-                pending.append((size, pool.submit(_compress_batch, batch, inspect)))
+                pending.append((size, pool.submit(_compress_batch, batch, inspect, store)))
                 in_flight += size
             while pending:
                 yield from pending.popleft()[1].result()
@@ -164,11 +169,25 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
-def _compress_batch(batch: Sequence[Entry], inspect: Inspect) -> list[_Compressed]:
-    return [_compress(entry, inspect) for entry in batch]
+def _compress_batch(
+    batch: Sequence[Entry], inspect: Inspect, store: ContentStore | None
+) -> list[_Compressed]:
+    return [_member(entry, inspect, store) for entry in batch]
 
 
-def _compress(entry: Entry, inspect: Inspect) -> _Compressed:
+def _member(entry: Entry, inspect: Inspect, store: ContentStore | None) -> _Compressed:
+    content = None if store is None else store.get(entry.digest, entry.size)
+    if content is None:
+        content = _compress(entry, inspect)
+        if store is not None:
+            store.put(entry.digest, content)
+    header = MemberHeader(
+        entry.name, content.method, content.crc, len(content.data), content.size, content.mode
+    )
+    return entry, content.machine, header, content.data
+
+
+def _compress(entry: Entry, inspect: Inspect) -> CompressedContent:
     content = entry.read()
     machine = inspect(entry, content)
     method = STORED
@@ -177,5 +196,5 @@ def _compress(entry: Entry, inspect: Inspect) -> _Compressed:
     if len(compressed) < len(content):
         method, data = DEFLATED, compressed
     mode = 0o755 if content.startswith(_EXECUTABLE_MAGIC) else 0o644
-    header = MemberHeader(entry.name, method, encoder.crc32(content), len(data), len(content), mode)
-    return entry, machine, header, data
+    crc = encoder.crc32(content)
+    return CompressedContent(method, data, len(content), crc, mode, machine)

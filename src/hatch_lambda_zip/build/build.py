@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hatch_lambda_zip.archive import Archive, check_encoder, write_archive
+from hatch_lambda_zip.archive import Archive, write_archive
 from hatch_lambda_zip.build.embed import embed
 from hatch_lambda_zip.build.inputs import Inputs, gather_inputs, wheels_to_build
 from hatch_lambda_zip.build.manifest import (
@@ -70,7 +70,6 @@ def build_zip(job: Job, session: Session) -> Path:
     artifact, project, report = job.artifact, session.project, session.report
     label = session.label(artifact)
     output = job.output / file_name(artifact, project)
-    check_encoder()
 
     lock = session.lock_of(artifact)
     source = "no lock, as nothing is required," if lock.kind is LockKind.NONE else lock.path.name
@@ -131,6 +130,7 @@ def build_zip(job: Job, session: Session) -> Path:
             stream,
             inspect=lambda _, content: machine_of(content),
             workers=available_cpus(),
+            store=session.store,
         )
         notes = _check_machines(inputs, contents, archive)
     with session.workspace.writing(job.output / manifest_name(artifact, project)) as stream:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda_zip import __version__
+from hatch_lambda_zip.archive import ContentStore, check_encoder
 from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY, read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.workspace import Workspace
@@ -68,10 +69,11 @@ class Session:
         report: takes lines for the user.
         workspace: the command's temporary files, and its outputs in the making.
         installer: installs for all zips.
+        store: has what is compressed, for the next zip.
         layer_contents: what a layer ships, from its inputs; decided once for all its functions.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all keywords, what open_session opens
         self,
         project: Project,
         root: Path,
@@ -80,6 +82,7 @@ class Session:
         workspace: Workspace,
         uv: Uv,
         installer: Installer,
+        store: ContentStore,
         lock_of: LockFinder,
     ) -> None:
         self.project = project
@@ -87,10 +90,12 @@ class Session:
         self.report = report
         self.workspace = workspace
         self.installer = installer
+        self.store = store
         self._uv = uv
         self._lock_of = lock_of
         self._reader = LockReader(root, project.name, uv)
         self._told: set[str] = set()
+        self._ignored_modules = cache(ignored_modules)
         self._compiler = cache(self._find_compiler)
         self._tracked = cache(self._ask_git)
         self._judge = SyntaxJudge(os.environ, report.debug, workspace.directory)
@@ -234,8 +239,9 @@ class Session:
             project = places.get(item.name)
             if project is None:
                 continue
-            known = {entry.name for entry in item.entries} | {x.path for x in item.left_out}
-            if names := ignored_modules(project, top_of(project, bound), known):
+            known = frozenset(entry.name for entry in item.entries)
+            known |= {left.path for left in item.left_out}
+            if names := self._ignored_modules(project, top_of(project, bound), known):
                 remedy = (
                     "since git ignores it: `artifacts` in [tool.hatch.build] ships it all the same"
                     if is_hatchlings(project)
@@ -319,9 +325,11 @@ def open_session(
             hold instead of the project's.
 
     Raises:
+        ToolError: the installed encoder is another one.
         UvError: there is no uv.
         OutputError: there is no place for temporary files.
     """
+    check_encoder()
     with Workspace(root) as workspace:
         uv = find_uv(os.environ, log=report.debug, watcher=workspace.watcher, tell=report.info)
 
@@ -341,7 +349,10 @@ def open_session(
                     return LockFile.none(root)
             return chosen_lock(chosen, f"{artifact.key if is_own else TARGET_KEY}.lock")
 
-        with Installer(uv, workspace.directory, project.zip_version) as installer:
+        with (
+            Installer(uv, workspace.directory, project.zip_version) as installer,
+            ContentStore(workspace.directory / "contents") as store,
+        ):
             yield Session(
                 project,
                 root,
@@ -349,5 +360,6 @@ def open_session(
                 workspace=workspace,
                 uv=uv,
                 installer=installer,
+                store=store,
                 lock_of=lock_of,
             )

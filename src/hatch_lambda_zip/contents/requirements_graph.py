@@ -176,6 +176,8 @@ def _metadata(installed: Installed) -> Message:
     metadata = installed.metadata_file("METADATA")
     if metadata is None:
         raise DistributionError(f"{installed.name} has no METADATA. Choose another version of it.")
+    # As leniently as importlib.metadata: nobody here can mend what is published. What is written
+    # anew, of local projects, is read strictly (install/metadata).
     return HeaderParser().parsestr(metadata.decode("utf-8", "replace"))
 
 

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from concurrent.futures import Future
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -66,6 +67,8 @@ class Installer:
         self._own_wheels: dict[str, Path] = {}
         self._copies: dict[Path, Path] = {}
         self._unpacked: dict[Path, tuple[Installed, ...]] = {}
+        # All of them lie in the directory, where nobody changes them.
+        self._read = cache(partial(_read_wheel, zip_version))
 
     def __enter__(self) -> Self:
         return self
@@ -112,10 +115,7 @@ class Installer:
             (self._builds[project.path].result(), project) for project in selection.local_projects
         ]
         built += [(self._copy_of(path), None) for path in selection.lock.wheels]
-        return tuple(
-            read_local_wheel(path, platform, project=project, zip_version=self._zip_version)
-            for path, project in built
-        )
+        return tuple(self._read(path, platform, project) for path, project in built)
 
     def install(
         self, selection: Selection, platform: Platform, wheels: Iterable[LocalWheel]
@@ -261,3 +261,9 @@ def _explained(error: UvError, lock: LockFile, platform: Platform) -> LambdaZipE
             "keep it out of this build with UV_CONFIG_FILE."
         )
     return explain_failure(error, lock, platform) or error
+
+
+def _read_wheel(
+    zip_version: str | None, path: Path, platform: Platform, project: LocalProject | None
+) -> LocalWheel:
+    return read_local_wheel(path, platform, project=project, zip_version=zip_version)
