@@ -74,7 +74,16 @@ def test_a_lock_that_was_made_with_a_variable(
     small.build()
 
 
-def test_a_lock_that_is_stale_for_another_reason(small: Project) -> None:
+@pytest.mark.parametrize("is_in_project", [False, True])
+@pytest.mark.parametrize("is_set", [False, True])
+def test_a_lock_that_is_stale_for_another_reason(
+    small: Project, *, is_set: bool, is_in_project: bool
+) -> None:
+    date = "2030-01-02T00:00:00Z"
+    environment = clean_environment(UV_EXCLUDE_NEWER=date) if is_set else clean_environment()
+    if is_in_project:
+        small.replace("[tool.uv]\n", f'[tool.uv]\nexclude-newer = "{date}"\n')
+    run([UV, "lock", "-q"], cwd=small.path, env=environment)
     small.replace('version = "1"', 'version = "2"')
-    message = small.fail()
+    message = small.fail(environment=environment)
     assert "uv.lock does not match pyproject.toml any more. Run `uv lock` and commit" in message

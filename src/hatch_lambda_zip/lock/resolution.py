@@ -67,6 +67,8 @@ def _sentences(lock: Path, environ: Mapping[str, str]) -> Iterator[str]:
     for setting in _SETTINGS:
         locked = next((options[key] for key in setting.locked if key in options), None)
         given = environ.get(setting.variable)
+        if given and given in {locked, stated.get(setting.key)}:
+            continue  # what the lock was made with, or what holds without the variable
         if given:
             yield (
                 f"{setting.variable}={given} is set here, and with it uv makes another lock. If "

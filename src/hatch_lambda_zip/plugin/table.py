@@ -60,6 +60,10 @@ def known_of(
 
 def ships_package(table: Mapping[str, object]) -> bool:
     """Tell whether any zip has the package's own wheel in it, as far as the table is right."""
+    functions = inner_table(table, "functions")
+    names = [name for name in functions if inner_table(functions, name).get("package") is True]
+    if names or table.get("package") is True:
+        return True
     try:
         # Functions that directories make have these as their code.
         artifacts = parse_config(table, today=date.max).artifacts

@@ -1,0 +1,357 @@
+"""What projects of Lambda functions look like: their files, what to call, what edits change."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+RUNTIME = f"python3.{sys.version_info.minor}"
+KEY = "tool.hatch.build.targets.lambda-zip"
+UV = '[tool.uv]\nexclude-newer = "2026-11-01T00:00:00Z"\n'
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of one file.
+
+    Attributes:
+        file: which; it need not be there.
+        old: what is replaced in it; None to write it anew.
+        new: what comes instead.
+        relock: lock afterwards.
+        changes: the zips that then have other bytes.
+        error: instead, what a build says.
+    """
+
+    file: str
+    old: str | None
+    new: str
+    relock: bool = False
+    changes: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A kind of project.
+
+    Attributes:
+        table: the lines of the tables for the zips, without their heads.
+        files: all others, by their paths; pyproject.toml without the tables.
+        calls: a handler of each function's zip, by the zip's name, and what it returns; None
+            where it wants more than a call.
+        edits: what is changed in it, and what comes of that.
+        layers: the zips of layers, whose `python/` each function has besides.
+        warning: what a build says.
+    """
+
+    table: str
+    files: Mapping[str, str]
+    calls: Mapping[str, tuple[str, object]]
+    edits: Mapping[str, Edit] = field(default_factory=dict)
+    layers: tuple[str, ...] = ()
+    warning: str = ""
+
+    @property
+    def lines(self) -> int:
+        """How many lines somebody writes for the zips."""
+        return len([line for line in self.table.splitlines() if line.strip()])
+
+
+def project(name: str, dependencies: str = "", back_end: str = "") -> str:
+    """Return a pyproject.toml without a table for zips.
+
+    Args:
+        dependencies: the items of the array.
+        back_end: requirement and module, separated by a blank; none by default.
+    """
+    requirement, _, module = back_end.partition(" ")
+    system = f'[build-system]\nrequires = ["{requirement}"]\nbuild-backend = "{module}"\n'
+    return (
+        f'[project]\nname = "{name}"\nversion = "1.0"\nrequires-python = ">=3.10"\n'
+        f"dependencies = [{dependencies}]\n{system if back_end else ''}\n{UV}"
+    )
+
+
+def _handler(module: str, value: str) -> str:
+    return f"import {module}\n\n\ndef handler(event, context):\n    return {value}\n"
+
+
+def _sam() -> Shape:
+    """Eight functions of a SAM application, each with its requirements."""
+    names = ("auth", "cart", "mail", "order", "pay", "ship", "stock", "user")
+    files = {"template.yaml": "Resources: {}\n"}
+    for name in names:
+        files[f"src/{name}/main.py"] = _handler("six", f'"{name}" + six.text_type(1)')
+        files[f"src/{name}/requirements.txt"] = "six\n"
+    return Shape(
+        f'runtime = "{RUNTIME}"\nfunction-directories = "src/*"\nhandler = "main.handler"\n',
+        {**files, "pyproject.toml": UV},
+        {f"{name}-lambda.zip": ("main.handler", f"{name}1") for name in names},
+        {
+            "new file": Edit("src/pay/more.py", None, "X = 1\n", changes=("pay-lambda.zip",)),
+            "readme": Edit("src/pay/README.md", None, "# Pay\n"),
+            "requirement": Edit(
+                *("src/pay/requirements.txt", "six\n", "six\nidna\n"),
+                relock=True,
+                changes=("pay-lambda.zip",),
+            ),
+            "unlocked": Edit(
+                *("src/pay/requirements.txt", "six\n", "six\nidna\n"),
+                error="since then idna came in. Run `hatch-lambda-zip lock`",
+            ),
+        },
+    )
+
+
+def _folders() -> Shape:
+    """Twenty folders with data and a shared one, and one uv.lock."""
+    files = {
+        "pyproject.toml": project("shop", '"six"'),
+        "functions/common/reply.py": "import six\n\n\ndef reply(x):\n    return x + six.u('!')\n",
+    }
+    code = (
+        "import pathlib\n\nfrom common.reply import reply\n\n\ndef handler(event, context):\n"
+        "    here = pathlib.Path(__file__).parent\n"
+        "    return reply((here / 'config.yaml').read_text()"
+        " + (here / 'templates/a.html').read_text())\n"
+    )
+    names = [f"f{number:02}" for number in range(20)]
+    for name in names:
+        files[f"functions/{name}/main.py"] = code
+        files[f"functions/{name}/config.yaml"] = name
+        files[f"functions/{name}/templates/a.html"] = "<p>"
+    return Shape(
+        f'runtime = "{RUNTIME}"\nfunction-directories = ["functions/*", "!functions/common"]\n'
+        'handler = "main.handler"\ninclude-files = { "functions/common" = "common" }\n',
+        files,
+        {f"shop-1.0-{name}-lambda.zip": ("main.handler", f"{name}<p>!") for name in names},
+        {
+            "data": Edit(
+                *("functions/f03/config.yaml", None, "new"),
+                changes=("shop-1.0-f03-lambda.zip",),
+            ),
+            "shared": Edit(
+                *("functions/common/more.py", None, "X = 1\n"),
+                changes=tuple(f"shop-1.0-{name}-lambda.zip" for name in names),
+            ),
+            "readme": Edit("README.md", None, "# Shop\n"),
+            "unlocked": Edit("pyproject.toml", '"six"', '"six", "idna"', error="Run `uv lock`"),
+        },
+    )
+
+
+def _groups() -> Shape:
+    """A dependency group for each function."""
+    return Shape(
+        f'runtime = "{RUNTIME}"\nfunction-directories = "lambdas/*"\nhandler = "app.handler"\n'
+        'only-groups = ["{function}"]\n',
+        {
+            "pyproject.toml": project("shop")
+            + '\n[dependency-groups]\napi = ["six"]\nmail = ["idna"]\n',
+            "lambdas/api/app.py": _handler("six", "six.text_type(1)"),
+            "lambdas/mail/app.py": _handler("idna", "idna.encode('a').decode()"),
+        },
+        {
+            "shop-1.0-api-lambda.zip": ("app.handler", "1"),
+            "shop-1.0-mail-lambda.zip": ("app.handler", "a"),
+        },
+        {
+            "requirement": Edit(
+                *("pyproject.toml", '["idna"]', '["idna", "iniconfig"]'),
+                relock=True,
+                changes=("shop-1.0-mail-lambda.zip",),
+            ),
+        },
+    )
+
+
+def _package(back_end: str, more: Mapping[str, str] | None = None, warning: str = "") -> Shape:
+    """A package with another back end."""
+    return Shape(
+        f'runtime = "{RUNTIME}"\nhandler = "shop.app.handler"\n',
+        {
+            "pyproject.toml": project("shop", '"six"', back_end),
+            "src/shop/__init__.py": "",
+            "src/shop/app.py": _handler("six", "six.text_type(1)"),
+            **(more or {}),
+        },
+        {"shop-1.0-lambda.zip": ("shop.app.handler", "1")},
+        {
+            "code": Edit(*("src/shop/more.py", None, "X = 1\n"), changes=("shop-1.0-lambda.zip",)),
+            "readme": Edit("README.md", None, "# Shop\n"),
+        },
+        warning=warning,
+    )
+
+
+_EXTENSION = {
+    "setup.py": "from setuptools import Extension, setup\n\n"
+    'setup(ext_modules=[Extension("shop._fast", ["src/shop/_fast.c"])])\n',
+    "src/shop/_fast.c": "#include <Python.h>\n"
+    'static struct PyModuleDef m = {PyModuleDef_HEAD_INIT, "_fast", NULL, -1, NULL};\n'
+    "PyMODINIT_FUNC PyInit__fast(void) { return PyModule_Create(&m); }\n",
+    "src/shop/app.py": _handler("shop._fast, six", "six.text_type(1)"),
+}
+
+
+def _fastapi() -> Shape:
+    """A web application in `app/`."""
+    code = (
+        "from fastapi import FastAPI\nfrom mangum import Mangum\n\napi = FastAPI()\n\n\n"
+        '@api.get("/")\ndef read() -> str:\n    return "here"\n\n\nhandler = Mangum(api)\n'
+    )
+    return Shape(
+        f'runtime = "{RUNTIME}"\ncode = {{ "app" = "app" }}\nhandler = "app.main.handler"\n',
+        {
+            "pyproject.toml": project("web", '"fastapi", "mangum"'),
+            "app/__init__.py": "",
+            "app/main.py": code,
+        },
+        {"web-1.0-lambda.zip": ("app.main.handler", None)},
+    )
+
+
+def _cdk() -> Shape:
+    """The Python application of a CDK stack, and its functions."""
+    return Shape(
+        f'runtime = "{RUNTIME}"\nfunction-directories = "lambda/*"\nhandler = "index.handler"\n',
+        {
+            "cdk.json": '{"app": "python3 app.py"}\n',
+            "app.py": "import aws_cdk\n",
+            "requirements.txt": "aws-cdk-lib\n",
+            "pyproject.toml": UV,
+            "lambda/hello/index.py": "def handler(event, context):\n    return 'hello'\n",
+            "lambda/hello/requirements.txt": "# those of the stack are no function's\n",
+            "lambda/bye/index.py": _handler("six", "six.u('bye')"),
+            "lambda/bye/requirements.txt": "six\n",
+        },
+        {
+            "hello-lambda.zip": ("index.handler", "hello"),
+            "bye-lambda.zip": ("index.handler", "bye"),
+        },
+        {"stack": Edit("app.py", "aws_cdk", "aws_cdk as cdk")},
+    )
+
+
+def _beside() -> Shape:
+    """Folders of functions beside a package that they import."""
+    return Shape(
+        f'runtime = "{RUNTIME}"\nfunction-directories = "functions/*"\nhandler = "main.handler"\n'
+        "package = true\n",
+        {
+            "pyproject.toml": project("shop", '"six"', "uv_build uv_build"),
+            "src/shop/__init__.py": "import six\n\nNAME = six.u('shop')\n",
+            "functions/api/main.py": _handler("shop", "shop.NAME"),
+            "functions/mail/main.py": _handler("shop", "shop.NAME + '!'"),
+        },
+        {
+            "shop-1.0-api-lambda.zip": ("main.handler", "shop"),
+            "shop-1.0-mail-lambda.zip": ("main.handler", "shop!"),
+        },
+        {
+            "package": Edit(
+                *("src/shop/more.py", None, "X = 1\n"),
+                changes=("shop-1.0-api-lambda.zip", "shop-1.0-mail-lambda.zip"),
+            ),
+            "folder": Edit(
+                *("functions/api/more.py", None, "X = 1\n"),
+                changes=("shop-1.0-api-lambda.zip",),
+            ),
+        },
+    )
+
+
+def _loose_layer() -> Shape:
+    """A layer of code that no distribution has."""
+    return Shape(
+        f'runtime = "{RUNTIME}"\nfunction-directories = "functions/*"\nhandler = "main.handler"\n'
+        'default-layers = ["common"]\n\n'
+        f'[{KEY}.layers.common]\ncode = "layers/common"\n',
+        {
+            "pyproject.toml": UV,
+            "layers/common/python/tools.py": "NAME = 'tools'\n",
+            "functions/api/main.py": _handler("tools", "tools.NAME"),
+        },
+        {"api-lambda.zip": ("main.handler", "tools")},
+        {
+            "layer": Edit(
+                *("layers/common/python/more.py", None, "X = 1\n"),
+                changes=("common-layer.zip",),
+            ),
+        },
+        layers=("common-layer.zip",),
+    )
+
+
+def _requirements_layer() -> Shape:
+    """A layer of what the functions of a lock require."""
+    return Shape(
+        f'runtime = "{RUNTIME}"\nfunction-directories = "functions/*"\nhandler = "main.handler"\n'
+        f'default-layers = ["deps"]\n\n[{KEY}.layers.deps]\n',
+        {
+            "pyproject.toml": project("shop", '"six"'),
+            "functions/api/main.py": _handler("six", "six.text_type(1)"),
+            "functions/mail/main.py": _handler("six", "six.text_type(2)"),
+        },
+        {
+            "shop-1.0-api-lambda.zip": ("main.handler", "1"),
+            "shop-1.0-mail-lambda.zip": ("main.handler", "2"),
+        },
+        {
+            "requirement": Edit(
+                *("pyproject.toml", '"six"', '"six", "idna"'),
+                relock=True,
+                changes=("shop-1.0-deps-layer.zip",),
+            ),
+            "folder": Edit(
+                *("functions/api/more.py", None, "X = 1\n"),
+                changes=("shop-1.0-api-lambda.zip",),
+            ),
+        },
+        layers=("shop-1.0-deps-layer.zip",),
+    )
+
+
+def _handlers() -> Shape:
+    """Four handlers in one package, each with the modules that it imports."""
+    names = ("api", "cron", "mail", "queue")
+    files = {
+        "pyproject.toml": project("shop", '"six"', "hatchling hatchling.build"),
+        "src/shop/__init__.py": "",
+        "src/shop/shared.py": "NAME = 'shared'\n",
+    }
+    for name in names:
+        files[f"src/shop/{name}.py"] = _handler("shop.shared, shop.own_" + name, f"'{name}'")
+        files[f"src/shop/own_{name}.py"] = "X = 1\n"
+    return Shape(
+        f'runtime = "{RUNTIME}"\nhandler = "shop.{{function}}.handler"\nmodules = "imported"\n'
+        "functions = { api = {}, cron = {}, mail = {}, queue = {} }\n",
+        files,
+        {f"shop-1.0-{name}-lambda.zip": (f"shop.{name}.handler", name) for name in names},
+        {
+            "own": Edit(*("src/shop/own_mail.py", "1", "2"), changes=("shop-1.0-mail-lambda.zip",)),
+            "shared": Edit(
+                *("src/shop/shared.py", "shared", "other"),
+                changes=tuple(f"shop-1.0-{name}-lambda.zip" for name in names),
+            ),
+        },
+    )
+
+
+SHAPES: dict[str, Shape] = {
+    "SAM folders": _sam(),
+    "folders with one uv.lock": _folders(),
+    "a group for each function": _groups(),
+    "uv_build": _package("uv_build uv_build"),
+    "setuptools with an extension": _package(
+        *("setuptools setuptools.build_meta", _EXTENSION, "shop was compiled on this machine"),
+    ),
+    "FastAPI": _fastapi(),
+    "CDK": _cdk(),
+    "folders beside a package": _beside(),
+    "a layer of loose code": _loose_layer(),
+    "a layer of requirements": _requirements_layer(),
+    "four handlers": _handlers(),
+}
