@@ -252,7 +252,7 @@ def test_a_lock_is_read_by_its_content_and_not_its_name(
     ("name", "message"),
     [
         ("uv.old.lock", "'uv.old.lock' looks like a uv.lock, which uv reads under no other name"),
-        ("poetry.lock", "'poetry.lock' is a poetry.lock. `poetry export -f pylock.toml -o pylock"),
+        ("poetry.lock", "'poetry.lock' is a poetry.lock, which nothing is installed from. `hatch-"),
     ],
 )
 def test_another_lock_that_is_chosen(project: Project, name: str, message: str) -> None:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument
-from hatch_lambda_zip.config import TOOL_NAME
+from hatch_lambda_zip.config import Artifact, Kind
 from hatch_lambda_zip.errors import LockError
-from hatch_lambda_zip.lock import RequirementsLock
+from hatch_lambda_zip.lock import (
+    FOREIGN,
+    RequirementsLock,
+    are_hashed,
+    constraints_of,
+    foreign_lock,
+    locked_versions,
+    read_requirements,
+    uv_lock_of,
+)
 from hatch_lambda_zip.plugin.app import aborting
-from hatch_lambda_zip.uv import find_uv
+from hatch_lambda_zip.uv import Uv, find_uv
 
 _EXAMPLE = "\b\nExamples:\n  hatch-lambda-zip lock\n  hatch-lambda-zip lock --upgrade-package boto3"
 
@@ -42,38 +52,121 @@ def lock(
 ) -> None:
     """Write or renew the locks of each PROJECT (a directory; by default this one).
 
-    A uv project gets its uv.lock; a requirements.txt gets a pylock.toml beside it, for all
-    platforms, which says what it was made of, so that builds notice when it is out of date.
-    Locked versions stay unless they have to change.
+    A uv project gets its uv.lock. A requirements.txt, poetry.lock, pdm.lock or Pipfile.lock gets a
+    pylock.toml beside it, for all platforms, which says what it was made of, so that builds notice
+    when it is out of date. Locked versions stay unless they have to change, those of other tools'
+    locks always; what a function's layers lock holds for the function too.
     """
     console = Console(verbose)
     with aborting(console):
         uv = find_uv(os.environ, log=console.display_debug)
         for project in projects or (Path(),):
             with open_project(project, console) as opened:
-                arguments = [*(["--check"] if check else []), *(["--upgrade"] if upgrade else [])]
-                arguments += [word for name in packages for word in ("--upgrade-package", name)]
-                found = False
-                if _has_uv_lock(opened):
-                    found = True
+                has_uv_lock = _has_uv_lock(opened, uv)
+                found = requirements_locks(opened, has_uv_lock=has_uv_lock)
+                if has_uv_lock:
+                    arguments = [*(["--check"] if check else []), *_upgrades(upgrade, packages)]
                     uv.run(["lock", *arguments], cwd=opened.root)
                     click.echo(f"{opened.root}: uv.lock")
-                for one in requirements_locks(opened):
-                    found = True
-                    if check:
-                        one.check()
-                    elif one.write(uv, upgrade=upgrade, packages=packages):
-                        click.echo(f"{one.path}: written")
-                        continue
-                    click.echo(f"{one.path}: up to date")
-                if not found:
+                if check:
+                    _check(found)
+                else:
+                    _renew(found, uv, upgrade=upgrade, packages=packages)
+                if not found and not has_uv_lock:
                     click.echo(f"{opened.root}: no function needs a lock")
 
 
-def _has_uv_lock(opened: OpenProject) -> bool:
+@dataclass
+class Needed:
+    """A lock that is to be made, and what has a say in it.
+
+    Attributes:
+        lock: what it is made of.
+        layers: the lock files of the layers of functions that use it.
+    """
+
+    lock: RequirementsLock
+    layers: set[Path] = field(default_factory=set)
+
+
+def requirements_locks(opened: OpenProject, *, has_uv_lock: bool) -> list[Needed]:
+    """Return what is to be made, for the lowest runtime that uses each; layers' locks first.
+
+    Args:
+        has_uv_lock: whether the project's own lock is a uv.lock, whatever else lies beside it.
+
+    Raises:
+        LockError: there are several sources and no choice, or a function wants a part of one that
+            can't be told apart.
+    """
+    config = opened.builder.lambda_config
+    lowest: dict[Path, tuple[int, str]] = {}
+    layers: dict[Path, set[Path]] = {}
+    of_layers = set[Path]()
+    sources = {
+        artifact.name: [*_sources(opened, artifact, has_uv_lock=has_uv_lock)]
+        for artifact in config.artifacts
+    }
+    for artifact in config.artifacts:
+        runtime = artifact.platform.runtime
+        version = (runtime.python_minor, runtime.python_version)
+        for source in sources[artifact.name]:
+            lowest[source] = min(lowest.get(source, version), version)
+            if artifact.kind is Kind.LAYER:
+                of_layers.add(source)
+            layers.setdefault(source, set()).update(
+                path
+                for layer in config.layers_of(artifact)
+                for path in _lock_files(opened, layer, sources[layer.name])
+                if path != source.with_name("pylock.toml")
+            )
+    ordered = sorted(lowest, key=lambda source: (source not in of_layers, source))
+    return [Needed(RequirementsLock(it, lowest[it][1]), layers[it]) for it in ordered]
+
+
+def _places(opened: OpenProject, artifact: Artifact) -> list[Path]:
+    if artifact.options.lock is not None:
+        return [(opened.root / artifact.options.lock).parent]
+    return [opened.root, *(opened.root / source for source, _ in artifact.code)]
+
+
+def _sources(opened: OpenProject, artifact: Artifact, *, has_uv_lock: bool) -> Iterator[Path]:
+    """Yield what the locks of a function or layer are made of."""
+    for place in dict.fromkeys(_places(opened, artifact)):
+        requirements = place / "requirements.txt"
+        is_uvs = has_uv_lock and place == opened.root
+        foreign = None if is_uvs else foreign_lock(place)
+        is_list = requirements.is_file() and not are_hashed(read_requirements(requirements))
+        if foreign and is_list and read_requirements(requirements):
+            raise LockError(
+                f"{place} has {foreign.name} and requirements.txt, and a pylock.toml is made of "
+                "one of them: remove the other."
+            )
+        if foreign and (artifact.request.extras or artifact.request.groups):
+            raise LockError(
+                f"{artifact.key}: a pylock.toml made of {foreign} is one flat list, from which no "
+                "extras or dependency groups can be selected. Use uv.lock for functions that "
+                "differ in them."
+            )
+        if foreign or is_list:
+            yield foreign or requirements
+
+
+def _lock_files(opened: OpenProject, layer: Artifact, sources: Iterable[Path]) -> Iterator[Path]:
+    """Yield the lock files of a layer that are there or are to be made."""
+    made = {source.with_name("pylock.toml") for source in sources}
+    for place in _places(opened, layer):
+        path = place / "pylock.toml"
+        if path in made or path.is_file():
+            yield path
+
+
+def _has_uv_lock(opened: OpenProject, uv: Uv) -> bool:
     """Tell whether functions of a project take what they need from its uv.lock."""
     metadata = opened.builder.metadata.config
     if "project" not in metadata or (opened.root / "pylock.toml").is_file():
+        return False
+    if foreign_lock(opened.root) and uv_lock_of(opened.root, uv) is None:
         return False
     return any(
         artifact.options.lock in {None, "uv.lock"}
@@ -81,32 +174,73 @@ def _has_uv_lock(opened: OpenProject) -> bool:
     )
 
 
-def requirements_locks(opened: OpenProject) -> Iterator[RequirementsLock]:
-    """Yield what is to be made of requirements files, for the lowest runtime that uses each.
+def _upgrades(upgrade: bool, packages: Sequence[str]) -> list[str]:  # noqa: FBT001
+    words = [word for name in packages for word in ("--upgrade-package", name)]
+    return [*(["--upgrade"] if upgrade else []), *words]
+
+
+def _check(found: Sequence[Needed]) -> None:
+    """Check that locks are up to date.
 
     Raises:
-        LockError: a project has the lock of another tool, whose command keeps its versions.
+        LockError: some are not; each is named.
     """
-    lowest: dict[Path, tuple[int, str]] = {}
-    for artifact in opened.builder.lambda_config.artifacts:
-        runtime = artifact.platform.runtime
-        places = [opened.root, *(opened.root / source for source, _ in artifact.code)]
-        if artifact.options.lock is not None:
-            places = [(opened.root / artifact.options.lock).parent]
-        for place in places:
-            requirements = place / "requirements.txt"
-            if not requirements.is_file() or _is_hashed(requirements):
-                continue
-            version = (runtime.python_minor, runtime.python_version)
-            lowest[requirements] = min(lowest.get(requirements, version), version)
-    for requirements, (_, python) in sorted(lowest.items()):
-        yield RequirementsLock(requirements, python)
+    problems = []
+    for needed in found:
+        try:
+            needed.lock.check()
+        except LockError as error:
+            problems.append(str(error))
+        else:
+            click.echo(f"{needed.lock.path}: up to date")
+    if problems:
+        raise LockError("\n".join(problems))
 
 
-def _is_hashed(requirements: Path) -> bool:
-    try:
-        return "--hash=" in requirements.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LockError(
-            f"{requirements} can't be read: {error}. Then run `{TOOL_NAME} lock`."
-        ) from None
+def _renew(found: Sequence[Needed], uv: Uv, *, upgrade: bool, packages: tuple[str, ...]) -> None:
+    """Make locks, say what is in them, and write them: all, or none where one can't be made."""
+    texts: dict[Path, str] = {}
+    for needed in found:
+        constraints = {
+            line
+            for path in needed.layers
+            for line in constraints_of(texts.get(path) or path.read_text(encoding="utf-8"))
+        }
+        texts[needed.lock.path] = needed.lock.compile(
+            uv,
+            upgrade=upgrade,
+            packages=packages,
+            # Another tool's versions are what they are; a build compares them.
+            constraints=() if needed.lock.is_foreign else sorted(constraints),
+        )
+    for needed in found:
+        path, text = needed.lock.path, texts[needed.lock.path]
+        before = needed.lock.before()
+        if needed.lock.is_foreign and (upgrade or packages):
+            name = needed.lock.requirements.name
+            click.echo(f"{path}: {name} decides its versions; {FOREIGN[name]} takes newer ones")
+        if text == before:
+            click.echo(f"{path}: up to date")
+            continue
+        for line in _described(needed.lock, before, text):
+            click.echo(f"  {line}")
+        needed.lock.write(text)
+        click.echo(f"{path}: written")
+
+
+def _described(lock: RequirementsLock, before: str, text: str) -> Iterator[str]:
+    """Yield what changes in a lock, and which versions another tool's lock decided."""
+    old, new = locked_versions(before), locked_versions(text)
+    for name in sorted(old.keys() | new.keys()):
+        if name not in new:
+            yield f"- {name} {old[name]}"
+        elif name not in old:
+            yield f"+ {name} {new[name]}"
+        elif new[name] != old[name]:
+            yield f"{name} {old[name]} -> {new[name]}"
+    if lock.is_foreign:
+        kept = lock.pinned()
+        names = [f"{name} {version}" for name, version in new.items() if name in kept]
+        yield f"versions of {lock.requirements.name}: {', '.join(names) or 'none'}"
+        if others := [f"{name} {version}" for name, version in new.items() if name not in kept]:
+            yield f"not in it, so chosen by uv: {', '.join(others)}"

@@ -4,13 +4,16 @@ Whatever the format, the result is in terms of none: lists that uv installs, and
 are built as wheels.
 """
 
-from hatch_lambda_zip.lock.compile import RequirementsLock
+from hatch_lambda_zip.lock.compile import RequirementsLock, constraints_of, locked_versions
 from hatch_lambda_zip.lock.find import (
     find_code_lock,
     find_embedded_lock,
     find_lock,
+    foreign_lock,
     needs_no_lock,
+    uv_lock_of,
 )
+from hatch_lambda_zip.lock.foreign import FOREIGN
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
@@ -23,8 +26,10 @@ from hatch_lambda_zip.lock.model import (
 )
 from hatch_lambda_zip.lock.pylock_writer import write_lock
 from hatch_lambda_zip.lock.read import LockReader
+from hatch_lambda_zip.lock.recorded import are_hashed, read_requirements
 
 __all__ = [
+    "FOREIGN",
     "InstallList",
     "LocalProject",
     "LockFile",
@@ -34,10 +39,16 @@ __all__ = [
     "Origin",
     "RequirementsLock",
     "Selection",
+    "are_hashed",
+    "constraints_of",
     "find_code_lock",
     "find_embedded_lock",
     "find_lock",
+    "foreign_lock",
+    "locked_versions",
     "needs_no_lock",
     "patch_warning",
+    "read_requirements",
+    "uv_lock_of",
     "write_lock",
 ]

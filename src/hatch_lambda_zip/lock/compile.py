@@ -1,17 +1,19 @@
-"""Writes the pylock.toml of a requirements file, with uv, and says in it what it was made of."""
+"""Makes the pylock.toml of a requirements file, or of another tool's lock, with uv."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from hatch_lambda_zip.config import TOOL_NAME
-from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.errors import LockError, UvError
 from hatch_lambda_zip.files import replacing
+from hatch_lambda_zip.lock.foreign import FOREIGN, ForeignLock, read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 from hatch_lambda_zip.lock.recorded import check_recorded, is_recorded, with_record
 from hatch_lambda_zip.uv import Uv
@@ -21,12 +23,13 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+_NAME_INDEX: Final = "Name the same one to uv, by UV_INDEX or in uv.toml."
 _NEW_FILE: Final = f"pylock.{TOOL_NAME}-new.toml"  # a name that uv takes for a lock
 
 
 @dataclass(frozen=True)
 class RequirementsLock:
-    """A requirements file, and the lock to be made of it.
+    """A requirements file or another tool's lock, and the pylock.toml to be made of it.
 
     Attributes:
         requirements: the file.
@@ -41,6 +44,11 @@ class RequirementsLock:
         """Where the lock belongs: beside the file."""
         return self.requirements.with_name("pylock.toml")
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is made of another tool's lock, which decides the versions."""
+        return self.requirements.name in FOREIGN
+
     def check(self) -> None:
         """Check that the lock is there and was made of what the file says now.
 
@@ -49,48 +57,119 @@ class RequirementsLock:
         """
         if not self.path.is_file():
             raise LockError(f"{self.path} is missing. Run `{TOOL_NAME} lock` and commit it.")
-        check_recorded(self._tool(), LockFile.of(LockKind.PYLOCK, self.path))
+        document = self._document()
+        check_recorded(document["tool"], LockFile.of(LockKind.PYLOCK, self.path))
+        if (python := document.get("requires-python")) != f">={self.python}":
+            raise LockError(
+                f"{self.path} was made for Python {python}, while {self.python} is the lowest in "
+                f"use now. Run `{TOOL_NAME} lock` and commit the result."
+            )
 
-    def write(self, uv: Uv, *, upgrade: bool = False, packages: Iterable[str] = ()) -> bool:
-        """Write the lock, or renew it; versions that are locked stay as far as they can.
+    def before(self) -> str:
+        """Return the lock that is there; nothing where there is none.
+
+        Raises:
+            LockError: the lock was made by another tool.
+        """
+        if not self.path.is_file():
+            return ""
+        self._document()
+        return self.path.read_text(encoding="utf-8")
+
+    def compile(
+        self,
+        uv: Uv,
+        *,
+        upgrade: bool = False,
+        packages: Iterable[str] = (),
+        constraints: Iterable[str] = (),
+    ) -> str:
+        """Return the lock as it is to be; versions that are locked stay as far as they can.
 
         Args:
             upgrade: take the newest versions of all packages.
             packages: those whose newest versions are taken.
-
-        Returns:
-            Whether something changed.
+            constraints: requirements that hold for what is in both, such as ``idna==3.10``.
 
         Raises:
-            LockError: the lock was made by another tool.
+            LockError: the lock was made by another tool, or its files are others than those that
+                another tool's lock allows.
             UvError: uv can't find versions that fit.
         """
-        before = None
+        foreign = read_foreign(self.requirements) if self.is_foreign else None
         new = self.path.with_name(_NEW_FILE)
-        if self.path.is_file():
-            self._tool()
-            before = self.path.read_text(encoding="utf-8")
-            shutil.copyfile(self.path, new)  # where uv looks for the versions to keep
-        command = [
-            *("pip", "compile", "--universal", "--format", "pylock.toml", "--quiet"),
-            *("--python-version", self.python, "--custom-compile-command", f"{TOOL_NAME} lock"),
-            *(["--upgrade"] if upgrade else []),
-            *(word for package in packages for word in ("--upgrade-package", package)),
-            *(self.requirements.name, "--output-file", new.name),
-        ]
-        try:
-            uv.run(command, cwd=self.requirements.parent)
-            text = with_record(new.read_text(encoding="utf-8"), self.requirements)
-        finally:
-            new.unlink(missing_ok=True)
-        if text == before:
-            return False
+        with tempfile.TemporaryDirectory() as directory:
+            constraints_file = Path(directory, "constraints.txt")
+            constraints_file.write_text("\n".join(constraints), encoding="utf-8")
+            pins = Path(directory, "requirements.txt")
+            if foreign:
+                pins.write_text("\n".join(foreign.requirements), encoding="utf-8")
+            command: list[str | Path] = [
+                *("pip", "compile", "--universal", "--format", "pylock.toml", "--quiet"),
+                *("--python-version", self.python),
+                *("--custom-compile-command", f"{TOOL_NAME} lock"),
+                *(["--upgrade"] if upgrade else []),
+                *(word for package in packages for word in ("--upgrade-package", package)),
+                *("--constraint", constraints_file),
+                *(pins if foreign else self.requirements.name, "--output-file", new.name),
+            ]
+            try:
+                if self.before():
+                    shutil.copyfile(self.path, new)  # where uv looks for the versions to keep
+                uv.run(command, cwd=self.requirements.parent)
+                text = with_record(new.read_text(encoding="utf-8"), self.requirements)
+            except UvError as error:
+                raise self._explained(error, foreign) from None
+            finally:
+                new.unlink(missing_ok=True)
+        if foreign:
+            self._check_files(text, foreign)
+        return text
+
+    def pinned(self) -> frozenset[str]:
+        """Return the names that another tool's lock has, normalized.
+
+        Raises:
+            LockError: see `read_foreign`.
+        """
+        return frozenset(read_foreign(self.requirements).hashes)
+
+    def write(self, text: str) -> None:
+        """Write the lock, complete or not at all."""
         with replacing(self.path) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="\n")
-        return True
 
-    def _tool(self) -> dict[str, object]:
-        """Return the ``[tool]`` of the lock that is there.
+    def _check_files(self, text: str, foreign: ForeignLock) -> None:
+        """Check that a package index has the files that the other tool locked.
+
+        Raises:
+            LockError: it has others.
+        """
+        others = [
+            package["name"]
+            for package in tomllib.loads(text).get("packages", [])
+            if (allowed := foreign.hashes.get(package["name"]))
+            and (found := set(_hashes(package)))
+            and allowed.isdisjoint(found)
+        ]
+        if others:
+            raise LockError(
+                f"uv finds other files of {', '.join(others)} than {self.requirements.name} "
+                f"allows, so it was locked from another package index. {_NAME_INDEX}"
+            )
+
+    def _explained(self, error: UvError, foreign: ForeignLock | None) -> UvError:
+        if foreign is None:
+            return error
+        name = self.requirements.name
+        lines = [str(error), f"So the versions of {name} can't be kept in {self.path}."]
+        if foreign.indexes:
+            indexes = ", ".join(foreign.indexes)
+            lines.append(f"{name} takes packages from the index {indexes}. {_NAME_INDEX}")
+        return UvError("\n".join(lines), failure=error.failure, said=error.said)
+
+    def _document(self) -> dict[str, Any]:
+        """Return the lock that is there.
 
         Raises:
             LockError: the lock is not ours.
@@ -105,4 +184,31 @@ class RequirementsLock:
                 f"{self.path} was made by another tool, so it is left alone. Remove it to have "
                 f"`{TOOL_NAME} lock` make one of {self.requirements.name}."
             )
-        return tool
+        return document
+
+
+def locked_versions(text: str) -> dict[str, str]:
+    """Return the versions that a pylock.toml or uv.lock has, by name; several are joined.
+
+    What has none, such as a local project, is not among them.
+    """
+    document = tomllib.loads(text)
+    found: dict[str, set[str]] = {}
+    for package in document.get("packages", document.get("package", [])):
+        if "version" in package:
+            found.setdefault(package["name"], set()).add(package["version"])
+    return {name: ", ".join(sorted(versions)) for name, versions in sorted(found.items())}
+
+
+def constraints_of(text: str) -> Iterator[str]:
+    """Yield what a lock pins to one version, as constraints of another one."""
+    for name, version in locked_versions(text).items():
+        if "," not in version:
+            yield f"{name}=={version}"
+
+
+def _hashes(package: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the hashes of a package's files in a pylock.toml, as ``sha256:…``."""
+    files = [*package.get("wheels", ()), package.get("sdist"), package.get("archive")]
+    for file in filter(None, files):
+        yield from (f"{algorithm}:{digest}" for algorithm, digest in file["hashes"].items())

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 from packaging.pylock import is_valid_pylock_path
 
 from hatch_lambda_zip.config import TOOL_NAME, read_tables
 from hatch_lambda_zip.errors import LockError, UvError
+from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
-from hatch_lambda_zip.lock.recorded import read_requirements
+from hatch_lambda_zip.lock.recorded import are_hashed, read_requirements
 from hatch_lambda_zip.lock.requirements import compile_command
 from hatch_lambda_zip.uv import Uv
-
-_FOREIGN: Final = {
-    "poetry.lock": "`poetry export -f pylock.toml -o pylock.toml` (with poetry-plugin-export)",
-    "pdm.lock": "`pdm export -f pylock -o pylock.toml`",
-    "Pipfile.lock": "`pipenv pylock --generate`",
-}
-"""Lock files of other tools, and the command of each that writes a lock with the same versions."""
 
 
 def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
@@ -44,7 +37,7 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
     )
     if chosen is not None:
         return _chosen_lock(root, chosen, uv, key, how_to_lock)
-    if uv_lock := _uv_lock(root, uv):
+    if uv_lock := uv_lock_of(root, uv):
         return LockFile.of(LockKind.UV, uv_lock)
     pylock = root / "pylock.toml"
     if pylock.is_file():
@@ -59,7 +52,7 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
             f"{root} has several lock files and no choice: {', '.join(named)}. "
             f'Name one: {key} = "{named[0]}".'
         )
-    for foreign in _FOREIGN:
+    for foreign in FOREIGN:
         if (root / foreign).is_file():
             raise LockError(f"No lock file for {root} that can be read, but a {_advice(foreign)}")
     if (root / "requirements.txt").is_file():
@@ -77,7 +70,7 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
 
 def needs_no_lock(root: Path) -> bool:
     """Tell whether a project has no file at all that names what it requires, or a lock of it."""
-    if any((root / file).is_file() for file in _FOREIGN):
+    if any((root / file).is_file() for file in FOREIGN):
         return False
     requirements = root / "requirements.txt"
     if requirements.is_file() and read_requirements(requirements):
@@ -103,16 +96,37 @@ def find_code_lock(directories: Iterable[Path]) -> LockFile | None:
         found += [LockFile.of(LockKind.PYLOCK, path) for path in pylocks]
         requirements = directory / "requirements.txt"
         if not pylocks and requirements.is_file() and (lines := read_requirements(requirements)):
-            if not any("--hash=" in line for line in lines):
+            if not are_hashed(lines):
                 raise LockError(
                     f"{requirements} has no hashes, and there is no lock of it, so today's build "
                     f"and tomorrow's would differ. `{TOOL_NAME} lock` writes one beside it; commit "
                     "that as well."
                 )
             found.append(LockFile.of(LockKind.REQUIREMENTS, requirements))
+            continue
+        is_locked = pylocks or (directory / "uv.lock").is_file()
+        if (
+            not is_locked
+            and (other := foreign_lock(directory))
+            and read_foreign(other).requirements
+        ):
+            raise LockError(f"{other} is a {_advice(other.name)}")
     if len(found) > 1:
         names = ", ".join(str(lock.path) for lock in found)
         raise LockError(f"There are several lock files and no choice: {names}. Name one by `lock`.")
+    return found[0] if found else None
+
+
+def foreign_lock(directory: Path) -> Path | None:
+    """Return the lock of another tool in a directory, if there is one.
+
+    Raises:
+        LockError: there are several.
+    """
+    found = [directory / name for name in FOREIGN if (directory / name).is_file()]
+    if len(found) > 1:
+        names = " and ".join(path.name for path in found)
+        raise LockError(f"{directory} has {names}, and no choice: remove all but one.")
     return found[0] if found else None
 
 
@@ -141,13 +155,13 @@ def _chosen_lock(root: Path, chosen: str, uv: Uv, key: str, how_to_lock: str) ->
     path = root / chosen
     if not path.is_file():
         # "uv.lock" names the workspace's lock too, which every member shares.
-        shared = _uv_lock(root, uv) if chosen == "uv.lock" else None
+        shared = uv_lock_of(root, uv) if chosen == "uv.lock" else None
         if shared is None:
             raise LockError(f"{key}: there is no file {chosen!r} in {root}. {how_to_lock}")
         path = shared
     if path.name != "uv.lock":
         return LockFile.of(_kind_of(path, chosen, key), path)
-    effective = _uv_lock(root, uv)
+    effective = uv_lock_of(root, uv)
     if effective is None or not path.samefile(effective):
         raise LockError(
             f"{key}: {chosen!r} is not the lock that uv uses for {root}, which is "
@@ -159,7 +173,7 @@ def _chosen_lock(root: Path, chosen: str, uv: Uv, key: str, how_to_lock: str) ->
 
 def _kind_of(path: Path, chosen: str, key: str) -> LockKind:
     """Tell the kind of a lock, whatever it is called, by its content."""
-    if path.name in _FOREIGN:
+    if path.name in FOREIGN:
         raise LockError(f"{key}: {chosen!r} is a {_advice(path.name)}")
     document = read_tables(path)
     if "lock-version" in document or path.suffix == ".toml":
@@ -175,12 +189,12 @@ def _kind_of(path: Path, chosen: str, key: str) -> LockKind:
 
 def _advice(foreign: str) -> str:
     return (
-        f"{foreign}. {_FOREIGN[foreign]} keeps its versions in a pylock.toml, which is found by "
-        "itself; commit that as well."
+        f"{foreign}, which nothing is installed from. `{TOOL_NAME} lock` keeps its versions in a "
+        "pylock.toml, which is found by itself; commit that as well."
     )
 
 
-def _uv_lock(root: Path, uv: Uv) -> Path | None:
+def uv_lock_of(root: Path, uv: Uv) -> Path | None:
     """Return the uv.lock that uv itself would use, or None when there is none."""
     # Most projects without a uv.lock have none above them either: then uv needs no asking.
     if not any((directory / "uv.lock").is_file() for directory in (root, *root.parents)):

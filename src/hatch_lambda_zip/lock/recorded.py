@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.config import TOOL_NAME, inner_table
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile
 from hatch_lambda_zip.lock.requirements import logical_lines
 
@@ -34,6 +35,20 @@ def read_requirements(path: Path) -> tuple[str, ...]:
         LockError: a file can't be read, or names itself.
     """
     return tuple(_lines(path, prefix="", above=()))
+
+
+def are_hashed(requirements: Iterable[str]) -> bool:
+    """Tell whether a requirements file is a lock by itself; ``requirements`` are its lines."""
+    return any("--hash=" in line for line in requirements)
+
+
+def read_source(path: Path) -> tuple[str, ...]:
+    """Return what a pylock.toml is made of, from a requirements file or another tool's lock.
+
+    Raises:
+        LockError: see `read_requirements` and `read_foreign`.
+    """
+    return read_foreign(path).requirements if path.name in FOREIGN else read_requirements(path)
 
 
 def _lines(path: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[str]:
@@ -57,12 +72,12 @@ def with_record(text: str, requirements: Path) -> str:
 
     Args:
         text: as uv wrote it.
-        requirements: the requirements file beside it.
+        requirements: the requirements file, or another tool's lock, beside it.
 
     Raises:
-        LockError: see `read_requirements`.
+        LockError: see `read_source`.
     """
-    lines = "".join(f"    {json.dumps(line)},\n" for line in read_requirements(requirements))
+    lines = "".join(f"    {json.dumps(line)},\n" for line in read_source(requirements))
     array = f"[\n{lines}]" if lines else "[]"
     return (
         f"{text.rstrip()}\n\n[tool.{TOOL_NAME}]\n"
@@ -92,7 +107,7 @@ def check_recorded(tool: Mapping[str, object], lock: LockFile) -> None:
     file, recorded = table.get("requirements-file"), table.get("requirements")
     if not isinstance(file, str) or not isinstance(recorded, list):
         return  # made by another tool
-    now = read_requirements(lock.path.parent / file)
+    now = read_source(lock.path.parent / file)
     if sorted(now) == sorted(map(str, recorded)):
         return
     added = [line for line in now if line not in recorded]

@@ -1,0 +1,107 @@
+"""Projects of poetry, pdm and pipenv, whose locked versions are kept; layers' locks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support.foreign import PDM, PIPENV, POETRY
+from tests.support.loose import build, fail, invoke, lock, names_in, write
+
+TABLE = (
+    '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.12"\ncode = "."\n'
+    'handler = "main.handler"\n'
+)
+MAIN = "import idna\ndef handler(e, c): ...\n"
+
+
+def put(root: Path, files: Mapping[str, str]) -> None:
+    files = {"main.py": MAIN, **files}
+    write(root, {**files, "pyproject.toml": f"{files['pyproject.toml']}{TABLE}"})
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        (POETRY, "poetry.lock"),
+        pytest.param(PDM, "pdm.lock", marks=pytest.mark.exhaustive),
+        pytest.param(PIPENV, "Pipfile.lock", marks=pytest.mark.exhaustive),
+    ],
+)
+def test_versions_are_kept(tmp_path: Path, files: Mapping[str, str], name: str) -> None:
+    put(tmp_path, files)
+    message = fail(tmp_path)
+    assert f"a {name}, which nothing is installed from. `hatch-lambda-zip lock` keeps" in message
+    result = invoke("lock", tmp_path)
+    assert result.exit_code == 0, result.stderr
+    assert f"versions of {name}: idna 3.10\n" in result.stdout
+    assert "pylock.toml: written" in result.stdout
+    (zip_name,) = build(tmp_path)
+    assert "idna-3.10.dist-info/METADATA" in names_in(tmp_path, zip_name)
+    result = invoke("lock", tmp_path, "--upgrade")
+    assert f"{name} decides its versions" in result.stdout
+    assert "pylock.toml: up to date" in result.stdout
+    # Another version there, and not locked again here.
+    path = tmp_path / name
+    path.write_text(path.read_text().replace("3.10", "3.9"))
+    message = fail(tmp_path)
+    assert "idna==3.9" in message
+    assert "idna==3.10" in message
+    assert f"was made of another {name}: since then" in message
+    assert "`hatch-lambda-zip lock`" in invoke("lock", "--check", tmp_path).stderr
+
+
+def test_files_of_another_index(tmp_path: Path) -> None:
+    put(tmp_path, POETRY)
+    path = tmp_path / "poetry.lock"
+    path.write_text(path.read_text().replace("sha256:946d195a", "sha256:00000000"))
+    result = invoke("lock", tmp_path)
+    assert result.exit_code == 1
+    assert "uv finds other files of idna than poetry.lock allows" in result.stderr
+    assert not [*tmp_path.glob("pylock*")]
+
+
+def test_groups_of_another_lock_are_refused(tmp_path: Path) -> None:
+    put(tmp_path, PDM)
+    with (tmp_path / "pyproject.toml").open("a") as stream:
+        stream.write('groups = ["dev"]\n\n[dependency-groups]\ndev = ["iniconfig"]\n')
+    result = invoke("lock", tmp_path)
+    assert result.exit_code == 1
+    assert "is one flat list, from which no extras or dependency groups" in result.stderr
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        (["poetry", "lock"], POETRY),
+        (["pdm@2.22.2", "lock"], PDM),
+        (["pipenv", "lock"], PIPENV),
+    ],
+    ids=["poetry", "pdm", "pipenv"],
+)
+def test_what_the_tools_write_today(
+    tmp_path: Path, command: list[str], files: Mapping[str, str]
+) -> None:
+    put(tmp_path, {name: text for name, text in files.items() if not name.endswith(".lock")})
+    pipfile = tmp_path / "Pipfile"
+    if pipfile.is_file():
+        pipfile.write_text(pipfile.read_text().replace('"index"', '"https://index.invalid/simple"'))
+    if command[0] == "poetry":
+        with (tmp_path / "pyproject.toml").open("a") as stream:
+            stream.write(
+                '[[tool.poetry.source]]\nname = "main"\nurl = "https://index.invalid/simple/"\n'
+            )
+    uv = [sys.executable, "-m", "uv", "tool", "run"]
+    newer = ["--exclude-newer", "2025-01-15"] if command[0].startswith("pdm") else []
+    ran = subprocess.run(
+        [*uv, *newer, *command], cwd=tmp_path, timeout=300, capture_output=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    lock(tmp_path)
+    (zip_name,) = build(tmp_path)
+    assert "idna/core.py" in names_in(tmp_path, zip_name)

@@ -1,0 +1,124 @@
+"""What the locks of other tools pin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.foreign import ForeignLock, read_foreign
+from tests.support.foreign import PDM, PIPENV, POETRY
+from tests.support.loose import write
+
+IDNA = frozenset(["sha256:946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3"])
+PROJECTS = {"poetry.lock": POETRY, "pdm.lock": PDM, "Pipfile.lock": PIPENV}
+
+
+def read(root: Path, name: str, old: str = "", new: str = "", *, file: str = "") -> ForeignLock:
+    """Read a lock of which, or of a file beside it, a part is replaced."""
+    files = dict(PROJECTS[name])
+    file = file or name
+    assert old in files[file]
+    files[file] = files[file].replace(old, new, 1) if old else files[file]
+    write(root, files)
+    return read_foreign(root / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "requirements"),
+    [
+        ("poetry.lock", ("idna==3.10 ; python_version > '3.5'",)),
+        ("pdm.lock", ('idna==3.10 ; python_version > "3.5"',)),
+        ("Pipfile.lock", ("idna==3.10 ; python_version > '3.5'", "six ; python_version < '3'")),
+    ],
+)
+def test_what_is_needed_at_run_time(
+    tmp_path: Path, name: str, requirements: tuple[str, ...]
+) -> None:
+    found = read(tmp_path, name)
+    assert found.requirements == requirements
+    assert found.hashes["idna"] == IDNA
+    assert found.indexes == (("main",) if name == "Pipfile.lock" else ())
+
+
+NEXT = '[[package]]\nname = "iniconfig"'
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "line"),
+    [
+        (
+            "poetry.lock",
+            NEXT,
+            (
+                '[package.source]\ntype = "git"\nurl = "git@example.org:a/b.git"\n'
+                f'resolved_reference = "abc"\nsubdirectory = "x"\n\n{NEXT}'
+            ),
+            "idna @ git+ssh://git@example.org/a/b.git@abc#subdirectory=x",
+        ),
+        (
+            "poetry.lock",
+            NEXT,
+            f'[package.source]\ntype = "directory"\nurl = "../idna"\n\n{NEXT}',
+            "idna @ ../idna",
+        ),
+        (
+            "pdm.lock",
+            'version = "3.10"',
+            'version = "3.10"\ngit = "https://example.org/a.git"\nrevision = "abc"',
+            "idna @ git+https://example.org/a.git@abc",
+        ),
+        ("pdm.lock", 'version = "3.10"', 'version = "3.10"\npath = "./idna"', "idna @ ./idna"),
+        (
+            "Pipfile.lock",
+            '"version": "==3.10"',
+            '"git": "https://example.org/a.git", "ref": "abc"',
+            "idna @ git+https://example.org/a.git@abc",
+        ),
+        ("Pipfile.lock", '"version": "==3.10"', '"path": "./idna"', "idna @ ./idna"),
+    ],
+)
+def test_what_comes_from_no_index(tmp_path: Path, name: str, old: str, new: str, line: str) -> None:
+    (found, *_) = read(tmp_path, name, old, new).requirements
+    assert found.partition(" ; ")[0] == line
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "old", "new", "message"),
+    [
+        ("poetry.lock", "pyproject.toml", "^3.0", "^3.7", "of another pyproject.toml than there"),
+        ("Pipfile.lock", "Pipfile", 'Idna = "*"', 'Idna = ">3"', "Run `pipenv lock`, then"),
+        ("poetry.lock", "", 'groups = ["dev"]\n', "", "made by a poetry before 2.0"),
+        ("pdm.lock", "", 'groups = ["dev"]\n', "", "`pdm lock --update-reuse -S inherit_metadata`"),
+        (
+            "pdm.lock",
+            "",
+            'requires_python = ">=3.12"',
+            'requires_python = ">=3.12"\nplatform = "macos_14_0_arm64"',
+            "was made for single platforms",
+        ),
+        ("pdm.lock", "", "[metadata]", "[metadata", "can't be read"),
+        ("Pipfile.lock", "", '"default"', '"other"', "is not in a form that is known: KeyError"),
+    ],
+)
+def test_what_can_not_be_kept(
+    tmp_path: Path, name: str, file: str, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(LockError) as caught:
+        read(tmp_path, name, old, new, file=file)
+    assert message in str(caught.value)
+
+
+def test_poetry_with_a_project_table_and_groups(tmp_path: Path) -> None:
+    write(tmp_path, POETRY)
+    path = tmp_path / "poetry.lock"
+    digest = "7126f647592bb8300131299e07d9db8f822113f430b26270e2e973e71370140b"
+    text = path.read_text()
+    path.write_text(text.replace(text.split('content-hash = "')[1][:64], digest))
+    pyproject = (
+        '[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.12"\n'
+        'dependencies = ["idna"]\n[dependency-groups]\ndev = ["iniconfig"]\n'
+    )
+    (tmp_path / "pyproject.toml").write_text(pyproject)
+    assert read_foreign(path).requirements
