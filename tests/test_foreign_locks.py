@@ -74,6 +74,40 @@ def test_groups_of_another_lock_are_refused(tmp_path: Path) -> None:
     assert "is one flat list, from which no extras or dependency groups" in result.stderr
 
 
+def test_a_function_takes_the_versions_of_its_layers(tmp_path: Path) -> None:
+    table = "tool.hatch.build.targets.lambda-zip"
+    files = {
+        "pyproject.toml": (
+            f'[{table}]\nruntime = "python3.12"\n[{table}.functions.api]\ncode = "api"\n'
+            f'handler = "main.handler"\nlayers = ["shared"]\n[{table}.layers.shared]\n'
+            'lock = "shared/pylock.toml"\n'
+        ),
+        "api/main.py": "import idna, six\ndef handler(e, c): ...\n",
+        "api/requirements.txt": "six\nidna\n",
+        "shared/requirements.txt": "six==1.16.0\niniconfig\n",
+    }
+    write(tmp_path, files)
+    lock(tmp_path)
+    assert 'version = "1.16.0"' in (tmp_path / "api/pylock.toml").read_text()
+    build(tmp_path)
+    assert "python/iniconfig/__init__.py" in names_in(tmp_path, "shared-layer.zip")
+    names = names_in(tmp_path, "api-lambda.zip")
+    assert "idna/core.py" in names
+    assert "six.py" not in names
+    # Both, or none where one can't be.
+    write(
+        tmp_path, {"shared/requirements.txt": "six==1.17.0\n", "api/requirements.txt": "six<1.17"}
+    )
+    before = (tmp_path / "shared/pylock.toml").read_bytes()
+    result = invoke("lock", tmp_path)
+    assert result.exit_code == 1
+    assert "what the locks of the layers pin holds too: six==1.17.0" in result.stderr
+    assert (tmp_path / "shared/pylock.toml").read_bytes() == before
+    write(tmp_path, {"api/requirements.txt": "six"})
+    lock(tmp_path)
+    assert 'version = "1.17.0"' in (tmp_path / "api/pylock.toml").read_text()
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("command", "files"),
@@ -87,7 +121,9 @@ def test_groups_of_another_lock_are_refused(tmp_path: Path) -> None:
 def test_what_the_tools_write_today(
     tmp_path: Path, command: list[str], files: Mapping[str, str]
 ) -> None:
-    put(tmp_path, {name: text for name, text in files.items() if not name.endswith(".lock")})
+    unlocked = {name: text for name, text in files.items() if not name.endswith(".lock")}
+    # They want a Python that is here.
+    put(tmp_path, {name: text.replace("3.12", "3.10") for name, text in unlocked.items()})
     pipfile = tmp_path / "Pipfile"
     if pipfile.is_file():
         pipfile.write_text(pipfile.read_text().replace('"index"', '"https://index.invalid/simple"'))

@@ -126,6 +126,21 @@ def test_a_layer_ships_the_build_that_is_needed() -> None:
     ]
 
 
+def test_a_layer_with_a_lock_of_its_own_ships_more_but_no_other_version() -> None:
+    layers = {"one": [made("a"), made("b")], "two": [made("b", version="2.0")]}
+    shipped = split_layers([made("a")], {"one": layers["one"]}, key="k", apart=["one"])
+    assert shipped == {"a": "one", "b": "one"}
+    with pytest.raises(ContentsError, match="layers 'one' and 'two' both ship b"):
+        split_layers([made("a")], layers, key="k", apart=layers)
+    other = {"one": [made("a", version="2.0", identity="sha256:y")]}
+    with pytest.raises(ContentsError) as caught:
+        split_layers([made("a")], other, key="k", apart=["one"])
+    assert str(caught.value) == (
+        "k: the layer 'one' ships a 2.0, while the lock gives the function 1.0; "
+        "`hatch-lambda-zip lock` renews the locks of both so that they agree"
+    )
+
+
 def test_nothing_is_in_two_layers() -> None:
     a, b = made("a"), made("b")
     assert problems_of([a, b], one=[a, b], two=[b, a], three=[a]) == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hatch_lambda_zip.archive import Archive, write_archive
@@ -111,7 +111,13 @@ def build_zip(job: Job, session: Session) -> Path:
         report.info(f"{label}: unchanged, sha256 {previous.sha256}")
         return output
 
-    shipped_layers = {layer.artifact.table: session.layer_contents(layer) for layer in layers}
+    shipped_layers = {
+        layer.artifact.table: replace(
+            session.layer_contents(layer),
+            is_locked_apart=session.are_apart(layer.selection.lock, lock),
+        )
+        for layer in layers
+    }
     if artifact.bytecode.python is not None:
         report.info(f"{label}: compiling with CPython {artifact.bytecode.python}")
     contents = (

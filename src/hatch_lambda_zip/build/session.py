@@ -119,6 +119,11 @@ class Session:
         """
         return self._lock_of(artifact)
 
+    def are_apart(self, one: LockFile, other: LockFile) -> bool:
+        """Tell whether locks are two; an sdist has parts of one lock in several files."""
+        embedded = self.root / EMBEDDED_DIRECTORY
+        return one.path != other.path and not one.path.is_relative_to(embedded)
+
     def select(self, artifact: Artifact) -> Selection:
         """Return what a function or layer needs besides the package itself.
 

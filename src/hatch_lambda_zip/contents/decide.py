@@ -65,6 +65,7 @@ class Contents:
         left_as_source: the modules that ship without bytecode where others have it.
         warnings: lines for the user.
         notes: likewise, of what is not wrong.
+        is_locked_apart: whether this is a layer with another lock than the function at hand.
     """
 
     entries: tuple[Entry, ...]
@@ -75,6 +76,7 @@ class Contents:
     left_as_source: tuple[LeftAsSource, ...] = ()
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    is_locked_apart: bool = False
 
     def with_code(self, code: Code) -> Contents:
         """Return the same with what is left out of code directories."""
@@ -163,7 +165,8 @@ def decide_function(
     )
     layers_key = f"{artifact.key}.layers"
     in_layer = {name: layer.installed for name, layer in layers.items()}
-    layer_of = split_layers(kept, in_layer, key=layers_key)
+    apart = [name for name, layer in layers.items() if layer.is_locked_apart]
+    layer_of = split_layers(kept, in_layer, key=layers_key, apart=apart)
     mine = tuple(distribution for distribution in kept if distribution.name not in layer_of)
     _check_names(artifact, mine, added, own=project.name)
     in_layers = [distribution for shipped in in_layer.values() for distribution in shipped]
@@ -174,11 +177,8 @@ def decide_function(
                 f"{layers_key}: the layer {name!r} leaves out {', '.join(missing)} by `strip`, and "
                 'the function may import that. Take "tests" out of the `strip` of the layer.'
             )
-    absent += tuple(
-        distribution.as_left_out(Reason.LAYER, layer_of[distribution.name])
-        for distribution in kept
-        if distribution.name in layer_of
-    )
+    in_place = [item for item in kept if item.name in layer_of]
+    absent += tuple(item.as_left_out(Reason.LAYER, layer_of[item.name]) for item in in_place)
     added_in_layers = [
         entry
         for layer in layers.values()

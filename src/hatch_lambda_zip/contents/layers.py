@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
+from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
@@ -15,6 +16,8 @@ from hatch_lambda_zip.text import not_one_of
 
 # What makes the __init__.py of several distributions' common package look beyond its own
 # directory (pkgutil and setuptools; Python's packaging guide calls these legacy namespaces).
+_ONE_REQUEST: Final = "select the same extras and groups for both"
+_ONE_LOCK: Final = f"`{TOOL_NAME} lock` renews the locks of both so that they agree"
 _SPREADS: Final = re.compile(rb"extend_path|declare_namespace")
 
 
@@ -64,6 +67,7 @@ def split_layers(
     layers: Mapping[str, Sequence[Installed]],
     *,
     key: str,
+    apart: Collection[str] = (),
 ) -> dict[str, str]:
     """Check that a function's layers fit it, and say which layer ships what.
 
@@ -71,6 +75,7 @@ def split_layers(
         installed: what the function needs altogether.
         layers: what each of its layers ships, by the layer's name.
         key: the configuration key that names the layers, for errors.
+        apart: the layers that have another lock than the function, and so may ship more.
 
     Returns:
         The name of the layer that ships a distribution, by the distribution's name.
@@ -84,14 +89,17 @@ def split_layers(
     problems = []
     for layer, shipped in layers.items():
         for found in (item.distribution for item in shipped):
-            if found.name not in needed:
+            if found.name not in needed and layer not in apart:
                 problems.append(
                     f"{key}: the layer {layer!r} ships {found.name} {found.version}, which is "
                     "none of what the function needs; give the function the extras or groups "
                     "that select it, or leave it out of the layer"
                 )
-            elif found.identity != needed[found.name].identity:
-                problems.append(_other_version(key, layer, found, needed[found.name]))
+            elif found.identity != needed.get(found.name, found).identity:
+                remedy = (
+                    _ONE_LOCK if layer in apart else "select the same extras and groups for both"
+                )
+                problems.append(_other_version(key, layer, found, needed[found.name], remedy))
             elif found.name in shipped_by:
                 problems.append(
                     f"{key}: the layers {shipped_by[found.name]!r} and {layer!r} both ship "
@@ -103,14 +111,16 @@ def split_layers(
     return shipped_by
 
 
-def _other_version(key: str, layer: str, shipped: Distribution, needed: Distribution) -> str:
+def _other_version(
+    key: str, layer: str, shipped: Distribution, needed: Distribution, remedy: str
+) -> str:
     if shipped.version == needed.version:
         differs = f"another build of {shipped.name} {shipped.version} than the function needs"
     else:
         differs = (
             f"{shipped.name} {shipped.version}, while the lock gives the function {needed.version}"
         )
-    return f"{key}: the layer {layer!r} ships {differs}; select the same extras and groups for both"
+    return f"{key}: the layer {layer!r} ships {differs}; {remedy}"
 
 
 def check_packages(function: Iterable[Installed], layers: Iterable[Installed], key: str) -> None:

@@ -97,10 +97,11 @@ class RequirementsLock:
             UvError: uv can't find versions that fit.
         """
         foreign = read_foreign(self.requirements) if self.is_foreign else None
+        held = tuple(constraints)
         new = self.path.with_name(_NEW_FILE)
         with tempfile.TemporaryDirectory() as directory:
             constraints_file = Path(directory, "constraints.txt")
-            constraints_file.write_text("\n".join(constraints), encoding="utf-8")
+            constraints_file.write_text("\n".join(held), encoding="utf-8")
             pins = Path(directory, "requirements.txt")
             if foreign:
                 pins.write_text("\n".join(foreign.requirements), encoding="utf-8")
@@ -119,7 +120,7 @@ class RequirementsLock:
                 uv.run(command, cwd=self.requirements.parent)
                 text = with_record(new.read_text(encoding="utf-8"), self.requirements)
             except UvError as error:
-                raise self._explained(error, foreign) from None
+                raise self._explained(error, foreign, held) from None
             finally:
                 new.unlink(missing_ok=True)
         if foreign:
@@ -158,12 +159,18 @@ class RequirementsLock:
                 f"allows, so it was locked from another package index. {_NAME_INDEX}"
             )
 
-    def _explained(self, error: UvError, foreign: ForeignLock | None) -> UvError:
-        if foreign is None:
-            return error
-        name = self.requirements.name
-        lines = [str(error), f"So the versions of {name} can't be kept in {self.path}."]
-        if foreign.indexes:
+    def _explained(
+        self, error: UvError, foreign: ForeignLock | None, held: tuple[str, ...]
+    ) -> UvError:
+        lines, name = [str(error)], self.requirements.name
+        if held:
+            lines.append(
+                f"For {self.requirements}, what the locks of the layers pin holds too: "
+                f"{', '.join(held)}. Require versions that fit, or change those of the layers."
+            )
+        if foreign:
+            lines.append(f"So the versions of {name} can't be kept in {self.path}.")
+        if foreign and foreign.indexes:
             indexes = ", ".join(foreign.indexes)
             lines.append(f"{name} takes packages from the index {indexes}. {_NAME_INDEX}")
         return UvError("\n".join(lines), failure=error.failure, said=error.said)
