@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from hatch_lambda_zip import __version__
-from tests.support.commands import run
+from tests.support.commands import clean_environment, run
 from tests.support.loose import invoke, write
+from tests.support.processes import comes_true, number_in, runs
 from tests.support.projects import Build, Project
 
 
@@ -118,9 +120,23 @@ def test_all_projects_of_a_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     result = invoke("build", "--all")
     assert (result.exit_code, result.stdout) == (0, "a/dist/lambda.zip\nb/c/dist/lambda.zip\n")
+    lines = result.stderr.splitlines()
+    for name in ("a", "b/c"):
+        own = [line for line in lines if line.startswith(f"[{name}] ")]
+        assert any("compressing 1 file" in line for line in own)
+    assert all(line.startswith(("[a] ", "[b/c] ")) for line in lines)
     result = invoke("build", "--all", "-d", "out")
     assert result.exit_code == 1
-    assert "lambda.zip was made of another project of this command just before" in result.stderr
+    assert "out/lambda.zip would be made of two projects of this command" in result.stderr
+    assert not (tmp_path / "out").exists()
+    # One that fails leaves the others alone.
+    (tmp_path / "a/requirements.txt").write_text("six\n")
+    (tmp_path / "b/c/dist/lambda.zip").unlink()
+    result = invoke("build", "--all", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "[a] Error: " in result.stderr
+    assert "Error: 1 of 2 projects failed: a. What each said stands above" in result.stderr
+    assert (tmp_path / "b/c/dist/lambda.zip").is_file()
     result = invoke("build", "--all", "plain")
     assert result.exit_code == 1
     assert "has the table [tool.hatch.build.targets.lambda-zip]" in result.stderr
@@ -164,3 +180,37 @@ def test_a_directory_instead_of_a_zip(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (
         "shared-layer.zip is not beside api-lambda.zip; build the layers as well" in result.stderr
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at as on Linux")
+def test_the_end_of_the_command_ends_its_builds(tmp_path: Path) -> None:
+    """Both projects wait in a build hook, which tells that it runs."""
+    hook = (
+        "import os, pathlib, time\nfrom hatchling.builders.hooks.plugin.interface import "
+        "BuildHookInterface\nclass Hook(BuildHookInterface):\n"
+        "    def initialize(self, *_):\n"
+        "        pathlib.Path(self.root, 'pid').write_text(f'{os.getpid()}\\n')\n"
+        "        time.sleep(300)\n"
+    )
+    pyproject = (
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[project]\nname = "NAME"\nversion = "1"\n[tool.hatch.build.hooks.custom]\n'
+        '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\nhandler = "a.handler"\n'
+    )
+    for name in ("a", "b"):
+        files = {"pyproject.toml": pyproject.replace("NAME", name), "hatch_build.py": hook}
+        write(tmp_path / name, {**files, f"src/{name}/__init__.py": "def handler(e, c): ...\n"})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hatch_lambda_zip", "build", "a", "b"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    numbers = [number_in(tmp_path / name / "pid") for name in ("a", "b")]
+    process.terminate()
+    stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout) == (128 + 15, b""), stderr
+    assert b"cancelled by SIGTERM" in stderr
+    assert comes_true(lambda: not any(map(runs, numbers)))

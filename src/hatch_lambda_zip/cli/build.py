@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -12,8 +14,9 @@ from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.cli.project import open_project, projects_argument
+from hatch_lambda_zip.cli.side_by_side import SideBySide
 from hatch_lambda_zip.cli.unpack import unpack
-from hatch_lambda_zip.config import TARGET_KEY
+from hatch_lambda_zip.config import TARGET_KEY, file_name
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
 
@@ -25,6 +28,9 @@ Examples:
   hatch-lambda-zip build -f api --json
   hatch-lambda-zip build --all -d dist
 """
+
+
+_AT_ONCE: Final = max(2, os.cpu_count() or 1)  # builds wait for other processes, too
 
 
 @click.command("build", epilog=_EXAMPLE)
@@ -86,23 +92,85 @@ def build(  # noqa: PLR0913 - one parameter an option
     # As typed, for each project is built in its own directory.
     here = Path.cwd()
     output = None if directory is None else here / directory
-    made = []
+    made: list[Path] = []
+    failed: list[Path] = []
     with aborting(console):
-        for project in _chosen(projects or (Path(),), is_all=is_all):
-            for path in _build(project, functions, output, console):
-                if path in made:
-                    message = (
-                        f"{path} was made of another project of this command just before. Name the "
-                        "zips by `filename` so that they differ, or build into several directories"
-                    )
-                    raise ConfigError([message])
-                made.append(path)
-                if unpacked is not None:
-                    _unpack(path, here / unpacked, with_layers=with_layers)
-                if not as_json:
-                    click.echo(path.relative_to(here) if path.is_relative_to(here) else path)
+        chosen = _chosen(projects or (Path(),), is_all=is_all)
+        several = len(chosen) > 1
+        if several:
+            _check_places(chosen, functions, output, console)
+        words = [
+            *(["--json"] if several else []),
+            *(["-d", str(output)] if output else []),
+            *(word for name in functions for word in ("-f", name)),
+            *(["-v"] * verbose + ["-q"] * quiet),
+        ]
+        with SideBySide(words, console.display_error, _AT_ONCE) as commands:
+            results: Iterable[tuple[Path, Iterable[Path] | None]] = (
+                commands.build(_shortest(project, here) for project in chosen)
+                if several
+                else [(chosen[0], _build(chosen[0], functions, output, console))]
+            )
+            for project, paths in results:
+                if paths is None:
+                    failed.append(project)
+                    continue
+                for path in paths:
+                    if path in made:
+                        raise _made_twice(path)
+                    made.append(path)
+                    if unpacked is not None:
+                        _unpack(path, here / unpacked, with_layers=with_layers)
+                    if not as_json:
+                        click.echo(_shortest(path, here))
+    if failed:
+        names = ", ".join(map(str, failed))
+        console.abort(
+            f"Error: {len(failed)} of {len(chosen)} projects failed: {names}. What each said "
+            "stands above, behind its name; the zips of the others are made."
+        )
     if as_json:
         click.echo(json.dumps([*_described(made)], indent=2))
+
+
+def _shortest(path: Path, here: Path) -> Path:
+    """Return a path as one would type it in a directory."""
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _check_places(
+    projects: Iterable[Path], functions: Iterable[str], output: Path | None, console: Console
+) -> None:
+    """Check, before anything is built, that no two projects make one zip.
+
+    What a project is called may be known only when its wheel is built; then `build` sees it later.
+
+    Raises:
+        ConfigError: two do, or a table has mistakes.
+    """
+    places = set[Path]()
+    for project in projects:
+        with open_project(project, console) as opened:
+            builder = opened.builder
+            names = builder.lambda_config.named([*functions] or [*builder.get_version_api()])
+            if builder.ships_package and builder.is_isolated:
+                continue
+            of_project = {
+                Path(opened.root, output or builder.config.directory)
+                / file_name(builder.lambda_config.artifact(name), builder.project)
+                for name in names
+            }
+        for path in sorted(of_project & places):
+            raise _made_twice(path)
+        places |= of_project
+
+
+def _made_twice(path: Path) -> ConfigError:
+    message = (
+        f"{path} would be made of two projects of this command. Name the zips by `filename` so "
+        "that they differ, or build into several directories"
+    )
+    return ConfigError([message])
 
 
 def _chosen(projects: Iterable[Path], *, is_all: bool) -> list[Path]:

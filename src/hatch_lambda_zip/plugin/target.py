@@ -79,7 +79,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         Raises:
             ConfigError: it has mistakes.
         """
-        if not self._ships_package:
+        if not self.ships_package:
             return self._parse_config(self.project)
         # Where the version is the wheel's, `check` judges the file names when that is built.
         return self._parse_config(None if self._isolation else self._project_if_valid())
@@ -109,7 +109,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         )
 
     @cached_property
-    def _ships_package(self) -> bool:
+    def ships_package(self) -> bool:
         """Whether the package's own wheel ships in any zip, and so has to be built at all."""
         metadata = super().metadata  # hatchling's own: `metadata` asks this
         return ships_package(metadata.hatch.build_targets.get(self.PLUGIN_NAME, {}))
@@ -150,12 +150,12 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @property
     def metadata(self) -> ProjectMetadata[PluginManager]:
         """The metadata that hatchling reads, but for what another back end makes of it."""
-        is_foreign = not self._ships_package or self._is_known_isolated
+        is_foreign = not self.ships_package or self._is_known_isolated
         return self._foreign_metadata if is_foreign else super().metadata
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         """Return hatchling's build hooks; none where they run in an environment of their own."""
-        is_foreign = not self._ships_package or self._is_known_isolated
+        is_foreign = not self.ships_package or self._is_known_isolated
         return {} if is_foreign else super().get_build_hooks(directory)
 
     @property
@@ -193,7 +193,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 "sdists, and does nothing for this target, which makes them itself; put it into "
                 f"[tool.hatch.build.hooks.{self.PLUGIN_NAME}]"
             )
-        if not self._ships_package:
+        if not self.ships_package:
             return
         if self._isolation:
             self._parse_config(self.project)
@@ -224,7 +224,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         from hatch_lambda_zip.plugin.own_wheel import build_own_wheel
 
         project = LocalProject(self.package, Path(self.root))
-        if not self._ships_package:
+        if not self.ships_package:
             return OwnWheel(project, lambda directory: directory)  # nobody asks for it
         if self._isolation:
             wheel = self._isolated_wheel
@@ -306,7 +306,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @property
     def _described(self) -> Project:
         """The package, as its metadata describes it."""
-        if not self._ships_package:
+        if not self.ships_package:
             return read_stated_project(self.metadata.config)
         if self._isolation:
             from hatch_lambda_zip.install import read_project
