@@ -11,7 +11,7 @@ import pytest
 
 from hatch_lambda_zip import __version__
 from tests.support.commands import clean_environment, run
-from tests.support.loose import invoke, write
+from tests.support.loose import invoke, lock, write
 from tests.support.processes import comes_true, number_in, runs
 from tests.support.projects import Build, Project
 
@@ -180,6 +180,32 @@ def test_a_directory_instead_of_a_zip(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (
         "shared-layer.zip is not beside api-lambda.zip; build the layers as well" in result.stderr
     )
+
+
+def test_one_install_for_projects_that_lock_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        pyproject = (
+            '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+            f'[project]\nname = "{name}"\nversion = "1"\nrequires-python = ">=3.10"\n'
+            'dependencies = ["six"]\n[tool.hatch.build.targets.lambda-zip]\n'
+            f'runtime = "python3.13"\nhandler = "{name}.handler"\n'
+        )
+        code = {f"src/{name}/__init__.py": "def handler(e, c): ...\n"}
+        write(tmp_path / name, {"pyproject.toml": pyproject, **code})
+        lock(tmp_path / name)
+    result = invoke("build", "--part", "-v", "a", "b")  # what several of them run, side by side
+    assert result.exit_code == 0, result.stderr
+    zips = [Path(path) for made in json.loads(result.stdout) for path in made]
+    assert [path.name for path in zips] == ["a-1-lambda.zip", "b-1-lambda.zip"]
+    assert result.stderr.count("uv pip install") == 1
+    together = [path.read_bytes() for path in zips]
+    for name in ("a", "b"):
+        assert invoke("build", name).exit_code == 0
+    assert together == [path.read_bytes() for path in zips]
+    assert b"b/__init__.py" in together[1]
 
 
 @pytest.mark.slow

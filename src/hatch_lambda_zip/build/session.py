@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import ContentStore, check_encoder
 from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY, read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
+from hatch_lambda_zip.build.shared import Installers
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.config import TARGET_KEY, Artifact, Bytecode, Options, Project
 from hatch_lambda_zip.contents import (
@@ -321,6 +322,7 @@ def open_session(
     report: Reporter,
     *,
     embedded: Path | None = None,
+    installers: Installers | None = None,
 ) -> Iterator[Session]:
     """Open a session.
 
@@ -328,6 +330,7 @@ def open_session(
         root: its directory.
         embedded: the directory with an embedded lock for each zip (see ``embed``), which then
             hold instead of the project's.
+        installers: what is shared with the builds of other projects.
 
     Raises:
         ToolError: the installed encoder is another one.
@@ -354,10 +357,13 @@ def open_session(
                     return LockFile.none(root)
             return chosen_lock(chosen, f"{artifact.key if is_own else TARGET_KEY}.lock")
 
-        with (
-            Installer(uv, workspace.directory, project.zip_version) as installer,
-            ContentStore(workspace.directory / "contents") as store,
-        ):
+        with ExitStack() as stack:
+            if installers:
+                installer, store = installers.get(project.zip_version)
+            else:
+                installer = Installer(uv, workspace.directory, project.zip_version)
+                stack.enter_context(installer)
+                store = stack.enter_context(ContentStore(workspace.directory / "contents"))
             yield Session(
                 project,
                 root,

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -18,7 +18,10 @@ from hatch_lambda_zip.cli.side_by_side import SideBySide
 from hatch_lambda_zip.cli.unpack import unpack
 from hatch_lambda_zip.config import TARGET_KEY, file_name
 from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.plugin.app import AppReporter, aborting
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.build import Installers
 
 _EXAMPLE = """
 \b
@@ -70,6 +73,7 @@ _AT_ONCE: Final = max(2, os.cpu_count() or 1)  # builds wait for other processes
     help="With --unpacked: functions with what their layers have, as a container image needs it.",
 )
 @click.option("as_json", "--json", is_flag=True, help="Print what was made as JSON.")
+@click.option("is_part", "--part", is_flag=True, hidden=True)  # see `side_by_side`
 @click.option("-v", "--verbose", count=True, help="Show what is run.")
 @click.option("-q", "--quiet", count=True, help="Show warnings and errors only.")
 def build(  # noqa: PLR0913 - one parameter an option
@@ -81,54 +85,58 @@ def build(  # noqa: PLR0913 - one parameter an option
     unpacked: Path | None,
     with_layers: bool,
     as_json: bool,
+    is_part: bool,
     verbose: int,
     quiet: int,
 ) -> None:
     """Build the zips of each PROJECT (a directory with a pyproject.toml; by default this one).
 
-    Prints the path of each zip; progress goes to the standard error.
+    Prints the path of each zip; progress goes to the standard error. Several projects are built
+    side by side, each whole or not at all, and what they lock alike is installed once.
+
+    Exit codes: 0 when all are built, 1 when a project failed, 2 for wrong usage, 130 and 143 when
+    cancelled.
     """
     console = Console(verbose - quiet)
     # As typed, for each project is built in its own directory.
     here = Path.cwd()
     output = None if directory is None else here / directory
+    if is_part:
+        with aborting(console):
+            click.echo(json.dumps(_build_part(projects, functions, output, verbose - quiet)))
+        return
     made: list[Path] = []
     failed: list[Path] = []
     with aborting(console):
         chosen = _chosen(projects or (Path(),), is_all=is_all)
-        several = len(chosen) > 1
-        if several:
-            _check_places(chosen, functions, output, console)
         words = [
-            *(["--json"] if several else []),
             *(["-d", str(output)] if output else []),
             *(word for name in functions for word in ("-f", name)),
             *(["-v"] * verbose + ["-q"] * quiet),
         ]
         with SideBySide(words, console.display_error, _AT_ONCE) as commands:
-            results: Iterable[tuple[Path, Iterable[Path] | None]] = (
-                commands.build(_shortest(project, here) for project in chosen)
-                if several
-                else [(chosen[0], _build(chosen[0], functions, output, console))]
-            )
+            results: Iterable[tuple[Path, Iterable[Path] | None]]
+            if len(chosen) > 1:
+                _check_places(chosen, functions, output, console)
+                results = commands.build([_shortest(project, here) for project in chosen])
+            else:
+                results = [(chosen[0], _build(chosen[0], functions, output, console))]
             for project, paths in results:
                 if paths is None:
                     failed.append(project)
                     continue
                 for path in paths:
-                    if path in made:
-                        raise _made_twice(path)
-                    made.append(path)
+                    _add(path, made)
                     if unpacked is not None:
                         _unpack(path, here / unpacked, with_layers=with_layers)
                     if not as_json:
                         click.echo(_shortest(path, here))
-    if failed:
-        names = ", ".join(map(str, failed))
-        console.abort(
-            f"Error: {len(failed)} of {len(chosen)} projects failed: {names}. What each said "
-            "stands above, behind its name; the zips of the others are made."
-        )
+        if failed:
+            names = ", ".join(map(str, failed))
+            console.abort(
+                f"Error: {len(failed)} of {len(chosen)} projects failed: {names}. What each said "
+                "stands above, behind its name; the zips of the others are made."
+            )
     if as_json:
         click.echo(json.dumps([*_described(made)], indent=2))
 
@@ -165,6 +173,12 @@ def _check_places(
         places |= of_project
 
 
+def _add(path: Path, made: list[Path]) -> None:
+    if path in made:
+        raise _made_twice(path)
+    made.append(path)
+
+
 def _made_twice(path: Path) -> ConfigError:
     message = (
         f"{path} would be made of two projects of this command. Name the zips by `filename` so "
@@ -189,14 +203,40 @@ def _chosen(projects: Iterable[Path], *, is_all: bool) -> list[Path]:
 
 
 def _build(
-    project: Path, functions: Iterable[str], output: Path | None, console: Console
+    project: Path,
+    functions: Iterable[str],
+    output: Path | None,
+    console: Console,
+    installers: Installers | None = None,
 ) -> Iterator[Path]:
     """Build what is asked for of one project, and yield the paths of the zips."""
     with open_project(project, console) as opened:
+        opened.builder.installers = installers
         directory = None if output is None else str(output)
         yield from map(
             Path, opened.builder.build(directory=directory, versions=[*functions] or None)
         )
+
+
+def _build_part(
+    projects: Iterable[Path], functions: Iterable[str], output: Path | None, verbosity: int
+) -> list[list[str] | None]:
+    """Build projects in turn, and return the zips of each; None of one that failed."""
+    from hatch_lambda_zip.build import Installers  # `--help` does not need it
+
+    results: list[list[str] | None] = []
+    with Installers(AppReporter(Console(verbosity))) as installers:
+        for project in projects:
+            console = Console(verbosity, prefix=f"[{project}] ")
+            try:
+                with aborting(console):
+                    made = _build(project, functions, output, console, installers)
+                    results.append([*map(str, made)])
+            except SystemExit as end:
+                if end.code != 1:  # cancelled
+                    raise
+                results.append(None)
+    return results
 
 
 def _unpack(path: Path, directory: Path, *, with_layers: bool) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import NoReturn
+
 import click
 from hatchling.bridge.app import Application
 
@@ -11,10 +14,12 @@ class Console(Application):
 
     Args:
         verbosity: 0 shows progress, 1 commands and details as well, -1 warnings alone.
+        prefix: what each line starts with.
     """
 
-    def __init__(self, verbosity: int = 0) -> None:
+    def __init__(self, verbosity: int = 0, prefix: str = "") -> None:
         super().__init__()
+        self._prefix = prefix
         self._verbosity = verbosity
 
     @property
@@ -40,7 +45,14 @@ class Console(Application):
 
     def display_error(self, message: str = "", **_kwargs: object) -> None:
         """Show what is wrong."""
-        click.echo(message, err=True)
+        for line in message.split("\n"):
+            click.echo(f"{self._prefix}{line}", err=True)
+
+    def abort(self, message: str = "", code: int = 1, **_kwargs: object) -> NoReturn:
+        """Show what is wrong, and end the command."""
+        if message:
+            self.display_error(message)
+        sys.exit(code)
 
     def display_debug(self, message: str = "", level: int = 1, **_kwargs: object) -> None:
         """Show what hardly anybody wants to know."""
@@ -52,4 +64,4 @@ class Console(Application):
 
     def _show(self, message: str, level: int) -> None:
         if self._verbosity >= level:
-            click.echo(message, err=True)
+            self.display_error(message)

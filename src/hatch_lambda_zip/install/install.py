@@ -64,7 +64,7 @@ class Installer:
         self._pool = ThreadPool(_PARALLEL_JOBS)
         self._installs: dict[tuple[InstallList, Platform], Future[tuple[Installed, ...]]] = {}
         self._builds: dict[Path, Future[Path]] = {}
-        self._own_wheels: dict[str, Path] = {}
+        self._own_wheels: dict[tuple[Path, str], Path] = {}
         self._copies: dict[Path, Path] = {}
         self._unpacked: dict[Path, tuple[Installed, ...]] = {}
         # All of them lie in the directory, where nobody changes them.
@@ -153,12 +153,13 @@ class Installer:
         return self._copies[wheel]
 
     def _own_wheel(self, own: OwnWheel) -> Path:
-        if own.variant not in self._own_wheels:
+        key = (own.project.path, own.variant)
+        if key not in self._own_wheels:
             # hatchling works with the process's state, so this is done in this thread.
             directory = self._directory / f"own-{len(self._own_wheels)}"
             directory.mkdir()
-            self._own_wheels[own.variant] = own.build(directory)
-        return self._own_wheels[own.variant]
+            self._own_wheels[key] = own.build(directory)
+        return self._own_wheels[key]
 
     def _unpack(self, wheel: LocalWheel) -> tuple[Installed, ...]:
         if wheel.path not in self._unpacked:

@@ -50,7 +50,7 @@ from hatch_lambda_zip.uv import find_uv
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-    from hatch_lambda_zip.build import Session
+    from hatch_lambda_zip.build import Installers, Session
     from hatch_lambda_zip.contents import Outputs
     from hatch_lambda_zip.install import OwnWheel
 
@@ -71,6 +71,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         super().__init__(*args, **kwargs)
         # Closes what the zips of one command share.
         self._stack = ExitStack()
+        self.installers: Installers | None = None  # shared with other projects' builds
 
     @cached_property
     def lambda_config(self) -> Config:
@@ -263,6 +264,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             Path(self.root),
             AppReporter(self.app),
             embedded=embedded,
+            installers=self.installers,
         )
 
     def _build_artifact(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
