@@ -16,6 +16,8 @@ from hatch_lambda_zip.lock.recorded import (
     read_requirements,
     with_record,
 )
+from tests.support.foreign import PDM
+from tests.support.loose import write
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -114,3 +116,12 @@ def test_the_lock_in_a_code_directory(tmp_path: Path) -> None:
     (tmp_path / "pylock.api.toml").write_text(PYLOCK)
     with pytest.raises(LockError, match="several lock files and no choice"):
         find_code_lock([tmp_path])
+
+
+def test_the_lock_of_another_tool_in_a_code_directory(tmp_path: Path) -> None:
+    write(tmp_path, PDM)
+    with pytest.raises(LockError, match="`hatch-lambda-zip lock` keeps its versions"):
+        find_code_lock([tmp_path])
+    assert find_code_lock([tmp_path], tmp_path) is None
+    (tmp_path / "uv.lock").touch()
+    assert find_code_lock([tmp_path]) is None

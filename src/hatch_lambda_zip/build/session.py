@@ -350,7 +350,8 @@ def open_session(
                 return find_embedded_lock(embedded / artifact.name)
             chosen, is_own = artifact.options.lock, artifact.options.is_own(Options.lock)
             if artifact.code and not is_own:
-                if found := find_code_lock(root / source for source, _ in artifact.code):
+                directories = [root / source for source, _ in artifact.code]
+                if found := find_code_lock(directories, root):
                     return found
                 requires = project.requirements(artifact.request)
                 if artifact.is_code_alone or (not requires and needs_no_lock(root)):

@@ -80,8 +80,12 @@ def needs_no_lock(root: Path) -> bool:
     return not any((directory / "uv.lock").is_file() for directory in (root, *root.parents))
 
 
-def find_code_lock(directories: Iterable[Path]) -> LockFile | None:
+def find_code_lock(directories: Iterable[Path], root: Path | None = None) -> LockFile | None:
     """Find the lock that lies in a code directory, and answers for what stands beside it.
+
+    Args:
+        root: the project's directory, where another tool's lock is `find_lock`'s business: a
+            uv.lock of a workspace goes before it.
 
     Returns:
         A pylock.toml, or a requirements.txt with hashes; None where none of the directories has
@@ -104,7 +108,7 @@ def find_code_lock(directories: Iterable[Path]) -> LockFile | None:
                 )
             found.append(LockFile.of(LockKind.REQUIREMENTS, requirements))
             continue
-        is_locked = pylocks or (directory / "uv.lock").is_file()
+        is_locked = pylocks or directory == root or (directory / "uv.lock").is_file()
         if (
             not is_locked
             and (other := foreign_lock(directory))
