@@ -55,6 +55,21 @@ def test_versions_are_kept(tmp_path: Path, files: Mapping[str, str], name: str) 
     assert "`hatch-lambda-zip lock`" in invoke("lock", "--check", tmp_path).stderr
 
 
+@pytest.mark.exhaustive
+def test_a_path_and_what_the_other_lock_lacks(tmp_path: Path) -> None:
+    library = (
+        '[project]\nname = "libx"\nversion = "1"\ndependencies = ["six"]\n'
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    )
+    write(tmp_path / "lib", {"pyproject.toml": library, "src/libx/__init__.py": ""})
+    package = '[[package]]\nname = "libx"\nversion = "1"\npath = "../lib"\ngroups = ["default"]\n'
+    put(tmp_path / "app", {**PDM, "pdm.lock": f"{PDM['pdm.lock']}\n{package}"})
+    result = invoke("lock", tmp_path / "app")
+    assert "not in it, so chosen by uv: six 1." in result.stdout
+    (zip_name,) = build(tmp_path / "app")
+    assert {"libx/__init__.py", "six.py"} <= names_in(tmp_path / "app", zip_name)
+
+
 def test_files_of_another_index(tmp_path: Path) -> None:
     put(tmp_path, POETRY)
     path = tmp_path / "poetry.lock"
