@@ -1,0 +1,175 @@
+"""Makes the zips beside a wheel or an sdist that a back end has just made, hatchling or another.
+
+The build hook and the wrapper of other back ends both do this, each for its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch_lambda_zip.config import Artifact, inner_table
+from hatch_lambda_zip.errors import DistributionError, LockError
+from hatch_lambda_zip.plugin.app import AppReporter
+from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, HookRequest
+from hatch_lambda_zip.text import not_one_of
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.build import Job
+    from hatch_lambda_zip.contents import Outputs
+    from hatch_lambda_zip.install import OwnWheel
+    from hatch_lambda_zip.plugin.target import LambdaZipBuilder
+
+
+def refuse_credentials_in(name: str, pyproject: Mapping[str, Any]) -> None:
+    """See that no requirement in pyproject.toml has a URL with a secret.
+
+    Raises:
+        DistributionError: one has.
+    """
+    from hatch_lambda_zip.install import refuse_credentials
+
+    project = inner_table(pyproject, "project")
+    optional = inner_table(project, "optional-dependencies")
+    lists = [project.get("dependencies"), *optional.values()]
+    # What is no list of strings is hatchling's to judge.
+    listed = [value for values in lists if isinstance(values, list) for value in values]
+    requirements = [value for value in listed if isinstance(value, str)]
+    refuse_credentials(name, "Requires-Dist", requirements)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The build of a wheel or an sdist for people.
+
+    Attributes:
+        builder: what makes the project's zips.
+        output: the directory of the wheel or sdist, and so of the zips.
+        request: what to make.
+        or_else: what else to do where only an sdist is there; half a sentence.
+    """
+
+    builder: LambdaZipBuilder
+    output: Path
+    request: HookRequest
+    or_else: str = ""
+
+    def make_zips(self, built: Path, embedded: Path | None = None) -> None:
+        """Make the zips, if this is the stage that sees the source tree.
+
+        Args:
+            built: what the back end has just built.
+            embedded: what an sdist takes along of what the zips need.
+
+        Raises:
+            LambdaZipError: they can't be made.
+        """
+        builder = self.builder
+        builder.check()
+        artifacts = self._artifacts()
+        if not artifacts:
+            return
+        from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, build_zip
+
+        if builder.is_unpacked_sdist:
+            embedded = Path(builder.root) / EMBEDDED_DIRECTORY
+            if not embedded.is_dir():
+                self._look_for_built(artifacts, built)
+                return
+        with builder.keeping_version_files(), builder.open_session(embedded) as session:
+            for job in self._jobs(artifacts, built, session.workspace.directory):
+                build_zip(job, session)
+
+    def _look_for_built(self, artifacts: Sequence[Artifact], built: Path) -> None:
+        """Say whether the stage that saw the source tree made the zips of this very package.
+
+        Raises:
+            LockError: it did not, and the zips were asked for.
+        """
+        from hatch_lambda_zip.build import Workspace, is_built
+
+        builder = self.builder
+        with Workspace(Path(builder.root)) as workspace:
+            jobs = self._jobs(artifacts, built, workspace.directory)
+            wheel = jobs[0].own.build(workspace.directory)
+            labels = {f"{builder.package}:{job.artifact.name}": job for job in jobs}
+            missing = [
+                label for label, job in labels.items() if not is_built(job, builder.project, wheel)
+            ]
+        if not missing:
+            AppReporter(self.builder.app).info(
+                f"{', '.join(labels)}: made already, from the source tree"
+            )
+            return
+        message = (
+            f"no zip of {', '.join(missing)}: this is an unpacked sdist (it has a PKG-INFO), which "
+            "lacks the lock, local projects or files to include. Build from the source tree "
+            f"(`uv build`, or `uv build --wheel` there){self.or_else}."
+        )
+        if self.request.explicit:
+            raise LockError(f"{REQUEST_VARIABLE} asks for zips, but {message}")
+        AppReporter(self.builder.app).info(f"lambda-zip: {message}")
+
+    def _jobs(self, artifacts: Sequence[Artifact], built: Path, directory: Path) -> list[Job]:
+        from hatch_lambda_zip.build import Job
+
+        outputs = self.builder.outputs(self.output)
+        own = self._own_wheel(outputs, built, directory)
+        layers_of = self.builder.lambda_config.layers_of
+        return [
+            Job(artifact, layers_of(artifact), self.output, own, outputs, reuse=True)
+            for artifact in artifacts
+        ]
+
+    def _own_wheel(self, outputs: Outputs, built: Path, directory: Path) -> OwnWheel:
+        """Return how to get the package's own wheel.
+
+        The wheel target's is it, unless the zips select other files, or the hatchling that runs
+        is not the declared one, the zips have another version, or it took in what builds wrote.
+
+        Args:
+            built: what hatchling has just built.
+            directory: for a copy of that.
+
+        Raises:
+            DistributionError: that is a wheel, and damaged.
+        """
+        from hatch_lambda_zip.install import content_digest
+
+        builder = self.builder
+        own = builder.own_wheel(outputs)
+        differs = builder.own_file_selection or builder.is_isolated or builder.zip_version
+        if built.suffix != ".whl" or differs:
+            return own
+        # All zips are made of this copy, whatever becomes of the file in the output directory.
+        copy = directory / built.name
+        try:
+            shutil.copyfile(built, copy)
+            content_digest(copy)
+        except (OSError, DistributionError) as error:
+            raise DistributionError(
+                f"{str(error).rstrip('.')}. If another build writes to {built.parent} too, or "
+                "cleans it, let it end, and build again."
+            ) from None
+        return own if outputs.takes_in(copy) else replace(own, build=lambda _directory: copy)
+
+    def _artifacts(self) -> list[Artifact]:
+        """Return what to make; says so when nothing of what is asked for is here."""
+        package = self.builder.package
+        known = self.builder.lambda_config.artifacts
+        chosen = [
+            artifact
+            for artifact in known
+            if self.request.includes(package, artifact.name)
+            or self.request.includes(package, artifact.table)
+        ]
+        if not chosen and self.request.names is not None:
+            # No error: in a workspace, every package sees the same variable.
+            names = [f"{package}:{artifact.name}" for artifact in known]
+            report = AppReporter(self.builder.app)
+            for name in self.request.names:
+                report.info(f"{package}: {REQUEST_VARIABLE}: {not_one_of(name, names)}")
+        return chosen
