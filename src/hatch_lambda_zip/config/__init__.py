@@ -4,7 +4,7 @@ Every option is declared once, in ``options``. Every mistake of all tables is fo
 reported, each with its full key and, where one is near, the word that was perhaps meant.
 """
 
-from hatch_lambda_zip.config.checks import wrong_specifier, wrong_version
+from hatch_lambda_zip.config.checks import wrong_back_end, wrong_specifier, wrong_version
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.keys import (
     HATCHLING_KEYS,
@@ -19,6 +19,7 @@ from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.config.tables import Known, TableReader, inner_table, read_tables
+from hatch_lambda_zip.config.target_options import TargetOptions
 from hatch_lambda_zip.config.words import BytecodeMode, CheckImports, Modules, Strip
 
 __all__ = [
@@ -41,12 +42,14 @@ __all__ = [
     "Request",
     "Strip",
     "TableReader",
+    "TargetOptions",
     "file_name",
     "find_misplaced",
     "inner_table",
     "manifest_name",
     "parse_config",
     "read_tables",
+    "wrong_back_end",
     "wrong_specifier",
     "wrong_version",
 ]

@@ -63,6 +63,15 @@ def wrong_module(name: str) -> str | None:
     return f"{name!r} is not the name of a module; write it as in an import, such as 'a.b'"
 
 
+def wrong_back_end(name: str) -> str | None:
+    """Check the name of a build back end (PEP 517, "Source trees")."""
+    module, colon, path = name.partition(":")
+    parts = [*module.split("."), *(path.split(".") if colon else ())]
+    if all(part.isidentifier() for part in parts):
+        return None
+    return f"{name!r} names no back end; write it as build-backend has it, such as 'uv_build'"
+
+
 def wrong_module_pattern(pattern: str) -> str | None:
     """Check a pattern of dotted names of modules."""
     if re.fullmatch(r"[\w.*]+", pattern):

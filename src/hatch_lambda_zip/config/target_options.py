@@ -67,6 +67,21 @@ class TargetOptions(OptionTable):
         ),
         of=(),
     )
+    inner_backend = Option(
+        "inner-backend",
+        Text(
+            checks.wrong_back_end,
+            {"pattern": r"^[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\.[^\W\d]\w*)*)?$"},
+        ),
+        default=None,
+        otherwise="none",
+        description=(
+            'The back end that makes wheel and sdist, such as `"uv_build"`, where `build-backend` '
+            'is `"hatch_lambda_zip.backend"`: as `build-backend` would name it. See '
+            "[above](#other-back-ends)."
+        ),
+        of=(),
+    )
     versions = Option(
         "versions",
         Texts(),

@@ -12,12 +12,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip import __version__
-from hatch_lambda_zip.config import TOOL_NAME
+from hatch_lambda_zip.config import TARGET_KEY, TOOL_NAME, TargetOptions
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import evaluate_marker
 
 _KEY: Final = "build-system"
 _HATCHLING: Final = "hatchling.build"
+_WRAPPER: Final = "hatch_lambda_zip.backend"
+_INNER_KEY: Final = f"{TARGET_KEY}.{TargetOptions.inner_backend.key}"
 # PEP 517: what holds where nothing is declared.
 _LEGACY: Final = "setuptools.build_meta:__legacy__"
 
@@ -30,11 +32,18 @@ class BackEnd:
         name: its object, such as ``hatchling.build``.
         requires: what its environment has to have.
         is_hatchling: whether that is hatchling itself, and not a project's wrapper of it.
+        path: ``backend-path``, where front ends look for it instead; None if that is not there.
     """
 
     name: str
     requires: tuple[str, ...]
     is_hatchling: bool
+    path: object = None
+
+    @property
+    def is_wrapper(self) -> bool:
+        """Whether it is ours, which passes everything on to another one."""
+        return self.name == _WRAPPER
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,41 @@ def read_back_end(pyproject: Mapping[str, object]) -> BackEnd:
     if problems := [*_problems(requires)]:
         raise ConfigError(problems)
     is_hatchling = name == _HATCHLING and "backend-path" not in table
-    return BackEnd(name, tuple(requires), is_hatchling)
+    return BackEnd(name, tuple(requires), is_hatchling, table.get("backend-path"))
+
+
+def inner_problems(table: Mapping[str, object], back_end: BackEnd) -> Iterator[str]:
+    """Yield what is wrong with ``inner-backend``, but for its form.
+
+    Args:
+        table: the target's.
+        back_end: the declared one.
+    """
+    inner = table.get(TargetOptions.inner_backend.key)
+    if not back_end.is_wrapper:
+        if inner is not None:
+            yield (
+                f"{_INNER_KEY}: nobody asks for it, since {_KEY}.build-backend is "
+                f"{back_end.name!r}; remove it, or set build-backend to {_WRAPPER!r}"
+            )
+        return
+    if back_end.path is not None:
+        yield (
+            f"{_KEY}.backend-path: front ends look for {_WRAPPER} there alone, and it is not "
+            f"there; remove it, and add the package that has the inner back end to {_KEY}.requires"
+        )
+    if inner is None:
+        yield (
+            f"{_INNER_KEY}: is required, since {_WRAPPER} leaves wheel and sdist to another back "
+            f'end; name that, such as {TargetOptions.inner_backend.key} = "uv_build"'
+        )
+    elif isinstance(inner, str) and inner.startswith(f"{_HATCHLING.partition('.')[0]}."):
+        yield (
+            f"{_INNER_KEY}: hatchling needs no wrapper; set {_KEY}.build-backend to "
+            f"{_HATCHLING!r}, and add the table [tool.hatch.build.hooks.lambda-zip]"
+        )
+    elif isinstance(inner, str) and inner.partition(":")[0] == _WRAPPER:
+        yield f"{_INNER_KEY}: {inner!r} is the wrapper itself; name the back end to be wrapped"
 
 
 def unmet(requirements: Iterable[str]) -> Iterator[str]:

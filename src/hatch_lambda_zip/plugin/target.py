@@ -30,7 +30,7 @@ from hatch_lambda_zip.config import (
 )
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
-from hatch_lambda_zip.plugin.back_end import Isolation, read_back_end
+from hatch_lambda_zip.plugin.back_end import Isolation, inner_problems, read_back_end
 from hatch_lambda_zip.plugin.request import (
     NO_ZIP_BY_HOOKS_ONLY,
     is_hooks_only,
@@ -106,6 +106,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             problems=(
                 *version_problems(table),
                 *hatchling_problems(self.config, table, self._isolation),
+                *inner_problems(table, read_back_end(self.metadata.config)),
             ),
         )
 

@@ -1,0 +1,153 @@
+"""A build back end that leaves everything to another one, and then makes the zips.
+
+``build-backend = "hatch_lambda_zip.backend"`` is for projects whose wheels hatchling does not make,
+so that ``uv build`` and ``python -m build`` make the zips beside wheel and sdist. These are what
+``inner-backend`` of the target's table makes (PEP 517, PEP 660), byte for byte.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hatch_lambda_zip.config import TARGET_KEY, inner_table, wrong_back_end
+from hatch_lambda_zip.errors import ConfigError
+from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.plugin.back_end import inner_problems, read_back_end
+from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, is_for_people, parse_request
+from hatch_lambda_zip.plugin.stage import Stage, refuse_credentials_in
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.plugin.target import LambdaZipBuilder
+
+_KEY: Final = f"{TARGET_KEY}.inner-backend"
+
+# A front end takes a hook that is not there for one that has nothing to say.
+_PASSED_ON: Final = frozenset(
+    (
+        *("get_requires_for_build_wheel", "prepare_metadata_for_build_wheel"),
+        *("get_requires_for_build_editable", "prepare_metadata_for_build_editable"),
+        *("get_requires_for_build_sdist", "build_editable"),
+    )
+)
+
+
+def build_wheel(
+    wheel_directory: str,
+    config_settings: Mapping[str, object] | None = None,
+    metadata_directory: str | None = None,
+) -> str:
+    """Have the inner back end build a wheel, and make the zips if somebody is to have them.
+
+    Returns:
+        The wheel's file name.
+    """
+    arguments = (wheel_directory, config_settings, metadata_directory)
+    return _build("wheel", wheel_directory, arguments)
+
+
+def build_sdist(sdist_directory: str, config_settings: Mapping[str, object] | None = None) -> str:
+    """Have the inner back end build an sdist, and make the zips if somebody is to have them.
+
+    Returns:
+        The sdist's file name.
+    """
+    return _build("sdist", sdist_directory, (sdist_directory, config_settings))
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the inner back end has there
+    """Return one of the other hooks: the inner back end's own.
+
+    Raises:
+        AttributeError: it has none of that name.
+    """
+    if name not in _PASSED_ON:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with _opened() as builder, aborting(builder.app):
+        return getattr(_load_inner(builder), name)
+
+
+def _build(target: str, directory: str, arguments: tuple[object, ...]) -> str:
+    """Call a building hook of the inner back end, then make the zips.
+
+    Args:
+        target: what is built, in hatchling's words.
+        directory: where it is put, and the zips.
+        arguments: the hook's.
+    """
+    with _opened() as builder:
+        output = Path(builder.root, directory)
+        request = parse_request(os.environ.get(REQUEST_VARIABLE))
+        has_work = request.enabled and is_for_people(target, "standard", output, os.environ)
+        with aborting(builder.app):
+            build = getattr(_load_inner(builder), f"build_{target}")
+            if has_work:
+                # What is written after this stays in the output directory.
+                _refuse_embedding(builder)
+                refuse_credentials_in(builder.package, builder.metadata.config)
+        name: str = build(*arguments)
+        if has_work:
+            with aborting(builder.app):
+                Stage(builder, output, request).make_zips(output / name)
+        return name
+
+
+def _opened() -> contextlib.closing[LambdaZipBuilder]:
+    """Return the builder of the zips; front ends call hooks in the project's directory."""
+    # hatchling takes a tenth of a second to import.
+    from hatch_lambda_zip.plugin.target import LambdaZipBuilder
+
+    return contextlib.closing(LambdaZipBuilder(str(Path.cwd())))
+
+
+def _load_inner(builder: LambdaZipBuilder) -> object:
+    """Import the back end that everything is passed on to.
+
+    Raises:
+        ConfigError: it is not declared rightly, or not there.
+    """
+    pyproject = builder.metadata.config
+    table = builder.metadata.hatch.build_targets.get("lambda-zip", {})
+    if problems := [*inner_problems(table, read_back_end(pyproject))]:
+        raise ConfigError(problems)
+    name = table["inner-backend"]
+    if not isinstance(name, str) or wrong_back_end(name):
+        reason = wrong_back_end(name) if isinstance(name, str) else f"{name!r} is not a string"
+        raise ConfigError([f"{_KEY}: {reason}"])
+    module, _, path = name.partition(":")
+    try:
+        found: object = importlib.import_module(module)
+        for part in filter(None, path.split(".")):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        message = (
+            f"{_KEY}: {name!r} can't be imported ({error}); correct the name, or add the package "
+            "that has it to build-system.requires"
+        )
+        raise ConfigError([message]) from None
+    if missing := [hook for hook in ("build_wheel", "build_sdist") if not hasattr(found, hook)]:
+        message = (
+            f"{_KEY}: {name!r} is no build back end (PEP 517), since it has no "
+            f"{' and no '.join(missing)}; name the module or object that build-backend would name"
+        )
+        raise ConfigError([message])
+    return found
+
+
+def _refuse_embedding(builder: LambdaZipBuilder) -> None:
+    """See that the sdist is not wanted to have more in it than the inner back end puts there.
+
+    Raises:
+        ConfigError: it is.
+    """
+    hook = inner_table(builder.metadata.config, "tool", "hatch", "build", "hooks", "lambda-zip")
+    if hook.get("embed-lock"):
+        message = (
+            "tool.hatch.build.hooks.lambda-zip.embed-lock: only hatchling puts more into an sdist "
+            "than its own files, and inner-backend makes this one; remove the key"
+        )
+        raise ConfigError([message])
