@@ -73,6 +73,19 @@ def build_by_command(project: Path, environment: Mapping[str, str]) -> dict[str,
     return made
 
 
+def ask_directly(
+    requirement: str, project: Path, directory: Path, environment: Mapping[str, str]
+) -> None:
+    """Have the inner back end itself make wheel and sdist, for the same pyproject.toml."""
+    directory.mkdir(exist_ok=True)
+    copy = project.with_name("copy") / project.name  # some leave files in the sources
+    shutil.copytree(project, copy, ignore=shutil.ignore_patterns("dist", "build", "*.egg-info"))
+    module = BACK_ENDS[requirement]
+    code = "import sys, {0}; {0}.build_wheel(sys.argv[1]); {0}.build_sdist(sys.argv[1])"
+    command = [UV, "run", "-q", "--no-project", "--with", requirement, "python", "-c"]
+    run([*command, code.format(module), directory], cwd=copy, env=environment)
+
+
 def test_uv_build(tmp_path: Path, environment: dict[str, str]) -> None:
     project = tmp_path / "orders"
     write(project, "uv_build")
@@ -81,7 +94,9 @@ def test_uv_build(tmp_path: Path, environment: dict[str, str]) -> None:
     run([UV, "sync", "-q", "--no-editable"], cwd=project, env=environment)
     assert not (project / "dist").exists()
     result = run([UV, "build"], cwd=project, env=environment)
-    assert "orders:lambda: made already, from the source tree" in result.stdout + result.stderr
+    said = result.stdout + result.stderr
+    assert "orders:lambda: made already, from the source tree" in said
+    assert said.count("orders: building its wheel in an environment of its own") == 1
     made = outputs(project / "dist")
     zip_name, manifest_name = "orders-1.0-lambda.zip", "orders-1.0-lambda.json"
     wheel, sdist = "orders-1.0-py3-none-any.whl", "orders-1.0.tar.gz"
@@ -89,9 +104,64 @@ def test_uv_build(tmp_path: Path, environment: dict[str, str]) -> None:
     assert build_by_command(project, environment) == {
         name: made[name] for name in (zip_name, manifest_name)
     }
-    # An inner back end asked directly, for the same pyproject.toml.
-    code = "import sys, uv_build; uv_build.build_wheel('inner'); uv_build.build_sdist('inner')"
-    command = [UV, "run", "-q", "--no-project", "--with", "uv_build", "python", "-c", code]
-    (project / "inner").mkdir()
-    run(command, cwd=project, env=environment)
+    ask_directly("uv_build", project, project / "inner", environment)
     assert outputs(project / "inner") == {name: made[name] for name in (wheel, sdist)}
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("front_end", ["uv build", "uv build --wheel", "build", "build --wheel"])
+def test_back_ends_of_a_workspace(
+    tmp_path: Path, environment: dict[str, str], front_end: str
+) -> None:
+    names = {requirement: f"of-{requirement.replace('_', '-')}" for requirement in BACK_ENDS}
+    for requirement, name in names.items():
+        write(tmp_path / name, requirement)
+    members = [*names.values()]
+    (tmp_path / "pyproject.toml").write_text(f"[tool.uv.workspace]\nmembers = {members}\n")
+    run([UV, "lock", "-q"], cwd=tmp_path, env=environment)
+    if front_end.startswith("uv"):
+        run([*front_end.split(), "--all-packages"], cwd=tmp_path, env=environment)
+    else:
+        for name in members:
+            words = [*front_end.split(), "-o", str(tmp_path / "dist"), name]
+            run([sys.executable, "-m", *words], cwd=tmp_path, env=environment)
+    made = outputs(tmp_path / "dist")
+    inner = tmp_path / "inner"
+    for requirement, name in names.items():
+        zips = {f"{name.replace('-', '_')}-1.0-lambda{suffix}" for suffix in (".zip", ".json")}
+        by_command = build_by_command(tmp_path / name, environment)
+        assert by_command == {file: made[file] for file in zips}, name
+        ask_directly(requirement, tmp_path / name, inner, environment)
+    expected = outputs(inner)
+    if front_end.endswith("--wheel"):
+        expected = {file: data for file, data in expected.items() if file.endswith(".whl")}
+    assert {file: made[file] for file in expected} == expected
+    assert len(made) == len(expected) + 2 * len(names)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("requirement", BACK_ENDS)
+@pytest.mark.parametrize(
+    "command",
+    [
+        "uv sync -q",
+        "uv sync -q --no-editable",
+        "uv pip install -q --target t --no-deps .",
+        "pip install -q --target t --no-deps .",
+        "pip install -q --no-deps -e .",
+        "pip wheel -q -w w --no-deps .",
+    ],
+)
+def test_commands_that_must_not_make_zips(
+    tmp_path: Path, environment: dict[str, str], requirement: str, command: str
+) -> None:
+    project = tmp_path / "orders"
+    write(project, requirement)
+    words = command.split()
+    if words[0] == "pip":
+        run([UV, "venv", "-q", "--seed", "--python", sys.executable, tmp_path / "v"], cwd=tmp_path)
+        words = [str(tmp_path / "v/bin/python"), "-m", *words]
+    result = run(words, cwd=project, env=environment)
+    assert "lambda" not in result.stdout + result.stderr
+    found = [path for path in project.rglob("*lambda*.zip") if ".venv" not in path.parts]
+    assert not found

@@ -8,7 +8,7 @@ import pytest
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.errors import ConfigError, DistributionError
 from hatch_lambda_zip.install import read_project
-from hatch_lambda_zip.plugin.back_end import read_back_end, unmet
+from hatch_lambda_zip.plugin.back_end import inner_problems, read_back_end, unmet
 
 
 def test_the_declared_back_end() -> None:
@@ -104,3 +104,10 @@ def test_a_project_is_read_from_its_wheel(tmp_path: Path) -> None:
 def test_a_wheel_with_malformed_metadata(tmp_path: Path, metadata: str) -> None:
     with pytest.raises(DistributionError):
         read_project(wheel_of(tmp_path, metadata), {})
+
+
+def test_an_inner_back_end_that_nobody_asks() -> None:
+    declared = {"build-system": {"requires": [], "build-backend": "uv_build"}}
+    (problem,) = inner_problems({"inner-backend": "uv_build"}, read_back_end(declared))
+    assert "nobody asks for it, since build-system.build-backend is 'uv_build'" in problem
+    assert not [*inner_problems({}, read_back_end(declared))]

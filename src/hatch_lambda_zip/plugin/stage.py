@@ -67,18 +67,23 @@ class Stage:
         Raises:
             LambdaZipError: they can't be made.
         """
+        from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, build_zip
+
         builder = self.builder
+        is_here = True
+        if builder.is_unpacked_sdist:
+            embedded = Path(builder.root) / EMBEDDED_DIRECTORY
+            is_here = embedded.is_dir()
+        if not is_here and builder.is_isolated and built.suffix == ".whl":
+            # Nothing of it ships from here: to say what it is, it need not be built once more.
+            builder.isolated_wheel = built
         builder.check()
         artifacts = self._artifacts()
         if not artifacts:
             return
-        from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, build_zip
-
-        if builder.is_unpacked_sdist:
-            embedded = Path(builder.root) / EMBEDDED_DIRECTORY
-            if not embedded.is_dir():
-                self._look_for_built(artifacts, built)
-                return
+        if not is_here:
+            self._look_for_built(artifacts, built)
+            return
         with builder.keeping_version_files(), builder.open_session(embedded) as session:
             for job in self._jobs(artifacts, built, session.workspace.directory):
                 build_zip(job, session)

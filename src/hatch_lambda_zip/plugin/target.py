@@ -229,7 +229,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         if not self.ships_package:
             return OwnWheel(project, lambda directory: directory)  # nobody asks for it
         if self._isolation:
-            wheel = self._isolated_wheel
+            wheel = self.isolated_wheel
             return OwnWheel(project, lambda _directory: wheel)
         zip_version = self.zip_version
         wanted = {
@@ -315,7 +315,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             from hatch_lambda_zip.install import read_project
 
             groups = self.metadata.config.get("dependency-groups", {})
-            return read_project(self._isolated_wheel, groups)
+            return read_project(self.isolated_wheel, groups)
         core = self.metadata.core
         return Project(
             name=self.package,
@@ -349,7 +349,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return Isolation.for_want_of(missing_here(self.root, self.plugin_manager, metadata))
 
     @cached_property
-    def _isolated_wheel(self) -> Path:
+    def isolated_wheel(self) -> Path:
         """The package's wheel, made by its declared back end."""
         from hatch_lambda_zip.build import Workspace
         from hatch_lambda_zip.install import build_wheel

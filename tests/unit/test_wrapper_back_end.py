@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip import backend
+from hatch_lambda_zip.uv import NESTED_VARIABLE
+
+HEAD = """\
+[build-system]
+requires = []
+build-backend = "hatch_lambda_zip.backend"
+{more}
+[project]
+name = "orders"
+version = "1.0"
+[tool.hatch.build.targets.lambda-zip]
+runtime = "python3.13"
+"""
+INNER = """\
+calls = []
+
+class Hooks:
+    @staticmethod
+    def build_wheel(*arguments):
+        calls.append(("wheel", *arguments))
+        return "orders.whl"
+
+    @staticmethod
+    def build_sdist(*arguments):
+        calls.append(("sdist", *arguments))
+        return "orders.tar.gz"
+
+    @staticmethod
+    def get_requires_for_build_wheel(config_settings=None):
+        return [f"more-{config_settings}"]
+
+class holder:
+    hooks = Hooks
+
+build_wheel, build_sdist = Hooks.build_wheel, Hooks.build_sdist
+"""
+SETTINGS = {"a": ["b", "c"]}
+Write = Callable[..., None]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write_files(line: str, more: str = "", inner: str = INNER) -> None:
+        text = HEAD.format(more=more) + line
+        (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+        (tmp_path / f"inner_{tmp_path.name}.py").write_text(inner, encoding="utf-8")
+
+    return write_files
+
+
+def inner_name(directory: Path) -> str:
+    return f"inner_{directory.name}"
+
+
+@pytest.mark.parametrize("form", ["{}", "{}:Hooks", "{}:holder.hooks"])
+def test_hooks_are_passed_on(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setenv(NESTED_VARIABLE, "1")
+    name = inner_name(tmp_path)
+    write(f'inner-backend = "{form.format(name)}"')
+    assert backend.build_wheel("out", SETTINGS, "metadata") == "orders.whl"
+    assert backend.build_sdist("out", SETTINGS) == "orders.tar.gz"
+    import importlib
+
+    calls = importlib.import_module(name).calls
+    assert calls == [("wheel", "out", SETTINGS, "metadata"), ("sdist", "out", SETTINGS)]
+    # What the inner one lacks, the wrapper lacks: a front end then does what PEP 517 says.
+    is_whole = form != "{}"
+    assert hasattr(backend, "get_requires_for_build_wheel") is is_whole
+    if is_whole:
+        assert backend.get_requires_for_build_wheel(SETTINGS) == [f"more-{SETTINGS}"]
+    for hook in (
+        *("get_requires_for_build_sdist", "get_requires_for_build_editable", "build_editable"),
+        *("prepare_metadata_for_build_wheel", "prepare_metadata_for_build_editable", "anything"),
+    ):
+        assert not hasattr(backend, hook)
+
+
+KEY = "tool.hatch.build.targets.lambda-zip.inner-backend: "
+
+
+@pytest.mark.parametrize(
+    ("line", "more", "message"),
+    [
+        ("", "", f"{KEY}is required, since hatch_lambda_zip.backend leaves wheel and sdist to"),
+        ("inner-backend = 1", "", f"{KEY}1 is not a string"),
+        ("inner-backend = 'a b'", "", f"{KEY}'a b' names no back end"),
+        ("inner-backend = 'nowhere_x.y'", "", f"{KEY}'nowhere_x.y' can't be imported (No module"),
+        ("inner-backend = 'json:nothing.x'", "", f"{KEY}'json:nothing.x' can't be imported (mod"),
+        ("inner-backend = 'json'", "", f"{KEY}'json' is no build back end (PEP 517), since it has"),
+        ("inner-backend = 'hatchling.build'", "", f"{KEY}hatchling needs no wrapper; set build"),
+        ("inner-backend = 'hatchling.ouroboros'", "", f"{KEY}hatchling needs no wrapper"),
+        ("inner-backend = 'hatch_lambda_zip.backend'", "", f"{KEY}'hatch_lambda_zip.backend' is"),
+        ("inner-backend = 'hatch_lambda_zip.backend:x'", "", " is the wrapper itself; name the"),
+        ("inner-backend = 'json'", "backend-path = ['.']", "build-system.backend-path: front ends"),
+    ],
+)
+@pytest.mark.parametrize("hook", ["build_wheel", "get_requires_for_build_wheel"])
+def test_mistakes(
+    write: Write, capsys: pytest.CaptureFixture[str], line: str, more: str, message: str, hook: str
+) -> None:
+    write(line, more)
+    with pytest.raises(SystemExit):
+        getattr(backend, hook)("out")
+    output = capsys.readouterr()
+    (said,) = (output.out + output.err).splitlines()
+    assert said.startswith("Error: ")
+    assert message in said
+
+
+def test_an_embedded_lock_is_refused_before_anything_is_built(
+    write: Write,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PIP_BUILD_TRACKER", raising=False)
+    monkeypatch.delenv(NESTED_VARIABLE, raising=False)
+    table = "[tool.hatch.build.hooks.lambda-zip]\nembed-lock = true"
+    # A back end that builds nothing, and says so.
+    inner = "def build_wheel(*_): 1 / 0\nbuild_sdist = build_wheel\n"
+    write(f'inner-backend = "{inner_name(tmp_path)}"\n{table}', inner=inner)
+    with pytest.raises(SystemExit):
+        backend.build_sdist(str(tmp_path / "dist"))
+    output = capsys.readouterr()
+    (said,) = (output.out + output.err).splitlines()
+    assert "lambda-zip.embed-lock: only hatchling puts more into an sdist" in said
