@@ -45,6 +45,13 @@ def test_versions_are_kept(tmp_path: Path, files: Mapping[str, str], name: str) 
     result = invoke("lock", tmp_path, "--upgrade")
     assert f"{name} decides its versions" in result.stdout
     assert "pylock.toml: up to date" in result.stdout
+    assert invoke("lock", "--check", tmp_path).exit_code == 0
+    pyproject = tmp_path / "pyproject.toml"
+    table = pyproject.read_text()
+    pyproject.write_text(table.replace("python3.12", "python3.13"))
+    result = invoke("lock", "--check", tmp_path)
+    assert "was made for Python >=3.12, while 3.13 is the lowest in use now" in result.stderr
+    pyproject.write_text(table)
     # Another version there, and not locked again here.
     path = tmp_path / name
     path.write_text(path.read_text().replace("3.10", "3.9"))

@@ -99,6 +99,7 @@ def test_a_file_that_names_itself(tmp_path: Path) -> None:
 
 
 def test_the_lock_in_a_code_directory(tmp_path: Path) -> None:
+    (tmp_path / "pylock.hatch-lambda-zip-new.toml").touch()  # of a command that was killed
     assert find_code_lock([tmp_path]) is None
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("# nothing yet\n")

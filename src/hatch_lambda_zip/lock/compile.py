@@ -15,7 +15,12 @@ from hatch_lambda_zip.errors import LockError, UvError
 from hatch_lambda_zip.files import replacing
 from hatch_lambda_zip.lock.foreign import FOREIGN, ForeignLock, read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
-from hatch_lambda_zip.lock.recorded import check_recorded, is_recorded, with_record
+from hatch_lambda_zip.lock.recorded import (
+    NEW_FILE,
+    check_recorded,
+    is_recorded,
+    with_record,
+)
 from hatch_lambda_zip.uv import Uv
 
 if sys.version_info >= (3, 11):
@@ -24,7 +29,6 @@ else:
     import tomli as tomllib
 
 _NAME_INDEX: Final = "Name the same one to uv, by UV_INDEX or in uv.toml."
-_NEW_FILE: Final = f"pylock.{TOOL_NAME}-new.toml"  # a name that uv takes for a lock
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ class RequirementsLock:
         """
         foreign = read_foreign(self.requirements) if self.is_foreign else None
         held = tuple(constraints)
-        new = self.path.with_name(_NEW_FILE)
+        new = self.path.with_name(NEW_FILE)
         with tempfile.TemporaryDirectory() as directory:
             constraints_file = Path(directory, "constraints.txt")
             constraints_file.write_text("\n".join(held), encoding="utf-8")

@@ -11,7 +11,7 @@ from hatch_lambda_zip.config import TOOL_NAME, read_tables
 from hatch_lambda_zip.errors import LockError, UvError
 from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
-from hatch_lambda_zip.lock.recorded import are_hashed, read_requirements
+from hatch_lambda_zip.lock.recorded import NEW_FILE, are_hashed, read_requirements
 from hatch_lambda_zip.lock.requirements import compile_command
 from hatch_lambda_zip.uv import Uv
 
@@ -42,9 +42,7 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
     pylock = root / "pylock.toml"
     if pylock.is_file():
         return LockFile.of(LockKind.PYLOCK, pylock)
-    named = sorted(
-        path.name for path in root.iterdir() if is_valid_pylock_path(path) and path.is_file()
-    )
+    named = [path.name for path in _pylocks(root)]
     if len(named) == 1:
         return LockFile.of(LockKind.PYLOCK, root / named[0])
     if named:
@@ -75,7 +73,7 @@ def needs_no_lock(root: Path) -> bool:
     requirements = root / "requirements.txt"
     if requirements.is_file() and read_requirements(requirements):
         return False
-    if any(is_valid_pylock_path(path) for path in root.iterdir()):
+    if _pylocks(root):
         return False
     return not any((directory / "uv.lock").is_file() for directory in (root, *root.parents))
 
@@ -96,7 +94,7 @@ def find_code_lock(directories: Iterable[Path], root: Path | None = None) -> Loc
     """
     found: list[LockFile] = []
     for directory in directories:
-        pylocks = sorted(path for path in directory.iterdir() if is_valid_pylock_path(path))
+        pylocks = _pylocks(directory)
         found += [LockFile.of(LockKind.PYLOCK, path) for path in pylocks]
         requirements = directory / "requirements.txt"
         if not pylocks and requirements.is_file() and (lines := read_requirements(requirements)):
@@ -119,6 +117,15 @@ def find_code_lock(directories: Iterable[Path], root: Path | None = None) -> Loc
         names = ", ".join(str(lock.path) for lock in found)
         raise LockError(f"There are several lock files and no choice: {names}. Name one by `lock`.")
     return found[0] if found else None
+
+
+def _pylocks(directory: Path) -> list[Path]:
+    """Return the locks by PEP 751 in a directory, sorted, but for one that was never finished."""
+    return sorted(
+        path
+        for path in directory.iterdir()
+        if is_valid_pylock_path(path) and path.name != NEW_FILE and path.is_file()
+    )
 
 
 def foreign_lock(directory: Path) -> Path | None:

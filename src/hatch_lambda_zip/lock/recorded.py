@@ -18,6 +18,9 @@ from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile
 from hatch_lambda_zip.lock.requirements import logical_lines
 
+NEW_FILE: Final = f"pylock.{TOOL_NAME}-new.toml"
+"""A lock in the making, by a name that uv takes for a lock; what is killed may leave it behind."""
+
 _NESTED: Final = re.compile(
     r"(?P<option>-r|--requirement|-c|--constraint)(?:\s+|=)(?P<path>\S.*)", re.DOTALL
 )
