@@ -96,7 +96,9 @@ def test_groups_of_another_lock_are_refused(tmp_path: Path) -> None:
     assert "is one flat list, from which no extras or dependency groups" in result.stderr
 
 
-def test_a_function_takes_the_versions_of_its_layers(tmp_path: Path) -> None:
+@pytest.fixture
+def layered(tmp_path: Path) -> Path:
+    """A function and its layer, with requirements each, and locked."""
     table = "tool.hatch.build.targets.lambda-zip"
     files = {
         "pyproject.toml": (
@@ -110,24 +112,29 @@ def test_a_function_takes_the_versions_of_its_layers(tmp_path: Path) -> None:
     }
     write(tmp_path, files)
     lock(tmp_path)
-    assert 'version = "1.16.0"' in (tmp_path / "api/pylock.toml").read_text()
-    build(tmp_path)
-    assert "python/iniconfig/__init__.py" in names_in(tmp_path, "shared-layer.zip")
-    names = names_in(tmp_path, "api-lambda.zip")
+    return tmp_path
+
+
+def test_a_function_takes_the_versions_of_its_layers(layered: Path) -> None:
+    assert 'version = "1.16.0"' in (layered / "api/pylock.toml").read_text()
+    build(layered)
+    assert "python/iniconfig/__init__.py" in names_in(layered, "shared-layer.zip")
+    names = names_in(layered, "api-lambda.zip")
     assert "idna/core.py" in names
     assert "six.py" not in names
-    # Both, or none where one can't be.
-    write(
-        tmp_path, {"shared/requirements.txt": "six==1.17.0\n", "api/requirements.txt": "six<1.17"}
-    )
-    before = (tmp_path / "shared/pylock.toml").read_bytes()
-    result = invoke("lock", tmp_path)
+
+
+@pytest.mark.exhaustive
+def test_locks_are_renewed_together_or_not_at_all(layered: Path) -> None:
+    write(layered, {"shared/requirements.txt": "six==1.17.0\n", "api/requirements.txt": "six<1.17"})
+    before = (layered / "shared/pylock.toml").read_bytes()
+    result = invoke("lock", layered)
     assert result.exit_code == 1
     assert "what the locks of the layers pin holds too: six==1.17.0" in result.stderr
-    assert (tmp_path / "shared/pylock.toml").read_bytes() == before
-    write(tmp_path, {"api/requirements.txt": "six"})
-    lock(tmp_path)
-    assert 'version = "1.17.0"' in (tmp_path / "api/pylock.toml").read_text()
+    assert (layered / "shared/pylock.toml").read_bytes() == before
+    write(layered, {"api/requirements.txt": "six"})
+    lock(layered)
+    assert 'version = "1.17.0"' in (layered / "api/pylock.toml").read_text()
 
 
 @pytest.mark.exhaustive
