@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hatch_lambda_zip.plugin.table import ships_package
@@ -25,5 +27,18 @@ RUNTIME = {"runtime": "python3.13"}
         ({"functions": "no table"}, True),
     ],
 )
-def test_any_zip_with_the_package_in_it(table: dict[str, object], *, expected: bool) -> None:
-    assert ships_package({**RUNTIME, **table}) is expected
+def test_any_zip_with_the_package_in_it(
+    table: dict[str, object], tmp_path: Path, *, expected: bool
+) -> None:
+    assert ships_package({**RUNTIME, **table}, tmp_path) is expected
+
+
+@pytest.mark.parametrize(("name", "expected"), [("api", False), ("other", True)])
+def test_a_table_of_a_function_that_a_directory_makes(
+    name: str, tmp_path: Path, *, expected: bool
+) -> None:
+    (tmp_path / "functions/api").mkdir(parents=True)
+    (tmp_path / "functions/api/main.py").touch()
+    functions = {name: {"handler": "main.handler"}}
+    table = {**RUNTIME, "function-directories": "functions/*", "functions": functions}
+    assert ships_package(table, tmp_path) is expected

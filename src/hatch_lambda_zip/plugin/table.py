@@ -58,15 +58,26 @@ def known_of(
     return Known(extras, tuple(sorted(map(canonicalize_name, groups))), root, directories)
 
 
-def ships_package(table: Mapping[str, object]) -> bool:
-    """Tell whether any zip has the package's own wheel in it, as far as the table is right."""
+def ships_package(table: Mapping[str, object], root: Path) -> bool:
+    """Tell whether any zip has the package's own wheel in it, as far as the table is right.
+
+    Args:
+        root: the project's directory.
+    """
     functions = inner_table(table, "functions")
     names = [name for name in functions if inner_table(functions, name).get("package") is True]
     if names or table.get("package") is True:
         return True
+
+    def directories(patterns: tuple[str, ...]) -> tuple[str, ...]:
+        from hatch_lambda_zip.contents import Outputs, Surroundings, directories_with_code
+
+        return directories_with_code(Surroundings(root, Outputs.of(root, ()), root), patterns)
+
     try:
-        # Functions that directories make have these as their code.
-        artifacts = parse_config(table, today=date.max).artifacts
+        # Functions that directories make have these as their code, those with a table too.
+        known = Known(directories=directories)
+        artifacts = parse_config(table, today=date.max, known=known).artifacts
     except ConfigError:  # reported when the table is read for good
         return "code" not in table and "function-directories" not in table
     return any(artifact.ships_package for artifact in artifacts)

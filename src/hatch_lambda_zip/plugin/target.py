@@ -114,7 +114,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def ships_package(self) -> bool:
         """Whether the package's own wheel ships in any zip, and so has to be built at all."""
         metadata = super().metadata  # hatchling's own: `metadata` asks this
-        return ships_package(metadata.hatch.build_targets.get(self.PLUGIN_NAME, {}))
+        table = metadata.hatch.build_targets.get(self.PLUGIN_NAME, {})
+        return ships_package(table, Path(self.root))
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
         """Return what builds each function and layer, by its name."""
