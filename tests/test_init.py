@@ -140,3 +140,83 @@ def test_what_can_not_be_proposed(tmp_path: Path, files: Mapping[str, str], mess
     result = invoke("init", tmp_path, "--write")
     assert result.exit_code == 1
     assert message in result.stderr
+
+
+TERRAFORM = """
+    data "archive_file" "api" {
+      type        = "zip"
+      source_dir  = "${path.module}/functions/api"
+      output_path = "api.zip"
+    }
+
+    resource "aws_lambda_function" "api" {
+      filename      = data.archive_file.api.output_path
+      runtime       = "python3.12"
+      architectures = ["arm64"]
+      handler       = "app.lambda_handler"
+    }
+
+    resource "aws_lambda_function" "other" {
+      filename = var.package
+      runtime  = "python3.12"
+      handler  = "app.lambda_handler"
+    }
+"""
+
+
+def test_terraforms_files(tmp_path: Path) -> None:
+    write(tmp_path, {"main.tf": TERRAFORM, "functions/api/app.py": HANDLER})
+    result = invoke("init", tmp_path, "--write")
+    assert result.exit_code == 0, result.stderr
+    assert "Not taken: aws_lambda_function.other has no handler and source_dir" in result.stderr
+    text = (tmp_path / "pyproject.toml").read_text()
+    assert 'runtime = "python3.12"\narchitecture = "arm64"\ncode = "functions/api"\n' in text
+
+
+def test_a_cdk_project(tmp_path: Path) -> None:
+    app = "def main(): ...\n"
+    files = {f"lambda/{name}/index.py": HANDLER for name in ("read", "write")}
+    write(tmp_path, {**files, "app.py": app, "cdk.json": "{}"})
+    result = invoke("init", tmp_path)
+    assert '+function-directories = "lambda/*"\n' in result.stdout
+    assert "Not taken: what CDK's stacks say of runtimes" in result.stderr
+
+
+def test_sams_functions_in_several_directories(tmp_path: Path) -> None:
+    template = """
+        Resources:
+          A:
+            Type: AWS::Serverless::Function
+            Properties: {CodeUri: hello/, Handler: app.lambda_handler, Runtime: python3.12}
+          B:
+            Type: AWS::Serverless::Function
+            Properties: {CodeUri: bye/, Handler: main.lambda_handler, Runtime: python3.13}
+    """
+    write(
+        tmp_path,
+        {"template.yaml": template, "hello/app.py": HANDLER, "bye/main.py": HANDLER, "docs/a": ""},
+    )
+    text = proposed(tmp_path)
+    assert 'function-directories = ["bye", "hello"]\n' in text
+    assert '.functions.bye]\nhandler = "main.lambda_handler"\nruntime = "python3.13"\n' in text
+    assert build(tmp_path).keys() == {"hello-lambda.zip", "bye-lambda.zip"}
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "[tool.hatch.build.targets.wheel]\npackages = ['a'] # kept\n\n[tool.ruff]\nx = 1\n",
+        "[project]\nname = 'a'  # kept\nversion = '1'\n",
+        "[tool.black]\nl = 1\n\n[tool.hatch.envs.a]\nx = 'y'\n\n[build-system]\nrequires = []\n",
+    ],
+)
+def test_the_file_keeps_its_formatting(before: str, tmp_path: Path) -> None:
+    write(tmp_path, {"app.py": HANDLER})
+    (tmp_path / "pyproject.toml").write_text(before)
+    lines = proposed(tmp_path).splitlines()
+    kept = [line for line in lines if line in before.splitlines()]
+    assert list(filter(None, kept)) == list(filter(None, before.splitlines()))
+    start = lines.index("[tool.hatch.build.targets.lambda-zip]")
+    assert start == 0 or lines[start - 1] == ""
+    following = [n for n, line in enumerate(lines) if n > start and line.startswith("[")]
+    assert all(lines[number - 1] == "" for number in following)

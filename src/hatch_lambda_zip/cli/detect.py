@@ -1,13 +1,15 @@
-"""What a project's files say of its functions: SAM's and Serverless' files, and bare folders."""
+"""What a project's files say of its functions: those of deployers, and bare folders."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from hatch_lambda_zip.cli.found import Found, Function
+from hatch_lambda_zip.cli.terraform import read_terraform
 from hatch_lambda_zip.config import inner_table
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import RUNTIMES, find_runtime
@@ -17,62 +19,42 @@ _SERVERLESS: Final = ("serverless.yml", "serverless.yaml")
 _SAM_TYPES: Final = frozenset(("AWS::Serverless::Function", "AWS::Lambda::Function"))
 _MODULES: Final = ("lambda_function", "main", "app", "handler", "index")
 _HANDLERS: Final = ("lambda_handler", "handler", "main")
-_PARENTS: Final = ("functions", "lambda", "lambdas", "src", ".")
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function as it is found.
-
-    Attributes:
-        name: what it is called there; of a folder, its own name.
-        code: its directory, relative to the project's.
-        handler: as Lambda gets it.
-        runtime: where something says it, else empty.
-        architecture: likewise.
-    """
-
-    name: str
-    code: str
-    handler: str
-    runtime: str = ""
-    architecture: str = ""
-
-
-@dataclass(frozen=True)
-class Found:
-    """All that was found.
-
-    Attributes:
-        source: where, for the user.
-        functions: in order, each once.
-        unread: what could not be read, in words.
-    """
-
-    source: str
-    functions: tuple[Function, ...] = ()
-    unread: tuple[str, ...] = ()
+_PARENTS: Final = ("functions", "lambda", "lambdas", "src/functions", "src/lambda", "src", ".")
 
 
 def detect(root: Path) -> Found:
-    """Look at a project.
+    """Look at a project: the first of its files that names functions is believed.
 
     Raises:
-        ConfigError: a file of SAM or Serverless can't be read.
+        ConfigError: a file of SAM, Serverless or Terraform can't be read.
     """
+    unread: list[str] = []
+    for found in _candidates(root):
+        unread += found.unread
+        if found.functions:
+            functions = _known(found.functions, unread)
+            return Found(found.source, functions, tuple(unread))
+    return Found("", (), tuple(unread))
+
+
+def _candidates(root: Path) -> Iterator[Found]:
     for name in _SAM:
-        if (root / name).is_file() and (found := _sam(root, name)).functions:
-            return found
+        if (root / name).is_file():
+            yield _sam(root, name)
     for name in _SERVERLESS:
-        if (root / name).is_file() and (found := _serverless(root, name)).functions:
-            return found
-    if handler := _handler_in(root):
-        return Found(f"{handler.partition('.')[0]}.py", (Function("lambda", ".", handler),))
+        if (root / name).is_file():
+            yield _serverless(root, name)
+    if any(root.glob("*.tf")):
+        yield read_terraform(root)
+    if (root / "cdk.json").is_file():
+        # Its stacks are programs, and its app.py is no function.
+        said = "what CDK's stacks say of runtimes, architectures and handlers"
+        yield Found("cdk.json", (), (said,))
+    elif handler := _handler_in(root):
+        module = handler.partition(".")[0]
+        yield Found(f"{module}.py", (Function("lambda", ".", handler),))
     for parent in _PARENTS:
-        functions = tuple(_folders(root, parent))
-        if functions:
-            return Found(f"the folders in {parent}", functions)
-    return Found("")
+        yield Found(f"the folders in {parent}", tuple(_folders(root, parent)))
 
 
 def _folders(root: Path, parent: str) -> Iterator[Function]:
@@ -124,7 +106,7 @@ def _sam(root: Path, name: str) -> Found:
             for function, folder in zip(functions, folders, strict=True)
         ]
         functions = named
-    return Found(name, _known(functions, unread), tuple(unread))
+    return Found(name, tuple(functions), tuple(unread))
 
 
 def _serverless(root: Path, name: str) -> Found:
@@ -142,7 +124,7 @@ def _serverless(root: Path, name: str) -> Found:
         runtime = _word(table.get("runtime", provider.get("runtime")))
         machine = _word(table.get("architecture", provider.get("architecture")))
         functions.append(Function(key, place or ".", rest, runtime, machine))
-    return Found(name, _known(functions, unread), tuple(unread))
+    return Found(name, tuple(functions), tuple(unread))
 
 
 def _known(functions: Iterable[Function], unread: list[str]) -> tuple[Function, ...]:

@@ -13,7 +13,8 @@ import click
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.cli.console import Console
-from hatch_lambda_zip.cli.detect import Function, detect
+from hatch_lambda_zip.cli.detect import detect
+from hatch_lambda_zip.cli.found import Function
 from hatch_lambda_zip.config import TARGET_KEY, TOOL_NAME
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.files import replacing
@@ -39,8 +40,8 @@ else:
 def init(*, project: Path, write: bool, runtime: str | None, architecture: str | None) -> None:
     """Propose the table for a PROJECT (a directory; by default this one).
 
-    Looks at template.yaml (SAM), serverless.yml, and folders with a handler, and shows what it
-    would add to pyproject.toml.
+    Looks at template.yaml (SAM), serverless.yml, *.tf, and folders with a handler (also
+    of CDK), and shows what it would add to pyproject.toml.
     """
     with aborting(Console()):
         root = project.resolve()
@@ -49,8 +50,8 @@ def init(*, project: Path, write: bool, runtime: str | None, architecture: str |
             click.echo(f"Not taken: {line}.", err=True)
         if not found.functions:
             message = (
-                f"no handler was found in {root}: neither template.yaml, serverless.yml nor a "
-                f"folder with a handler. Write the table [{TARGET_KEY}] yourself"
+                f"no handler was found in {root}: neither template.yaml, serverless.yml, *.tf "
+                f"nor a folder with a handler names one. Write the table [{TARGET_KEY}] yourself"
             )
             raise ConfigError([message])
         click.echo(f"Found by {found.source}: {len(found.functions)} function(s).", err=True)
@@ -109,6 +110,9 @@ def _patterns(root: Path, functions: Sequence[Function]) -> list[str]:
     (parent,) = parents
     prefix = "" if parent == Path() else f"{parent.as_posix()}/"
     mine = {function.code for function in functions}
+    if not prefix:
+        # Beside them lie tests and documents, and later others.
+        return sorted(mine)
     others = [
         f"!{prefix}{path.name}"
         for path in sorted((root / parent).iterdir())
@@ -121,15 +125,7 @@ def _show_and_write(path: Path, lines: Sequence[str], *, write: bool) -> None:
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     if f"[{TARGET_KEY}]" in before:
         raise ConfigError([f"{path} has the table [{TARGET_KEY}] already; change that"])
-    # At the end, a table leaves all that stands before as it is.
-    gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
-    after = before + gap + "\n".join(lines) + "\n"
-    try:
-        tomllib.loads(after)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            [f"{path} can't take the table at its end ({error}); write it there yourself"]
-        ) from None
+    after = _with_table(path, before, lines)
     diff = difflib.unified_diff(
         before.splitlines(keepends=True), after.splitlines(keepends=True), path.name, path.name
     )
@@ -140,3 +136,57 @@ def _show_and_write(path: Path, lines: Sequence[str], *, write: bool) -> None:
         click.echo(f"\nWritten. Next: {TOOL_NAME} lock, then {TOOL_NAME} build")
     else:
         click.echo(f"\nNothing is written yet. Next: {TOOL_NAME} init --write")
+
+
+def _with_table(path: Path, before: str, lines: Sequence[str]) -> str:
+    """Return the file's text with the tables: beside those of hatch, or at the end."""
+    added = "\n".join(lines) + "\n"
+    after = _beside_hatch(before, added)
+    if not after:
+        gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+        after = before + gap + added
+    try:
+        tomllib.loads(after)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            [f"{path} can't take the table at its end ({error}); write it there yourself"]
+        ) from None
+    return after
+
+
+def _beside_hatch(before: str, added: str) -> str:
+    """Put the tables where tomlkit has their place; empty if it isn't there or knows of none."""
+    try:
+        import tomlkit
+        from tomlkit.exceptions import TOMLKitError
+    except ImportError:
+        return ""
+    *parents, name = TARGET_KEY.split(".")
+    try:
+        # The empty line parts it from a table that may follow.
+        document, inner = tomlkit.parse(before), tomlkit.parse(added + "\n")
+        place = document
+        for key in parents:
+            if key not in place:
+                place[key] = tomlkit.table(is_super_table=True)
+            place, inner = place[key], inner[key]
+        place[name] = inner[name]
+        after = tomlkit.dumps(document).rstrip("\n") + "\n"
+        kept = tomllib.loads(after)
+    except (TOMLKitError, tomllib.TOMLDecodeError, ValueError, TypeError):
+        return ""
+    # All else has to be what it was.
+    old = tomllib.loads(before)
+    for value in (old, kept):
+        _without(value, (*parents, name))
+    return after if old == kept else ""
+
+
+def _without(value: dict[str, object], keys: Sequence[str]) -> None:
+    """Take a table out, and the tables around it that are empty then."""
+    first, *rest = keys
+    inner = value.get(first)
+    if isinstance(inner, dict) and rest:
+        _without(inner, rest)
+    if inner == {} or not rest:
+        value.pop(first, None)
