@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -220,3 +223,44 @@ def test_the_file_keeps_its_formatting(before: str, tmp_path: Path) -> None:
     assert start == 0 or lines[start - 1] == ""
     following = [n for n, line in enumerate(lines) if n > start and line.startswith("[")]
     assert all(lines[number - 1] == "" for number in following)
+
+
+RUNNABLE = "import six\n\n\ndef lambda_handler(event, context):\n    return six.__version__\n"
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    ("files", "handler"),
+    [
+        ({"lambda_function.py": RUNNABLE}, "lambda_function.lambda_handler"),
+        ({"template.yaml": SAM, "hello_world/app.py": RUNNABLE}, "app.lambda_handler"),
+        (
+            {
+                "serverless.yml": (
+                    "provider: {runtime: python3.13}\n"
+                    "functions: {hello: {handler: handler.lambda_handler}}\n"
+                ),
+                "handler.py": RUNNABLE,
+            },
+            "handler.lambda_handler",
+        ),
+    ],
+    ids=["bare", "SAM", "Serverless"],
+)
+def test_what_was_proposed_runs(files: Mapping[str, str], handler: str, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    write(root, files)
+    folder = next(iter((root / name).parent for name in files if name.endswith(".py")))
+    write(folder, {"requirements.txt": "six\n"})
+    proposed(root)
+    lock(root)
+    build(root)
+    with zipfile.ZipFile(root / "dist/lambda.zip") as archive:
+        archive.extractall(tmp_path / "task")
+    module = handler.partition(".")[0]
+    code = (
+        f"import sys; sys.path.insert(0, sys.argv[1]); import {module};print({handler}({{}}, None))"
+    )
+    command: list[str | Path] = [sys.executable, "-I", "-S", "-c", code, tmp_path / "task"]
+    result = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    assert result.stdout.startswith("1.")

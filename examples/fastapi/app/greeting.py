@@ -1,0 +1,3 @@
+"""What the application says."""
+
+GREETING = "hello"
