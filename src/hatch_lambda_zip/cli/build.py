@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -114,13 +115,17 @@ def build(  # noqa: PLR0913 - one parameter an option
             *(word for name in functions for word in ("-f", name)),
             *(["-v"] * verbose + ["-q"] * quiet),
         ]
-        with SideBySide(words, console.display_error, _AT_ONCE) as commands:
+        with (
+            SideBySide(words, console.display_error, _AT_ONCE) as commands,
+            # It works in the project's directory until it is closed.
+            closing(_build(chosen[0], functions, output, console)) as alone,
+        ):
             results: Iterable[tuple[Path, Iterable[Path] | None]]
             if len(chosen) > 1:
                 _check_places(chosen, functions, output, console)
                 results = commands.build([_shortest(project, here) for project in chosen])
             else:
-                results = [(chosen[0], _build(chosen[0], functions, output, console))]
+                results = [(chosen[0], alone)]
             for project, paths in results:
                 if paths is None:
                     failed.append(project)
@@ -208,7 +213,7 @@ def _build(
     output: Path | None,
     console: Console,
     installers: Installers | None = None,
-) -> Iterator[Path]:
+) -> Generator[Path, None, None]:
     """Build what is asked for of one project, and yield the paths of the zips."""
     with open_project(project, console) as opened:
         opened.builder.installers = installers
