@@ -20,6 +20,7 @@ from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.plugin.back_end import inner_problems, read_back_end
 from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, is_for_people, parse_request
 from hatch_lambda_zip.plugin.stage import Stage, refuse_credentials_in
+from hatch_lambda_zip.plugin.table import target_table
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
@@ -111,7 +112,7 @@ def _load_inner(builder: LambdaZipBuilder) -> object:
         ConfigError: it is not declared rightly, or not there.
     """
     pyproject = builder.metadata.config
-    table = builder.metadata.hatch.build_targets.get("lambda-zip", {})
+    table = target_table(builder.metadata)
     if problems := [*inner_problems(table, read_back_end(pyproject))]:
         raise ConfigError(problems)
     name = table["inner-backend"]
@@ -144,10 +145,12 @@ def _refuse_embedding(builder: LambdaZipBuilder) -> None:
     Raises:
         ConfigError: it is.
     """
-    hook = inner_table(builder.metadata.config, "tool", "hatch", "build", "hooks", "lambda-zip")
-    if hook.get("embed-lock"):
-        message = (
-            "tool.hatch.build.hooks.lambda-zip.embed-lock: only hatchling puts more into an sdist "
-            "than its own files, and inner-backend makes this one; remove the key"
-        )
-        raise ConfigError([message])
+    build = inner_table(builder.metadata.hatch.config, "build")  # with what hatch.toml has
+    for place in ((), ("targets", "sdist")):
+        path = (*place, "hooks", "lambda-zip")
+        if inner_table(build, *path).get("embed-lock"):
+            message = (
+                f"tool.hatch.build.{'.'.join(path)}.embed-lock: only hatchling puts more into an "
+                "sdist than its own files, and inner-backend makes this one; remove the key"
+            )
+            raise ConfigError([message])

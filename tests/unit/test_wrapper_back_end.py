@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from hatch_lambda_zip import backend
+from hatch_lambda_zip.cli.main import main
 from hatch_lambda_zip.uv import NESTED_VARIABLE
 
 HEAD = """\
@@ -102,8 +104,10 @@ KEY = "tool.hatch.build.targets.lambda-zip.inner-backend: "
         ("inner-backend = 'json'", "", f"{KEY}'json' is no build back end (PEP 517), since it has"),
         ("inner-backend = 'hatchling.build'", "", f"{KEY}hatchling needs no wrapper; set build"),
         ("inner-backend = 'hatchling.ouroboros'", "", f"{KEY}hatchling needs no wrapper"),
+        ("inner-backend = 'hatchling:build'", "", f"{KEY}hatchling needs no wrapper"),
         ("inner-backend = 'hatch_lambda_zip.backend'", "", f"{KEY}'hatch_lambda_zip.backend' is"),
         ("inner-backend = 'hatch_lambda_zip.backend:x'", "", " is the wrapper itself; name the"),
+        ("inner-backend = 'hatch_lambda_zip:backend'", "", " is the wrapper itself; name the"),
         ("inner-backend = 'json'", "backend-path = ['.']", "build-system.backend-path: front ends"),
     ],
 )
@@ -112,28 +116,67 @@ def test_mistakes(
     write: Write, capsys: pytest.CaptureFixture[str], line: str, more: str, message: str, hook: str
 ) -> None:
     write(line, more)
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as ended:
         getattr(backend, hook)("out")
+    assert ended.value.code == 1
     output = capsys.readouterr()
-    (said,) = (output.out + output.err).splitlines()
+    assert not output.out
+    (said,) = output.err.splitlines()
     assert said.startswith("Error: ")
     assert message in said
 
 
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("[build]\ntargets = {lambda-zip = 1}", "hatch.build.targets.lambda-zip: must be a table"),
+        ("[build]\ntargets = 1", "`tool.hatch.build.targets` must be a table. Correct pyproject"),
+        ("build = 1", "`tool.hatch.build` must be a table. Correct pyproject.toml"),
+    ],
+)
+def test_what_is_no_table(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, message: str
+) -> None:
+    write("inner-backend = 'json'")
+    (tmp_path / "hatch.toml").write_text(table, encoding="utf-8")
+    with pytest.raises(SystemExit):
+        # Not that the hook is not there: front ends would do without it.
+        hasattr(backend, "build_editable")
+    (said,) = capsys.readouterr().err.splitlines()
+    assert message in said
+    for command in ("build", "list"):
+        result = CliRunner().invoke(main, [command])
+        assert result.exit_code == 1
+        assert message in result.output
+
+
+@pytest.mark.parametrize("place", ["", "targets.sdist."])
+@pytest.mark.parametrize("is_in_hatch_toml", [False, True])
 def test_an_embedded_lock_is_refused_before_anything_is_built(
     write: Write,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    *,
+    is_in_hatch_toml: bool,
 ) -> None:
     monkeypatch.delenv("PIP_BUILD_TRACKER", raising=False)
     monkeypatch.delenv(NESTED_VARIABLE, raising=False)
-    table = "[tool.hatch.build.hooks.lambda-zip]\nembed-lock = true"
+    table = f"[tool.hatch.build.{place}hooks.lambda-zip]\nembed-lock = true"
     # A back end that builds nothing, and says so.
     inner = "def build_wheel(*_): 1 / 0\nbuild_sdist = build_wheel\n"
     write(f'inner-backend = "{inner_name(tmp_path)}"\n{table}', inner=inner)
+    if is_in_hatch_toml:
+        pyproject = tmp_path / "pyproject.toml"
+        head, *tables = pyproject.read_text(encoding="utf-8").partition("[tool.hatch.")
+        pyproject.write_text(head, encoding="utf-8")
+        text = "".join(tables).replace("[tool.hatch.", "[")
+        (tmp_path / "hatch.toml").write_text(text, encoding="utf-8")
     with pytest.raises(SystemExit):
         backend.build_sdist(str(tmp_path / "dist"))
     output = capsys.readouterr()
     (said,) = (output.out + output.err).splitlines()
-    assert "lambda-zip.embed-lock: only hatchling puts more into an sdist" in said
+    assert (
+        f"build.{place}hooks.lambda-zip.embed-lock: only hatchling puts more into an sdist" in said
+    )

@@ -133,13 +133,18 @@ def inner_problems(table: Mapping[str, object], back_end: BackEnd) -> Iterator[s
             f"{_INNER_KEY}: is required, since {_WRAPPER} leaves wheel and sdist to another back "
             f'end; name that, such as {TargetOptions.inner_backend.key} = "uv_build"'
         )
-    elif isinstance(inner, str) and inner.startswith(f"{_HATCHLING.partition('.')[0]}."):
+    elif isinstance(inner, str) and _is_in(_HATCHLING.partition(".")[0], inner):
         yield (
             f"{_INNER_KEY}: hatchling needs no wrapper; set {_KEY}.build-backend to "
             f"{_HATCHLING!r}, and add the table [tool.hatch.build.hooks.lambda-zip]"
         )
-    elif isinstance(inner, str) and inner.partition(":")[0] == _WRAPPER:
+    elif isinstance(inner, str) and _is_in(_WRAPPER, inner):
         yield f"{_INNER_KEY}: {inner!r} is the wrapper itself; name the back end to be wrapped"
+
+
+def _is_in(module: str, name: str) -> bool:
+    """Tell whether a back end is a module or in it; the colon may stand at any of the dots."""
+    return f"{name.replace(':', '.')}.".startswith(f"{module}.")
 
 
 def unmet(requirements: Iterable[str]) -> Iterator[str]:

@@ -58,6 +58,21 @@ def known_of(
     return Known(extras, tuple(sorted(map(canonicalize_name, groups))), root, directories)
 
 
+def target_table(metadata: ProjectMetadata[PluginManager]) -> Mapping[str, object]:
+    """Return the target's table; an empty one where there is none.
+
+    Raises:
+        ConfigError: it, or one that it stands in, is no table.
+    """
+    try:
+        table = metadata.hatch.build_targets.get("lambda-zip", {})
+    except TypeError as error:
+        raise ConfigError([f"{error}. Correct pyproject.toml."]) from None
+    if not isinstance(table, Mapping):
+        raise ConfigError([f"{TARGET_KEY}: must be a table"])
+    return table
+
+
 def ships_package(table: Mapping[str, object], root: Path) -> bool:
     """Tell whether any zip has the package's own wheel in it, as far as the table is right.
 

@@ -43,6 +43,7 @@ from hatch_lambda_zip.plugin.table import (
     metadata_problem,
     misplaced_table,
     ships_package,
+    target_table,
     version_problems,
 )
 from hatch_lambda_zip.uv import find_uv
@@ -86,10 +87,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return self._parse_config(None if self._isolation else self._project_if_valid())
 
     def _parse_config(self, project: Project | None) -> Config:
-        try:
-            table = self.target_config
-        except TypeError:
-            raise ConfigError([f"{TARGET_KEY}: must be a table"]) from None
+        table = self.target_config
         if not table and (found := misplaced_table(self.metadata, self.root)):
             raise ConfigError([found])
         today = datetime.now(timezone.utc).date()
@@ -114,8 +112,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def ships_package(self) -> bool:
         """Whether the package's own wheel ships in any zip, and so has to be built at all."""
         metadata = super().metadata  # hatchling's own: `metadata` asks this
-        table = metadata.hatch.build_targets.get(self.PLUGIN_NAME, {})
-        return ships_package(table, Path(self.root))
+        return ships_package(target_table(metadata), Path(self.root))
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
         """Return what builds each function and layer, by its name."""
