@@ -306,3 +306,27 @@ def test_the_examples(example: str, handlers: dict[str, str], tmp_path: Path) ->
     assert made[0].keys() == handlers.keys()
     for name, module in handlers.items():
         assert call(root, name, f"{module}.handler", tmp_path / name)
+
+
+def test_files_shared_by_the_projects_of_a_repository(tmp_path: Path) -> None:
+    table = (
+        f'{TABLE}handler = "main.handler"\n'
+        'code = {{ "." = "", "../common" = "common" }}\ninclude-files = {{ "../a.txt" = "a.txt" }}\n'
+    ).format()
+    zips = []
+    for place in (tmp_path / "here", tmp_path / "elsewhere/deep"):
+        files = {
+            "one/main.py": "from common import words\n\n\ndef handler(*_):\n    pass\n",
+            "one/pyproject.toml": table,
+            "common/words.py": "X = 1\n",
+            "a.txt": "a\n",
+        }
+        write(place, files)
+        (place / ".git").mkdir()
+        zips.append(build(place / "one"))
+        manifest = (place / "one/dist/lambda.json").read_text()
+        assert '"../common/words.py"' in manifest
+        assert str(tmp_path) not in manifest
+        zips[-1]["manifest"] = manifest.encode()
+    assert zips[0] == zips[1]
+    assert names_in(tmp_path / "here/one", "lambda.zip") == {"a.txt", "common/words.py", "main.py"}

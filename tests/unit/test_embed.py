@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from hatch_lambda_zip.build.build import embed_lock
 from hatch_lambda_zip.build.embed import embed
-from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.build.session import Session
+from hatch_lambda_zip.config import parse_config
+from hatch_lambda_zip.contents import Outputs
+from hatch_lambda_zip.errors import ConfigError, LockError
 from hatch_lambda_zip.lock import LockFile, LockKind, Selection, find_embedded_lock
 from hatch_lambda_zip.lock.pylock import parse_pylock
 from hatch_lambda_zip.lock.pylock import select as select_from_pylock
@@ -180,3 +186,12 @@ def test_what_no_other_machine_has_or_may_know_is_refused(
 def test_without_a_lock_in_the_sdist(tmp_path: Path) -> None:
     with pytest.raises(LockError, match=r"has no lock\. Build the sdist again\."):
         find_embedded_lock(tmp_path / "api")
+
+
+def test_what_is_outside_of_the_project_can_not_be_taken_along(tmp_path: Path) -> None:
+    table = {"runtime": "python3.13", "include-files": {"../common": "common"}}
+    (artifact,) = parse_config(table, today=date(2026, 11, 1)).artifacts
+    # It is refused before anything is asked of the session.
+    session = cast("Session", None)
+    with pytest.raises(ConfigError, match='include-files."../common": is outside of the project'):
+        embed_lock(artifact, session, Outputs(tmp_path), tmp_path)

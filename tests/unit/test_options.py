@@ -241,7 +241,9 @@ def test_absolute_paths_are_refused_in_include_files(path: str) -> None:
     assert problem_of({"include-files": {"a": path}}) == f'include-files."a": {message}the zip'
 
 
-@pytest.mark.parametrize("path", ["..", "../a", "a/../b", "a/./b", ".", "a//b", "a/", "a\\b"])
+@pytest.mark.parametrize(
+    "path", ["..", "../", "../..", "a/../b", "a/./b", ".", "a//b", "a/", "a\\b"]
+)
 def test_paths_that_leave_or_are_not_plain_are_refused_in_include_files(path: str) -> None:
     for pair, base in (({path: "a"}, "the project"), ({"a": path}, "the zip")):
         assert problem_of({"include-files": pair}) == (

@@ -178,6 +178,48 @@ def test_a_link_that_leaves_the_project_is_refused(
     )
 
 
+def read_beside(place: Path, source: str) -> dict[str, str]:
+    (place / "projects/one").mkdir(parents=True, exist_ok=True)
+    around = Surroundings(place / "projects/one", Outputs(place), place / "projects/one")
+    found = read_added(around, [(source, "c")], owner="one", key="here")
+    return {entry.name: named for named, entry in found}
+
+
+@pytest.mark.parametrize("is_repository", [False, True])
+def test_a_directory_beside_the_project(tmp_path: Path, is_repository: bool) -> None:  # noqa: FBT001
+    put(tmp_path / "common/a", b"1")
+    put(tmp_path / "common/secret", b"2")
+    put(tmp_path / "common/.gitignore", b"secret\n")
+    if is_repository:
+        (tmp_path / ".git").mkdir()
+    named = read_beside(tmp_path, "../../common")
+    assert named == {"c/.gitignore": "../../common/.gitignore", "c/a": "../../common/a"}
+    assert read_beside(tmp_path, "../../common/a") == {"c": "../../common/a"}
+
+
+def test_what_is_named_beside_the_project_stays_in_the_repository(tmp_path: Path) -> None:
+    put(tmp_path / "outside/a", b"1")
+    put(tmp_path / "top/other/a", b"1")
+    (tmp_path / "top/.git").mkdir()
+    (tmp_path / "top/fine").symlink_to("other")
+    (tmp_path / "top/link").symlink_to("../outside")
+    assert read_beside(tmp_path / "top", "../../fine") == {"c/a": "../../fine/a"}
+    with pytest.raises(ContentsError, match=r"link that leaves .*, to .*outside"):
+        read_beside(tmp_path / "top", "../../link")
+    # The second depends on what the checkout's directory is called.
+    for source in ("../../../outside", "../../../top/other"):
+        with pytest.raises(ContentsError, match="other checkouts do not have what is there"):
+            read_beside(tmp_path / "top", source)
+
+
+def test_links_beside_a_project_without_a_repository_stay_in_what_is_named(tmp_path: Path) -> None:
+    put(tmp_path / "outside", b"1")
+    put(tmp_path / "common/a", b"1")
+    (tmp_path / "common/b").symlink_to("../outside")
+    with pytest.raises(ContentsError, match=r"link that leaves .*common, to .*outside"):
+        read_beside(tmp_path, "../../common")
+
+
 @pytest.mark.parametrize("inner", ["d", "d/link"])
 def test_a_broken_link_is_refused(tmp_path: Path, inner: str) -> None:
     link = tmp_path / inner

@@ -19,7 +19,7 @@ from hatch_lambda_zip.build.manifest import (
 from hatch_lambda_zip.build.previous import read_previous
 from hatch_lambda_zip.build.session import Session, available_cpus
 from hatch_lambda_zip.build.version_notes import version_notes
-from hatch_lambda_zip.config import Artifact, Kind, Project, file_name, manifest_name
+from hatch_lambda_zip.config import PARENT, Artifact, Kind, Project, file_name, manifest_name
 from hatch_lambda_zip.contents import (
     Contents,
     Outputs,
@@ -168,6 +168,14 @@ def embed_lock(
             "[tool.hatch.build.hooks.lambda-zip], or build the zips from the source tree"
         )
         raise ConfigError([message])
+    for source, _ in artifact.own_files.added:
+        if source.startswith(PARENT):
+            message = (
+                f'{artifact.key}.include-files."{source}": is outside of the project, so an sdist '
+                "can't take it along; copy it into the project, or remove `embed-lock` from "
+                "[tool.hatch.build.hooks.lambda-zip]"
+            )
+            raise ConfigError([message])
     selection = session.select(artifact)
     wheels = session.installer.build_wheels(selection, artifact.platform, own=None)
     around = session.surroundings(selection, outputs)

@@ -16,7 +16,7 @@ from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY, read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.shared import Installers
 from hatch_lambda_zip.build.workspace import Workspace
-from hatch_lambda_zip.config import TARGET_KEY, Artifact, Bytecode, Options, Project
+from hatch_lambda_zip.config import PARENT, TARGET_KEY, Artifact, Bytecode, Options, Project
 from hatch_lambda_zip.contents import (
     Contents,
     Outputs,
@@ -207,13 +207,13 @@ class Session:
         if around is None or around.bound is None or not shipped:
             return contents
         roots = self._roots(inputs)
-        tracked = self._tracked(roots)
+        tracked = self._tracked((*roots, *self._outside(inputs)))
         files = inputs.artifact.own_files.added
         check_tracked(
             tracked,
             shipped,
             roots=roots,
-            included=[self.root / source for source, _ in files],
+            included=[around.locate(source, inputs.artifact.key) for source, _ in files],
             misses=lambda module: is_missed(module, contents.entries, own),
         )
         ignored = ignored_paths(around, files) if tracked else ()
@@ -228,7 +228,17 @@ class Session:
     def has_odd_files(self, inputs: Inputs) -> bool:
         """Tell whether there is something in the checkout that git's index has otherwise."""
         is_checkout = inputs.around is not None and inputs.around.bound is not None
-        return is_checkout and bool(odd_files(self._tracked(self._roots(inputs))))
+        places = (*self._roots(inputs), *self._outside(inputs))
+        return is_checkout and bool(odd_files(self._tracked(places)))
+
+    def _outside(self, inputs: Inputs) -> tuple[Path, ...]:
+        """Return the files and directories outside of the project that ship besides."""
+        artifact = inputs.artifact
+        return tuple(
+            Path(os.path.normpath(self.root.resolve() / source))
+            for source, _ in (*artifact.code, *artifact.own_files.added)
+            if source.startswith(PARENT)
+        )
 
     def _roots(self, inputs: Inputs) -> tuple[Path, ...]:
         """Return the directories of the local projects, the package itself first."""

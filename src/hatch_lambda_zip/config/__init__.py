@@ -4,7 +4,12 @@ Every option is declared once, in ``options``. Every mistake of all tables is fo
 reported, each with its full key and, where one is near, the word that was perhaps meant.
 """
 
-from hatch_lambda_zip.config.checks import wrong_back_end, wrong_specifier, wrong_version
+from hatch_lambda_zip.config.checks import (
+    PARENT,
+    wrong_back_end,
+    wrong_specifier,
+    wrong_version,
+)
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.keys import (
     HATCHLING_KEYS,
@@ -25,6 +30,7 @@ from hatch_lambda_zip.config.words import BytecodeMode, CheckImports, Modules, S
 __all__ = [
     "HATCHLING_KEYS",
     "HATCHLING_SELECTION_KEYS",
+    "PARENT",
     "TARGET_KEY",
     "TOOL_NAME",
     "Artifact",

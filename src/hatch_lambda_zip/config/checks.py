@@ -23,6 +23,7 @@ from hatch_lambda_zip.text import not_one_of
 
 PLACEHOLDERS: Final = ("name", "version", "function", "runtime", "architecture")
 ZIP_SUFFIX: Final = ".zip"
+PARENT: Final = "../"
 MAX_LAYERS: Final = 5
 """AWS Lambda developer guide, "Lambda quotas": layers of one function."""
 
@@ -168,7 +169,7 @@ def wrong_pattern(pattern: str) -> str | None:
 def wrong_file(source: str, place: str, known: Known) -> str | None:
     """Check where a file of the project is, and where in the zip it is to be."""
     return (
-        _wrong_path(source, "the project")
+        _wrong_source_path(source)
         or _wrong_path(place, "the zip")
         or (None if known.root is None else _wrong_source(source, known.root))
     )
@@ -176,7 +177,7 @@ def wrong_file(source: str, place: str, known: Known) -> str | None:
 
 def wrong_code(source: str, place: str, known: Known) -> str | None:
     """Check where a code directory is, and where in the zip its files are to be."""
-    if source != "." and (problem := _wrong_path(source, "the project")):
+    if source != "." and (problem := _wrong_source_path(source)):
         return problem
     if place and (problem := _wrong_path(place, "the zip")):
         return problem
@@ -185,6 +186,15 @@ def wrong_code(source: str, place: str, known: Known) -> str | None:
     if problem := _wrong_source(source, known.root):
         return problem
     return None if (known.root / source).is_dir() else f"{source!r} is no directory"
+
+
+def _wrong_source_path(source: str) -> str | None:
+    """Check the form of a path; how far ``../`` at its start may lead, its files decide."""
+    inner = source
+    while inner.startswith(PARENT):
+        inner = inner.removeprefix(PARENT)
+    problem = path_problem(inner, "the project")
+    return None if problem is None else f"{source!r} {problem}"
 
 
 def _wrong_path(path: str, base: str) -> str | None:
@@ -198,7 +208,7 @@ def _wrong_source(source: str, root: Path) -> str | None:
         if os.path.islink(file):  # noqa: PTH114 - likewise
             return f"{source!r} is a symbolic link to {file.readlink()}, which is not there"
         return f"there is no {source!r} in {root}"
-    if not file.resolve().is_relative_to(root.resolve()):
+    if not source.startswith(PARENT) and not file.resolve().is_relative_to(root.resolve()):
         return f"{source!r} is a symbolic link that leaves the project, to {file.resolve()}"
     return None
 

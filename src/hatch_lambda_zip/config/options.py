@@ -307,7 +307,8 @@ class Options(OptionTable):
         description=(
             "Files and directories of the project that ship besides: "
             '`{ "config/prod.toml" = "config.toml" }`, source in the project to place in the zip. '
-            "Of a directory, what git does not ignore."
+            "Of a directory, what git does not ignore. With `../` at its start, a source may be "
+            "elsewhere in the repository or workspace."
         ),
         # The defaults' files go into every function; in its layers they would be there twice.
         inherited_by=(Kind.FUNCTION,),

@@ -17,6 +17,7 @@ from hatch_lambda_zip.contents.own.own_files import (
     Surroundings,
     excluded_by_patterns,
     files_below,
+    source_name,
 )
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
@@ -79,13 +80,13 @@ def read_code(
     left_out: list[LeftOut] = []
     for source, place in code:
         where = f"{key}.code"
-        directory = around.root / source
+        directory = around.locate(source, where)
         if not directory.is_dir():
             raise ContentsError(f"{where}: there is no directory {source!r} in {around.root}.")
         try:
             for file in code_files(around, source, where, left_out, owner):
                 name = "/".join(filter(None, (place, file.relative_to(directory).as_posix())))
-                relative = file.relative_to(around.root).as_posix()
+                relative = source_name(source, directory, file)
                 other, _ = found.setdefault(
                     name, (relative, Entry.of(name, file.read_bytes(), owner))
                 )
@@ -147,7 +148,7 @@ def code_files(
         where: the configuration key, for errors.
         left_out: takes what does not ship since it is no code.
     """
-    directory = around.root / source
+    directory = around.locate(source, where)
 
     def is_no_code(path: Path) -> bool:
         if not _is_no_code(path, is_top=path.parent == directory):
@@ -158,7 +159,7 @@ def code_files(
         return True
 
     rules = around.rules_in(directory)
-    return files_below(around, directory, where, rules, [], skip=is_no_code)
+    return files_below(around.at(source, directory), directory, where, rules, [], skip=is_no_code)
 
 
 def _is_no_code(path: Path, *, is_top: bool) -> bool:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from pathspec import GitIgnoreSpec
 
-from hatch_lambda_zip.config import OwnFiles
-from hatch_lambda_zip.contents.own.gitignore import IgnoreRules, rules_at, top_of
+from hatch_lambda_zip.config import PARENT, OwnFiles
+from hatch_lambda_zip.contents.own.gitignore import (
+    IgnoreRules,
+    repository_of,
+    rules_at,
+    top_of,
+)
 from hatch_lambda_zip.contents.own.outputs import Outputs, is_artifact
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
@@ -88,18 +93,71 @@ class Surroundings:
         bound: where the .gitignore files begin if there is no repository, the workspace's or the
             project's directory; None where none counts.
         only: in an unpacked sdist, the files that ship, by their paths; None for all.
+        limits: directories, out of all of which no link may lead; none for the project's.
     """
 
     root: Path
     outputs: Outputs
     bound: Path | None = None
     only: frozenset[str] | None = None
+    limits: tuple[Path, ...] = ()
 
     def rules_in(self, directory: Path) -> IgnoreRules | None:
         """Return what git ignores in a directory that is named itself."""
         if self.bound is None:
             return None
         return rules_at(top_of(directory, self.bound), directory).for_named()
+
+    def locate(self, source: str, where: str) -> Path:
+        """Return the path of what is named, which may start with ``../``.
+
+        Args:
+            where: the configuration key, for errors.
+
+        Raises:
+            ContentsError: it is outside of both the repository and the workspace.
+        """
+        if not source.startswith(PARENT):
+            return self.root / source
+        root = self.root.resolve()
+        path = Path(os.path.normpath(root / source))
+        # Were it the directory above these that is named, the zip would depend on what the
+        # checkout's directory is called.
+        start = root.joinpath(*[".."] * PurePosixPath(source).parts.count("..")).resolve()
+        around = self._around()
+        if repository_of(root) and not any(start.is_relative_to(limit) for limit in around):
+            names = " and ".join(map(str, dict.fromkeys(around)))
+            raise ContentsError(
+                f"{where}: {source!r} leaves {names}, and other checkouts do not have what is "
+                "there. Put it into the repository."
+            )
+        return path
+
+    def at(self, source: str, path: Path) -> Surroundings:
+        """Return the surroundings of what is named, with the limits of its links."""
+        if not source.startswith(PARENT):
+            return self
+        around = tuple(limit for limit in self._around() if path.is_relative_to(limit))
+        return replace(self, limits=around or (path,))
+
+    def _around(self) -> tuple[Path, ...]:
+        """Return the repository, if there is one, and the workspace or project."""
+        root = self.root.resolve()
+        repository = repository_of(root)
+        bound = root if self.bound is None else self.bound.resolve()
+        return (bound,) if repository is None else (repository, bound)
+
+
+def source_name(source: str, path: Path, file: Path) -> str:
+    """Return a file's path relative to the project, from the one of what is named.
+
+    It is what the configuration says, and so the same wherever the checkout is.
+
+    Args:
+        path: where that is.
+        file: is it, or lies below it.
+    """
+    return PurePosixPath(source, file.relative_to(path).as_posix()).as_posix()
 
 
 def read_added(
@@ -123,7 +181,7 @@ def read_added(
     found: dict[str, tuple[str, Entry]] = {}
     for source, place in added:
         where = f'{key}.include-files."{source}"'
-        path = around.root / source
+        path = around.locate(source, where)
         try:
             files = [(file, file.read_bytes()) for file in added_files(around, source, where)]
         except OSError as error:
@@ -136,7 +194,7 @@ def read_added(
                 else f"{where}: no file is in it. Remove the line, or add a file."
             )
         for file, content in files:
-            relative = file.relative_to(around.root).as_posix()
+            relative = source_name(source, path, file)
             name = place if file == path else f"{place}/{file.relative_to(path).as_posix()}"
             other, _ = found.setdefault(name, (relative, Entry.of(name, content, owner)))
             if other != relative:
@@ -171,7 +229,7 @@ def added_files(
         ContentsError: see `read_added`.
         OSError: something can't be looked at.
     """
-    path = around.root / source
+    path = around.locate(source, where)
     if not os.path.lexists(path):
         raise ContentsError(
             f"{where}: there is no {source!r} in {around.root}. Correct the "
@@ -191,8 +249,10 @@ def added_files(
     rules = around.rules_in(path) if path.is_dir() else None
     return [
         file
-        for file in files_below(around, path, where, rules, [] if ignored is None else ignored)
-        if around.only is None or file.relative_to(around.root).as_posix() in around.only
+        for file in files_below(
+            around.at(source, path), path, where, rules, [] if ignored is None else ignored
+        )
+        if around.only is None or source_name(source, path, file) in around.only
     ]
 
 
@@ -215,7 +275,7 @@ def files_below(
         skip: tells whether something in a directory does not ship for another reason.
 
     Raises:
-        ContentsError: one leaves the project, is in itself, or is neither file nor directory.
+        ContentsError: one leaves the limits, is in itself, or is neither file nor directory.
     """
     try:
         real = Path(os.path.realpath(path, strict=True))
@@ -224,10 +284,12 @@ def files_below(
             f"{where}: {path} is a symbolic link to {path.readlink()}, which is not there. Mend "
             "or remove it."
         ) from None
-    if not real.is_relative_to(around.root.resolve()):
+    limits = around.limits or (around.root.resolve(),)
+    if not any(real.is_relative_to(limit) for limit in limits):
+        left = " and ".join(map(str, dict.fromkeys(around.limits))) or "the project"
         raise ContentsError(
-            f"{where}: {path} is a symbolic link that leaves the project, to {real}. Copy what it "
-            "names into the project."
+            f"{where}: {path} is a symbolic link that leaves {left}, to {real}. Copy what it "
+            f"names into {'it' if around.limits else 'the project'}."
         )
     if real.is_file():
         yield path
