@@ -311,8 +311,9 @@ def test_the_examples(example: str, handlers: dict[str, str], tmp_path: Path) ->
 def test_files_shared_by_the_projects_of_a_repository(tmp_path: Path) -> None:
     table = (
         f'{TABLE}handler = "main.handler"\n'
-        'code = {{ "." = "", "../common" = "common" }}\ninclude-files = {{ "../a.txt" = "a.txt" }}\n'
-    ).format()
+        'code = { "." = "", "../common" = "common" }\n'
+        'include-files = { "../a.txt" = "a.txt" }\n'
+    )
     zips = []
     for place in (tmp_path / "here", tmp_path / "elsewhere/deep"):
         files = {
@@ -330,3 +331,17 @@ def test_files_shared_by_the_projects_of_a_repository(tmp_path: Path) -> None:
         zips[-1]["manifest"] = manifest.encode()
     assert zips[0] == zips[1]
     assert names_in(tmp_path / "here/one", "lambda.zip") == {"a.txt", "common/words.py", "main.py"}
+
+
+def test_a_name_for_zips_without_a_project(tmp_path: Path) -> None:
+    table = f'{TABLE}code = "."\nname = "my-shop"\n'
+    write(tmp_path, {"main.py": "X = 1\n", "pyproject.toml": table})
+    assert build(tmp_path).keys() == {"my_shop-lambda.zip"}
+    more = "[tool.hatch.build.targets.lambda-zip.functions.api]\n"
+    write(tmp_path, {"pyproject.toml": f"{table}{more}"})
+    assert "my_shop-api-lambda.zip" in build(tmp_path)
+    project = '[project]\nname = "orders"\nversion = "1"\n'
+    write(tmp_path, {"pyproject.toml": f"{project}{table}"})
+    assert "lambda-zip.name: is for projects without [project]" in fail(tmp_path)
+    write(tmp_path, {"pyproject.toml": table.replace("my-shop", "../x")})
+    assert "'../x' is not the name of a distribution" in fail(tmp_path)

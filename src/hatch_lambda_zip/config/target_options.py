@@ -44,6 +44,17 @@ class TargetOptions(OptionTable):
         ),
         of=(),
     )
+    name = Option(
+        "name",
+        Text(checks.wrong_name),
+        default=None,
+        otherwise="none",
+        description=(
+            "What the zips' names start with where there is no `[project]`, which has a name "
+            "itself: `{name}-{function}-lambda.zip`, with `_` for `-` as in wheels' names."
+        ),
+        of=(),
+    )
     zip_version = Option(
         "zip-version",
         Text(checks.wrong_version),

@@ -20,20 +20,25 @@ def stated_name(pyproject: Mapping[str, Any]) -> str | None:
     return None
 
 
-def read_stated_project(pyproject: Mapping[str, Any]) -> Project:
+def read_stated_project(pyproject: Mapping[str, Any], zip_name: object = None) -> Project:
     """Return the project; what is dynamic, or not there, is empty.
+
+    Args:
+        zip_name: what the zips' names start with where nothing states a name; anything but a
+            string is reported when the table is read.
 
     The zips' names have the name and version that are stated, and nothing of the directory's name,
     which every checkout may have another one of.
     """
     table = inner_table(pyproject, "project")
     name = stated_name(pyproject) or ""
+    stem = name or (zip_name if isinstance(zip_name, str) else "")
     version = _version(table.get("version"))
     optional = inner_table(table, "optional-dependencies")
     return Project(
         name=name,
         version=version,
-        file_stem="-".join(filter(None, (name.replace("-", "_"), version))),
+        file_stem="-".join(filter(None, (stem.replace("-", "_"), version))),
         dependencies=tuple(table.get("dependencies", ())),
         optional_dependencies={
             canonicalize_name(key): tuple(item) for key, item in optional.items()

@@ -28,6 +28,7 @@ from hatch_lambda_zip.config import (
 )
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.back_end import Isolation
+from hatch_lambda_zip.plugin.stated_project import stated_name
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.contents import Outputs
@@ -147,6 +148,17 @@ def version_problems(table: Mapping[str, object]) -> Iterator[str]:
             f"{TARGET_KEY}.required-version: {required!r} is not the version that runs, "
             f'{__version__}; run `uvx --from "{TOOL_NAME}{required}" {TOOL_NAME} build`, or change '
             "the value"
+        )
+
+
+def name_problems(
+    table: Mapping[str, object], pyproject: Mapping[str, object], *, is_package: bool
+) -> Iterator[str]:
+    """Yield that the table has a name for what has one already, if it does."""
+    if "name" in table and (is_package or "project" in pyproject or stated_name(pyproject)):
+        yield (
+            f"{TARGET_KEY}.name: is for projects without [project]; this one has a name of its "
+            "own, with which its zips' names start, so remove the key (`filename` chooses others)"
         )
 
 

@@ -42,6 +42,7 @@ from hatch_lambda_zip.plugin.table import (
     known_of,
     metadata_problem,
     misplaced_table,
+    name_problems,
     ships_package,
     target_table,
     version_problems,
@@ -103,6 +104,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             project=project,
             problems=(
                 *version_problems(table),
+                *name_problems(table, self.metadata.config, is_package=self.ships_package),
                 *hatchling_problems(self.config, table, self._isolation),
                 *inner_problems(table, read_back_end(self.metadata.config)),
             ),
@@ -308,7 +310,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def _described(self) -> Project:
         """The package, as its metadata describes it."""
         if not self.ships_package:
-            return read_stated_project(self.metadata.config)
+            return read_stated_project(self.metadata.config, self.target_config.get("name"))
         if self._isolation:
             from hatch_lambda_zip.install import read_project
 
