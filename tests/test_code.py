@@ -345,3 +345,26 @@ def test_a_name_for_zips_without_a_project(tmp_path: Path) -> None:
     assert "lambda-zip.name: is for projects without [project]" in fail(tmp_path)
     write(tmp_path, {"pyproject.toml": table.replace("my-shop", "../x")})
     assert "'../x' is not the name of a distribution" in fail(tmp_path)
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_artifacts_bring_files_back(tmp_path: Path, is_own: bool) -> None:  # noqa: FBT001
+    (tmp_path / ".git").mkdir()
+    table = "[tool.hatch.build.targets.lambda-zip.functions.api]\n" if is_own else ""
+    keys = 'artifacts = ["/gen/*.py", "package.json", ".env.d/"]\nexclude = ["/gen/b.py"]\n'
+    files = {
+        ".gitignore": "gen/\n*.log\n",
+        "main.py": "X = 1\n",
+        "gen/a.py": "X = 1\n",
+        "gen/b.py": "X = 1\n",
+        "gen/a.log": "X\n",
+        "package.json": "{}\n",
+        "README.md": "#\n",
+        ".env.d/x": "x\n",
+        "pyproject.toml": f'{TABLE}code = "."\n{table}{keys}',
+    }
+    write(tmp_path, files)
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv/python").symlink_to("/nowhere")
+    (name,) = build(tmp_path)
+    assert names_in(tmp_path, name) == {".env.d/x", "gen/a.py", "main.py", "package.json"}

@@ -106,5 +106,5 @@ def test_the_page_has_the_names_that_are_no_code() -> None:
     section = page.partition("### Code directories\n")[2].partition("\n### ")[0]
     listed = set(re.findall(r"`([^`]*)`", section))
     assert {*_NEVER_CODE, *_NOT_CODE_AT_TOP} <= listed
-    others = {"*.py", "*", ".", "pyvenv.cfg", "include", "exclude"}
+    others = {"*.py", "*", ".", "pyvenv.cfg", "include", "exclude", "artifacts"}
     assert listed - others == {*_NEVER_CODE, *_NOT_CODE_AT_TOP}

@@ -112,7 +112,8 @@ def parse_config(
     reader = TableReader(TARGET_KEY, table, list(problems), known)
     defaults = (key for option in options.inheritable() for key in option.default_keys)
     own = keys_of(TargetOptions.declared())
-    reader.refuse_unknown((*own, *defaults), HATCHLING_KEYS, about_key)
+    ours = {*own, *defaults} - HATCHLING_KEYS.keys()
+    reader.refuse_unknown(ours, HATCHLING_KEYS, about_key)
     target = TargetOptions.read(reader, TargetOptions.declared())
     tables = read_function_tables(reader, target, options)
     artifacts = [artifact for inner in tables for artifact in inner.artifacts]

@@ -72,11 +72,13 @@ class OwnFiles:
         exclude: patterns of those that do not.
         added: the project's files and directories that ship besides: source relative to the
             project, destination in the zip.
+        artifacts: of code directories, patterns of what ships though it is ignored or no code.
     """
 
     include: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     added: tuple[tuple[str, str], ...] = ()
+    artifacts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ class Artifact:
     def own_files(self) -> OwnFiles:
         """Which of the project's own files ship."""
         options = self.options
-        return OwnFiles(options.include, options.exclude, options.include_files)
+        return OwnFiles(options.include, options.exclude, options.include_files, options.artifacts)
 
     @property
     def scripts(self) -> bool:

@@ -279,6 +279,18 @@ class Options(OptionTable):
         ),
         of=(Kind.FUNCTION,),
     )
+    artifacts = Option(
+        "artifacts",
+        Texts(_PATTERN),
+        default=(),
+        description=(
+            "With `code`: patterns as in `.gitignore`, over the places in the zip: files that ship "
+            "though git ignores them or they are no code by their names. In the first table, it is "
+            "hatchling's key for the package's own wheel too."
+        ),
+        inherited_by=(Kind.FUNCTION,),
+        in_manifest=False,  # which has the files themselves
+    )
     modules = Option(
         "modules",
         OneOf(Modules),

@@ -69,9 +69,10 @@ def json_schema(options: type[Options] = Options) -> Schema:
                 "type": "object",
                 "description": "The defaults of all functions and layers, and the tables of both.",
                 "properties": {
+                    # Ours say more of a key that is both.
+                    **{key: _hatchling_schema(key) for key in HATCHLING_KEYS},
                     **_schemas(options.inheritable(), as_defaults=True),
                     **_schemas(TargetOptions.declared()),
-                    **{key: _hatchling_schema(key) for key in HATCHLING_KEYS},
                 },
                 "additionalProperties": False,
             },

@@ -121,7 +121,8 @@ def hatchling_problems(
     """
     for key, attribute in HATCHLING_KEYS.items():
         if isolation and (key in HATCHLING_SELECTION_KEYS or key == "hooks"):
-            if key in table:
+            # It is our own key as well, where no wheel is built.
+            if key in table and (key != "artifacts" or ships_package(table)):
                 yield (
                     f"{TARGET_KEY}.{key}: is for a wheel that hatchling makes in this process, but "
                     f"it is built in an environment of its own: {isolation.reason}. "
@@ -151,11 +152,11 @@ def version_problems(table: Mapping[str, object]) -> Iterator[str]:
         )
 
 
-def name_problems(
-    table: Mapping[str, object], pyproject: Mapping[str, object], *, is_package: bool
-) -> Iterator[str]:
+def name_problems(table: Mapping[str, object], pyproject: Mapping[str, object]) -> Iterator[str]:
     """Yield that the table has a name for what has one already, if it does."""
-    if "name" in table and (is_package or "project" in pyproject or stated_name(pyproject)):
+    if "name" in table and (
+        ships_package(table) or "project" in pyproject or stated_name(pyproject)
+    ):
         yield (
             f"{TARGET_KEY}.name: is for projects without [project]; this one has a name of its "
             "own, with which its zips' names start, so remove the key (`filename` chooses others)"

@@ -104,7 +104,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             project=project,
             problems=(
                 *version_problems(table),
-                *name_problems(table, self.metadata.config, is_package=self.ships_package),
+                *name_problems(table, self.metadata.config),
                 *hatchling_problems(self.config, table, self._isolation),
                 *inner_problems(table, read_back_end(self.metadata.config)),
             ),
@@ -260,12 +260,9 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Return the session for the functions of one command, to be entered."""
         from hatch_lambda_zip.build import open_session
 
+        report = AppReporter(self.app)
         return open_session(
-            self.project,
-            Path(self.root),
-            AppReporter(self.app),
-            embedded=embedded,
-            installers=self.installers,
+            self.project, Path(self.root), report, embedded=embedded, installers=self.installers
         )
 
     def _build_artifact(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
@@ -303,8 +300,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @cached_property
     def project(self) -> Project:
         """The package, as its zips have it."""
-        version = self.zip_version
-        return self._described if version is None else self._described.under(version)
+        version, described = self.zip_version, self._described
+        return described if version is None else described.under(version)
 
     @property
     def _described(self) -> Project:

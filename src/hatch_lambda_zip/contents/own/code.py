@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
+from pathspec import GitIgnoreSpec
+
 from hatch_lambda_zip.config import OwnFiles
 from hatch_lambda_zip.contents.own.own_files import (
     Surroundings,
@@ -84,7 +86,9 @@ def read_code(
         if not directory.is_dir():
             raise ContentsError(f"{where}: there is no directory {source!r} in {around.root}.")
         try:
-            for file in code_files(around, source, where, left_out, owner):
+            files = [*code_files(around, source, where, left_out, owner)]
+            files += _brought_back(around, source, place, own_files.artifacts)
+            for file in dict.fromkeys(files):
                 name = "/".join(filter(None, (place, file.relative_to(directory).as_posix())))
                 relative = source_name(source, directory, file)
                 other, _ = found.setdefault(
@@ -97,6 +101,7 @@ def read_code(
                     )
         except OSError as error:
             raise ContentsError(f"{where}: {failure_at(error)}.") from None
+    left_out = [left for left in left_out if left.path not in found]
     excluded, idle = excluded_by_patterns([*found], own_files)
     for name in excluded:
         del found[name]
@@ -108,6 +113,26 @@ def read_code(
             "or `exclude`."
         )
     return Code(tuple(found.values()), tuple(left_out), idle)
+
+
+def _brought_back(
+    around: Surroundings, source: str, place: str, patterns: tuple[str, ...]
+) -> Iterator[Path]:
+    """Yield the files of a code directory that patterns over the places in the zip name.
+
+    What machines leave in directories, and what builds wrote, is not among them.
+    """
+    if not patterns:
+        return
+    spec = GitIgnoreSpec.from_lines(patterns)
+    directory = around.locate(source, "code")
+
+    def is_other(path: Path) -> bool:
+        name = "/".join(filter(None, (place, path.relative_to(directory).as_posix())))
+        # A link is looked at only where it is named: those in environments lead anywhere.
+        return (path.is_symlink() or not path.is_dir()) and not spec.match_file(name)
+
+    yield from files_below(around.at(source, directory), directory, "code", None, [], skip=is_other)
 
 
 def directories_with_code(around: Surroundings, patterns: Iterable[str]) -> tuple[str, ...]:
