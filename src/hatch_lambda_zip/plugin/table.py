@@ -111,18 +111,23 @@ def misplaced_table(metadata: ProjectMetadata[PluginManager], root: str) -> str 
 
 
 def hatchling_problems(
-    config: BuilderConfig, table: Mapping[str, object], isolation: Isolation | None
+    config: BuilderConfig,
+    table: Mapping[str, object],
+    isolation: Isolation | None,
+    *,
+    has_package: bool,
 ) -> Iterator[str]:
     """Let hatchling check the keys that are its own, and yield what is wrong with them.
 
     Args:
         isolation: why the package's wheel is built in an environment of its own; None if
             hatchling makes it here.
+        has_package: whether that wheel ships at all.
     """
     for key, attribute in HATCHLING_KEYS.items():
         if isolation and (key in HATCHLING_SELECTION_KEYS or key == "hooks"):
             # It is our own key as well, where no wheel is built.
-            if key in table and (key != "artifacts" or ships_package(table)):
+            if key in table and (key != "artifacts" or has_package):
                 yield (
                     f"{TARGET_KEY}.{key}: is for a wheel that hatchling makes in this process, but "
                     f"it is built in an environment of its own: {isolation.reason}. "
@@ -152,11 +157,15 @@ def version_problems(table: Mapping[str, object]) -> Iterator[str]:
         )
 
 
-def name_problems(table: Mapping[str, object], pyproject: Mapping[str, object]) -> Iterator[str]:
-    """Yield that the table has a name for what has one already, if it does."""
-    if "name" in table and (
-        ships_package(table) or "project" in pyproject or stated_name(pyproject)
-    ):
+def name_problems(
+    table: Mapping[str, object], pyproject: Mapping[str, object], *, has_package: bool
+) -> Iterator[str]:
+    """Yield that the table has a name for what has one already, if it does.
+
+    Args:
+        has_package: whether the package's own wheel ships.
+    """
+    if "name" in table and (has_package or "project" in pyproject or stated_name(pyproject)):
         yield (
             f"{TARGET_KEY}.name: is for projects without [project]; this one has a name of its "
             "own, with which its zips' names start, so remove the key (`filename` chooses others)"

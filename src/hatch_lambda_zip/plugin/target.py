@@ -92,6 +92,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         if not table and (found := misplaced_table(self.metadata, self.root)):
             raise ConfigError([found])
         today = datetime.now(timezone.utc).date()
+        has_package = self.ships_package
 
         def outputs() -> Outputs:
             return self.outputs(Path(self.root, DEFAULT_BUILD_DIRECTORY))
@@ -104,8 +105,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             project=project,
             problems=(
                 *version_problems(table),
-                *name_problems(table, self.metadata.config),
-                *hatchling_problems(self.config, table, self._isolation),
+                *name_problems(table, self.metadata.config, has_package=has_package),
+                *hatchling_problems(self.config, table, self._isolation, has_package=has_package),
                 *inner_problems(table, read_back_end(self.metadata.config)),
             ),
         )
