@@ -11,6 +11,8 @@ from hatch_lambda_zip.lock.foreign import ForeignLock, read_foreign
 from tests.support.foreign import PDM, PIPENV, POETRY
 from tests.support.loose import write
 
+pytestmark = pytest.mark.every_python  # tomllib, or tomli
+
 IDNA = frozenset(["sha256:946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3"])
 PROJECTS = {"poetry.lock": POETRY, "pdm.lock": PDM, "Pipfile.lock": PIPENV}
 

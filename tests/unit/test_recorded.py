@@ -19,6 +19,8 @@ from hatch_lambda_zip.lock.recorded import (
 from tests.support.foreign import PDM
 from tests.support.loose import write
 
+pytestmark = pytest.mark.every_python  # tomllib, or tomli
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:

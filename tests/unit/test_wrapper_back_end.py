@@ -10,6 +10,8 @@ from hatch_lambda_zip import backend
 from hatch_lambda_zip.cli.main import main
 from hatch_lambda_zip.uv import NESTED_VARIABLE
 
+pytestmark = pytest.mark.every_python  # importlib
+
 HEAD = """\
 [build-system]
 requires = []
