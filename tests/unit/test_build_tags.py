@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.record import Digest, format_record
+from tests.support.commands import UV
 from tests.unit.test_pylock import selected_wheel
 
 # Each from the first to the last; uv 0.13 and pip 26 agreed on all of them.
@@ -44,7 +45,7 @@ def test_uv_takes_the_same(tmp_path: Path) -> None:
         for tag in tags:
             _write_wheel(wheels, tag)
         site = wheels / "site"
-        command = ["uv", "pip", "install", "-q", "--no-index", "--no-cache", "demo"]
+        command = [UV, "pip", "install", "-q", "--no-index", "--no-cache", "demo"]
         subprocess.run([*command, "--find-links", wheels, "--target", site], check=True)
         assert (site / "demo.py").read_text("utf-8") == tags[-1]
 
