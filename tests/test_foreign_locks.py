@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.foreign import PDM, PIPENV, POETRY
+from tests.support.index import find_index
 from tests.support.loose import build, fail, invoke, lock, names_in, write
 
 TABLE = (
@@ -153,14 +154,13 @@ def test_what_the_tools_write_today(
     unlocked = {name: text for name, text in files.items() if not name.endswith(".lock")}
     # They want a Python that is here.
     put(tmp_path, {name: text.replace("3.12", "3.10") for name, text in unlocked.items()})
+    index = find_index(tmp_path / "plain")
     pipfile = tmp_path / "Pipfile"
     if pipfile.is_file():
-        pipfile.write_text(pipfile.read_text().replace('"index"', '"https://index.invalid/simple"'))
+        pipfile.write_text(pipfile.read_text().replace('"index"', f'"{index}"'))
     if command[0] == "poetry":
         with (tmp_path / "pyproject.toml").open("a") as stream:
-            stream.write(
-                '[[tool.poetry.source]]\nname = "main"\nurl = "https://index.invalid/simple/"\n'
-            )
+            stream.write(f'[[tool.poetry.source]]\nname = "main"\nurl = "{index}"\n')
     uv = [sys.executable, "-m", "uv", "tool", "run"]
     newer = ["--exclude-newer", "2025-01-15"] if command[0].startswith("pdm") else []
     ran = subprocess.run(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from packaging.markers import Marker
 from hatch_lambda_zip.lock.same_markers import holds_alike
 from hatch_lambda_zip.lock.static_check import find_doubt
 from tests.support.commands import UV, clean_environment, run
+from tests.support.index import find_index
 from tests.support.shared import made_once
 
 ROOT = """\
@@ -75,14 +74,8 @@ def locked_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a lock of uv's. Not to be changed."""
 
     def make(directory: Path) -> None:
-        # The index that there is, under a name: what uv locks a package from by itself.
-        plain = directory / "plain"
-        plain.mkdir(parents=True)
-        project = '[project]\nname = "a"\nversion = "1"\ndependencies = ["attrs"]\n'
-        (plain / "pyproject.toml").write_text(f'{project}requires-python = ">=3.10"\n', "utf-8")
-        run([UV, "lock", "-q"], cwd=plain)
-        (index,) = set(re.findall(r'registry = "([^"]+)"', (plain / "uv.lock").read_text("utf-8")))
-        shutil.rmtree(plain)
+        # The index that there is, under a name.
+        index = find_index(directory / "plain")
         for file, text in {
             "pyproject.toml": ROOT.replace("INDEX", index),
             LIBRARY_FILE: LIBRARY,
