@@ -140,6 +140,62 @@ def test_an_interrupt_leaves_nothing(temporary: Path, dist: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
+def interrupt(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """Have an interrupt come when a function that does something has done it."""
+    real = getattr(owner, name)
+
+    def interrupted(*arguments: object, **options: object) -> None:
+        monkeypatch.undo()
+        real(*arguments, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(owner, name, interrupted)
+
+
+def test_an_interrupt_of_the_clearing_up_leaves_nothing(
+    temporary: Path, previous: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(path: Path, **_options: object) -> None:
+        assert path.is_dir()
+        raise KeyboardInterrupt
+
+    def publish_all() -> None:
+        with monkeypatch.context() as patch, Workspace() as workspace:
+            build(workspace, previous)
+            workspace.publish()
+            patch.setattr(shutil, "rmtree", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        publish_all()
+    assert files_in(previous) == {**PREVIOUS, **PUBLISHED}
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_interrupt_at_the_start_leaves_nothing(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        interrupt(patch, Path, "mkdir")
+        with pytest.raises(KeyboardInterrupt):
+            Workspace()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["link", "lstat", "replace"])
+def test_an_interrupt_of_the_publishing_leaves_the_previous_outputs(
+    previous: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def interrupted(workspace: Workspace) -> None:
+        build(workspace, previous)
+        with monkeypatch.context() as patch:
+            interrupt(patch, os if name == "link" else Path, name)
+            workspace.publish()
+
+    with pytest.raises(KeyboardInterrupt), Workspace() as workspace:
+        interrupted(workspace)
+    assert files_in(previous) == PREVIOUS
+
+
 def test_temporary_outputs_lie_hidden_beside_the_real_ones(dist: Path) -> None:
     """In one file system, or else they could not be moved into place in one step."""
     with Workspace() as workspace:

@@ -64,7 +64,14 @@ def publish(files: Mapping[Path, Path], announce: Callable[[Path], None]) -> tup
         replaced: list[Replaced] = []
         try:
             for path, temporary in files.items():
-                replaced.append(_replace(path, temporary, announce))
+                identity = _identity(temporary)
+                # Noted before it is done: an interrupt may come right after it.
+                replaced.append(Replaced(path, _copy(path, announce), identity))
+                temporary.replace(path)
+        except OSError as error:
+            refusal = _refusal(path, error)
+            _put_back(replaced, refusal)
+            raise refusal from None
         except BaseException as error:
             _put_back(replaced, error)
             raise
@@ -158,20 +165,6 @@ def _check_kind(path: Path) -> None:
         raise OutputError(f"{path} can't be replaced: it is a directory. Move it away.")
     if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
         raise OutputError(f"{path} can't be replaced: it is no regular file. Move it away.")
-
-
-def _replace(path: Path, temporary: Path, announce: Callable[[Path], None]) -> Replaced:
-    before = _copy(path, announce)
-    try:
-        replaced = Replaced(path, before, _identity(temporary))
-        temporary.replace(path)
-    except BaseException as error:
-        if before is not None:
-            before.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise _refusal(path, error) from None
-        raise
-    return replaced
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -63,7 +63,7 @@ class Workspace:
             _sweep(place, _DIRECTORY.format("*"))
             self.directory = self._make_directory(place)
         except BaseException as error:
-            self._close()
+            self._close(cleared=False)
             if not isinstance(error, OSError):
                 raise
             raise OutputError(
@@ -88,10 +88,13 @@ class Workspace:
                 return stream
             stream.close()
 
-    def _close(self) -> None:
+    def _close(self, *, cleared: bool) -> None:
         self._lock.close()
         self._file_locks.close()
-        self.watcher.close()
+        if cleared:
+            self.watcher.close()
+        else:
+            self.watcher.clear_up()
         if self._mark_before is None:
             os.environ.pop(MARK_VARIABLE, None)
         else:
@@ -135,8 +138,10 @@ class Workspace:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        cleared = False  # an interrupt may come at any time, even here
+        is_interrupted = isinstance(exc, KeyboardInterrupt)
         try:
-            if isinstance(exc, KeyboardInterrupt):
+            if is_interrupted:
                 kill_marked(self.watcher.mark)
             shutil.rmtree(self.directory, ignore_errors=True)
             for temporary in self._temporaries.values():
@@ -145,8 +150,9 @@ class Workspace:
                 take_back(self._published, exc)
             for done in self._published:
                 done.forget()
+            cleared = not is_interrupted
         finally:
-            self._close()
+            self._close(cleared=cleared)
 
 
 def _keep(path: Path, locks: contextlib.ExitStack) -> bool:

@@ -94,6 +94,11 @@ class Watcher:
         self._process.wait()
         os.close(self._alive)
 
+    def clear_up(self) -> None:
+        """Let it do what it would do after a kill, and wait for that."""
+        os.close(self._alive)
+        self._process.wait()
+
     def _tell(self, message: bytes) -> None:
         # If somebody has killed it, the build clears up as always; after a kill, the next one does.
         with contextlib.suppress(BrokenPipeError), self._telling:
