@@ -49,6 +49,7 @@ def test_the_command_itself(project: Project) -> None:
     assert head.split() == columns.split()
     assert row.split() == [
         *("lambda", "function", "python3.13", "x86_64", "fixture_app.main.handler"),
+        "uv.lock",
         "fixture_app-1.2.3-lambda.zip",
     ]
     assert row.index("fixture_app-1") == head.index("zip")
@@ -65,7 +66,7 @@ def test_a_list_for_machines(project: Project) -> None:
             "architecture": "x86_64",
             "handler": "fixture_app.main.handler",
             "code": "",
-            "lock": "",
+            "lock": "uv.lock",
             "zip": "fixture_app-1.2.3-lambda.zip",
         }
     ]

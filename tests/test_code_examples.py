@@ -131,11 +131,6 @@ SHAPES = (
             ),
         ),
         unlocked=("functions/worker/pyproject.toml", '["six"]', '["six", "toml"]', "uv.lock"),
-        marks=(
-            pytest.mark.xfail(
-                reason="a member that a directory is does not lend its function its requirements"
-            ),
-        ),
     ),
     Shape(
         f"{FIXTURES}/poetry",

@@ -71,7 +71,7 @@ def build_zip(job: Job, session: Session) -> Path:
     label = session.label(artifact)
     output = job.output / file_name(artifact, project)
 
-    lock = session.lock_of(artifact)
+    lock = session.locks.of(artifact)
     source = "no lock, as nothing is required," if lock.kind is LockKind.NONE else lock.path.name
     report.info(f"{label}: reading {source} for {artifact.platform}")
     selections = {needed: session.select(needed) for needed in (artifact, *job.layers)}
@@ -93,6 +93,7 @@ def build_zip(job: Job, session: Session) -> Path:
             job.own,
             session.installer,
             session.surroundings(selection, job.outputs),
+            session.locks.lenders(needed, selection.lock),
         )
         for needed, selection in selections.items()
     ]
@@ -207,8 +208,8 @@ def is_built(job: Job, project: Project, wheel: Path) -> bool:
     layers = [describe_layer(project, layer) for layer in job.layers]
     if previous is None or not previous.is_of(describe_artifact(project, job.artifact), layers):
         return False
-    if job.artifact.kind is Kind.LAYER:
-        return True  # nothing of the package itself is in it
+    if not job.artifact.ships_package:
+        return True  # nothing of it is in the zip
     return previous.has_content(project.name, content_digest(wheel, project.zip_version))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from hatch_lambda_zip.config import Artifact, Kind
+from hatch_lambda_zip.config import Artifact, Kind, Project
 from hatch_lambda_zip.contents import (
     Code,
     Surroundings,
@@ -56,6 +56,7 @@ class Inputs:
             first.
         around: what decided which of these ship.
         code: what the code directories brought, and what not.
+        lenders: the projects whose requirements it has in place of the package's, if any has.
     """
 
     artifact: Artifact
@@ -64,6 +65,7 @@ class Inputs:
     added: tuple[tuple[str, Entry], ...] = ()
     around: Surroundings | None = None
     code: Code = field(default_factory=Code)
+    lenders: tuple[Project, ...] = ()
 
     @property
     def pins(self) -> dict[str, str]:
@@ -98,11 +100,13 @@ def gather_inputs(
     own: OwnWheel,
     installer: Installer,
     around: Surroundings,
+    lenders: tuple[Project, ...] = (),
 ) -> Inputs:
     """Build the local wheels that a zip needs, and read the project's other files.
 
     Args:
         around: what decides which of these ship.
+        lenders: see ``Inputs``.
 
     Raises:
         DistributionError: a wheel can't be built, is for another platform, or has outputs of
@@ -133,7 +137,7 @@ def gather_inputs(
     if artifact.code:
         code = read_code(around, artifact.code, artifact.own_files, owner=owner, key=artifact.key)
         _refuse_overlaps(code, added, artifact)
-    return Inputs(artifact, selection, wheels, (*code.files, *added), around, code)
+    return Inputs(artifact, selection, wheels, (*code.files, *added), around, code, lenders)
 
 
 def _refuse_overlaps(code: Code, added: Iterable[tuple[str, Entry]], artifact: Artifact) -> None:

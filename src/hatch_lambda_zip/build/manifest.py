@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from hatch_lambda_zip import __version__
@@ -40,13 +41,13 @@ def describe_inputs(
         The manifest's first part, with an ``inputs`` entry that pins each distribution.
     """
     return {
-        **describe_artifact(project, inputs.artifact),
+        **describe_artifact(replace(project, lenders=inputs.lenders), inputs.artifact),
         "lock": inputs.selection.lock.name,
         "inputs": inputs.pins,
         "include_files": _include_files(inputs),
         "layers": [
             {
-                **describe_layer(project, layer.artifact),
+                **describe_layer(replace(project, lenders=layer.lenders), layer.artifact),
                 "inputs": layer.pins,
                 "include_files": _include_files(layer),
             }

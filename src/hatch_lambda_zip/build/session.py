@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
@@ -14,9 +14,10 @@ from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import ContentStore, check_encoder
 from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY, read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
+from hatch_lambda_zip.build.locks import Locks
 from hatch_lambda_zip.build.shared import Installers
 from hatch_lambda_zip.build.workspace import Workspace
-from hatch_lambda_zip.config import PARENT, TARGET_KEY, Artifact, Bytecode, Options, Project
+from hatch_lambda_zip.config import PARENT, Artifact, Bytecode, Options, Project
 from hatch_lambda_zip.contents import (
     Contents,
     Outputs,
@@ -46,19 +47,12 @@ from hatch_lambda_zip.lock import (
     LockReader,
     Origin,
     Selection,
-    find_code_lock,
-    find_embedded_lock,
-    find_lock,
-    needs_no_lock,
 )
 from hatch_lambda_zip.text import Reporter
 from hatch_lambda_zip.uv import Uv, find_uv
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.bytecode.compiler import Compiler
-
-LockFinder = Callable[[Artifact], LockFile]
-"""Returns the lock file that holds for a function or layer."""
 
 
 class Session:
@@ -71,6 +65,7 @@ class Session:
         workspace: the command's temporary files, and its outputs in the making.
         installer: installs for all zips.
         store: has what is compressed, for the next zip.
+        locks: of its functions and layers.
         layer_contents: what a layer ships, from its inputs; decided once for all its functions.
     """
 
@@ -84,7 +79,7 @@ class Session:
         uv: Uv,
         installer: Installer,
         store: ContentStore,
-        lock_of: LockFinder,
+        locks: Locks,
     ) -> None:
         self.project = project
         self.root = root
@@ -93,7 +88,7 @@ class Session:
         self.installer = installer
         self.store = store
         self._uv = uv
-        self._lock_of = lock_of
+        self.locks = locks
         self._reader = LockReader(root, project.name, uv)
         self._told: set[str] = set()
         self._ignored_modules = cache(ignored_modules)
@@ -112,14 +107,6 @@ class Session:
             self._told.add(message)
             self.report.info(message)
 
-    def lock_of(self, artifact: Artifact) -> LockFile:
-        """Return the lock file that holds for a function or layer.
-
-        Raises:
-            LockError: there is none, or several and no choice.
-        """
-        return self._lock_of(artifact)
-
     def are_apart(self, one: LockFile, other: LockFile) -> bool:
         """Tell whether locks are two; an sdist has parts of one lock in several files."""
         embedded = self.root / EMBEDDED_DIRECTORY
@@ -132,8 +119,11 @@ class Session:
             LockError: the lock does not say it, or does not fit pyproject.toml.
         """
         names = artifact.options.build_from_source
-        lock = self.lock_of(artifact)
+        lock = self.locks.of(artifact)
         selection = self._reader.select(lock, artifact.platform, artifact.request, names)
+        if artifact.ships_package:  # where another project requires the package
+            others = (it for it in selection.local_projects if it.path != self.root.resolve())
+            selection = replace(selection, local_projects=tuple(others))
         found = {locked.name for locked in selection.distributions}
         if artifact.options.is_own(Options.build_from_source) and not found.issuperset(names):
             unknown = ", ".join(name for name in names if name not in found)
@@ -159,23 +149,14 @@ class Session:
         """
         artifact, selection = inputs.artifact, inputs.selection
         installed, added = self._install(inputs)
-        if self._answers_for_project(selection.lock, artifact):
-            check_requirements(self.project, artifact, selection, installed)
+        for requirer in self.locks.requirers(artifact, selection.lock):
+            check_requirements(requirer, artifact, selection, installed)
         compiler = self._compiler(artifact.bytecode)
+        project = replace(self.project, lenders=inputs.lenders)
         contents = decide_function(
-            artifact, self.project, installed, added, layers, compiler, self._judge
+            artifact, project, installed, added, layers, compiler, self._judge
         )
         return self._checked(contents, inputs)
-
-    def _answers_for_project(self, lock: LockFile, artifact: Artifact) -> bool:
-        """Tell whether a lock has to have what the project requires.
-
-        One that lies beside the code of a function answers for what stands there alone.
-        """
-        if artifact.ships_package:
-            return True
-        is_projects = lock.kind is LockKind.UV or lock.path.parent == self.root
-        return lock.kind is not LockKind.NONE and is_projects
 
     def _decide_layer(self, inputs: Inputs) -> Contents:
         installed, added = self._install(inputs)
@@ -183,12 +164,14 @@ class Session:
         selection = self.select(inputs.artifact)
         elsewhere = selection.local_names
         # Without their names, only a function, which has them all, can tell what is missing.
-        if elsewhere is not None and self._answers_for_project(selection.lock, inputs.artifact):
-            check_requirements(
-                self.project, inputs.artifact, selection, installed, elsewhere=elsewhere
-            )
+        if elsewhere is not None:
+            for requirer in self.locks.requirers(inputs.artifact, selection.lock):
+                check_requirements(
+                    requirer, inputs.artifact, selection, installed, elsewhere=elsewhere
+                )
         compiler = self._compiler(inputs.artifact.bytecode)
-        contents = decide_layer(inputs.artifact, self.project, installed, added, compiler)
+        project = replace(self.project, lenders=inputs.lenders)
+        contents = decide_layer(inputs.artifact, project, installed, added, compiler)
         return self._checked(contents, inputs)
 
     def _checked(self, contents: Contents, inputs: Inputs) -> Contents:
@@ -351,23 +334,7 @@ def open_session(
     with Workspace(root) as workspace:
         uv = find_uv(os.environ, log=report.debug, watcher=workspace.watcher, tell=report.info)
 
-        @cache
-        def chosen_lock(chosen: str | None, key: str) -> LockFile:
-            return find_lock(root, chosen, uv, key=key)
-
-        def lock_of(artifact: Artifact) -> LockFile:
-            if embedded is not None:
-                return find_embedded_lock(embedded / artifact.name)
-            chosen, is_own = artifact.options.lock, artifact.options.is_own(Options.lock)
-            if artifact.code and not is_own:
-                directories = [root / source for source, _ in artifact.code]
-                if found := find_code_lock(directories, root):
-                    return found
-                requires = project.requirements(artifact.request)
-                if artifact.is_code_alone or (not requires and needs_no_lock(root)):
-                    return LockFile.none(root)
-            return chosen_lock(chosen, f"{artifact.key if is_own else TARGET_KEY}.lock")
-
+        locks = Locks(project, root, uv, embedded)
         with ExitStack() as stack:
             if installers:
                 installer, store = installers.get(project.zip_version)
@@ -383,5 +350,5 @@ def open_session(
                 uv=uv,
                 installer=installer,
                 store=store,
-                lock_of=lock_of,
+                locks=locks,
             )

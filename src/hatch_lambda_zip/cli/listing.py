@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument
-from hatch_lambda_zip.config import file_name
+from hatch_lambda_zip.config import Artifact, file_name
+from hatch_lambda_zip.errors import LambdaZipError
+from hatch_lambda_zip.lock import LockKind
 from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.uv import find_uv
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.build import Locks
 
 _COLUMNS = ("name", "kind", "runtime", "architecture", "handler", "code", "lock", "zip")
 
@@ -26,7 +34,7 @@ def list_artifacts(*, projects: tuple[Path, ...], as_json: bool) -> None:
     with aborting(console):
         for project in projects or (Path(),):
             with open_project(project, console) as opened:
-                rows += _rows(opened)
+                rows += _rows(opened, console)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -39,8 +47,11 @@ def _table(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
         yield "  ".join(row[column].ljust(widths[column]) for column in _COLUMNS).rstrip()
 
 
-def _rows(opened: OpenProject) -> list[dict[str, str]]:
+def _rows(opened: OpenProject, console: Console) -> list[dict[str, str]]:
+    from hatch_lambda_zip.build import Locks
+
     project = opened.builder.project
+    locks = Locks(project, opened.root, find_uv(os.environ, log=console.display_debug))
     return [
         {
             "project": project.name,
@@ -50,8 +61,18 @@ def _rows(opened: OpenProject) -> list[dict[str, str]]:
             "architecture": artifact.platform.architecture,
             "handler": artifact.handler or "",
             "code": ", ".join(source for source, _ in artifact.code),
-            "lock": artifact.options.lock or "",
+            "lock": _lock(locks, artifact, opened.root, console),
             "zip": file_name(artifact, project),
         }
         for artifact in opened.builder.lambda_config.artifacts
     ]
+
+
+def _lock(locks: Locks, artifact: Artifact, root: Path, console: Console) -> str:
+    """Return the lock that holds for a function or layer, as a path; empty if none does."""
+    try:
+        found = locks.of(artifact)
+    except LambdaZipError as error:
+        console.display_warning(f"{artifact.name}: {error}")
+        return ""
+    return "" if found.kind is LockKind.NONE else Path(os.path.relpath(found.path, root)).as_posix()

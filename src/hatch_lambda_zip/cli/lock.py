@@ -19,9 +19,11 @@ from hatch_lambda_zip.lock import (
     are_hashed,
     constraints_of,
     foreign_lock,
+    is_uv_project,
     locked_versions,
     read_requirements,
     uv_lock_of,
+    uv_workspace_of,
 )
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.uv import Uv, find_uv
@@ -64,15 +66,16 @@ def lock(
             with open_project(project, console) as opened:
                 has_uv_lock = _has_uv_lock(opened, uv)
                 found = requirements_locks(opened, has_uv_lock=has_uv_lock)
-                if has_uv_lock:
+                workspaces = _workspaces(opened, uv, has_uv_lock=has_uv_lock)
+                for workspace in workspaces:
                     arguments = [*(["--check"] if check else []), *_upgrades(upgrade, packages)]
-                    uv.run(["lock", *arguments], cwd=opened.root)
-                    click.echo(f"{opened.root}: uv.lock")
+                    uv.run(["lock", *arguments], cwd=workspace)
+                    click.echo(f"{workspace}: uv.lock")
                 if check:
                     _check(found)
                 else:
                     _renew(found, uv, upgrade=upgrade, packages=packages)
-                if not found and not has_uv_lock:
+                if not found and not workspaces:
                     click.echo(f"{opened.root}: no function needs a lock")
 
 
@@ -172,6 +175,20 @@ def _has_uv_lock(opened: OpenProject, uv: Uv) -> bool:
         artifact.options.lock in {None, "uv.lock"}
         for artifact in opened.builder.lambda_config.artifacts
     )
+
+
+def _workspaces(opened: OpenProject, uv: Uv, *, has_uv_lock: bool) -> list[Path]:
+    """Return the directories that have, or are to have, a uv.lock that functions need."""
+    found = [opened.root] if has_uv_lock else []
+    members = {
+        place
+        for artifact in opened.builder.lambda_config.artifacts
+        if artifact.options.lock is None and not artifact.request.is_groups_alone
+        for place in _places(opened, artifact)
+        if place != opened.root and is_uv_project(place)
+    }
+    found += [uv_workspace_of(place, uv) for place in sorted(members)]
+    return list(dict.fromkeys(found))
 
 
 def _upgrades(upgrade: bool, packages: Sequence[str]) -> list[str]:  # noqa: FBT001

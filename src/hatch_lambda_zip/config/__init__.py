@@ -23,6 +23,7 @@ from hatch_lambda_zip.config.model import Artifact, Bytecode, Exclusions, OwnFil
 from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.config.stated_project import read_stated_project, stated_name
 from hatch_lambda_zip.config.tables import Known, TableReader, inner_table, read_tables
 from hatch_lambda_zip.config.target_options import TargetOptions
 from hatch_lambda_zip.config.words import BytecodeMode, CheckImports, Modules, Strip
@@ -54,7 +55,9 @@ __all__ = [
     "inner_table",
     "manifest_name",
     "parse_config",
+    "read_stated_project",
     "read_tables",
+    "stated_name",
     "wrong_back_end",
     "wrong_specifier",
     "wrong_version",

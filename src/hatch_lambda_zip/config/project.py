@@ -26,6 +26,8 @@ class Project:
         optional_dependencies: the same for each extra, by normalized name.
         dependency_groups: as in ``[dependency-groups]`` (PEP 735).
         zip_version: what ``zip-version`` says; then it is ``version`` too.
+        lenders: the projects whose requirements stand in place of its own, if there are any: a
+            code directory may be a project of its own.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Project:
     optional_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dependency_groups: Mapping[str, Sequence[str | Mapping[str, str]]] = field(default_factory=dict)
     zip_version: str | None = None
+    lenders: tuple[Project, ...] = ()
 
     def under(self, zip_version: str) -> Project:
         """Return the project under the version that its zips have instead of its own."""
@@ -52,6 +55,8 @@ class Project:
         Raises:
             ConfigError: a dependency group is malformed.
         """
+        if self.lenders:
+            return tuple(it for lender in self.lenders for it in lender.requirements(request))
         own = () if request.is_groups_alone else self.dependencies
         found = [*map(Requirement, own), *self._of_groups(request.groups)]
         todo = [*request.extras, *self._own_extras(found)]

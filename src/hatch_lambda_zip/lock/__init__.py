@@ -10,8 +10,10 @@ from hatch_lambda_zip.lock.find import (
     find_embedded_lock,
     find_lock,
     foreign_lock,
+    is_uv_project,
     needs_no_lock,
     uv_lock_of,
+    uv_workspace_of,
 )
 from hatch_lambda_zip.lock.foreign import FOREIGN
 from hatch_lambda_zip.lock.model import (
@@ -25,7 +27,7 @@ from hatch_lambda_zip.lock.model import (
     patch_warning,
 )
 from hatch_lambda_zip.lock.pylock_writer import write_lock
-from hatch_lambda_zip.lock.read import LockReader
+from hatch_lambda_zip.lock.read import LockReader, project_in
 from hatch_lambda_zip.lock.recorded import are_hashed, read_requirements
 
 __all__ = [
@@ -45,10 +47,13 @@ __all__ = [
     "find_embedded_lock",
     "find_lock",
     "foreign_lock",
+    "is_uv_project",
     "locked_versions",
     "needs_no_lock",
     "patch_warning",
+    "project_in",
     "read_requirements",
     "uv_lock_of",
+    "uv_workspace_of",
     "write_lock",
 ]

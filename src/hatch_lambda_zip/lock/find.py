@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.pylock import is_valid_pylock_path
@@ -78,22 +79,29 @@ def needs_no_lock(root: Path) -> bool:
     return not any((directory / "uv.lock").is_file() for directory in (root, *root.parents))
 
 
-def find_code_lock(directories: Iterable[Path], root: Path | None = None) -> LockFile | None:
+def find_code_lock(
+    directories: Iterable[Path], root: Path | None = None, uv: Uv | None = None
+) -> LockFile | None:
     """Find the lock that lies in a code directory, and answers for what stands beside it.
 
     Args:
         root: the project's directory, where another tool's lock is `find_lock`'s business: a
             uv.lock of a workspace goes before it.
+        uv: knows the workspace of a directory that is a project of its own.
 
     Returns:
-        A pylock.toml, or a requirements.txt with hashes; None where none of the directories has
-        either, or a requirements.txt that requires something.
+        The uv.lock of a directory that is a project of its own, a pylock.toml, or a
+        requirements.txt with hashes; None where none of the directories has one of these, or a
+        requirements.txt that requires something.
 
     Raises:
         LockError: there are several, or a requirements.txt without hashes and no lock of it.
     """
     found: list[LockFile] = []
     for directory in directories:
+        if uv is not None and directory != root and (member := _lock_of_member(directory, uv)):
+            found.append(member)
+            continue
         pylocks = _pylocks(directory)
         found += [LockFile.of(LockKind.PYLOCK, path) for path in pylocks]
         requirements = directory / "requirements.txt"
@@ -117,6 +125,48 @@ def find_code_lock(directories: Iterable[Path], root: Path | None = None) -> Loc
         names = ", ".join(str(lock.path) for lock in found)
         raise LockError(f"There are several lock files and no choice: {names}. Name one by `lock`.")
     return found[0] if found else None
+
+
+def _lock_of_member(directory: Path, uv: Uv) -> LockFile | None:
+    """Return the uv.lock of a code directory that is a project; None where it is none.
+
+    Raises:
+        LockError: uv uses none for it and there is no other, or not the one that lies there.
+    """
+    pyproject, own = directory / "pyproject.toml", directory / "uv.lock"
+    if "project" not in read_tables(pyproject):
+        if own.is_file():
+            raise LockError(
+                f"{own} lies beside no pyproject.toml with a [project] that can be read, so nobody "
+                "can tell what it is the lock of. Remove it, or add that."
+            )
+        return None
+    lock = uv_lock_of(directory, uv)
+    if own.is_file() and (lock is None or not lock.samefile(own)):
+        raise LockError(
+            f"{own} is not the lock that uv uses for {directory}, which is {lock or 'missing'}. "
+            "Remove it, or take the directory out of that workspace."
+        )
+    if lock is not None:
+        return replace(LockFile.of(LockKind.UV, lock), member=directory)
+    if not is_uv_project(directory):
+        return None
+    raise LockError(
+        f"{pyproject} has a [project], and there is no lock of it: neither a uv.lock beside it, "
+        "nor is it a member of a uv workspace that has one. Name the directory in `members` of "
+        f"[tool.uv.workspace], or leave it alone, and run `{TOOL_NAME} lock`; or remove [project]."
+    )
+
+
+def is_uv_project(directory: Path) -> bool:
+    """Tell whether a code directory is a project that nothing but uv locks.
+
+    Raises:
+        LockError: it has locks of several other tools.
+    """
+    others = (directory / "requirements.txt").is_file() or _pylocks(directory)
+    is_project = "project" in read_tables(directory / "pyproject.toml")
+    return is_project and not others and foreign_lock(directory) is None
 
 
 def _pylocks(directory: Path) -> list[Path]:
@@ -210,9 +260,14 @@ def uv_lock_of(root: Path, uv: Uv) -> Path | None:
     # Most projects without a uv.lock have none above them either: then uv needs no asking.
     if not any((directory / "uv.lock").is_file() for directory in (root, *root.parents)):
         return None
+    lock = uv_workspace_of(root, uv) / "uv.lock"
+    return lock if lock.is_file() else None
+
+
+def uv_workspace_of(root: Path, uv: Uv) -> Path:
+    """Return the workspace's root that uv itself takes a project for; it may be its own."""
     answer = uv.run(["workspace", "dir"], cwd=root).strip()
     workspace = Path(answer)
     if not workspace.is_dir():
         raise UvError(f"`uv workspace dir` in {root} answered {answer!r}, which is no directory.")
-    lock = workspace / "uv.lock"
-    return lock if lock.is_file() else None
+    return workspace

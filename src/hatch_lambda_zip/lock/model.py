@@ -35,12 +35,15 @@ class LockFile:
         path: the file; uv is run in its directory.
         name: what messages and manifests call it.
         wheels: the local projects that go with it, where they were built before.
+        member: the directory of the project whose requirements it is to answer, where that is not
+            the package that is built: a code directory.
     """
 
     kind: LockKind
     path: Path
     name: str
     wheels: tuple[Path, ...] = ()
+    member: Path | None = None
 
     @classmethod
     def none(cls, root: Path) -> LockFile:

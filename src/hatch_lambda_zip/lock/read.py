@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.config import Request
+from hatch_lambda_zip.config import Project, Request, read_stated_project, read_tables
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
@@ -88,7 +88,7 @@ class LockReader:
             platform,
             # The others have what is requested and nothing else.
             request=request if lock.kind is LockKind.PYLOCK else None,
-            root=self._root,
+            root=lock.member or self._root,
             build=build,
             unhashed=uv_lock.unhashed if uv_lock else (),
         )
@@ -129,7 +129,7 @@ class LockReader:
             replace(project, version=uv_lock.version_of(project.name, project.path))
             for project in selection.local_projects
         )
-        virtual = uv_lock.virtual_members(self._name, request, platform)
+        virtual = uv_lock.virtual_members(self._name_for(selection.lock), request, platform)
         warnings = tuple(
             f"{name} is locked as virtual ([tool.uv] package = false, or no build system): what it "
             "depends on ships, and nothing of its own code. A [build-system] in its "
@@ -145,6 +145,9 @@ class LockReader:
             adjustments=replace(adjustments, changes=(*adjustments.changes, *dropped)),
         )
 
+    def _name_for(self, lock: LockFile) -> str:
+        return self._name if lock.member is None else project_in(lock.member).name
+
     def _exported(self, lock: LockFile, request: Request) -> str:
         key = (lock, request)
         if key not in self._exports:
@@ -152,11 +155,12 @@ class LockReader:
         return self._exports[key]
 
     def _export(self, lock: LockFile, request: Request) -> str:
+        name = self._name_for(lock)
         command = [
             *("--no-default-groups", "--no-editable", "--format", "pylock.toml"),
-            *(("--package", self._name) if self._name else ()),
+            *(("--package", name) if name else ()),
         ]
-        if not self._name and not request.groups:
+        if not name and not request.groups:
             raise LockError(
                 f"{lock.path}: without a [project] that requires something, only dependency groups "
                 "ship: name some in `groups`."
@@ -183,6 +187,15 @@ class LockReader:
                 else "does not match pyproject.toml any more. Run `uv lock` and commit the result."
             )
             raise LockError(f"{lock.path} {reason} uv says:\n{error.said}") from None
+
+
+def project_in(directory: Path) -> Project:
+    """Return the project that another directory than the package's is, as its pyproject.toml says.
+
+    Raises:
+        ConfigError: that can't be read.
+    """
+    return read_stated_project(read_tables(directory / "pyproject.toml"))
 
 
 def _check_without_uv(lock: Path, environ: Mapping[str, str], error: UvError) -> None:

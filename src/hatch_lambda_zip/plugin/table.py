@@ -24,11 +24,11 @@ from hatch_lambda_zip.config import (
     find_misplaced,
     inner_table,
     parse_config,
+    stated_name,
     wrong_specifier,
 )
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.back_end import Isolation
-from hatch_lambda_zip.plugin.stated_project import stated_name
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.contents import Outputs

@@ -26,6 +26,8 @@ from hatch_lambda_zip.config import (
     Project,
     inner_table,
     parse_config,
+    read_stated_project,
+    stated_name,
     wrong_version,
 )
 from hatch_lambda_zip.errors import ConfigError
@@ -36,7 +38,6 @@ from hatch_lambda_zip.plugin.request import (
     is_hooks_only,
     is_unpacked_for_build,
 )
-from hatch_lambda_zip.plugin.stated_project import read_stated_project, stated_name
 from hatch_lambda_zip.plugin.table import (
     hatchling_problems,
     known_of,

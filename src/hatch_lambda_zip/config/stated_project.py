@@ -8,7 +8,8 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from hatch_lambda_zip.config import Project, inner_table
+from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.config.tables import inner_table
 
 
 def stated_name(pyproject: Mapping[str, Any]) -> str | None:
