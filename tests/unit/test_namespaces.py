@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +11,7 @@ from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
-from hatch_lambda_zip.contents.namespaces import is_namespace, is_same_namespace
-from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.contents.namespaces import is_namespace
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Installed
 from hatch_lambda_zip.lock.model import Origin
@@ -100,16 +98,6 @@ def test_only_what_declares_the_namespace_is_shared() -> None:
     second = part("second", BOTH, **{"space/module.py": BOTH})
     with pytest.raises(ContentsError, match=r"  space/module\.py\n"):
         build(first, ORDERS, second)
-
-
-def test_one_that_was_installed_over_another_is_not_compared(tmp_path: Path) -> None:
-    path = tmp_path / "__init__.py"
-    path.write_bytes(b"")  # neither of the two any more
-    one, other = (
-        Entry("space/__init__.py", path, 1, Digest.of(text.encode()), name)
-        for name, text in (("first", PKGUTIL), ("second", BOTH))
-    )
-    assert not is_same_namespace(one, other)
 
 
 def test_a_layer_hides_no_namespace_and_none_hides_it() -> None:

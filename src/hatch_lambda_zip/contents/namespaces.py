@@ -68,8 +68,6 @@ def is_same_namespace(one: Entry, other: Entry) -> bool:
     """Tell whether two files in one place both declare a namespace and do nothing else."""
     if one.name.rpartition("/")[2] != _FILE:
         return False
-    if one.content == other.content:
-        return False  # uv installed one over the other, so nobody knows what it was
     return is_namespace(one.read()) and is_namespace(other.read())
 
 

@@ -27,7 +27,7 @@ from hatch_lambda_zip.install.local_wheel import (
     build_wheel,
     read_local_wheel,
 )
-from hatch_lambda_zip.install.read import Installed, Site, read_site
+from hatch_lambda_zip.install.read import Installed, Site, overlapping, read_site
 from hatch_lambda_zip.install.wheel import check_tags, read_built, unpack_wheel
 from hatch_lambda_zip.lock import (
     InstallList,
@@ -35,6 +35,7 @@ from hatch_lambda_zip.lock import (
     LockFile,
     LockKind,
     Selection,
+    part_of,
 )
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.runtimes import Platform
@@ -207,7 +208,16 @@ class Installer:
             for wheel in built:
                 check_tags(wheel, platform)
             compiled = frozenset(wheel.distribution for wheel in built if wheel.is_compiled)
-        return read_site(Site(site, install.distributions, builds, compiled))
+        found = read_site(Site(site, install.distributions, builds, compiled))
+        apart: dict[str, Installed] = {}
+        # uv puts a file of one over that of another, so each of these gets a directory of its own.
+        for number, name in enumerate(overlapping(found)):
+            alone = part_of(install, [name])
+            place = directory / f"apart-{number}" / "site"
+            place.parent.mkdir()
+            self._run_uv(alone, alone.text, place, lock, platform, builds=builds)
+            (apart[name],) = read_site(Site(place, alone.distributions, builds, compiled))
+        return tuple(apart.get(item.name, item) for item in found)
 
     def _run_uv(
         self,

@@ -191,6 +191,18 @@ def read_site(site: Site) -> tuple[Installed, ...]:
     return tuple(sorted(found, key=lambda installed: installed.name))
 
 
+def overlapping(installed: Iterable[Installed]) -> list[str]:
+    """Return the names of distributions that have different files in one place, each once."""
+    first: dict[str, Entry] = {}
+    names: dict[str, None] = {}
+    for item in installed:
+        for entry in (*item.entries, *item.scripts):
+            other = first.setdefault(entry.name, entry)
+            if other.digest != entry.digest:
+                names |= dict.fromkeys((other.distribution, entry.distribution))
+    return [*names]
+
+
 def _identify(dist_info: str, site: Site, expected: dict[str, LockedDistribution]) -> Distribution:
     """Match a dist-info directory with what the lock names."""
     name, _, version = dist_info.removesuffix(".dist-info").partition("-")

@@ -26,6 +26,7 @@ from hatch_lambda_zip.lock.model import (
     Selection,
     patch_warning,
 )
+from hatch_lambda_zip.lock.part import part_of
 from hatch_lambda_zip.lock.pylock_writer import write_lock
 from hatch_lambda_zip.lock.read import LockReader, project_in
 from hatch_lambda_zip.lock.recorded import are_hashed, read_requirements
@@ -50,6 +51,7 @@ __all__ = [
     "is_uv_project",
     "locked_versions",
     "needs_no_lock",
+    "part_of",
     "patch_warning",
     "project_in",
     "read_requirements",
