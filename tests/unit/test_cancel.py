@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,11 +53,35 @@ def test_a_signal_cancels_once(number: signal.Signals) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs another thread's signal")
+def test_a_signal_that_misses_the_wait_ends_it() -> None:
+    """As one does that comes right before the wait begins."""
+    over, given_up = threading.Event(), threading.Event()
+
+    def miss() -> None:
+        time.sleep(0.5)  # until the main thread waits
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)  # this thread's wait, not that
+        if not over.wait(10):
+            given_up.set()
+
+    def build() -> None:
+        with cancellable():
+            threading.Thread(target=miss, daemon=True).start()
+            given_up.wait()
+
+    with pytest.raises(Cancelled):
+        build()
+    over.set()
+    assert not given_up.is_set()
+
+
 def test_handlers_are_put_back() -> None:
+    wakeup = signal.set_wakeup_fd(-1)
     with cancellable():
         assert signal.getsignal(signal.SIGTERM) not in {signal.SIG_DFL, signal.SIG_IGN}
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+    assert signal.set_wakeup_fd(-1) == wakeup
 
 
 def test_what_others_have_set_stays() -> None:

@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from types import FrameType
 from typing import Final
 
@@ -15,6 +16,7 @@ _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 # What Python does by itself; whoever set another handler, or ignores a signal, has a reason.
 _DEFAULTS: Final = (signal.SIG_DFL, signal.default_int_handler)
 _PAUSE: Final = 0.5  # seconds between two looks at the parent
+_PATIENCE: Final = 0.1  # seconds until a signal that has come is sent on to the main thread
 
 
 class Cancelled(KeyboardInterrupt):
@@ -53,21 +55,61 @@ def cancellable() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in numbers}
     replaced = {number: handler for number, handler in before.items() if handler in _DEFAULTS}
     over = threading.Event()
-    try:
-        for number in replaced:
-            signal.signal(number, cancel)
-        if signal.SIGTERM in replaced and _has_front_end():
-            try:
-                threading.Thread(target=_watch_parent, args=(over,), daemon=True).start()
-            except RuntimeError as error:
-                from hatch_lambda_zip.process.threads import explained
-
-                raise explained(error) from None
-        yield
-    finally:
-        over.set()
+    with contextlib.ExitStack() as stack:
+        stack.callback(over.set)
         for number, handler in replaced.items():
-            signal.signal(number, handler)
+            stack.callback(signal.signal, number, handler)
+            signal.signal(number, cancel)
+        if replaced:
+            stack.enter_context(_waking(replaced, lambda: is_cancelled or over.is_set()))
+        if signal.SIGTERM in replaced and _has_front_end():
+            _start(_watch_parent, over)
+        yield
+
+
+def _start(target: Callable[..., object], *args: object) -> None:
+    try:
+        threading.Thread(target=target, args=args, daemon=True).start()
+    except RuntimeError as error:
+        from hatch_lambda_zip.process.threads import explained
+
+        raise explained(error) from None
+
+
+@contextlib.contextmanager
+def _waking(numbers: Collection[int], has_arrived: Callable[[], bool]) -> Iterator[None]:
+    """See that signals end what the main thread waits for.
+
+    CPython notes a signal, and looks at it when the main thread is back from what it does. One that
+    comes right before that begins to wait, for a lock or a process, is looked at when it is had or
+    over. Another signal ends the wait.
+    """
+    if sys.platform == "win32" or signal.getsignal(signal.SIGURG) is not signal.SIG_DFL:
+        yield
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, writer)  # which ends the thread
+        # One that is late harms nobody: by default it is ignored.
+        stack.callback(signal.signal, signal.SIGURG, signal.SIG_DFL)
+        signal.signal(signal.SIGURG, lambda *_: None)
+        stack.callback(
+            signal.set_wakeup_fd, signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        )
+        _start(_wake, reader, numbers, threading.get_ident(), has_arrived)
+        yield
+
+
+def _wake(
+    reader: int, numbers: Collection[int], main: int, has_arrived: Callable[[], bool]
+) -> None:
+    with open(reader, "rb", buffering=0) as signals:
+        while came := signals.read(1):
+            while came[0] in numbers and not has_arrived():
+                time.sleep(_PATIENCE)
+                if sys.platform != "win32":
+                    signal.pthread_kill(main, signal.SIGURG)
 
 
 def _has_front_end() -> bool:
