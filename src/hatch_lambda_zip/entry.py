@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.record import Digest
+
+
+class Readable(Protocol):
+    """A file, or what can be read like one."""
+
+    def read_bytes(self) -> bytes:
+        """Return the content."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,7 @@ class Entry:
     """
 
     name: str
-    content: Path | bytes
+    content: Readable | bytes
     size: int
     digest: Digest
     distribution: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum, auto
+from pathlib import Path
 
 
 class LambdaZipError(Exception):
@@ -67,6 +68,18 @@ class UvTimeoutError(UvError):
 
 class DistributionError(LambdaZipError):
     """A distribution can't be built, or is not what its lock entry, tags or RECORD promise."""
+
+
+class DamagedPackError(LambdaZipError):
+    """A pack in the cache is not as it was written, so it is made anew; no user sees this.
+
+    Attributes:
+        path: of the pack.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} is not as it was written")
 
 
 class ContentsError(LambdaZipError):

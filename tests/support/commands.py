@@ -40,6 +40,7 @@ def clean_environment(**changes: str) -> dict[str, str]:
         **kept,
         "PATH": os.pathsep.join([scripts, kept.get("PATH", "")]),
         "UV_PYTHON_DOWNLOADS": "never",
+        "HATCH_LAMBDA_ZIP_CACHE": "0",  # what one test has installed, the next one installs anew
         **changes,
     }
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.bytecode import cache as cache_module
-from hatch_lambda_zip.bytecode.compiler import BytecodeCache, cache_directory
+from hatch_lambda_zip.bytecode.compiler import BytecodeCache
+from hatch_lambda_zip.cache import cache_directory
 
 
 def name_of(
@@ -204,5 +205,7 @@ def test_where_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert cache_directory({"HATCH_LAMBDA_ZIP_CACHE": "here"}) == tmp_path / "here"
     default = cache_directory({"HATCH_LAMBDA_ZIP_CACHE": ""})
     assert default == cache_directory({})
+    assert cache_directory({"HATCH_LAMBDA_ZIP_CACHE": "0"}) is None
+    assert default is not None
     assert default.is_absolute()
     assert "hatch-lambda-zip" in default.parts

@@ -5,7 +5,21 @@ docs/format.md describes it byte by byte.
 """
 
 from hatch_lambda_zip.archive.encoder import ENCODER, check_encoder
-from hatch_lambda_zip.archive.store import ContentStore
-from hatch_lambda_zip.archive.writer import Archive, Member, write_archive
+from hatch_lambda_zip.archive.layout import DEFLATED, FORMAT_VERSION
+from hatch_lambda_zip.archive.store import Compressed, CompressedContent, ContentStore
+from hatch_lambda_zip.archive.writer import Archive, Inspect, Member, compressed, write_archive
 
-__all__ = ["ENCODER", "Archive", "ContentStore", "Member", "check_encoder", "write_archive"]
+__all__ = [
+    "DEFLATED",
+    "ENCODER",
+    "FORMAT_VERSION",
+    "Archive",
+    "Compressed",
+    "CompressedContent",
+    "ContentStore",
+    "Inspect",
+    "Member",
+    "check_encoder",
+    "compressed",
+    "write_archive",
+]

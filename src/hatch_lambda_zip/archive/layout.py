@@ -9,6 +9,9 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+FORMAT_VERSION: Final = 2
+"""The version of the canonical zip; a change of any byte rule or of the encoder's pin raises it."""
+
 STORED: Final = 0
 DEFLATED: Final = 8
 

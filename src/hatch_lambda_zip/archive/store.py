@@ -7,7 +7,8 @@ What lies behind it follows from the content alone, so it is kept by the content
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -42,16 +43,16 @@ class CompressedContent:
     machine: int | None
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """A ``CompressedContent`` whose data lie in the file."""
+class Compressed(ABC):
+    """Where a file's content lies compressed already."""
 
-    offset: int
-    length: int
-    method: int
-    crc: int
-    mode: int
-    machine: int | None
+    @abstractmethod
+    def compressed(self) -> CompressedContent:
+        """Return it as it is."""
+
+    @abstractmethod
+    def read_bytes(self) -> bytes:
+        """Return what it was before."""
 
 
 class ContentStore:
@@ -64,7 +65,7 @@ class ContentStore:
         """Open the file, which is not there yet."""
         self._stream = path.open("x+b", buffering=0)
         self._end = 0
-        self._kept: dict[_Key, _Kept] = {}
+        self._kept: dict[_Key, tuple[int, int, CompressedContent]] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -84,11 +85,10 @@ class ContentStore:
             kept = self._kept.get((digest, size))
             if kept is None:
                 return None
-            self._stream.seek(kept.offset)
-            data = self._stream.read(kept.length)
-        if len(data) != kept.length:
-            return None
-        return CompressedContent(kept.method, data, size, kept.crc, kept.mode, kept.machine)
+            offset, length, content = kept
+            self._stream.seek(offset)
+            data = self._stream.read(length)
+        return replace(content, data=data) if len(data) == length else None
 
     def put(self, digest: Digest, content: CompressedContent) -> None:
         """Keep a content, unless the disk is full: then it will be compressed again.
@@ -106,7 +106,5 @@ class ContentStore:
             except OSError:
                 is_whole = False
             if is_whole:
-                self._kept[key] = _Kept(
-                    self._end, length, content.method, content.crc, content.mode, content.machine
-                )
+                self._kept[key] = (self._end, length, replace(content, data=b""))
                 self._end += length

@@ -20,7 +20,7 @@ from hatch_lambda_zip.archive.layout import (
     end_of_central_directory,
     local_header,
 )
-from hatch_lambda_zip.archive.store import CompressedContent, ContentStore
+from hatch_lambda_zip.archive.store import Compressed, CompressedContent, ContentStore
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.process.threads import ThreadPool
@@ -175,12 +175,20 @@ def _compress_batch(
     return [_member(entry, inspect, store) for entry in batch]
 
 
-def _member(entry: Entry, inspect: Inspect, store: ContentStore | None) -> _Compressed:
+def compressed(entry: Entry, inspect: Inspect, store: ContentStore | None) -> CompressedContent:
+    """Return an entry's content as it lies in a zip; see `write_archive`."""
+    if isinstance(entry.content, Compressed):
+        return entry.content.compressed()
     content = None if store is None else store.get(entry.digest, entry.size)
     if content is None:
         content = _compress(entry, inspect)
         if store is not None:
             store.put(entry.digest, content)
+    return content
+
+
+def _member(entry: Entry, inspect: Inspect, store: ContentStore | None) -> _Compressed:
+    content = compressed(entry, inspect, store)
     header = MemberHeader(
         entry.name, content.method, content.crc, len(content.data), content.size, content.mode
     )
@@ -192,9 +200,9 @@ def _compress(entry: Entry, inspect: Inspect) -> CompressedContent:
     machine = inspect(entry, content)
     method = STORED
     data: bytes | bytearray = content
-    compressed = encoder.compress(content)
-    if len(compressed) < len(content):
-        method, data = DEFLATED, compressed
+    smaller = encoder.compress(content)
+    if len(smaller) < len(content):
+        method, data = DEFLATED, smaller
     mode = 0o755 if content.startswith(_EXECUTABLE_MAGIC) else 0o644
     crc = encoder.crc32(content)
     return CompressedContent(method, data, len(content), crc, mode, machine)

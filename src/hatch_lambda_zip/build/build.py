@@ -18,6 +18,7 @@ from hatch_lambda_zip.build.manifest import (
 )
 from hatch_lambda_zip.build.previous import read_previous
 from hatch_lambda_zip.build.session import Session, available_cpus
+from hatch_lambda_zip.build.shared import inspect
 from hatch_lambda_zip.build.version_notes import version_notes
 from hatch_lambda_zip.config import PARENT, Artifact, Kind, Project, file_name, manifest_name
 from hatch_lambda_zip.contents import (
@@ -26,10 +27,9 @@ from hatch_lambda_zip.contents import (
     added_files,
     check_machines,
     check_unzipped_size,
-    machine_of,
     upload_note,
 )
-from hatch_lambda_zip.errors import ConfigError
+from hatch_lambda_zip.errors import ConfigError, DamagedPackError
 from hatch_lambda_zip.install import OwnWheel, content_digest
 from hatch_lambda_zip.lock import LockKind
 from hatch_lambda_zip.text import Reporter, format_size, plural
@@ -66,6 +66,14 @@ def build_zip(job: Job, session: Session) -> Path:
         LambdaZipError: one of its subclasses for every expected failure; then both outputs are
             what they were before.
     """
+    try:
+        return _build_zip(job, session)
+    except DamagedPackError as error:
+        session.do_without_packs(error)
+        return _build_zip(job, session)
+
+
+def _build_zip(job: Job, session: Session) -> Path:
     started = time.monotonic()
     artifact, project, report = job.artifact, session.project, session.report
     label = session.label(artifact)
@@ -135,7 +143,7 @@ def build_zip(job: Job, session: Session) -> Path:
         archive = write_archive(
             contents.entries,
             stream,
-            inspect=lambda _, content: machine_of(content),
+            inspect=inspect,
             workers=available_cpus(),
             store=session.store,
         )

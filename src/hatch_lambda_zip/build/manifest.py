@@ -14,15 +14,13 @@ from dataclasses import replace
 from typing import Final
 
 from hatch_lambda_zip import __version__
-from hatch_lambda_zip.archive import ENCODER, Archive
+from hatch_lambda_zip.archive import ENCODER, FORMAT_VERSION, Archive
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.config import TOOL_NAME, Artifact, Kind, Project, file_name
 from hatch_lambda_zip.contents import Contents
 from hatch_lambda_zip.install import Reason
 
 SCHEMA_VERSION: Final = 1
-FORMAT_VERSION: Final = 2
-"""The version of the canonical zip; a change of any byte rule or of the encoder's pin raises it."""
 
 # What stands around the last value: the hash, in hexadecimal, of everything before it.
 _BEFORE_CHECKSUM: Final = b',\n  "checksum": "'

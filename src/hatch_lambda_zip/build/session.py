@@ -15,8 +15,9 @@ from hatch_lambda_zip.archive import ContentStore, check_encoder
 from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY, read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.locks import Locks
-from hatch_lambda_zip.build.shared import Installers
+from hatch_lambda_zip.build.shared import Installers, Shared
 from hatch_lambda_zip.build.workspace import Workspace
+from hatch_lambda_zip.cache import find_cache
 from hatch_lambda_zip.config import PARENT, Artifact, Bytecode, Options, Project
 from hatch_lambda_zip.contents import (
     Contents,
@@ -40,6 +41,7 @@ from hatch_lambda_zip.contents import (
     tracked_but_ignored,
 )
 from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import DamagedPackError
 from hatch_lambda_zip.install import Installed, Installer
 from hatch_lambda_zip.lock import (
     LockFile,
@@ -66,6 +68,7 @@ class Session:
         installer: installs for all zips.
         store: has what is compressed, for the next zip.
         locks: of its functions and layers.
+        kept: the directory of the user's cache, if there is one.
         layer_contents: what a layer ships, from its inputs; decided once for all its functions.
     """
 
@@ -80,6 +83,7 @@ class Session:
         installer: Installer,
         store: ContentStore,
         locks: Locks,
+        kept: Path | None,
     ) -> None:
         self.project = project
         self.root = root
@@ -89,6 +93,7 @@ class Session:
         self.store = store
         self._uv = uv
         self.locks = locks
+        self._kept = kept
         self._reader = LockReader(root, project.name, uv)
         self._told: set[str] = set()
         self._ignored_modules = cache(ignored_modules)
@@ -106,6 +111,12 @@ class Session:
         if message not in self._told:
             self._told.add(message)
             self.report.info(message)
+
+    def do_without_packs(self, error: DamagedPackError) -> None:
+        """Install what a damaged pack should have had, and everything else."""
+        self.report.debug(f"{error}; what it should have had is installed")
+        self.installer.forget_pack(error.path)
+        self.layer_contents.cache_clear()
 
     def are_apart(self, one: LockFile, other: LockFile) -> bool:
         """Tell whether locks are two; an sdist has parts of one lock in several files."""
@@ -275,7 +286,6 @@ class Session:
         from hatch_lambda_zip.bytecode.compiler import (
             BytecodeCache,
             Compiler,
-            cache_directory,
             find_interpreter,
         )
 
@@ -291,9 +301,9 @@ class Session:
         return Compiler(
             interpreter,
             optimize=bytecode.optimize,
-            cache=BytecodeCache(
-                cache_directory(os.environ), salt=__version__, log=self.report.debug
-            ),
+            cache=None
+            if self._kept is None
+            else BytecodeCache(self._kept, salt=__version__, log=self.report.debug),
             log=self.report.debug,
             timeout=self._uv.timeout,
             workers=available_cpus(),
@@ -335,20 +345,22 @@ def open_session(
         uv = find_uv(os.environ, log=report.debug, watcher=workspace.watcher, tell=report.info)
 
         locks = Locks(project, root, uv, embedded)
+        kept = find_cache(os.environ, report.warning)
         with ExitStack() as stack:
             if installers:
-                installer, store = installers.get(project.zip_version)
+                shared = installers.get(project.zip_version)
             else:
-                installer = Installer(uv, workspace.directory, project.zip_version)
-                stack.enter_context(installer)
-                store = stack.enter_context(ContentStore(workspace.directory / "contents"))
+                shared = stack.enter_context(
+                    Shared(uv, workspace.directory, kept, project.zip_version)
+                )
             yield Session(
                 project,
                 root,
                 report,
                 workspace=workspace,
                 uv=uv,
-                installer=installer,
-                store=store,
+                installer=shared.installer,
+                store=shared.store,
                 locks=locks,
+                kept=kept,
             )

@@ -102,7 +102,7 @@ class Workspace:
 
     @contextlib.contextmanager
     def writing(self, output: Path) -> Iterator[IO[bytes]]:
-        """Open a temporary file that is to become an output.
+        """Open a temporary file that is to become an output, unless anything is raised.
 
         Raises:
             OutputError: it can't be written.
@@ -112,7 +112,11 @@ class Workspace:
             _sweep(output.parent, _FILE.format(glob.escape(output.name), "*"))
             with self._make_file(output) as stream:
                 yield stream
-        except OSError as error:
+        except BaseException as error:
+            if output in self._temporaries:
+                self._temporaries.pop(output).unlink(missing_ok=True)
+            if not isinstance(error, OSError):
+                raise
             raise OutputError(f"{output} can't be written: {error}.") from None
 
     def publish(self) -> None:

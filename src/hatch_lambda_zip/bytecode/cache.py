@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from hatch_lambda_zip.cache import make_cache
 from hatch_lambda_zip.files import read_regular, replacing
-
-DIRECTORY_VARIABLE: Final = "HATCH_LAMBDA_ZIP_CACHE"
 
 _SCHEMA: Final = 3  # of names and content; also new whenever a result changes without a release
 _DIGEST_SIZE: Final = hashlib.sha256().digest_size
-# https://bford.info/cachedir/: backups leave such a directory out.
-_TAG: Final = b"""Signature: 8a477f597d28d172789f06886806bc55
-# A cache of hatch-lambda-zip. It can be removed at any time.
-"""
-
-
-def cache_directory(environ: Mapping[str, str]) -> Path:
-    """Return where the cache is: as ``HATCH_LAMBDA_ZIP_CACHE`` says, or with the user's others."""
-    named = environ.get(DIRECTORY_VARIABLE)
-    if named:
-        return Path(named).absolute()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("hatch-lambda-zip", appauthor=False))
 
 
 class BytecodeCache:
@@ -70,8 +57,8 @@ class BytecodeCache:
         path = self._path(name)
         try:
             if not path.parent.is_dir():
+                make_cache(self._directory)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._write_tag()
             with replacing(path) as temporary:
                 temporary.write_bytes(_digest(name, content) + content)
         except OSError as error:
@@ -93,15 +80,14 @@ class BytecodeCache:
         if data is None:
             return None
         digest, content = data[:_DIGEST_SIZE], data[_DIGEST_SIZE:]
-        return content if _digest(name, content) == digest else None
+        if _digest(name, content) != digest:
+            return None
+        with contextlib.suppress(OSError):  # a directory that can only be read
+            os.utime(self._path(name))  # what was not used for long goes first
+        return content
 
     def _path(self, name: str) -> Path:
         return self._directory / "bytecode" / name[:2] / name[2:]
-
-    def _write_tag(self) -> None:
-        tag = self._directory / "CACHEDIR.TAG"
-        if not tag.exists():
-            tag.write_bytes(_TAG)
 
     def _report(self, what: str, error: OSError) -> None:
         self._log(

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 from typing import Final
 
 from hatch_lambda_zip.bytecode import worker
-from hatch_lambda_zip.bytecode.cache import BytecodeCache, cache_directory
+from hatch_lambda_zip.bytecode.cache import BytecodeCache
 from hatch_lambda_zip.bytecode.interpreter import find_interpreter
 from hatch_lambda_zip.bytecode.magic import FORMATS, Format
 from hatch_lambda_zip.bytecode.model import Compiled, Interpreter, Obstacle, Source
@@ -23,7 +23,7 @@ from hatch_lambda_zip.errors import AmbiguousBytecodeError, BytecodeError, ToolE
 from hatch_lambda_zip.process import Watcher
 from hatch_lambda_zip.process.threads import ThreadPool
 
-__all__ = ["BytecodeCache", "Compiler", "cache_directory", "find_interpreter"]
+__all__ = ["BytecodeCache", "Compiler", "find_interpreter"]
 
 _BATCH_BYTES: Final = 64 << 10  # of sources; a larger one goes alone
 _AHEAD: Final = 2  # batches that a worker has, so that it need not wait for the next

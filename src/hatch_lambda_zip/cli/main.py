@@ -6,6 +6,7 @@ import click
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.cli.build import build
+from hatch_lambda_zip.cli.cache import cache
 from hatch_lambda_zip.cli.init import init
 from hatch_lambda_zip.cli.listing import list_artifacts
 from hatch_lambda_zip.cli.lock import lock
@@ -29,3 +30,4 @@ main.add_command(init)
 main.add_command(build)
 main.add_command(list_artifacts)
 main.add_command(lock)
+main.add_command(cache)

@@ -6,15 +6,18 @@ uv's cache.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from hatch_lambda_zip.archive import CompressedContent
+from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import (
     DistributionError,
     LambdaZipError,
@@ -27,6 +30,7 @@ from hatch_lambda_zip.install.local_wheel import (
     build_wheel,
     read_local_wheel,
 )
+from hatch_lambda_zip.install.packed import find_packed, is_packable, save_packed
 from hatch_lambda_zip.install.read import Installed, Site, overlapping, read_site
 from hatch_lambda_zip.install.wheel import check_tags, read_built, unpack_wheel
 from hatch_lambda_zip.lock import (
@@ -37,6 +41,7 @@ from hatch_lambda_zip.lock import (
     Selection,
     part_of,
 )
+from hatch_lambda_zip.packs import PackCache
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
@@ -56,9 +61,18 @@ class Installer:
     Args:
         directory: an empty directory to fill.
         zip_version: what local projects ship under instead of their own versions.
+        packs: has what earlier commands have installed.
     """
 
-    def __init__(self, uv: Uv, directory: Path, zip_version: str | None = None) -> None:
+    def __init__(
+        self,
+        uv: Uv,
+        directory: Path,
+        zip_version: str | None = None,
+        packs: PackCache | None = None,
+    ) -> None:
+        self._packs = packs or PackCache(None, uv.log)
+        self._to_pack: list[Installed] = []
         self._zip_version = zip_version
         self._uv = uv
         self._directory = directory
@@ -137,6 +151,27 @@ class Installer:
             found += self._installs[install, platform].result()
         return tuple(sorted(found, key=lambda installed: installed.name))
 
+    def keep_packs(self, compress: Callable[[Entry], CompressedContent]) -> None:
+        """Keep what was installed for the next command.
+
+        Args:
+            compress: returns an entry's content as it lies in a zip; for several threads.
+        """
+        saves = [
+            self._pool.submit(save_packed, installed, self._packs, compress)
+            for installed in self._to_pack
+        ]
+        self._to_pack.clear()
+        for save in saves:
+            save.result()
+
+    def forget_pack(self, path: Path) -> None:
+        """Remove a pack that is damaged, and do without packs from now on."""
+        with contextlib.suppress(OSError):  # it is gone, or nobody can make it anew
+            path.unlink()
+        self._packs.switch_off()
+        self._installs.clear()
+
     def _start_build(self, project: LocalProject) -> None:
         if project.path not in self._builds:
             place = self._directory / f"wheel-{len(self._builds)}"
@@ -181,7 +216,21 @@ class Installer:
     def _install(
         self, install: InstallList, lock: LockFile, platform: Platform, directory: Path
     ) -> tuple[Installed, ...]:
-        """Install one list with uv, and read what came of it."""
+        """Take from packs what there is, and have uv install the rest."""
+        if not is_packable(install):
+            return self._install_by_uv(install, lock, platform, directory)
+        found = find_packed(install, self._packs)
+        missing = {locked.name for locked in install.distributions} - found.keys()
+        if missing:
+            rest = part_of(install, missing) if found else install
+            installed = self._install_by_uv(rest, lock, platform, directory)
+            self._to_pack += installed
+            found |= {item.name: item for item in installed}
+        return tuple(found[name] for name in sorted(found))
+
+    def _install_by_uv(
+        self, install: InstallList, lock: LockFile, platform: Platform, directory: Path
+    ) -> tuple[Installed, ...]:
         directory.mkdir()
         site = directory / "site"
         builds = install.builds

@@ -1,0 +1,175 @@
+"""The file of a pack: an index, then the compressed contents, one after the other.
+
+It starts with a line that names the format, the SHA-256 of the index, the length of the index in
+eight bytes, and the index, which is JSON: the ``key`` that the pack is found by, ``about``, which
+is whatever its maker wants back, and a row for each content. A row has the SHA-256 of the
+compressed bytes, so that no content passes for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any, Final, NamedTuple
+
+import deflate
+
+from hatch_lambda_zip.archive import DEFLATED, Compressed, CompressedContent
+from hatch_lambda_zip.errors import DamagedPackError
+
+_MAGIC: Final = b"hatch-lambda-zip pack 1\n"
+_DIGEST: Final = hashlib.sha256().digest_size
+_LENGTH: Final = 8
+_HEAD: Final = len(_MAGIC) + _DIGEST + _LENGTH
+
+
+class _Row(NamedTuple):
+    """Where a content lies, and what it is."""
+
+    offset: int
+    length: int
+    method: int
+    size: int
+    crc: int
+    mode: int
+    machine: int | None
+    seal: str
+
+
+class Pack:
+    """An open pack; for several threads.
+
+    Attributes:
+        path: the file.
+        about: what its maker wanted back.
+        contents: what is in it, in the order of its making.
+    """
+
+    def __init__(self, path: Path, key: str) -> None:
+        """Open a pack.
+
+        Raises:
+            FileNotFoundError: there is none.
+            OSError: it can't be read.
+            DamagedPackError: it is not one, or has another key.
+        """
+        self.path = path
+        self._stream = path.open("rb", buffering=0)
+        self._lock = threading.Lock()
+        try:
+            self.about, rows = self._read_index(key)
+        except BaseException:
+            self._stream.close()
+            raise
+        self.contents = tuple(PackedContent(self, row) for row in rows)
+
+    def _read_index(self, key: str) -> tuple[Any, list[_Row]]:
+        head = self._stream.read(_HEAD)
+        if len(head) != _HEAD or not head.startswith(_MAGIC):
+            raise self.damaged()
+        size = os.fstat(self._stream.fileno()).st_size
+        length = int.from_bytes(head[-_LENGTH:], "big")
+        if length > size - _HEAD:
+            raise self.damaged()
+        index = self._stream.read(length)
+        if hashlib.sha256(index).digest() != head[len(_MAGIC) : -_LENGTH]:
+            raise self.damaged()
+        document = json.loads(index)
+        rows = []
+        offset = _HEAD + length
+        for row in document["contents"]:
+            rows.append(_Row(offset, *row))
+            offset += row[0]
+        if document["key"] != key or offset != size:
+            raise self.damaged()
+        return document["about"], rows
+
+    def damaged(self) -> DamagedPackError:
+        """Return the error that it is not as it was written."""
+        return DamagedPackError(self.path)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return a part of the file, which is shorter if that ends before.
+
+        Raises:
+            DamagedPackError: it can't be read.
+        """
+        try:
+            if hasattr(os, "pread"):
+                return os.pread(self._stream.fileno(), length, offset)
+            with self._lock:
+                self._stream.seek(offset)
+                return self._stream.read(length)
+        except OSError:
+            raise self.damaged() from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+class PackedContent(Compressed):
+    """A content in a pack."""
+
+    def __init__(self, pack: Pack, row: _Row) -> None:
+        self._pack = pack
+        self._row = row
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has when it is not compressed."""
+        return self._row.size
+
+    def compressed(self) -> CompressedContent:
+        """Return it as it is, verified.
+
+        Raises:
+            DamagedPackError: it is not what was written.
+        """
+        row = self._row
+        data = self._pack.read(row.offset, row.length)
+        if hashlib.sha256(data).hexdigest() != row.seal:
+            raise self._pack.damaged()
+        return CompressedContent(row.method, data, row.size, row.crc, row.mode, row.machine)
+
+    def read_bytes(self) -> bytes:
+        """Return what it was before it was compressed, verified.
+
+        Raises:
+            DamagedPackError: it is not what was written.
+        """
+        content = self.compressed()
+        if content.method != DEFLATED:
+            return bytes(content.data)
+        return bytes(deflate.deflate_decompress(content.data, content.size))
+
+
+def write_pack(
+    stream: IO[bytes], key: str, about: object, contents: Iterable[CompressedContent]
+) -> None:
+    """Write a pack.
+
+    Args:
+        about: is JSON.
+
+    Raises:
+        OSError: the disk is full, say.
+    """
+    contents = list(contents)
+    rows: list[Sequence[object]] = [
+        (
+            *(len(it.data), it.method, it.size, it.crc, it.mode, it.machine),
+            hashlib.sha256(it.data).hexdigest(),
+        )
+        for it in contents
+    ]
+    document = {"key": key, "about": about, "contents": rows}
+    index = json.dumps(document, separators=(",", ":")).encode()
+    stream.write(_MAGIC + hashlib.sha256(index).digest() + len(index).to_bytes(_LENGTH, "big"))
+    stream.write(index)
+    for content in contents:
+        stream.write(content.data)

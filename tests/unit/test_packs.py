@@ -1,0 +1,218 @@
+"""Packs: what is damaged, or another's, is never taken for what was kept."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hatch_lambda_zip.archive import CompressedContent, compressed
+from hatch_lambda_zip.cache import find_cache, kept_in, prune, unused_in
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import DamagedPackError
+from hatch_lambda_zip.packs import Pack, PackCache
+from hatch_lambda_zip.packs.pack import write_pack
+
+CONTENTS = [b"", b"text " * 40, bytes(range(256)), b"#!/bin/sh\n"]
+ABOUT = {"names": ["a", "b", "c", "d"]}
+
+
+def compress(content: bytes, machine: int | None = None) -> CompressedContent:
+    entry = Entry.of("name", content, "demo")
+    return compressed(entry, lambda _entry, _content: machine, None)
+
+
+def packed(key: str = "key") -> bytes:
+    stream = io.BytesIO()
+    write_pack(stream, key, ABOUT, [compress(content, 62) for content in CONTENTS])
+    return stream.getvalue()
+
+
+PACK = packed()
+
+
+def read(path: Path, key: str = "key") -> list[bytes]:
+    pack = Pack(path, key)
+    try:
+        assert pack.about == ABOUT
+        assert [content.size for content in pack.contents] == [*map(len, CONTENTS)]
+        assert [content.compressed() for content in pack.contents] == [
+            compress(content, 62) for content in CONTENTS
+        ]
+        return [content.read_bytes() for content in pack.contents]
+    finally:
+        pack.close()
+
+
+def test_what_is_kept_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.pack"
+    path.write_bytes(PACK)
+    assert read(path) == CONTENTS
+
+
+def judge(data: bytes) -> None:
+    """Check that a pack is as it was, or known not to be."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "a.pack")
+        path.write_bytes(data)
+        with pytest.raises(DamagedPackError):
+            read(path)
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_no_bit_can_change(tmp_path: Path, bit: int) -> None:
+    path = tmp_path / "a.pack"
+    for offset in range(len(PACK)):
+        damaged = bytearray(PACK)
+        damaged[offset] ^= 1 << bit
+        path.write_bytes(damaged)
+        with pytest.raises(DamagedPackError):
+            read(path)
+
+
+@given(st.integers(0, len(PACK) - 1), st.binary(min_size=1, max_size=9))
+@example(0, b"\n")
+def test_nothing_can_be_cut_or_added(where: int, more: bytes) -> None:
+    judge(PACK[:where])
+    judge(PACK + more)
+    judge(PACK[:where] + more + PACK[where:])
+
+
+def test_what_is_no_pack(tmp_path: Path) -> None:
+    judge(b"")
+    judge(b"hatch-lambda-zip pack 2\n" + PACK.partition(b"\n")[2])
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "absent.pack")
+
+
+def test_another_key(tmp_path: Path) -> None:
+    path = tmp_path / "a.pack"
+    path.write_bytes(packed("other"))
+    with pytest.raises(DamagedPackError, match=r"a\.pack is not as it was written"):
+        read(path)
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def cache(tmp_path: Path, lines: list[str]) -> Iterator[PackCache]:
+    with PackCache(tmp_path / "cache", lines.append) as opened:
+        yield opened
+
+
+def save(cache: PackCache, name: str, key: str) -> None:
+    cache.save(name, key, ABOUT, [compress(content) for content in CONTENTS])
+
+
+def test_a_cache_has_what_was_saved_by_any_command(
+    tmp_path: Path, cache: PackCache, lines: list[str]
+) -> None:
+    assert cache.find("demo", "key") is None
+    save(cache, "demo", "key")
+    assert not (tmp_path / "cache").stat().st_mode & 0o077
+    assert (tmp_path / "cache/CACHEDIR.TAG").read_bytes().startswith(b"Signature: 8a477f597d28d1")
+    with PackCache(tmp_path / "cache", lines.append) as other:
+        pack = other.find("demo", "key")
+        assert pack is not None
+        assert other.find("demo", "key") is pack
+        assert [content.read_bytes() for content in pack.contents] == CONTENTS
+        assert other.find("demo", "other key") is None
+        assert other.find("other", "key") is None
+    assert lines == []
+
+
+def test_swapped_packs_are_none(tmp_path: Path, cache: PackCache, lines: list[str]) -> None:
+    save(cache, "demo", "one")
+    save(cache, "demo", "two")
+    one, two = sorted((tmp_path / "cache/packs").iterdir())
+    content = one.read_bytes()
+    one.write_bytes(two.read_bytes())
+    two.write_bytes(content)
+    assert cache.find("demo", "one") is None
+    assert cache.find("demo", "two") is None
+    assert [line.rpartition("; ")[2] for line in lines] == ["it is made anew"] * 2
+
+
+def test_without_a_directory_nothing_is_kept(lines: list[str]) -> None:
+    with PackCache(None, lines.append) as cache:
+        save(cache, "demo", "key")
+        assert cache.find("demo", "key") is None
+    assert lines == []
+
+
+def test_a_directory_that_can_not_be_made(tmp_path: Path, lines: list[str]) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with PackCache(tmp_path / "file", lines.append) as cache:
+        assert cache.find("demo", "key") is None
+        save(cache, "demo", "key")
+    assert [line for line in lines if "can't be written, so nothing is kept: " in line]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are POSIX")
+def test_what_others_can_write_to_is_not_used(
+    tmp_path: Path, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"HATCH_LAMBDA_ZIP_CACHE": str(tmp_path)}
+    tmp_path.chmod(0o755)
+    assert find_cache(environ, lines.append) == tmp_path
+    assert lines == []
+    tmp_path.chmod(0o775)
+    assert find_cache(environ, lines.append) is None
+    tmp_path.chmod(0o700)
+    uid = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: uid + 1)
+    assert find_cache(environ, lines.append) is None
+    assert all(line.startswith(f"the cache {tmp_path} is not used, since others") for line in lines)
+    assert len(lines) == 2
+    absent = {"HATCH_LAMBDA_ZIP_CACHE": str(tmp_path / "absent")}
+    assert find_cache(absent, lines.append) == tmp_path / "absent"
+
+
+def test_what_was_not_used_for_the_longest_time_goes_first(
+    tmp_path: Path, cache: PackCache
+) -> None:
+    directory = tmp_path / "cache"
+    for number, name in enumerate(("old", "middle", "new")):
+        save(cache, name, "key")
+        (path,) = directory.glob(f"packs/{name}-*")
+        os.utime(path, (number, number))
+    with PackCache(directory, print) as other:
+        assert other.find("old", "key")  # used again
+    size = kept_in(directory)[0].size
+    assert prune(directory, 3 * size) == 0
+    assert prune(directory, 3 * size - 1) == size
+    assert [kept.path.name.partition("-")[0] for kept in kept_in(directory)] == ["new", "old"]
+    assert prune(directory, 0) == 2 * size
+    assert kept_in(directory) == []
+    assert (directory / "CACHEDIR.TAG").exists()
+
+
+def test_what_the_last_build_used_stays(tmp_path: Path, cache: PackCache) -> None:
+    directory = tmp_path / "cache"
+    for name in ("old", "new"):
+        save(cache, name, "key")
+    for kept in kept_in(directory):
+        os.utime(kept.path, (1, 1))
+    assert len(unused_in(directory)) == 2
+    with PackCache(directory, print) as other:
+        assert other.find("new", "key")
+    assert [kept.path.name.partition("-")[0] for kept in unused_in(directory)] == ["old"]
+
+
+def test_another_directory_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "packs").mkdir()
+    (tmp_path / "packs/mine.pack").write_bytes(b"")
+    assert kept_in(tmp_path) == []
+    assert prune(tmp_path, 0) == 0
+    (tmp_path / "CACHEDIR.TAG").write_bytes(b"Signature: 8a477f597d28d172789f06886806bc55\n")
+    assert kept_in(tmp_path) == []
