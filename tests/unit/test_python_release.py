@@ -20,7 +20,14 @@ from hatch_lambda_zip.contents.decide import decide_function, decide_layer
 from hatch_lambda_zip.contents.requirements_graph import requires_python_warnings
 from hatch_lambda_zip.errors import ConfigError, LockError
 from hatch_lambda_zip.install import Installer
-from hatch_lambda_zip.lock import InstallList, LockFile, LockKind, Origin, Selection
+from hatch_lambda_zip.lock import (
+    InstallList,
+    LockedDistribution,
+    LockFile,
+    LockKind,
+    Origin,
+    Selection,
+)
 from hatch_lambda_zip.lock.requirements import select as select_requirements
 from hatch_lambda_zip.runtimes import RUNTIMES, Platform
 from tests.support.installed import made, platform_of
@@ -255,7 +262,8 @@ def test_uv_gets_the_same_release(tmp_path: Path) -> None:
     uv = Mock()
     uv.run.side_effect = RuntimeError
     lock = LockFile.of(LockKind.PYLOCK, tmp_path / "pylock.toml")
-    install = InstallList("pylock.wheels.toml", "", (), builds=False)
+    locked = LockedDistribution("demo", "1.0", Origin.INDEX, "sha256:00")
+    install = InstallList("pylock.wheels.toml", "", (locked,), builds=False)
     with Installer(uv, tmp_path) as installer, pytest.raises(RuntimeError):
         installer.install(Selection(lock, (install,), ()), OLD, ())
     command = uv.run.call_args[0][0]
