@@ -526,7 +526,7 @@ def test_uv_is_taken_from_the_environment(project: Project, tmp_path: Path) -> N
         called.unlink(missing_ok=True)
         project.build(environment={variable: str(wrapper)})
         commands = [line.split()[0] for line in called.read_text().splitlines()]
-        assert sorted(set(commands)) == ["--version", "build", "export", "pip", "workspace"]
+        assert sorted(set(commands)) == ["--version", "build", "export", "pip"]
 
 
 def test_the_sources_stay_as_they_were(project: Project) -> None:

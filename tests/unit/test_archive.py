@@ -405,6 +405,7 @@ def test_the_workers_never_read_more_than_a_window_ahead(
 ) -> None:
     monkeypatch.setattr(writer, "_BATCH_BYTES", batch)
     monkeypatch.setattr(writer, "_WINDOW_BYTES", window)
+    monkeypatch.setattr(writer, "_PIECE", 0)
     allowed = window // 1_000  # the size of each content
     inspected: list[str] = []
     most_ahead = 0

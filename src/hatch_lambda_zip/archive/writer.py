@@ -29,6 +29,7 @@ from hatch_lambda_zip.process.threads import ThreadPool
 # of uncompressed content. One file larger than a bound still goes through, alone.
 _BATCH_BYTES: Final = 1 << 20
 _WINDOW_BYTES: Final = 32 << 20
+_PIECE: Final = 1 << 18  # bytes that are written and hashed at once, at least
 
 _TOO_LARGE: Final = (
     "{what} is larger than a zip can say without zip64 (4 GiB). Lambda takes 250 MB."
@@ -105,13 +106,12 @@ def write_archive(
     members: list[Member] = []
     for entry, machine, header, data in _compressed(entries, inspect, workers, store):
         directory.append(central_header(header, sink.offset))
-        sink.write(local_header(header))
-        sink.write(data)
+        sink.write(local_header(header), data)
         members.append(Member(entry, header.compressed_size, machine))
     start = sink.offset
-    for central in directory:
-        sink.write(central)
+    sink.write(*directory)
     sink.write(end_of_central_directory(len(members), sink.offset - start, start))
+    sink.flush()
     return Archive(sink.offset, sink.sha256.digest(), tuple(members))
 
 
@@ -119,19 +119,34 @@ _Compressed = tuple[Entry, int | None, MemberHeader, bytes | bytearray]
 
 
 class _Sink:
-    """A stream that counts and hashes what is written to it."""
+    """A stream that counts and hashes what is written to it, many small parts at a time."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
         self.offset = 0
         self.sha256 = hashlib.sha256()
+        self._pending = bytearray()
 
-    def write(self, data: bytes | bytearray) -> None:
-        if self.offset + len(data) > MAX_OFFSET:
-            raise ContentsError(_TOO_LARGE.format(what="The zip"))
+    def write(self, *parts: bytes | bytearray) -> None:
+        for part in parts:
+            self.offset += len(part)
+            if self.offset > MAX_OFFSET:
+                raise ContentsError(_TOO_LARGE.format(what="The zip"))
+            if len(part) > _PIECE:
+                self.flush()
+                self._put(part)
+            else:
+                self._pending += part
+                if len(self._pending) > _PIECE:
+                    self.flush()
+
+    def flush(self) -> None:
+        self._put(self._pending)
+        self._pending = bytearray()
+
+    def _put(self, data: bytes | bytearray) -> None:
         self.stream.write(data)
         self.sha256.update(data)
-        self.offset += len(data)
 
 
 def _compressed(

@@ -82,7 +82,8 @@ def _build_zip(job: Job, session: Session) -> Path:
     lock = session.locks.of(artifact)
     source = "no lock, as nothing is required," if lock.kind is LockKind.NONE else lock.path.name
     report.info(f"{label}: reading {source} for {artifact.platform}")
-    selections = {needed: session.select(needed) for needed in (artifact, *job.layers)}
+    own = job.own if artifact.ships_package else None
+    selections = session.select_all((artifact, *job.layers), own)
     for warning in selections[artifact].warnings:
         report.warning(f"{label}: {warning}")
     locked = plural(len(selections[artifact].distributions), "locked distribution")

@@ -41,8 +41,8 @@ from hatch_lambda_zip.contents import (
     tracked_but_ignored,
 )
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import DamagedPackError
-from hatch_lambda_zip.install import Installed, Installer
+from hatch_lambda_zip.errors import DamagedPackError, LambdaZipError
+from hatch_lambda_zip.install import Installed, Installer, OwnWheel
 from hatch_lambda_zip.lock import (
     LockFile,
     LockKind,
@@ -50,6 +50,7 @@ from hatch_lambda_zip.lock import (
     Origin,
     Selection,
 )
+from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.text import Reporter
 from hatch_lambda_zip.uv import Uv, find_uv
 
@@ -141,6 +142,30 @@ class Session:
             warning = f"`build-from-source`: {unknown} is nothing that {lock.name} selects here"
             return replace(selection, warnings=(*selection.warnings, warning))
         return selection
+
+    def select_all(
+        self, artifacts: Iterable[Artifact], own: OwnWheel | None
+    ) -> dict[Artifact, Selection]:
+        """Return what functions and layers need; meanwhile, the package's wheel is built.
+
+        Args:
+            own: says how; None if it is not needed.
+
+        Raises:
+            LambdaZipError: a lock does not say it, or the wheel can't be built.
+        """
+        with ThreadPool(1) as pool:
+            selecting = pool.submit(lambda: {each: self.select(each) for each in artifacts})
+            try:
+                if own is not None:
+                    self.installer.own_wheel(own)
+            except LambdaZipError:
+                selecting.result()  # what is wrong with the lock comes first
+                raise
+            except BaseException:
+                self._uv.stop()
+                raise
+            return selecting.result()
 
     def surroundings(self, selection: Selection, outputs: Outputs) -> Surroundings:
         """Return what decides which files of the project's directories ship."""

@@ -28,22 +28,18 @@ def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> 
             takes; or a local one is not in Unicode's composed form (NFC), or no plain path.
     """
     places: dict[str, tuple[str, str, str]] = {}
+    directories: set[str] = set()
     for name, distribution in names:
         if distribution in local:
             _check_local(name, distribution)
-        if len(name.encode("utf-8", "surrogateescape")) > _LONGEST_PATH:
-            raise ContentsError(
-                f"{distribution} ships {shortened(name)}: the path has more than {_LONGEST_PATH} "
-                "bytes, and Lambda can't open one so long. Shorten it, or leave the file out."
-            )
-        for component in name.split("/"):
-            if len(component.encode("utf-8", "surrogateescape")) > _LONGEST_COMPONENT:
-                raise ContentsError(
-                    f"{distribution} ships {shortened(name)}: {component[:40]}… has more than "
-                    f"{_LONGEST_COMPONENT} bytes, and Lambda's file system can't hold a name of "
-                    "that length. Shorten it, or leave the file out by `exclude-files`."
-                )
-        for path in (name, *_parents(name)):
+        _check_length(name, distribution)
+        paths = [name]
+        for parent in _parents(name):
+            if parent in directories:
+                break  # with all those above it
+            directories.add(parent)
+            paths.append(parent)
+        for path in paths:
             other, owner, file = places.setdefault(_folded(path), (path, distribution, name))
             if other != path:
                 raise ContentsError(
@@ -52,6 +48,23 @@ def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> 
                     "and Windows have room for one of them. Rename one of them, or leave it out by "
                     "`exclude-files`, or one of the distributions by `exclude-distributions`."
                 )
+
+
+def _check_length(name: str, distribution: str) -> None:
+    if len(name) <= _LONGEST_COMPONENT and name.isascii():
+        return
+    if len(name.encode("utf-8", "surrogateescape")) > _LONGEST_PATH:
+        raise ContentsError(
+            f"{distribution} ships {shortened(name)}: the path has more than {_LONGEST_PATH} "
+            "bytes, and Lambda can't open one so long. Shorten it, or leave the file out."
+        )
+    for component in name.split("/"):
+        if len(component.encode("utf-8", "surrogateescape")) > _LONGEST_COMPONENT:
+            raise ContentsError(
+                f"{distribution} ships {shortened(name)}: {component[:40]}… has more than "
+                f"{_LONGEST_COMPONENT} bytes, and Lambda's file system can't hold a name of "
+                "that length. Shorten it, or leave the file out by `exclude-files`."
+            )
 
 
 def _check_local(name: str, distribution: str) -> None:

@@ -125,12 +125,26 @@ class Installer:
             self._start_build(project)
         built: list[tuple[Path, LocalProject | None]] = []
         if own is not None:
-            built.append((self._own_wheel(own), own.project))
+            built.append((self.own_wheel(own), own.project))
         built += [
             (self._builds[project.path].result(), project) for project in selection.local_projects
         ]
         built += [(self._copy_of(path), None) for path in selection.lock.wheels]
         return tuple(self._read(path, platform, project) for path, project in built)
+
+    def own_wheel(self, own: OwnWheel) -> Path:
+        """Return the package's own wheel, built once for all zips.
+
+        Raises:
+            DistributionError: it could not be built.
+        """
+        key = (own.project.path, own.variant)
+        if key not in self._own_wheels:
+            # hatchling works with the process's state, so this is done in this thread.
+            directory = self._directory / f"own-{len(self._own_wheels)}"
+            directory.mkdir()
+            self._own_wheels[key] = own.build(directory)
+        return self._own_wheels[key]
 
     def install(
         self, selection: Selection, platform: Platform, wheels: Iterable[LocalWheel]
@@ -187,15 +201,6 @@ class Installer:
             shutil.copyfile(wheel, copy)
             self._copies[wheel] = copy
         return self._copies[wheel]
-
-    def _own_wheel(self, own: OwnWheel) -> Path:
-        key = (own.project.path, own.variant)
-        if key not in self._own_wheels:
-            # hatchling works with the process's state, so this is done in this thread.
-            directory = self._directory / f"own-{len(self._own_wheels)}"
-            directory.mkdir()
-            self._own_wheels[key] = own.build(directory)
-        return self._own_wheels[key]
 
     def _unpack(self, wheel: LocalWheel) -> tuple[Installed, ...]:
         if wheel.path not in self._unpacked:

@@ -10,6 +10,7 @@ from packaging.pylock import is_valid_pylock_path
 
 from hatch_lambda_zip.config import TOOL_NAME, read_tables
 from hatch_lambda_zip.errors import LockError, UvError
+from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 from hatch_lambda_zip.lock.recorded import NEW_FILE, are_hashed, read_requirements
@@ -260,8 +261,18 @@ def uv_lock_of(root: Path, uv: Uv) -> Path | None:
     # Most projects without a uv.lock have none above them either: then uv needs no asking.
     if not any((directory / "uv.lock").is_file() for directory in (root, *root.parents)):
         return None
+    if (root / "uv.lock").is_file() and not any(map(_may_be_workspace, root.parents)):
+        return root / "uv.lock"  # of a project that can be no member
     lock = uv_workspace_of(root, uv) / "uv.lock"
     return lock if lock.is_file() else None
+
+
+def _may_be_workspace(directory: Path) -> bool:
+    pyproject = directory / "pyproject.toml"
+    try:
+        return b"workspace" in (read_regular(pyproject) or b"")
+    except OSError:
+        return pyproject.exists()
 
 
 def uv_workspace_of(root: Path, uv: Uv) -> Path:

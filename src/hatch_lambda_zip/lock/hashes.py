@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
-from urllib.request import url2pathname
 
 from packaging.pylock import PackageArchive, PackageSdist, PackageWheel, PylockValidationError
 
@@ -117,6 +116,8 @@ def _local_path(source: PackageWheel | PackageArchive | PackageSdist, base: Path
         return resolved(base, source.path)
     url = urlsplit(source.url or "")
     if url.scheme == "file" and url.netloc in {"", "localhost"}:
+        from urllib.request import url2pathname  # brings half of the standard library along
+
         return resolved(base, url2pathname(url.path))
     return None
 

@@ -14,6 +14,7 @@ from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adju
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
 from hatch_lambda_zip.lock.recorded import check_recorded
 from hatch_lambda_zip.lock.resolution import explain_settings
+from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
 
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from hatch_lambda_zip.lock.uv_lock import UvLock
 
 
+_Asked = tuple[LockFile, Platform, Request, tuple[str, ...]]
+
+
 class LockReader:
-    """Selects what functions and layers need; uv exports each selection only once.
+    """Selects what functions and layers need, each selection only once.
 
     Args:
         root: the project's directory.
@@ -36,6 +40,7 @@ class LockReader:
         self._name = name
         self._uv = uv
         self._exports: dict[tuple[LockFile, Request], str] = {}
+        self._selections: dict[_Asked, Selection] = {}
         self._uv_locks: dict[Path, UvLock] = {}
 
     def select(
@@ -54,6 +59,14 @@ class LockReader:
             LockError: the lock does not fit pyproject.toml, can't be read, or does not cover the
                 platform or the request.
         """
+        asked = (lock, platform, request, tuple(build))
+        if asked not in self._selections:
+            self._selections[asked] = self._select(*asked)
+        return self._selections[asked]
+
+    def _select(
+        self, lock: LockFile, platform: Platform, request: Request, build: Collection[str]
+    ) -> Selection:
         if lock.kind is LockKind.NONE:
             return Selection(lock, (), ())
         if request.is_groups_alone and lock.kind is not LockKind.UV:
@@ -77,8 +90,7 @@ class LockReader:
         from hatch_lambda_zip.lock import pylock
 
         is_uvs = lock.kind is LockKind.UV
-        text = self._exported(lock, request) if is_uvs else _text(lock)
-        uv_lock = self._read_uv_lock(lock.path) if is_uvs else None  # which uv has found valid
+        text, uv_lock = self._exported(lock, request) if is_uvs else (_text(lock), None)
         document = pylock.parse_pylock(text, lock)
         if lock.kind is LockKind.PYLOCK:
             check_recorded(document.tool or {}, lock)
@@ -148,11 +160,15 @@ class LockReader:
     def _name_for(self, lock: LockFile) -> str:
         return self._name if lock.member is None else project_in(lock.member).name
 
-    def _exported(self, lock: LockFile, request: Request) -> str:
+    def _exported(self, lock: LockFile, request: Request) -> tuple[str, UvLock]:
+        """Return uv's export of a uv.lock, and the lock itself, which is read meanwhile."""
         key = (lock, request)
-        if key not in self._exports:
-            self._exports[key] = self._export(lock, request)
-        return self._exports[key]
+        if key in self._exports:
+            return self._exports[key], self._read_uv_lock(lock.path)
+        with ThreadPool(1) as pool:
+            reading = pool.submit(self._read_uv_lock, lock.path)
+            self._exports[key] = self._export(lock, request)  # which says what is wrong with it
+            return self._exports[key], reading.result()
 
     def _export(self, lock: LockFile, request: Request) -> str:
         name = self._name_for(lock)
