@@ -30,6 +30,7 @@ _TAG: Final = b"""Signature: 8a477f597d28d172789f06886806bc55
 # A cache of hatch-lambda-zip. It can be removed at any time.
 """
 _TAG_NAME: Final = "CACHEDIR.TAG"
+_COARSE: Final = 1  # second: the times of files come from a coarser clock
 _LAST_NAME: Final = "last-build"  # its time is when the last build began
 
 
@@ -128,7 +129,8 @@ def note_build(directory: Path, started: float) -> None:
     """
     path = directory / _LAST_NAME
     path.touch()
-    os.utime(path, (started, started))
+    began = started - _COARSE
+    os.utime(path, (began, began))
 
 
 def unused_in(directory: Path) -> list[Kept]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import secrets
 import shutil
@@ -83,8 +82,10 @@ def _remove_old_copies(directory: Path, files: Iterable[Path]) -> None:
 
     Nobody publishes here now: whoever made them was killed, or can't take back what is replaced.
     """
-    for path in files:
-        for copy in matching(directory, _BEFORE.format(glob.escape(path.name), "*")):
+    names = {path.name for path in files}
+    for copy in matching(directory, _BEFORE.format("*", "*")):
+        name, _token, _suffix = copy.name[1:].rsplit(".", 2)
+        if name in names:
             with contextlib.suppress(OSError):  # another user's
                 copy.unlink()
 

@@ -25,7 +25,7 @@ from hatch_lambda_zip.contents import (
     Surroundings,
     SyntaxJudge,
     TrackedFile,
-    check_contents,
+    check_content,
     check_requirements,
     check_tracked,
     check_unzipped_size,
@@ -99,6 +99,7 @@ class Session:
         self._told: set[str] = set()
         self._ignored_modules = cache(ignored_modules)
         self._compiler = cache(self._find_compiler)
+        self._check_content = cache(check_content)
         self._tracked = cache(self._ask_git)
         self._judge = SyntaxJudge(os.environ, report.debug, workspace.directory)
         self.layer_contents = cache(self._decide_layer)
@@ -221,7 +222,8 @@ class Session:
         own |= {item.name for item in contents.distributions if item.origin is Origin.LOCAL}
         # What is too large is not read.
         check_unzipped_size(contents.entries, inputs.artifact.kind.value)
-        shipped = check_contents(entry for entry in contents.entries if entry.distribution in own)
+        entries = (entry for entry in contents.entries if entry.distribution in own)
+        shipped = frozenset(digest for digest in map(self._check_content, entries) if digest)
         around = inputs.around
         if around is None or around.bound is None or not shipped:
             return contents

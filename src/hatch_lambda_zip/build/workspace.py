@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import secrets
 import shutil
@@ -53,6 +52,7 @@ class Workspace:
             check_outside(place, sources)
         self._temporaries: dict[Path, Path] = {}
         self._published: list[Replaced] = []
+        self._swept: set[Path] = set()
         self._lock = contextlib.ExitStack()
         self._file_locks = contextlib.ExitStack()
         # What build hooks start in this process belongs to the build as well.
@@ -109,7 +109,9 @@ class Workspace:
         """
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
-            _sweep(output.parent, _FILE.format(glob.escape(output.name), "*"))
+            if output.parent not in self._swept:
+                self._swept.add(output.parent)
+                _sweep(output.parent, _FILE.format("*", "*"))
             with self._make_file(output) as stream:
                 yield stream
         except BaseException as error:

@@ -11,7 +11,7 @@ from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge
 from hatch_lambda_zip.contents.limits import check_unzipped_size, upload_note
 from hatch_lambda_zip.contents.machines import check_machines, machine_of
 from hatch_lambda_zip.contents.own.checkout import (
-    check_contents,
+    check_content,
     check_tracked,
     is_missed,
     odd_files,
@@ -41,7 +41,7 @@ __all__ = [
     "SyntaxJudge",
     "TrackedFile",
     "added_files",
-    "check_contents",
+    "check_content",
     "check_machines",
     "check_requirements",
     "check_stray_gitignore",

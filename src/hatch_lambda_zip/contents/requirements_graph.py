@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from email.message import Message
-from email.parser import HeaderParser
 from functools import cached_property
 
 from packaging.markers import InvalidMarker
@@ -135,7 +133,7 @@ def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
     Raises:
         DistributionError: its METADATA is missing, or has a requirement that is none (PEP 508).
     """
-    message = _metadata(installed)
+    message = installed.metadata
     # A long header may go on in the next line.
     texts = [text.replace("\n", " ") for text in message.get_all("Requires-Dist", ())]
     try:
@@ -161,7 +159,7 @@ def requires_python_warnings(installed: Iterable[Installed], platform: Platform)
         DistributionError: a distribution has no METADATA.
     """
     for distribution in installed:
-        text = _metadata(distribution).get("Requires-Python", "")
+        text = distribution.metadata.get("Requires-Python", "")
         try:
             python = SpecifierSet(text)
         except InvalidSpecifier:  # old ones have had all kinds of texts
@@ -170,15 +168,6 @@ def requires_python_warnings(installed: Iterable[Installed], platform: Platform)
             yield patch_warning(
                 f"it requires Python {python}", f"METADATA of {distribution.name}", platform
             )
-
-
-def _metadata(installed: Installed) -> Message:
-    metadata = installed.metadata_file("METADATA")
-    if metadata is None:
-        raise DistributionError(f"{installed.name} has no METADATA. Choose another version of it.")
-    # As leniently as importlib.metadata: nobody here can mend what is published. What is written
-    # anew, of local projects, is read strictly (install/metadata).
-    return HeaderParser().parsestr(metadata.decode("utf-8", "replace"))
 
 
 def is_wanted(requirement: Requirement, platform: Platform, *, extra: str, owner: str) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from email.message import Message
+from email.parser import HeaderParser
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -124,6 +126,21 @@ class Installed:
     def import_names(self) -> ImportNames:
         """What can be imported of it; ``bytecode`` has nothing that ``entries`` lacks."""
         return ImportNames.of(entry.name for entry in self.entries)
+
+    @cached_property
+    def metadata(self) -> Message:
+        """What METADATA says, read as leniently as importlib.metadata does.
+
+        Nobody here can mend what is published. What is written anew, of local projects, is read
+        strictly (install/metadata).
+
+        Raises:
+            DistributionError: there is none, or it is not what RECORD says.
+        """
+        content = self.metadata_file("METADATA")
+        if content is None:
+            raise DistributionError(f"{self.name} has no METADATA. Choose another version of it.")
+        return HeaderParser().parsestr(content.decode("utf-8", "replace"))
 
     @property
     def is_for_any_platform(self) -> bool:

@@ -23,32 +23,28 @@ _LFS_POINTER: Final = re.compile(
 _LARGEST_POINTER: Final = 1023  # bytes
 
 
-def check_contents(entries: Iterable[Entry]) -> frozenset[bytes]:
-    """Check own files for what a checkout leaves in them.
+def check_content(entry: Entry) -> bytes | None:
+    """Check an own file for what a checkout leaves in it.
 
     Returns:
-        The SHA-256 of each that is not empty.
+        Its SHA-256; None if it is empty.
 
     Raises:
-        ContentsError: one is a git-LFS pointer, or starts with a ``#!`` line that can't work.
+        ContentsError: it is a git-LFS pointer, or starts with a ``#!`` line that can't work.
     """
-    digests = set()
-    for entry in entries:
-        content = entry.read()
-        if content.startswith(b"#!") and content.partition(b"\n")[0].endswith(b"\r"):
-            raise ContentsError(
-                f"{entry.name} of {entry.distribution}: its first line, the #! line, ends in a "
-                "carriage return, which Linux takes for a part of the interpreter's name. Give the "
-                "file line feeds alone; with git, `*.sh text eol=lf` in .gitattributes keeps them."
-            )
-        if len(content) <= _LARGEST_POINTER and _LFS_POINTER.fullmatch(content):
-            raise ContentsError(
-                f"{entry.name} of {entry.distribution} is a git-LFS pointer, not the file itself. "
-                "Run `git lfs pull` and build again."
-            )
-        if content:
-            digests.add(hashlib.sha256(content).digest())
-    return frozenset(digests)
+    content = entry.read()
+    if content.startswith(b"#!") and content.partition(b"\n")[0].endswith(b"\r"):
+        raise ContentsError(
+            f"{entry.name} of {entry.distribution}: its first line, the #! line, ends in a "
+            "carriage return, which Linux takes for a part of the interpreter's name. Give the "
+            "file line feeds alone; with git, `*.sh text eol=lf` in .gitattributes keeps them."
+        )
+    if len(content) <= _LARGEST_POINTER and _LFS_POINTER.fullmatch(content):
+        raise ContentsError(
+            f"{entry.name} of {entry.distribution} is a git-LFS pointer, not the file itself. "
+            "Run `git lfs pull` and build again."
+        )
+    return hashlib.sha256(content).digest() if content else None
 
 
 def is_missed(module: str, entries: Iterable[Entry], own: Container[str]) -> bool:
