@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -241,3 +242,49 @@ def test_the_end_of_the_command_ends_its_builds(tmp_path: Path) -> None:
     assert (process.returncode, stdout) == (128 + 15, b""), stderr
     assert b"cancelled by SIGTERM" in stderr
     assert comes_true(lambda: not any(map(runs, numbers)))
+
+
+@pytest.mark.slow
+def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
+    table = "[tool.hatch.build.targets.lambda-zip]\nruntime = 'python3.13'\n"
+    table += "function-directories = 'functions/*'\nhandler = 'main.handler'\n"
+    handler = "def handler(event, context):\n    return {}\n"
+    write(
+        tmp_path,
+        {
+            "pyproject.toml": table,
+            "functions/api/main.py": handler.format(1),
+            "functions/worker/main.py": handler.format(1),
+        },
+    )
+    log = tmp_path.with_name("log")
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hatch_lambda_zip", "build", "--watch"],
+            cwd=tmp_path,
+            env=clean_environment(),
+            stdout=stream,
+            stderr=stream,
+        )
+
+    def says(text: str) -> bool:
+        return comes_true(lambda: text in log.read_text())
+
+    try:
+        assert says(f"watching {tmp_path}")
+        main = tmp_path / "functions/api/main.py"
+        main.write_text(handler.format(2))
+        assert says("main.py edited\n")
+        assert says("1 zip changed")
+        main.write_text("def handler(event, context:\n")
+        assert says("Error: ")
+        main.write_text(handler.format(3))
+        assert comes_true(lambda: log.read_text().count("1 zip changed") == 2), log.read_text()
+        (tmp_path / "README.md").write_text("")
+        assert says("0 zips changed")
+        lines = log.read_text().splitlines()
+        assert lines.count("dist/worker-lambda.zip") == 1
+        assert lines.count("dist/api-lambda.zip") == 3
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 128 + signal.SIGINT

@@ -112,7 +112,6 @@ def test_ten_functions_with_the_same_dependencies_take_one_install(
         "build --wheel",
         "export --locked",
         "pip install",
-        "workspace dir",
     ]
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from hatch_lambda_zip.cli import main
 from hatch_lambda_zip.install.packed import RULES_VERSION
-from tests.support.commands import clean_environment
+from tests.support.commands import UV, clean_environment, run
 from tests.support.projects import Build, Project
 
 INSTALL = "pip install"
@@ -71,6 +71,26 @@ def test_a_layer_and_a_function_share_packs(project: Project, build: Callable[..
     without, cold, warm = build("0"), build(), build()
     assert outputs(without) == outputs(cold) == outputs(warm)
     assert INSTALL not in warm.output
+
+
+def test_a_requirements_txt_names_no_wheels(
+    project: Project, build: Callable[..., Build], tmp_path: Path
+) -> None:
+    """So uv installs, and what was compressed is found by the files."""
+    export = ["export", "-q", "--format", "requirements.txt", "--no-emit-project"]
+    run([UV, *export, "-o", "requirements.txt"], cwd=project.path)
+    project.configure(lock="requirements.txt")
+    without, cold, warm = build("0"), build(), build()
+    assert outputs(without) == outputs(cold) == outputs(warm)
+    assert packs_in(tmp_path).keys() == {"idna", "markupsafe", "six"}
+    assert INSTALL in warm.output
+    path = packs_in(tmp_path)["six"]
+    damaged = bytearray(path.read_bytes())
+    damaged[-1] ^= 1
+    path.write_bytes(damaged)  # so it was taken from there
+    mended = build()
+    assert f"{path} is not as it was written" in mended.output
+    assert outputs(mended) == outputs(without)
 
 
 def test_what_is_missing_alone_is_installed(build: Callable[..., Build], tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ import click
 from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.find import find_projects
-from hatch_lambda_zip.cli.project import open_project, projects_argument
+from hatch_lambda_zip.cli.project import open_project, projects_argument, shortest
 from hatch_lambda_zip.cli.side_by_side import SideBySide
 from hatch_lambda_zip.cli.unpack import unpack
+from hatch_lambda_zip.cli.watch import watch_and_build
 from hatch_lambda_zip.config import TARGET_KEY, file_name
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
@@ -74,6 +75,12 @@ _AT_ONCE: Final = max(2, os.cpu_count() or 1)  # builds wait for other processes
     help="With --unpacked: functions with what their layers have, as a container image needs it.",
 )
 @click.option("as_json", "--json", is_flag=True, help="Print what was made as JSON.")
+@click.option(
+    "is_watching",
+    "--watch",
+    is_flag=True,
+    help="Build again after each edit, and print the zips that change, until interrupted.",
+)
 @click.option("is_part", "--part", is_flag=True, hidden=True)  # see `side_by_side`
 @click.option("-v", "--verbose", count=True, help="Show what is run.")
 @click.option("-q", "--quiet", count=True, help="Show warnings and errors only.")
@@ -86,6 +93,7 @@ def build(  # noqa: PLR0913 - one parameter an option
     unpacked: Path | None,
     with_layers: bool,
     as_json: bool,
+    is_watching: bool,
     is_part: bool,
     verbose: int,
     quiet: int,
@@ -106,15 +114,17 @@ def build(  # noqa: PLR0913 - one parameter an option
         with aborting(console):
             click.echo(json.dumps(_build_part(projects, functions, output, verbose - quiet)))
         return
+    if is_watching:
+        words = [*_words(functions, output), *["--all"] * is_all, *["--with-layers"] * with_layers]
+        words += ["--unpacked", str(here / unpacked)] if unpacked else []
+        with aborting(console):
+            watch_and_build(projects or (Path(),), words, output, console.display_info)
+        return
     made: list[Path] = []
     failed: list[Path] = []
     with aborting(console):
         chosen = _chosen(projects or (Path(),), is_all=is_all)
-        words = [
-            *(["-d", str(output)] if output else []),
-            *(word for name in functions for word in ("-f", name)),
-            *(["-v"] * verbose + ["-q"] * quiet),
-        ]
+        words = [*_words(functions, output), *["-v"] * verbose, *["-q"] * quiet]
         with (
             SideBySide(words, console.display_error, _AT_ONCE) as commands,
             # It works in the project's directory until it is closed.
@@ -123,19 +133,17 @@ def build(  # noqa: PLR0913 - one parameter an option
             results: Iterable[tuple[Path, Iterable[Path] | None]]
             if len(chosen) > 1:
                 _check_places(chosen, functions, output, console)
-                results = commands.build([_shortest(project, here) for project in chosen])
+                results = commands.build([shortest(project, here) for project in chosen])
             else:
                 results = [(chosen[0], alone)]
             for project, paths in results:
                 if paths is None:
                     failed.append(project)
                     continue
-                for path in paths:
-                    _add(path, made)
-                    if unpacked is not None:
-                        _unpack(path, here / unpacked, with_layers=with_layers)
+                for path in _added(paths, made):
+                    _unpack(path, unpacked and here / unpacked, with_layers=with_layers)
                     if not as_json:
-                        click.echo(_shortest(path, here))
+                        click.echo(shortest(path, here))
         if failed:
             names = ", ".join(map(str, failed))
             console.abort(
@@ -146,9 +154,12 @@ def build(  # noqa: PLR0913 - one parameter an option
         click.echo(json.dumps([*_described(made)], indent=2))
 
 
-def _shortest(path: Path, here: Path) -> Path:
-    """Return a path as one would type it in a directory."""
-    return path.relative_to(here) if path.is_relative_to(here) else path
+def _words(functions: Iterable[str], output: Path | None) -> list[str]:
+    """Return options as another command of this kind takes them."""
+    return [
+        *(["-d", str(output)] if output else []),
+        *(word for name in functions for word in ("-f", name)),
+    ]
 
 
 def _check_places(
@@ -178,10 +189,12 @@ def _check_places(
         places |= of_project
 
 
-def _add(path: Path, made: list[Path]) -> None:
-    if path in made:
-        raise _made_twice(path)
-    made.append(path)
+def _added(paths: Iterable[Path], made: list[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path in made:
+            raise _made_twice(path)
+        made.append(path)
+        yield path
 
 
 def _made_twice(path: Path) -> ConfigError:
@@ -244,13 +257,15 @@ def _build_part(
     return results
 
 
-def _unpack(path: Path, directory: Path, *, with_layers: bool) -> None:
-    """Write a zip's files into a directory of their own.
+def _unpack(path: Path, directory: Path | None, *, with_layers: bool) -> None:
+    """Write a zip's files into a directory of their own, if that is asked for.
 
     Raises:
         ConfigError: the zips of the function's layers are not there.
         OutputError: the directory can't be written.
     """
+    if directory is None:
+        return
     manifest = read_manifest(path.with_suffix(".json")) or {}
     of_function = manifest["layers"] if with_layers else []
     assert isinstance(of_function, list)  # noqa: S101 - our own manifest, just written

@@ -41,6 +41,11 @@ class OpenProject:
     builder: LambdaZipBuilder
 
 
+def shortest(path: Path, here: Path) -> Path:
+    """Return a path as one would type it in a directory."""
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 @contextlib.contextmanager
 def open_project(directory: Path, console: Console) -> Iterator[OpenProject]:
     """Open a project; until it is closed, this process works in its directory, as hatchling does.

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -30,7 +31,14 @@ from hatch_lambda_zip.install.local_wheel import (
     build_wheel,
     read_local_wheel,
 )
-from hatch_lambda_zip.install.packed import find_packed, is_packable, save_packed
+from hatch_lambda_zip.install.packed import (
+    Packable,
+    compressed_before,
+    find_packed,
+    is_packable,
+    packable,
+    save_packed,
+)
 from hatch_lambda_zip.install.read import Installed, Site, overlapping, read_site
 from hatch_lambda_zip.install.wheel import check_tags, read_built, unpack_wheel
 from hatch_lambda_zip.lock import (
@@ -72,11 +80,12 @@ class Installer:
         packs: PackCache | None = None,
     ) -> None:
         self._packs = packs or PackCache(None, uv.log)
-        self._to_pack: list[Installed] = []
+        self._to_pack: list[Packable] = []
         self._zip_version = zip_version
         self._uv = uv
         self._directory = directory
         self._pool = ThreadPool(_PARALLEL_JOBS)
+        self._numbers = count()
         self._installs: dict[tuple[InstallList, Platform], Future[tuple[Installed, ...]]] = {}
         self._builds: dict[Path, Future[Path]] = {}
         self._own_wheels: dict[tuple[Path, str], Path] = {}
@@ -104,7 +113,7 @@ class Installer:
         for install in selection.installs:
             key = (install, platform)
             if key not in self._installs:
-                place = self._directory / f"install-{len(self._installs)}"
+                place = self._directory / f"install-{next(self._numbers)}"
                 self._installs[key] = self._pool.submit(
                     self._install, install, selection.lock, platform, place
                 )
@@ -172,8 +181,8 @@ class Installer:
             compress: returns an entry's content as it lies in a zip; for several threads.
         """
         saves = [
-            self._pool.submit(save_packed, installed, self._packs, compress)
-            for installed in self._to_pack
+            self._pool.submit(save_packed, packable, self._packs, compress)
+            for packable in self._to_pack
         ]
         self._to_pack.clear()
         for save in saves:
@@ -223,15 +232,24 @@ class Installer:
     ) -> tuple[Installed, ...]:
         """Take from packs what there is, and have uv install the rest."""
         if not is_packable(install):
-            return self._install_by_uv(install, lock, platform, directory)
+            installed = self._install_by_uv(install, lock, platform, directory)
+            is_built = install.builds or install.may_build
+            return installed if is_built else tuple(map(self._compressed_before, installed))
         found = find_packed(install, self._packs)
         missing = {locked.name for locked in install.distributions} - found.keys()
         if missing:
             rest = part_of(install, missing) if found else install
             installed = self._install_by_uv(rest, lock, platform, directory)
-            self._to_pack += installed
+            self._to_pack += map(packable, installed)
             found |= {item.name: item for item in installed}
         return tuple(found[name] for name in sorted(found))
+
+    def _compressed_before(self, installed: Installed) -> Installed:
+        found = compressed_before(installed, self._packs)
+        if isinstance(found, Installed):
+            return found
+        self._to_pack.append(found)
+        return installed
 
     def _install_by_uv(
         self, install: InstallList, lock: LockFile, platform: Platform, directory: Path

@@ -1,13 +1,15 @@
 """Installed distributions into packs, and back: what a wheel has need be read only once.
 
-A pack is for what a lock pins by the hash of a wheel. What uv builds, or takes from a file that may
-have changed since it was locked, is read anew by every command.
+A pack is found by the hash of a wheel, where a lock pins that, and saves the install too. What uv
+installs all the same has one that is found by its files. What is built here has none.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +29,19 @@ RULES_VERSION: Final = 1
 is said of a content. A test over a fixed corpus tells."""
 
 
+@dataclass(frozen=True)
+class Packable:
+    """A distribution that a pack is to be made of.
+
+    Attributes:
+        installed: as read; of one that a pack is found by its files of, without its scripts.
+        key: what the pack is found by.
+    """
+
+    installed: Installed
+    key: str
+
+
 def is_packable(install: InstallList) -> bool:
     """Tell whether a wheel's hash says all of what is installed."""
     return is_valid_pylock_path(Path(install.file_name)) and not (
@@ -38,42 +53,58 @@ def find_packed(install: InstallList, packs: PackCache) -> dict[str, Installed]:
     """Return the distributions of a list that there are packs of, by their names."""
     found = {}
     for locked in install.distributions:
-        pack = packs.find(locked.name, _key(locked))
+        pack = packs.find(locked.name, _key(locked.identity))
         installed = pack and _installed(pack, locked)
         if installed:
             found[locked.name] = installed
     return found
 
 
+def packable(installed: Installed) -> Packable:
+    """Return what makes a pack that is found by the wheel that the lock pins."""
+    return Packable(installed, _key(installed.distribution.identity))
+
+
+def compressed_before(installed: Installed, packs: PackCache) -> Installed | Packable:
+    """Return a distribution with the contents of a pack of the same files, or what makes one.
+
+    For what uv has to install, as the lock does not say which wheel it is: what its RECORD lists
+    need not be compressed again.
+    """
+    # The scripts have a path of this machine in them.
+    without_scripts = replace(installed, scripts=())
+    rows = [(entry.name, str(entry.digest), entry.size) for entry in installed.entries]
+    key = _key(hashlib.sha256(json.dumps(rows).encode()).hexdigest())
+    pack = packs.find(installed.name, key)
+    if pack is None:
+        return Packable(without_scripts, key)
+    entries = zip(installed.entries, pack.contents, strict=True)
+    return replace(
+        installed, entries=tuple(replace(entry, content=content) for entry, content in entries)
+    )
+
+
 def save_packed(
-    installed: Installed,
-    packs: PackCache,
-    compress: Callable[[Entry], CompressedContent],
+    packable: Packable, packs: PackCache, compress: Callable[[Entry], CompressedContent]
 ) -> None:
     """Keep a pack of a distribution.
 
     Args:
-        installed: of a list that is packable, as read.
         compress: returns an entry's content as it lies in a zip.
     """
+    installed = packable.installed
     entries = (*installed.entries, *installed.scripts)
-    distribution = installed.distribution
     about = {
-        "version": distribution.version,
+        "version": installed.distribution.version,
         "dist_info": installed.dist_info,
         "entries": [(entry.name, str(entry.digest)) for entry in entries],
         "scripts": len(installed.scripts),
         "left_out": [(left.path, left.reason.name) for left in installed.left_out],
     }
-    key = _key_of(distribution.identity)
-    packs.save(distribution.name, key, about, map(compress, entries))
+    packs.save(installed.name, packable.key, about, map(compress, entries))
 
 
-def _key(locked: LockedDistribution) -> str:
-    return _key_of(locked.identity)
-
-
-def _key_of(identity: str) -> str:
+def _key(identity: str) -> str:
     return json.dumps([identity, FORMAT_VERSION, *ENCODER, RULES_VERSION])
 
 

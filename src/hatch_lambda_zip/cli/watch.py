@@ -1,0 +1,92 @@
+"""Builds again whenever something is edited: ``hatch-lambda-zip build --watch``."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from hatch_lambda_zip.cli.project import shortest
+from hatch_lambda_zip.config import TOOL_NAME
+from hatch_lambda_zip.contents import top_of
+from hatch_lambda_zip.errors import ToolError
+from hatch_lambda_zip.plugin.cancel import Cancelled
+from hatch_lambda_zip.text import plural
+
+# What builds write, besides what watchfiles leaves out itself: .git, caches, environments.
+_OUTPUTS: Final = ("dist", "build", ".pdm-build", "target", ".tox", ".nox", ".eggs")
+_OUTPUT_ENDINGS: Final = (".egg-info", ".dist-info", ".tmp")
+
+
+def watch_and_build(
+    projects: Sequence[Path],
+    words: Sequence[str],
+    output: Path | None,
+    show: Callable[[str], None],
+) -> None:
+    """Build, and build again after each edit, until somebody interrupts.
+
+    Each build is a command of its own, so that nothing of an earlier one is in its way.
+
+    Args:
+        projects: their directories.
+        words: the options of the command.
+        output: where the zips go, if not where each project says.
+        show: takes lines of progress.
+
+    Raises:
+        ToolError: watchfiles is not installed.
+    """
+    try:
+        from watchfiles import DefaultFilter, watch
+    except ImportError:
+        raise ToolError(
+            "`--watch` needs watchfiles, which the extra `cli` brings: "
+            f'`uvx --from "{TOOL_NAME}[cli]" {TOOL_NAME} build --watch`.'
+        ) from None
+
+    class Filter(DefaultFilter):
+        """What may be an edit."""
+
+        def __call__(self, change: object, path: str) -> bool:
+            parts = Path(path).parts
+            is_output = not set(parts).isdisjoint(_OUTPUTS) or parts[-1].endswith(_OUTPUT_ENDINGS)
+            is_named = output is not None and Path(path).is_relative_to(output)
+            return not (is_output or is_named) and super().__call__(change, path)  # type: ignore[arg-type]
+
+    command = [sys.executable, "-m", "hatch_lambda_zip", "build", "--json", "-q", *words]
+    command += map(str, projects)
+    places = sorted({top_of(project, project) for project in map(Path.resolve, projects)})
+    made: dict[str, str] = {}
+    _build(command, made, show)
+    show(f"watching {', '.join(map(str, places))}")
+    try:
+        for changes in watch(*places, watch_filter=Filter()):
+            names = sorted({Path(path).name for _, path in changes})
+            more = f" and {plural(len(names) - 1, 'other file')}" if names[1:] else ""
+            show(f"{names[0]}{more} edited")
+            _build(command, made, show)
+    except KeyboardInterrupt:
+        raise Cancelled(signal.SIGINT) from None  # watchfiles has its own word for any signal
+
+
+def _build(command: Iterable[str], made: dict[str, str], show: Callable[[str], None]) -> None:
+    """Build, and show the zips that are other ones than before; what is wrong is shown."""
+    started = time.monotonic()
+    done = subprocess.run([*command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+    if done.returncode != 0:
+        return
+    zips = {row["zip"]: row["sha256"] for row in json.loads(done.stdout)}
+    changed = [path for path, sha256 in zips.items() if made.get(path) != sha256]
+    made.update(zips)
+    for path in changed:
+        click.echo(shortest(Path(path), Path.cwd()))
+    seconds = time.monotonic() - started
+    show(f"{plural(len(changed), 'zip')} changed, {seconds:.1f} s")
