@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -191,3 +192,24 @@ def test_a_watcher_that_was_killed_stops_nothing(tmp_path: Path) -> None:
     watcher.remove_later(tmp_path)
     assert run(["true"], environment=ENVIRONMENT, timeout=30, watcher=watcher).returncode == 0
     watcher.close()
+
+
+def test_two_may_restore_a_file_at_once(tmp_path: Path) -> None:
+    """As the watchers of one build may; one appended to what the other had restored."""
+    path = tmp_path / "file"
+    content = b"as it was\n" * 2_000
+    kept = b"=%b:0:" % content.hex().encode() + os.fsencode(path)
+    for _ in range(200):
+        path.write_bytes(b"other")
+        both = threading.Barrier(2)
+
+        def restore(both: threading.Barrier = both) -> None:
+            both.wait()
+            watcher_module.restore(os.fsencode(path), kept)
+
+        threads = [threading.Thread(target=restore) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert path.read_bytes() == content

@@ -26,6 +26,7 @@ DONE: Final = b"~"  # then the path of a file that nothing is to be done about a
 SCRIPT: Final = __file__
 """The path of this script."""
 
+_BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows has it
 _ATTEMPTS: Final = 100
 _QUIET: Final = 4  # looks that find nothing, one after the other
 _PAUSE: Final = 0.05  # seconds
@@ -107,11 +108,12 @@ def restore(path: bytes, kept: bytes) -> None:
     """Make a file what it was, if it is another one now."""
     digits, modified, _ = kept[1:].split(b":", 2)
     content = bytes.fromhex(digits.decode())
-    with open(path, "a+b") as file:  # noqa: PTH123 - it may be no text
-        file.seek(0)
+    # Not for appending: two watchers of one build may do so at once.
+    with open(os.open(path, os.O_RDWR | os.O_CREAT | _BINARY, 0o666), "r+b") as file:  # noqa: PTH123
         if file.read() == content:
             return
-        file.truncate(0)
+        file.seek(0)
+        file.truncate()
         file.write(content)
     os.utime(path, ns=(int(modified), int(modified)))
 
