@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.commands import CHECKOUT, FIXTURES, UV, run
+from tests.support.commands import CHECKOUT, FIXTURES, SHARED_CACHE, UV, run
 from tests.support.projects import Build, Project, built_once
 from tests.support.python_sources import install_packages
 from tests.support.shared import made_once
@@ -29,6 +29,19 @@ settings.load_profile("patient")
 def pytest_xdist_auto_num_workers() -> int:
     """Return what `-n auto` is: builds wait for other processes for a third of their time."""
     return (os.cpu_count() or 1) * 3 // 2
+
+
+@pytest.fixture(autouse=True)
+def _cache(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Let the tests that are marked so share what they install of others."""
+    if request.node.get_closest_marker("shared_cache"):
+        directory = made_once(tmp_path_factory, "cache", Path.mkdir)
+        directory.chmod(0o700)
+        monkeypatch.setenv(SHARED_CACHE, str(directory))
 
 
 @pytest.fixture(scope="session")

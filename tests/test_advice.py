@@ -12,6 +12,8 @@ from tests.support.commands import UV, run
 from tests.support.projects import Project
 from tests.support.shared import made_once
 
+pytestmark = pytest.mark.shared_cache
+
 KEY = "tool.hatch.build.targets.lambda-zip"
 RUNTIME = 'runtime = "python3.13"'
 HANDLER = 'handler = "shop.app.handler"'

@@ -15,6 +15,8 @@ from tests.support.commands import CHECKOUT
 from tests.support.loose import build, fail, invoke, lock, names_in, write
 from tests.support.shared import made_once
 
+pytestmark = pytest.mark.shared_cache
+
 TABLE = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
 HANDLER = "import six\n\n\ndef handler(event, context):\n    return six.__version__\n"
 NEWER = 'exclude-newer = "2026-11-01T00:00:00Z"\n'

@@ -11,6 +11,8 @@ import pytest
 from tests.support.commands import UV, run
 from tests.support.loose import build, fail, invoke, lock, names_in, write
 
+pytestmark = pytest.mark.shared_cache
+
 TABLE = """
     [tool.hatch.build.targets.lambda-zip]
     runtime = "python3.13"

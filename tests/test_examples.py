@@ -16,6 +16,8 @@ from tests.support.commands import CHECKOUT, clean_environment, run
 from tests.support.projects import Project
 from tests.support.shared import made_once
 
+pytestmark = pytest.mark.shared_cache
+
 REQUEST = {
     "version": "2.0",
     "rawPath": "/orders",

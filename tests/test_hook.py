@@ -24,6 +24,8 @@ from tests.support.commands import CHECKOUT, NOT_ISOLATED, UV, clean_environment
 from tests.support.projects import Project
 from tests.support.shared import made_once
 
+pytestmark = pytest.mark.shared_cache
+
 MONOREPO = CHECKOUT / "examples" / "monorepo"
 API = "functions/api"
 TABLE = "[tool.hatch.build.hooks.lambda-zip]\n"

@@ -22,6 +22,8 @@ from tests.support.hatchling_runs import run_hatchling
 from tests.support.projects import Project
 from tests.support.shared import made_once
 
+pytestmark = pytest.mark.shared_cache
+
 KEY = "tool.hatch.build.targets.lambda-zip"
 HTTP_EVENT = {
     "version": "2.0",

@@ -97,7 +97,7 @@ def test_a_source_distribution_is_built_where_it_is_named(project: Project) -> N
     assert "Hash mismatch" in project.fail()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_requirements_txt_may_have_source_distributions(project: Project) -> None:
     depend_on(project, "docopt==0.6.2", build_from_source=["docopt", "idna"])
     build = project.build()

@@ -20,6 +20,9 @@ UV: Final = uv_package.find_uv_bin()
 NOT_ISOLATED: Final = {"UV_NO_BUILD_ISOLATION": "1", "UV_PYTHON": sys.executable}
 """Variables for `uv build` with what the tests have installed, in half of the time."""
 
+SHARED_CACHE: Final = "LAMBDA_ZIP_TEST_CACHE"
+"""Names the cache for the tests that share one."""
+
 # Settings of the machine that would leak into the builds under test.
 _LEAKING: Final = (
     *("UV_", "HATCH_", "SOURCE_DATE_EPOCH"),
@@ -40,7 +43,8 @@ def clean_environment(**changes: str) -> dict[str, str]:
         **kept,
         "PATH": os.pathsep.join([scripts, kept.get("PATH", "")]),
         "UV_PYTHON_DOWNLOADS": "never",
-        "HATCH_LAMBDA_ZIP_CACHE": "0",  # what one test has installed, the next one installs anew
+        # What one test has installed, the next one installs anew, unless it is marked otherwise.
+        "HATCH_LAMBDA_ZIP_CACHE": os.environ.get(SHARED_CACHE, "0"),
         **changes,
     }
 

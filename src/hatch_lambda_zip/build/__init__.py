@@ -3,7 +3,6 @@
 from hatch_lambda_zip.build.build import Job, build_zip, embed_lock, is_built
 from hatch_lambda_zip.build.clean import remove_artifacts
 from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY
-from hatch_lambda_zip.build.locks import Locks
 from hatch_lambda_zip.build.session import Session, open_session
 from hatch_lambda_zip.build.shared import Installers
 from hatch_lambda_zip.build.source_tree import is_source_tree
@@ -13,7 +12,6 @@ __all__ = [
     "EMBEDDED_DIRECTORY",
     "Installers",
     "Job",
-    "Locks",
     "Session",
     "Workspace",
     "build_zip",

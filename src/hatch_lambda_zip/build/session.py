@@ -14,11 +14,10 @@ from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import ContentStore, check_encoder
 from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY, read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
-from hatch_lambda_zip.build.locks import Locks
 from hatch_lambda_zip.build.shared import Installers, Shared
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.cache import find_cache
-from hatch_lambda_zip.config import PARENT, Artifact, Bytecode, Options, Project
+from hatch_lambda_zip.config import PARENT, Artifact, Bytecode, Project
 from hatch_lambda_zip.contents import (
     Contents,
     Outputs,
@@ -46,13 +45,13 @@ from hatch_lambda_zip.install import Installed, Installer, OwnWheel
 from hatch_lambda_zip.lock import (
     LockFile,
     LockKind,
-    LockReader,
     Origin,
     Selection,
+    Selector,
 )
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.text import Reporter
-from hatch_lambda_zip.uv import Uv, find_uv
+from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.bytecode.compiler import Compiler
@@ -80,10 +79,9 @@ class Session:
         report: Reporter,
         *,
         workspace: Workspace,
-        uv: Uv,
         installer: Installer,
         store: ContentStore,
-        locks: Locks,
+        selector: Selector,
         kept: Path | None,
     ) -> None:
         self.project = project
@@ -92,10 +90,10 @@ class Session:
         self.workspace = workspace
         self.installer = installer
         self.store = store
-        self._uv = uv
-        self.locks = locks
+        self._selector = selector
+        self._uv = selector.uv
+        self.locks = selector.locks
         self._kept = kept
-        self._reader = LockReader(root, project.name, uv)
         self._told: set[str] = set()
         self._ignored_modules = cache(ignored_modules)
         self._compiler = cache(self._find_compiler)
@@ -131,17 +129,10 @@ class Session:
         Raises:
             LockError: the lock does not say it, or does not fit pyproject.toml.
         """
-        names = artifact.options.build_from_source
-        lock = self.locks.of(artifact)
-        selection = self._reader.select(lock, artifact.platform, artifact.request, names)
+        selection = self._selector.select(artifact)
         if artifact.ships_package:  # where another project requires the package
             others = (it for it in selection.local_projects if it.path != self.root.resolve())
             selection = replace(selection, local_projects=tuple(others))
-        found = {locked.name for locked in selection.distributions}
-        if artifact.options.is_own(Options.build_from_source) and not found.issuperset(names):
-            unknown = ", ".join(name for name in names if name not in found)
-            warning = f"`build-from-source`: {unknown} is nothing that {lock.name} selects here"
-            return replace(selection, warnings=(*selection.warnings, warning))
         return selection
 
     def select_all(
@@ -353,6 +344,7 @@ def open_session(
     *,
     embedded: Path | None = None,
     installers: Installers | None = None,
+    selector: Selector | None = None,
 ) -> Iterator[Session]:
     """Open a session.
 
@@ -361,6 +353,7 @@ def open_session(
         embedded: the directory with an embedded lock for each zip (see ``embed``), which then
             hold instead of the project's.
         installers: what is shared with the builds of other projects.
+        selector: where it was made before; its uv's watcher becomes the session's.
 
     Raises:
         ToolError: the installed encoder is another one.
@@ -368,26 +361,26 @@ def open_session(
         OutputError: there is no place for temporary files.
     """
     check_encoder()
-    with Workspace(root) as workspace:
-        uv = find_uv(os.environ, log=report.debug, watcher=workspace.watcher, tell=report.info)
-
-        locks = Locks(project, root, uv, embedded)
+    watcher = selector.uv.watcher if selector else None
+    with Workspace(root, watcher) as workspace, ExitStack() as stack:
+        if selector is None:
+            log, tell = report.debug, report.info
+            uv = find_uv(os.environ, log=log, watcher=workspace.watcher, tell=tell)
+            selector = stack.enter_context(Selector(project, root, uv, embedded))
         kept = find_cache(os.environ, report.warning)
-        with ExitStack() as stack:
-            if installers:
-                shared = installers.get(project.zip_version)
-            else:
-                shared = stack.enter_context(
-                    Shared(uv, workspace.directory, kept, project.zip_version)
-                )
-            yield Session(
-                project,
-                root,
-                report,
-                workspace=workspace,
-                uv=uv,
-                installer=shared.installer,
-                store=shared.store,
-                locks=locks,
-                kept=kept,
+        if installers:
+            shared = installers.get(project.zip_version)
+        else:
+            shared = stack.enter_context(
+                Shared(selector.uv, workspace.directory, kept, project.zip_version)
             )
+        yield Session(
+            project,
+            root,
+            report,
+            workspace=workspace,
+            installer=shared.installer,
+            store=shared.store,
+            selector=selector,
+            kept=kept,
+        )

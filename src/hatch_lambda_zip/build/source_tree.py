@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 from hatch_lambda_zip.config import TARGET_KEY, Artifact
@@ -22,8 +23,8 @@ def is_source_tree(root: Path, artifacts: Iterable[Artifact], uv: Uv, *, package
         LockError: the lock can't be read.
         UvError: uv can't be asked for the workspace.
     """
-    reader = LockReader(root, package, uv)
-    return all(_has_all(root, artifact, reader, uv) for artifact in artifacts)
+    with closing(LockReader(root, package, uv)) as reader:
+        return all(_has_all(root, artifact, reader, uv) for artifact in artifacts)
 
 
 def _has_all(root: Path, artifact: Artifact, reader: LockReader, uv: Uv) -> bool:

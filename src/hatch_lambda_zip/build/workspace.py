@@ -38,11 +38,12 @@ class Workspace:
         watcher: who ends and removes what is left when this process is killed.
     """
 
-    def __init__(self, sources: Path | None = None) -> None:
+    def __init__(self, sources: Path | None = None, watcher: Watcher | None = None) -> None:
         """Prepare the workspace.
 
         Args:
             sources: a directory that it must not lie in.
+            watcher: one that watches over this build already.
 
         Raises:
             OutputError: there is no place for temporary files.
@@ -57,7 +58,7 @@ class Workspace:
         self._file_locks = contextlib.ExitStack()
         # What build hooks start in this process belongs to the build as well.
         self._mark_before = os.environ.get(MARK_VARIABLE)
-        self.watcher = Watcher()
+        self.watcher = watcher or Watcher()
         os.environ[MARK_VARIABLE] = self.watcher.mark
         try:
             _sweep(place, _DIRECTORY.format("*"))

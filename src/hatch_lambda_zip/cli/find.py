@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.config import inner_table, read_tables
-from hatch_lambda_zip.contents import IgnoreRules, rules_at, top_of
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.contents import IgnoreRules
 
 _NO_PROJECTS: Final = frozenset(("node_modules", "__pycache__", "dist", "build"))
 _TABLES: Final = {
@@ -25,6 +27,8 @@ def find_projects(root: Path) -> list[Path]:
     Raises:
         ContentsError: a .gitignore can't be read.
     """
+    from hatch_lambda_zip.contents import rules_at, top_of  # few commands look for projects
+
     root = root.resolve()
     return sorted(_below(root, rules_at(top_of(root, root), root)))
 

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,12 +13,9 @@ from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument
 from hatch_lambda_zip.config import Artifact, file_name
 from hatch_lambda_zip.errors import LambdaZipError
-from hatch_lambda_zip.lock import LockKind
+from hatch_lambda_zip.lock import LockKind, Locks
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.uv import find_uv
-
-if TYPE_CHECKING:
-    from hatch_lambda_zip.build import Locks
 
 _COLUMNS = ("name", "kind", "runtime", "architecture", "handler", "code", "lock", "zip")
 
@@ -48,8 +44,6 @@ def _table(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
 
 
 def _rows(opened: OpenProject, console: Console) -> list[dict[str, str]]:
-    from hatch_lambda_zip.build import Locks
-
     project = opened.builder.project
     locks = Locks(project, opened.root, find_uv(os.environ, log=console.display_debug))
     return [

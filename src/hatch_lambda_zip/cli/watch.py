@@ -15,7 +15,6 @@ import click
 
 from hatch_lambda_zip.cli.project import shortest
 from hatch_lambda_zip.config import TOOL_NAME
-from hatch_lambda_zip.contents import top_of
 from hatch_lambda_zip.errors import ToolError
 from hatch_lambda_zip.plugin.cancel import Cancelled
 from hatch_lambda_zip.text import plural
@@ -51,6 +50,8 @@ def watch_and_build(
             "`--watch` needs watchfiles, which the extra `cli` brings: "
             f'`uvx --from "{TOOL_NAME}[cli]" {TOOL_NAME} build --watch`.'
         ) from None
+
+    from hatch_lambda_zip.contents import top_of
 
     class Filter(DefaultFilter):
         """What may be an edit."""

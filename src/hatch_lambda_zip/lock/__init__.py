@@ -16,6 +16,7 @@ from hatch_lambda_zip.lock.find import (
     uv_workspace_of,
 )
 from hatch_lambda_zip.lock.foreign import FOREIGN
+from hatch_lambda_zip.lock.locks import Locks
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
@@ -30,6 +31,7 @@ from hatch_lambda_zip.lock.part import part_of
 from hatch_lambda_zip.lock.pylock_writer import write_lock
 from hatch_lambda_zip.lock.read import LockReader, project_in
 from hatch_lambda_zip.lock.recorded import are_hashed, read_requirements
+from hatch_lambda_zip.lock.selector import Selector
 
 __all__ = [
     "FOREIGN",
@@ -39,9 +41,11 @@ __all__ = [
     "LockKind",
     "LockReader",
     "LockedDistribution",
+    "Locks",
     "Origin",
     "RequirementsLock",
     "Selection",
+    "Selector",
     "are_hashed",
     "constraints_of",
     "find_code_lock",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -39,9 +40,10 @@ class LockReader:
         self._root = root
         self._name = name
         self._uv = uv
-        self._exports: dict[tuple[LockFile, Request], str] = {}
+        self._exports: dict[tuple[LockFile, Request], Future[str]] = {}
+        self._pool = ThreadPool(2)
         self._selections: dict[_Asked, Selection] = {}
-        self._uv_locks: dict[Path, UvLock] = {}
+        self._uv_locks: dict[Path, Future[UvLock]] = {}
 
     def select(
         self,
@@ -122,16 +124,9 @@ class LockReader:
             LockError: see `select`; but that a uv.lock is up to date is not asked.
         """
         if lock.kind is LockKind.UV:
-            return self._read_uv_lock(lock.path).directories
+            return self._start_reading(lock.path).result().directories
         selection = self.select(lock, platform, request)
         return tuple(project.path for project in selection.local_projects)
-
-    def _read_uv_lock(self, path: Path) -> UvLock:
-        from hatch_lambda_zip.lock.uv_lock import UvLock
-
-        if path not in self._uv_locks:
-            self._uv_locks[path] = UvLock.read(path)
-        return self._uv_locks[path]
 
     def _completed(
         self, selection: Selection, uv_lock: UvLock, request: Request, platform: Platform
@@ -162,13 +157,24 @@ class LockReader:
 
     def _exported(self, lock: LockFile, request: Request) -> tuple[str, UvLock]:
         """Return uv's export of a uv.lock, and the lock itself, which is read meanwhile."""
-        key = (lock, request)
-        if key in self._exports:
-            return self._exports[key], self._read_uv_lock(lock.path)
-        with ThreadPool(1) as pool:
-            reading = pool.submit(self._read_uv_lock, lock.path)
-            self._exports[key] = self._export(lock, request)  # which says what is wrong with it
-            return self._exports[key], reading.result()
+        self.start(lock, request)
+        text = self._exports[lock, request].result()  # which says what is wrong with it
+        return text, self._start_reading(lock.path).result()
+
+    def start(self, lock: LockFile, request: Request) -> None:
+        """Have uv export a part of a uv.lock in the background, and read the lock itself."""
+        if (lock, request) not in self._exports:
+            self._exports[lock, request] = self._pool.submit(self._export, lock, request)
+            self._start_reading(lock.path)
+
+    def _start_reading(self, path: Path) -> Future[UvLock]:
+        if path not in self._uv_locks:
+            self._uv_locks[path] = self._pool.submit(_read_uv_lock, path)
+        return self._uv_locks[path]
+
+    def close(self) -> None:
+        """Wait for what was started."""
+        self._pool.shutdown(cancel_futures=True)
 
     def _export(self, lock: LockFile, request: Request) -> str:
         name = self._name_for(lock)
@@ -203,6 +209,12 @@ class LockReader:
                 else "does not match pyproject.toml any more. Run `uv lock` and commit the result."
             )
             raise LockError(f"{lock.path} {reason} uv says:\n{error.said}") from None
+
+
+def _read_uv_lock(path: Path) -> UvLock:
+    from hatch_lambda_zip.lock.uv_lock import UvLock
+
+    return UvLock.read(path)
 
 
 def project_in(directory: Path) -> Project:

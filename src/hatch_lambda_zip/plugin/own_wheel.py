@@ -11,6 +11,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,15 @@ from hatchling.metadata.core import ProjectMetadata
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.errors import ConfigError, DistributionError
 from hatch_lambda_zip.files import failure_at
-from hatch_lambda_zip.install import find_version_source, keeping
+from hatch_lambda_zip.install import OwnWheel, find_version_source, keeping
+from hatch_lambda_zip.lock import LocalProject
 from hatch_lambda_zip.plugin.back_end import unmet
 
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
     from hatchling.builders.plugin.interface import BuilderInterface, IncludedFile
+
+    from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
 
 class _OwnWheelBuilder(WheelBuilder):
@@ -72,6 +76,33 @@ class _OwnWheelBuilder(WheelBuilder):
 
     def get_default_build_data(self) -> dict[str, Any]:
         return {**super().get_default_build_data(), **self._build_data}
+
+
+def how_to_build(
+    builder: LambdaZipBuilder,
+    project: LocalProject,
+    outputs: Outputs,
+    build_data: Mapping[str, Any],
+) -> OwnWheel:
+    """Return how to build the package's wheel as it ships in the zips.
+
+    Args:
+        outputs: where builds write, which does not ship.
+        build_data: as build hooks left it.
+    """
+    if builder.is_isolated:
+        wheel = builder.isolated_wheel
+        return OwnWheel(project, lambda _directory: wheel)
+    wanted = {key: build_data[key] for key in ("artifacts", "force_include") if build_data.get(key)}
+    build = partial(
+        build_own_wheel,
+        builder,
+        selection=builder.own_file_selection,
+        build_data=wanted,
+        outputs=outputs,
+        zip_version=builder.zip_version,
+    )
+    return OwnWheel(project, build, variant=repr(wanted))
 
 
 def build_own_wheel(

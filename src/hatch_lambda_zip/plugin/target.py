@@ -48,6 +48,7 @@ from hatch_lambda_zip.plugin.table import (
     target_table,
     version_problems,
 )
+from hatch_lambda_zip.process import Watcher
 from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from hatch_lambda_zip.build import Installers, Session
     from hatch_lambda_zip.contents import Outputs
     from hatch_lambda_zip.install import OwnWheel
+    from hatch_lambda_zip.lock import Selector
 
 
 class _ForeignMetadata(ProjectMetadata[PluginManager]):
@@ -225,29 +227,13 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         # Imported here, so that configuring, cleaning and listing cost nothing.
         from hatch_lambda_zip.install import OwnWheel
         from hatch_lambda_zip.lock import LocalProject
-        from hatch_lambda_zip.plugin.own_wheel import build_own_wheel
 
         project = LocalProject(self.package, Path(self.root))
         if not self.ships_package:
             return OwnWheel(project, lambda directory: directory)  # nobody asks for it
-        if self._isolation:
-            wheel = self.isolated_wheel
-            return OwnWheel(project, lambda _directory: wheel)
-        zip_version = self.zip_version
-        wanted = {
-            key: build_data[key]
-            for key in ("artifacts", "force_include")
-            if build_data and build_data.get(key)
-        }
-        build = partial(
-            build_own_wheel,
-            self,
-            selection=self.own_file_selection,
-            build_data=wanted,
-            outputs=outputs,
-            zip_version=zip_version,
-        )
-        return OwnWheel(project, build, variant=repr(wanted))
+        from hatch_lambda_zip.plugin.own_wheel import how_to_build
+
+        return how_to_build(self, project, outputs, build_data or {})
 
     @property
     def own_file_selection(self) -> dict[str, Any]:
@@ -258,19 +244,23 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             if key in HATCHLING_SELECTION_KEYS
         }
 
-    def open_session(self, embedded: Path | None = None) -> AbstractContextManager[Session]:
+    def open_session(
+        self, embedded: Path | None = None, selector: Selector | None = None
+    ) -> AbstractContextManager[Session]:
         """Return the session for the functions of one command, to be entered."""
         from hatch_lambda_zip.build import open_session
 
-        report = AppReporter(self.app)
+        root, report, shared = Path(self.root), AppReporter(self.app), self.installers
         return open_session(
-            self.project, Path(self.root), report, embedded=embedded, installers=self.installers
+            self.project, root, report, embedded=embedded, installers=shared, selector=selector
         )
 
     def _build_artifact(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
+        artifact = self.lambda_config.artifact(name)
+        # uv is at work while what builds is imported.
+        self._selector.start(artifact)
         from hatch_lambda_zip.build import Job, build_zip
 
-        artifact = self.lambda_config.artifact(name)
         layers = self.lambda_config.layers_of(artifact)
         output = Path(self.root, directory)
         outputs = self.outputs(output)
@@ -278,8 +268,18 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return str(build_zip(job, self._session))
 
     @cached_property
+    def _selector(self) -> Selector:
+        from hatch_lambda_zip.lock import Selector
+
+        report = AppReporter(self.app)
+        watcher = self._stack.enter_context(contextlib.closing(Watcher()))
+        uv = find_uv(os.environ, log=report.debug, watcher=watcher, tell=report.info)
+        selector = Selector(self.project, Path(self.root), uv)
+        return self._stack.enter_context(selector)
+
+    @cached_property
     def _session(self) -> Session:
-        return self._stack.enter_context(self.open_session())
+        return self._stack.enter_context(self.open_session(selector=self._selector))
 
     @property
     def _configured_names(self) -> list[str]:
@@ -393,6 +393,6 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
         if is_unpacked_for_build(root) or (root / EMBEDDED_DIRECTORY).is_dir():
             return True
-        config = self.lambda_config
         uv = find_uv(os.environ, log=AppReporter(self.app).debug)
-        return not is_source_tree(root, config.artifacts, uv, package=self.package)
+        artifacts = self.lambda_config.artifacts
+        return not is_source_tree(root, artifacts, uv, package=self.package)

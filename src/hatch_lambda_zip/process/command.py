@@ -45,6 +45,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self.mark = f"{secrets.token_hex(8)}."
+        self._is_closed = False
         self._telling = threading.Lock()  # a long message goes through the pipe in pieces
         heard, self._alive = os.pipe()
         try:
@@ -91,12 +92,13 @@ class Watcher:
     def close(self) -> None:
         """Send it away: everything is cleared up."""
         self._process.kill()
-        self._process.wait()
-        os.close(self._alive)
+        self.clear_up()
 
     def clear_up(self) -> None:
         """Let it do what it would do after a kill, and wait for that."""
-        os.close(self._alive)
+        if not self._is_closed:
+            self._is_closed = True
+            os.close(self._alive)
         self._process.wait()
 
     def _tell(self, message: bytes) -> None:

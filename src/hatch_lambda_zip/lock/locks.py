@@ -6,15 +6,14 @@ from functools import cache
 from pathlib import Path
 
 from hatch_lambda_zip.config import TARGET_KEY, Artifact, Options, Project
-from hatch_lambda_zip.lock import (
-    LockFile,
-    LockKind,
+from hatch_lambda_zip.lock.find import (
     find_code_lock,
     find_embedded_lock,
     find_lock,
     needs_no_lock,
-    project_in,
 )
+from hatch_lambda_zip.lock.model import LockFile, LockKind
+from hatch_lambda_zip.lock.read import project_in
 from hatch_lambda_zip.uv import Uv
 
 
