@@ -6,6 +6,7 @@ import io
 import itertools
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ TREES = st.dictionaries(st.sampled_from("abcdef"), CONTENTS | st.binary(max_size
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[ContentStore]:
-    with ContentStore(tmp_path / "contents") as opened:
+    with closing(ContentStore(tmp_path / "contents")) as opened:
         yield opened
 
 
@@ -48,7 +49,7 @@ def write(entries: list[Entry], store: ContentStore | None) -> tuple[bytes, Arch
 def test_zips_with_and_without_a_store_are_the_same(trees: list[dict[str, bytes]]) -> None:
     with (
         tempfile.TemporaryDirectory() as directory,
-        ContentStore(Path(directory, "contents")) as store,
+        closing(ContentStore(Path(directory, "contents"))) as store,
     ):
         for tree, prefix in itertools.product(trees, ("", "python/")):
             entries = entries_of(tree, prefix)

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ def lines() -> list[str]:
 
 @pytest.fixture
 def cache(tmp_path: Path, lines: list[str]) -> Iterator[PackCache]:
-    with PackCache(tmp_path / "cache", lines.append) as opened:
+    with closing(PackCache(tmp_path / "cache", lines.append)) as opened:
         yield opened
 
 
@@ -121,7 +122,7 @@ def test_a_cache_has_what_was_saved_by_any_command(
     save(cache, "demo", "key")
     assert not (tmp_path / "cache").stat().st_mode & 0o077
     assert (tmp_path / "cache/CACHEDIR.TAG").read_bytes().startswith(b"Signature: 8a477f597d28d1")
-    with PackCache(tmp_path / "cache", lines.append) as other:
+    with closing(PackCache(tmp_path / "cache", lines.append)) as other:
         pack = other.find("demo", "key")
         assert pack is not None
         assert other.find("demo", "key") is pack
@@ -144,7 +145,7 @@ def test_swapped_packs_are_none(tmp_path: Path, cache: PackCache, lines: list[st
 
 
 def test_without_a_directory_nothing_is_kept(lines: list[str]) -> None:
-    with PackCache(None, lines.append) as cache:
+    with closing(PackCache(None, lines.append)) as cache:
         save(cache, "demo", "key")
         assert cache.find("demo", "key") is None
     assert lines == []
@@ -152,7 +153,7 @@ def test_without_a_directory_nothing_is_kept(lines: list[str]) -> None:
 
 def test_a_directory_that_can_not_be_made(tmp_path: Path, lines: list[str]) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with PackCache(tmp_path / "file", lines.append) as cache:
+    with closing(PackCache(tmp_path / "file", lines.append)) as cache:
         assert cache.find("demo", "key") is None
         save(cache, "demo", "key")
     assert [line for line in lines if "can't be written, so nothing is kept: " in line]
@@ -186,7 +187,7 @@ def test_what_was_not_used_for_the_longest_time_goes_first(
         save(cache, name, "key")
         (path,) = directory.glob(f"packs/{name}-*")
         os.utime(path, (number, number))
-    with PackCache(directory, print) as other:
+    with closing(PackCache(directory, print)) as other:
         assert other.find("old", "key")  # used again
     size = kept_in(directory)[0].size
     assert prune(directory, 3 * size) == 0
@@ -204,7 +205,7 @@ def test_what_the_last_build_used_stays(tmp_path: Path, cache: PackCache) -> Non
     for kept in kept_in(directory):
         os.utime(kept.path, (1, 1))
     assert len(unused_in(directory)) == 2
-    with PackCache(directory, print) as other:
+    with closing(PackCache(directory, print)) as other:
         assert other.find("new", "key")
     assert [kept.path.name.partition("-")[0] for kept in unused_in(directory)] == ["old"]
 

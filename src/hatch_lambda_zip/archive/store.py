@@ -10,13 +10,8 @@ import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.record import Digest
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 # Where a digest could be forged, the size would have to be, too.
 _Key = tuple[Digest, int]
@@ -68,15 +63,8 @@ class ContentStore:
         self._kept: dict[_Key, tuple[int, int, CompressedContent]] = {}
         self._lock = threading.Lock()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the file."""
         self._stream.close()
 
     def get(self, digest: Digest, size: int) -> CompressedContent | None:

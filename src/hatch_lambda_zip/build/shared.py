@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -39,8 +39,8 @@ class Shared:
         self, uv: Uv, directory: Path, cache: Path | None, zip_version: str | None
     ) -> None:
         self._stack = ExitStack()
-        packs = self._stack.enter_context(PackCache(cache, uv.log))
-        self.store = self._stack.enter_context(ContentStore(directory / "contents"))
+        packs = self._stack.enter_context(closing(PackCache(cache, uv.log)))
+        self.store = self._stack.enter_context(closing(ContentStore(directory / "contents")))
         self.installer = self._stack.enter_context(Installer(uv, directory, zip_version, packs))
 
     def __enter__(self) -> Self:

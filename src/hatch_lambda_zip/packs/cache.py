@@ -9,17 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hatch_lambda_zip.archive import CompressedContent
 from hatch_lambda_zip.cache import make_cache, note_build, prune
 from hatch_lambda_zip.errors import DamagedPackError
 from hatch_lambda_zip.files import replacing
 from hatch_lambda_zip.packs.pack import Pack, write_pack
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 _PLACE: Final = "packs"
 
@@ -42,15 +38,8 @@ class PackCache:
         self._has_written = False
         self._started = time.time()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close what is open, and keep within the bounds."""
         for pack in self._open.values():
             pack.close()
         if self._directory is None or not self._directory.is_dir():
@@ -59,11 +48,6 @@ class PackCache:
             note_build(self._directory, self._started)
             if self._has_written:
                 prune(self._directory)
-
-    @property
-    def is_on(self) -> bool:
-        """Whether packs are kept at all."""
-        return self._directory is not None
 
     def find(self, name: str, key: str) -> Pack | None:
         """Return the pack of a key, if it is there and as it was written.
