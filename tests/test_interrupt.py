@@ -40,7 +40,7 @@ def settle(directory: Path, deadline: float) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-@pytest.mark.parametrize(("sent", "attempts"), [("SIGKILL", 6), ("SIGTERM", 3), ("SIGINT", 3)])
+@pytest.mark.parametrize(("sent", "attempts"), [("SIGKILL", 4), ("SIGTERM", 3), ("SIGINT", 2)])
 def test_a_killed_build_leaves_old_or_new_and_no_rubbish(
     project: Project, tmp_path: Path, sent: str, attempts: int
 ) -> None:
