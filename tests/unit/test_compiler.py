@@ -690,6 +690,8 @@ def test_an_interrupt_ends_the_workers(tmp_path: Path) -> None:
     def interrupt() -> None:
         while not (tmp_path / "started").exists():
             time.sleep(0.01)
+        # Until Popen knows it too: without a watcher, nobody else ends what it has started.
+        time.sleep(0.3)
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
