@@ -142,6 +142,7 @@ def test_a_path_dependency_that_is_gone(project: Project) -> None:
     assert "lib" in message
 
 
+@pytest.mark.slow
 def test_own_files_that_hatchling_cannot_find(project: Project) -> None:
     project.replace(
         'runtime = "python3.13"', 'runtime = "python3.13"\nforce-include = {"no" = "x"}'

@@ -354,6 +354,7 @@ def test_the_hook_costs_next_to_nothing_when_it_has_nothing_to_do(
     print(*command, *(f"{label}: {value:.2f} s" for label, value in seconds.items()), sep=", ")  # noqa: T201
 
 
+@pytest.mark.slow
 def test_only_what_the_function_needs_ships_and_as_real_files(monorepo: Monorepo) -> None:
     monorepo.run(["uv", "build", "--all-packages"])
     with zipfile.ZipFile(monorepo.root / "dist/worker-1.0.0-lambda.zip") as archive:
@@ -404,6 +405,7 @@ def test_a_root_that_is_a_package_and_members_with_extras_groups_and_hooks(
     assert not any(name.startswith("iniconfig") for name in names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "chosen", spellings(["lambda,other", "api,other", "api:lambda"], ["api:lambda"])
 )
@@ -501,6 +503,7 @@ def test_hatch_clean_removes_what_we_made_and_nothing_else(
     assert names == ["foreign.zip", "worker-1.0.0-lambda.zip"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "message"),
     [
