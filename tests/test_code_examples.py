@@ -46,7 +46,6 @@ class Shape:
         layers: zips that are unpacked beside each function.
         unlocked: an edit that nobody locked, and words of the error.
         lines: how many the table may have.
-        marks: pytest's.
     """
 
     place: str
@@ -55,7 +54,6 @@ class Shape:
     layers: tuple[str, ...] = ()
     unlocked: tuple[str, str, str, str] | None = None
     lines: int = 5
-    marks: tuple[pytest.MarkDecorator, ...] = ()
 
 
 def new(file: str, *zips: str) -> Edit:
@@ -132,14 +130,6 @@ SHAPES = (
         ),
         unlocked=("functions/worker/pyproject.toml", '["six"]', '["six", "toml"]', "uv.lock"),
     ),
-    Shape(
-        f"{FIXTURES}/poetry",
-        {"loose-lambda.zip": "main.handler"},
-        (new("app/more.py", ALL), readme("app/README.md")),
-        marks=(
-            pytest.mark.xfail(reason="without a poetry.lock, `lock` makes none of [tool.poetry]"),
-        ),
-    ),
 )
 
 
@@ -183,9 +173,7 @@ def call(root: Path, name: str, shape: Shape, place: Path) -> None:
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize(
-    "shape", [pytest.param(shape, marks=shape.marks, id=Path(shape.place).name) for shape in SHAPES]
-)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: Path(shape.place).name)
 def test_an_example(shape: Shape, tmp_path: Path) -> None:
     table = (CHECKOUT / shape.place / "pyproject.toml").read_text().split(HEADER)[1]
     lines = [line for line in table.partition("[tool.uv]")[0].splitlines() if line]

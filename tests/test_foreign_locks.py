@@ -138,6 +138,26 @@ def test_locks_are_renewed_together_or_not_at_all(layered: Path) -> None:
     assert 'version = "1.17.0"' in (layered / "api/pylock.toml").read_text()
 
 
+@pytest.mark.parametrize(("files", "command"), [(POETRY, "poetry lock"), (PIPENV, "pipenv lock")])
+@pytest.mark.parametrize("code", [".", "functions"])
+def test_requirements_that_nobody_locked(
+    tmp_path: Path, files: Mapping[str, str], command: str, code: str
+) -> None:
+    unlocked = {name: text for name, text in files.items() if not name.endswith(".lock")}
+    put(tmp_path, unlocked)
+    if code != ".":
+        write(tmp_path / code, {"main.py": MAIN, **unlocked})
+        write(tmp_path, {"pyproject.toml": TABLE.replace('"."', f'"{code}"')})
+    told = f"Run `{command}`, then `hatch-lambda-zip lock`, and commit both results."
+    assert told in fail(tmp_path)
+    for words in ((), ("--check",)):
+        result = invoke("lock", *words, tmp_path)
+        assert result.exit_code == 1
+        assert told in result.stderr
+    write(tmp_path / code, {"requirements.txt": ""})  # which says that nothing is
+    assert invoke("lock", tmp_path).exit_code == 0
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("command", "files"),

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.support.foreign import POETRY
+
 RUNTIME = f"python3.{sys.version_info.minor}"
 KEY = "tool.hatch.build.targets.lambda-zip"
 UV = '[tool.uv]\nexclude-newer = "2026-11-01T00:00:00Z"\n'
@@ -196,6 +198,31 @@ _EXTENSION = {
 }
 
 
+def _poetry() -> Shape:
+    """A project of poetry's, without ``[project]``."""
+    return Shape(
+        f'runtime = "{RUNTIME}"\ncode = "app"\nhandler = "main.handler"\n',
+        {
+            **POETRY,
+            "pyproject.toml": f"{POETRY['pyproject.toml']}{UV}",
+            "app/main.py": _handler("idna", "idna.encode('a').decode()"),
+        },
+        {"demo-lambda.zip": ("main.handler", "a")},
+        {
+            "new file": Edit("app/more.py", None, "X = 1\n", changes=("demo-lambda.zip",)),
+            "readme": Edit("app/README.md", None, "# App\n"),
+            "not locked by poetry": Edit(
+                *("pyproject.toml", 'idna = "^3.0"', 'idna = "^3.1"'),
+                error="Run `poetry lock`, then `hatch-lambda-zip lock`",
+            ),
+            "not locked since": Edit(
+                *("poetry.lock", "python_version > '3.5'", "python_version > '3.6'"),
+                error="was made of another poetry.lock",
+            ),
+        },
+    )
+
+
 def _fastapi() -> Shape:
     """A web application in `app/`."""
     code = (
@@ -348,6 +375,7 @@ SHAPES: dict[str, Shape] = {
     "setuptools with an extension": _package(
         *("setuptools setuptools.build_meta", _EXTENSION, "shop was compiled on this machine"),
     ),
+    "poetry": _poetry(),
     "FastAPI": _fastapi(),
     "CDK": _cdk(),
     "folders beside a package": _beside(),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.errors import LockError
-from hatch_lambda_zip.lock.foreign import ForeignLock, read_foreign
+from hatch_lambda_zip.lock.foreign import ForeignLock, read_foreign, unlocked_source
 from tests.support.foreign import PDM, PIPENV, POETRY
 from tests.support.loose import write
 
@@ -124,3 +124,31 @@ def test_poetry_with_a_project_table_and_groups(tmp_path: Path) -> None:
     )
     (tmp_path / "pyproject.toml").write_text(pyproject)
     assert read_foreign(path).requirements
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "command"),
+    [
+        ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.12"\n', None),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nsix = "*"\n', "poetry lock"),
+        ("pyproject.toml", '[tool.poetry.group.main.dependencies]\nsix = "*"\n', "poetry lock"),
+        ("pyproject.toml", '[tool.poetry.group.dev.dependencies]\nsix = "*"\n', None),
+        ("pyproject.toml", "[tool.poetry.dependencies]\nsix = {optional = true}\n", None),
+        (
+            "pyproject.toml",
+            '[project]\ndependencies = ["six"]\n[tool.poetry.dependencies]\nsix = {git = "x"}\n',
+            None,
+        ),
+        ("Pipfile", '[packages]\nsix = "*"\n', "pipenv lock"),
+        ("Pipfile", '[dev-packages]\nsix = "*"\n', None),
+    ],
+)
+def test_requirements_that_only_another_tool_reads(
+    tmp_path: Path, file: str, text: str, command: str | None
+) -> None:
+    write(tmp_path, {file: text})
+    problem = unlocked_source(tmp_path)
+    if command is None:
+        assert problem is None
+    else:
+        assert f"Run `{command}`, then `hatch-lambda-zip lock`" in (problem or "")

@@ -11,10 +11,11 @@ import click
 
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument
-from hatch_lambda_zip.config import Artifact, Kind
+from hatch_lambda_zip.config import Artifact, Kind, read_stated_project
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock import (
     FOREIGN,
+    Locks,
     RequirementsLock,
     are_hashed,
     constraints_of,
@@ -75,6 +76,7 @@ def lock(
                     _check(found)
                 else:
                     _renew(found, uv, upgrade=upgrade, packages=packages)
+                _check_found(opened, uv)
                 if not found and not workspaces:
                     click.echo(f"{opened.root}: no function needs a lock")
 
@@ -212,6 +214,18 @@ def _check(found: Sequence[Needed]) -> None:
             click.echo(f"{needed.lock.path}: up to date")
     if problems:
         raise LockError("\n".join(problems))
+
+
+def _check_found(opened: OpenProject, uv: Uv) -> None:
+    """Check that there is a lock now for each function or layer that needs one, as builds do.
+
+    Raises:
+        LockError: there is none, as for requirements that only another tool reads.
+    """
+    # What is dynamic, and would take a build of the wheel to know, is judged by builds alone.
+    locks = Locks(read_stated_project(opened.builder.metadata.config), opened.root, uv)
+    for artifact in opened.builder.lambda_config.artifacts:
+        locks.of(artifact)
 
 
 def _renew(found: Sequence[Needed], uv: Uv, *, upgrade: bool, packages: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from packaging.pylock import is_valid_pylock_path
 from hatch_lambda_zip.config import TOOL_NAME, read_tables
 from hatch_lambda_zip.errors import LockError, UvError
 from hatch_lambda_zip.files import read_regular
-from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
+from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign, unlocked_source
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 from hatch_lambda_zip.lock.recorded import NEW_FILE, are_hashed, read_requirements
 from hatch_lambda_zip.lock.requirements import compile_command
@@ -62,6 +62,8 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
             f"`{compile_command('requirements.txt')}` locks what it asks for in a pylock.toml, "
             "which is found by itself, and leaves it as it is; commit that as well."
         )
+    if problem := unlocked_source(root):
+        raise LockError(problem)
     raise LockError(
         f"No lock file for {root}: neither uv.lock (here or in the workspace root) nor "
         f"pylock.toml. Without one, today's build and tomorrow's would differ. {how_to_lock}"
@@ -73,7 +75,7 @@ def needs_no_lock(root: Path) -> bool:
     if any((root / file).is_file() for file in FOREIGN):
         return False
     requirements = root / "requirements.txt"
-    if requirements.is_file() and read_requirements(requirements):
+    if read_requirements(requirements) if requirements.is_file() else unlocked_source(root):
         return False
     if _pylocks(root):
         return False
@@ -96,7 +98,8 @@ def find_code_lock(
         requirements.txt that requires something.
 
     Raises:
-        LockError: there are several, or a requirements.txt without hashes and no lock of it.
+        LockError: there are several, or a requirements.txt without hashes, or requirements of
+            another tool, and no lock of them.
     """
     found: list[LockFile] = []
     for directory in directories:
@@ -115,13 +118,13 @@ def find_code_lock(
                 )
             found.append(LockFile.of(LockKind.REQUIREMENTS, requirements))
             continue
-        is_locked = pylocks or directory == root or (directory / "uv.lock").is_file()
-        if (
-            not is_locked
-            and (other := foreign_lock(directory))
-            and read_foreign(other).requirements
-        ):
-            raise LockError(f"{other} is a {_advice(other.name)}")
+        if pylocks or directory == root or (directory / "uv.lock").is_file():
+            continue
+        if other := foreign_lock(directory):
+            if read_foreign(other).requirements:
+                raise LockError(f"{other} is a {_advice(other.name)}")
+        elif not requirements.is_file() and (problem := unlocked_source(directory)):
+            raise LockError(problem)
     if len(found) > 1:
         names = ", ".join(str(lock.path) for lock in found)
         raise LockError(f"There are several lock files and no choice: {names}. Name one by `lock`.")

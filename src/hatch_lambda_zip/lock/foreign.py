@@ -51,6 +51,34 @@ class ForeignLock:
     indexes: tuple[str, ...] = ()
 
 
+def unlocked_source(directory: Path) -> str | None:
+    """Return what to do about requirements that only poetry or pipenv reads, if they have no lock.
+
+    Those of poetry's count where ``[project]`` does not state them.
+    """
+    pyproject = read_tables(directory / "pyproject.toml")
+    poetry = inner_table(pyproject, "tool", "poetry")
+    tables = [poetry, inner_table(poetry, "group", "main")]
+    found = {name: it for of in tables for name, it in inner_table(of, "dependencies").items()}
+    is_stated = "dependencies" in inner_table(pyproject, "project")
+    if not is_stated and any(map(_is_needed, found.keys(), found.values())):
+        where, lock, command = "pyproject.toml", "poetry.lock", "poetry lock"
+    elif inner_table(read_tables(directory / "Pipfile"), "packages"):
+        where, lock, command = "Pipfile", "Pipfile.lock", "pipenv lock"
+    else:
+        return None
+    return (
+        f"{directory / where} states requirements that only {command.split()[0]} reads, and there "
+        f"is no {lock} beside it. Run `{command}`, then `{TOOL_NAME} lock`, and commit both "
+        "results."
+    )
+
+
+def _is_needed(name: str, constraint: object) -> bool:
+    is_optional = isinstance(constraint, dict) and constraint.get("optional") is True
+    return name != "python" and not is_optional
+
+
 def read_foreign(path: Path) -> ForeignLock:
     """Read what a poetry.lock, pdm.lock or Pipfile.lock pins of what is needed at run time.
 
