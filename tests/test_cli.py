@@ -144,6 +144,51 @@ def test_all_projects_of_a_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "has the table [tool.hatch.build.targets.lambda-zip]" in result.stderr
 
 
+def test_what_two_would_write_is_told_before_anything_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = (
+        '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\nname = "NAME"\ncode = "."\n'
+    )
+    for name in ("a", "b"):
+        write(tmp_path / name, {"pyproject.toml": table.replace("NAME", name), "main.py": ""})
+    monkeypatch.chdir(tmp_path)
+    result = invoke("build", "a", "b", "--unpacked", "out", "-d", "zips")
+    assert result.exit_code == 1
+    assert "out/lambda would be made of two projects of this command. --unpacked" in result.stderr
+    write(tmp_path / "a", {"pyproject.toml": table.replace('name = "NAME"\n', "")})
+    result = invoke("build", "a", "--unpacked", "zips", "-d", "zips")
+    assert result.exit_code == 1
+    assert "zips/lambda.json would be the manifest of a zip and of a directory" in result.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "more"),
+    [
+        ('[project]\nname = "{}"\nversion = "1.0"\n', ""),
+        ('[project]\nname = "{}"\ndynamic = ["version"]\n', 'zip-version = "2"\n'),
+        ('[tool.poetry]\nname = "{}"\nversion = "1.0"\n', ""),
+    ],
+)
+def test_two_zips_of_packages_of_other_back_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stated: str, more: str
+) -> None:
+    for name in ("shop.A", "shop_a"):
+        pyproject = (
+            '[build-system]\nrequires = ["no-such-back-end"]\nbuild-backend = "none"\n'
+            f"{stated.format(name)}[tool.hatch.build.targets.lambda-zip]\n"
+            f'runtime = "python3.13"\nhandler = "shop.handler"\n{more}'
+        )
+        write(tmp_path / name, {"pyproject.toml": pyproject})
+    monkeypatch.chdir(tmp_path)
+    result = invoke("build", "shop.A", "shop_a", "-d", "out")
+    assert result.exit_code == 1
+    name = f"shop_a-{2 if more else '1.0'}-lambda.zip"
+    assert f"out/{name} would be made of two projects" in result.stderr
+    assert "no-such-back-end" not in result.stderr
+
+
 def test_a_directory_instead_of_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {
         "pyproject.toml": (

@@ -14,11 +14,12 @@ import click
 from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.find import find_projects
+from hatch_lambda_zip.cli.places import check_places, made_twice
 from hatch_lambda_zip.cli.project import open_project, projects_argument, shortest
 from hatch_lambda_zip.cli.side_by_side import SideBySide
 from hatch_lambda_zip.cli.unpack import unpack
 from hatch_lambda_zip.cli.watch import watch_and_build
-from hatch_lambda_zip.config import TARGET_KEY, file_name
+from hatch_lambda_zip.config import TARGET_KEY
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 
@@ -110,13 +111,14 @@ def build(  # noqa: PLR0913 - one parameter an option
     # As typed, for each project is built in its own directory.
     here = Path.cwd()
     output = None if directory is None else here / directory
+    directories = None if unpacked is None else here / unpacked
     if is_part:
         with aborting(console):
             click.echo(json.dumps(_build_part(projects, functions, output, verbose - quiet)))
         return
     if is_watching:
         words = [*_words(functions, output), *["--all"] * is_all, *["--with-layers"] * with_layers]
-        words += ["--unpacked", str(here / unpacked)] if unpacked else []
+        words += ["--unpacked", str(directories)] if directories else []
         with aborting(console):
             watch_and_build(projects or (Path(),), words, output, console.display_info)
         return
@@ -124,6 +126,7 @@ def build(  # noqa: PLR0913 - one parameter an option
     failed: list[Path] = []
     with aborting(console):
         chosen = _chosen(projects or (Path(),), is_all=is_all)
+        check_places(chosen, functions, output, directories, console)
         words = [*_words(functions, output), *["-v"] * verbose, *["-q"] * quiet]
         with (
             SideBySide(words, console.display_error, _AT_ONCE) as commands,
@@ -132,7 +135,6 @@ def build(  # noqa: PLR0913 - one parameter an option
         ):
             results: Iterable[tuple[Path, Iterable[Path] | None]]
             if len(chosen) > 1:
-                _check_places(chosen, functions, output, console)
                 results = commands.build([shortest(project, here) for project in chosen])
             else:
                 results = [(chosen[0], alone)]
@@ -141,7 +143,7 @@ def build(  # noqa: PLR0913 - one parameter an option
                     failed.append(project)
                     continue
                 for path in _added(paths, made):
-                    _unpack(path, unpacked and here / unpacked, with_layers=with_layers)
+                    _unpack(path, directories, with_layers=with_layers)
                     if not as_json:
                         click.echo(shortest(path, here))
         if failed:
@@ -162,47 +164,12 @@ def _words(functions: Iterable[str], output: Path | None) -> list[str]:
     ]
 
 
-def _check_places(
-    projects: Iterable[Path], functions: Iterable[str], output: Path | None, console: Console
-) -> None:
-    """Check, before anything is built, that no two projects make one zip.
-
-    What a project is called may be known only when its wheel is built; then `build` sees it later.
-
-    Raises:
-        ConfigError: two do, or a table has mistakes.
-    """
-    places = set[Path]()
-    for project in projects:
-        with open_project(project, console) as opened:
-            builder = opened.builder
-            names = builder.lambda_config.named([*functions] or [*builder.get_version_api()])
-            if builder.ships_package and builder.is_isolated:
-                continue
-            of_project = {
-                Path(opened.root, output or builder.config.directory)
-                / file_name(builder.lambda_config.artifact(name), builder.project)
-                for name in names
-            }
-        for path in sorted(of_project & places):
-            raise _made_twice(path)
-        places |= of_project
-
-
 def _added(paths: Iterable[Path], made: list[Path]) -> Iterator[Path]:
     for path in paths:
         if path in made:
-            raise _made_twice(path)
+            raise made_twice(path)
         made.append(path)
         yield path
-
-
-def _made_twice(path: Path) -> ConfigError:
-    message = (
-        f"{path} would be made of two projects of this command. Name the zips by `filename` so "
-        "that they differ, or build into several directories"
-    )
-    return ConfigError([message])
 
 
 def _chosen(projects: Iterable[Path], *, is_all: bool) -> list[Path]:
