@@ -13,6 +13,11 @@ import pytest
 from hatch_lambda_zip import __version__
 from tests.support.loose import build, invoke, lock, names_in, write
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 HANDLER = "def lambda_handler(event, context):\n    return {}\n"
 SAM = """
     AWSTemplateFormatVersion: '2010-09-09'
@@ -55,6 +60,21 @@ def proposed(root: Path, *words: str) -> str:
     result = invoke("init", root, "--write", *words)
     assert result.exit_code == 0, result.stderr
     return (root / "pyproject.toml").read_text()
+
+
+def call(zipped: Path, handler: str, place: Path) -> str:
+    """Unpack a zip, and return what its handler returns to a process that has nothing else."""
+    with zipfile.ZipFile(zipped) as archive:
+        archive.extractall(place)
+    module, _, function = handler.rpartition(".")
+    code = (
+        f"import importlib, sys; sys.path.insert(0, {str(place)!r});"
+        f"print(importlib.import_module({module!r}).{function}({{}}, None))"
+    )
+    command = [sys.executable, "-I", "-S", "-c", code]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
 
 
 def test_a_bare_handler(tmp_path: Path) -> None:
@@ -109,6 +129,62 @@ def test_a_serverless_project(tmp_path: Path) -> None:
     assert '.functions.bye]\nhandler = "handler.bye"\n' in text
     assert build(tmp_path).keys() == {"hello-lambda.zip", "bye-lambda.zip"}
     assert names_in(tmp_path, "bye-lambda.zip") == {"handler.py"}
+
+
+SERVERLESS_FOLDERS = """
+    provider: {name: aws, runtime: python3.13}
+    functions:
+      sibling: {handler: functions/sibling/handler.main}
+      root: {handler: src/root.handler}
+      between: {handler: ./src/handlers/between.handler}
+      alone: {handler: jobs/my-jobs/alone.run}
+      dotted: {handler: jobs.dotted.run}
+      requiring: {handler: functions/requiring/handler.main}
+      module: {handler: handler.main, module: functions/module}
+      other: {handler: web/index.handler}
+"""
+
+
+def test_a_serverless_project_with_handlers_in_folders(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    files = {
+        "functions/sibling/handler.py": "import json, util\ndef main(e, c): return util.X\n",
+        "functions/sibling/util.py": "X = 1\n",
+        "src/root.py": "from src.shared import X\ndef handler(e, c): return X\n",
+        "src/shared.py": "X = 1\n",
+        "src/handlers/between.py": "import shared\ndef handler(e, c): return shared.X\n",
+        "jobs/my-jobs/alone.py": "def run(e, c): return 1\n",
+        "jobs/dotted.py": "import jobs.other\ndef run(e, c): return 1\n",
+        "jobs/other/__init__.py": "",
+        "functions/requiring/handler.py": "def main(e, c): return 1\n",
+        "functions/requiring/requirements.txt": "# none yet\n",
+        "functions/module/handler.py": "def main(e, c): return 1\n",
+    }
+    write(root, {"serverless.yml": SERVERLESS_FOLDERS, **files})
+    shown = invoke("init", root, "--write")
+    assert shown.exit_code == 0, shown.stderr
+    assert (
+        "Not taken: other of serverless.yml has the handler web/index.handler, which"
+        in shown.stderr
+    )
+    build(root)
+    table = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    table = table["targets"]["lambda-zip"]
+    places = {
+        name: (function["code"], function.get("handler", table["handler"]))
+        for name, function in table["functions"].items()
+    }
+    assert places == {
+        "sibling": ("functions/sibling", "handler.main"),
+        "root": (".", "src.root.handler"),
+        "between": ("src", "handlers.between.handler"),
+        "alone": ("jobs/my-jobs", "alone.run"),
+        "dotted": (".", "jobs.dotted.run"),
+        "requiring": ("functions/requiring", "handler.main"),
+        "module": ("functions/module", "handler.main"),
+    }
+    for name, (_, handler) in places.items():
+        assert call(root / f"dist/{name}-lambda.zip", handler, tmp_path / name) == "1\n"
 
 
 def test_folders(tmp_path: Path) -> None:
@@ -255,12 +331,4 @@ def test_what_was_proposed_runs(files: Mapping[str, str], handler: str, tmp_path
     proposed(root)
     lock(root)
     build(root)
-    with zipfile.ZipFile(root / "dist/lambda.zip") as archive:
-        archive.extractall(tmp_path / "task")
-    module = handler.partition(".")[0]
-    code = (
-        f"import sys; sys.path.insert(0, sys.argv[1]); import {module};print({handler}({{}}, None))"
-    )
-    command: list[str | Path] = [sys.executable, "-I", "-S", "-c", code, tmp_path / "task"]
-    result = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
-    assert result.stdout.startswith("1.")
+    assert call(root / "dist/lambda.zip", handler, tmp_path / "task").startswith("1.")

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from hatch_lambda_zip.cli.found import Found, Function
+from hatch_lambda_zip.cli.found import Found, Function, word
+from hatch_lambda_zip.cli.serverless import read_serverless
 from hatch_lambda_zip.cli.terraform import read_terraform
 from hatch_lambda_zip.config import inner_table
 from hatch_lambda_zip.errors import ConfigError
@@ -43,7 +44,7 @@ def _candidates(root: Path) -> Iterator[Found]:
             yield _sam(root, name)
     for name in _SERVERLESS:
         if (root / name).is_file():
-            yield _serverless(root, name)
+            yield read_serverless(root, name, _yaml(root / name))
     if any(root.glob("*.tf")):
         yield read_terraform(root)
     if (root / "cdk.json").is_file():
@@ -96,8 +97,8 @@ def _sam(root: Path, name: str) -> Found:
         directory = Path(code.rstrip("/")).as_posix()
         architectures = properties.get("Architectures")
         first = architectures[0] if isinstance(architectures, list) and architectures else ""
-        runtime = _word(properties.get("Runtime"))
-        functions.append(Function(logical_id, directory, handler, runtime, _word(first)))
+        runtime = word(properties.get("Runtime"))
+        functions.append(Function(logical_id, directory, handler, runtime, word(first)))
     # SAM's names are those of resources; where each has a folder of its own, that names it.
     folders = [Path(function.code).name for function in functions]
     if all(folders) and len(set(folders)) == len(folders):
@@ -106,24 +107,6 @@ def _sam(root: Path, name: str) -> Found:
             for function, folder in zip(functions, folders, strict=True)
         ]
         functions = named
-    return Found(name, tuple(functions), tuple(unread))
-
-
-def _serverless(root: Path, name: str) -> Found:
-    document = _yaml(root / name)
-    provider = inner_table(document, "provider")
-    functions = []
-    unread = []
-    for key, table in inner_table(document, "functions").items():
-        handler = table.get("handler") if isinstance(table, Mapping) else None
-        if not isinstance(handler, str):
-            unread.append(f"{key} of {name} has no handler")
-            continue
-        # Its module may lie in a folder, from which Serverless' plugins package it.
-        place, _, rest = handler.replace("\\", "/").rpartition("/")
-        runtime = _word(table.get("runtime", provider.get("runtime")))
-        machine = _word(table.get("architecture", provider.get("architecture")))
-        functions.append(Function(key, place or ".", rest, runtime, machine))
     return Found(name, tuple(functions), tuple(unread))
 
 
@@ -140,10 +123,6 @@ def _known(functions: Iterable[Function], unread: list[str]) -> tuple[Function, 
         else:
             kept.append(function)
     return tuple(kept)
-
-
-def _word(value: object) -> str:
-    return value if isinstance(value, str) and "{" not in value else ""
 
 
 def _yaml(path: Path) -> Mapping[str, Any]:

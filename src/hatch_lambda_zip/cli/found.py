@@ -37,3 +37,8 @@ class Found:
     source: str
     functions: tuple[Function, ...] = ()
     unread: tuple[str, ...] = ()
+
+
+def word(value: object) -> str:
+    """Return a word that stands in YAML as it is; empty for a variable, or something else."""
+    return value if isinstance(value, str) and "{" not in value else ""
