@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -9,12 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from hatch_lambda_zip import __version__
 from tests.support.commands import clean_environment, run
-from tests.support.loose import invoke, lock, write
+from tests.support.loose import build, invoke, lock, write
 from tests.support.processes import comes_true, number_in, runs
 from tests.support.projects import Build, Project
+
+SCHEMA = Path(__file__).parents[1] / "docs/manifest.schema.json"
 
 
 def test_what_hatchling_makes(
@@ -213,20 +217,61 @@ def test_a_directory_instead_of_a_zip(tmp_path: Path, monkeypatch: pytest.Monkey
     assert api.joinpath("run.sh").stat().st_mode & 0o777 == 0o755
     assert api.joinpath("main.py").stat().st_mode & 0o777 == 0o644
     assert api.joinpath("main.py").stat().st_mtime == 1580601600  # 2020-02-02
+    manifest = json.loads((tmp_path / "out/api.json").read_bytes())
+    lines = [
+        f"{path.stat().st_mode & 0o777:04o} {hashlib.sha256(path.read_bytes()).hexdigest()} "
+        f"{path.name}\n"
+        for path in sorted(api.iterdir())
+    ]
+    sha256 = hashlib.sha256("".join(lines).encode()).hexdigest()
+    assert manifest["unpacked"] == {"sha256": sha256, "layers": ["shared-layer.zip"]}
+    zips_manifest = json.loads((tmp_path / "dist/api-lambda.json").read_bytes())
+    assert manifest == {
+        **zips_manifest,
+        "unpacked": manifest["unpacked"],
+        "checksum": manifest["checksum"],
+    }
+    Draft202012Validator(json.loads(SCHEMA.read_bytes())).validate(manifest)
     # Replaced whole, but only what is ours.
     api.joinpath("old.py").touch()
     assert invoke(*command).exit_code == 0
     assert not api.joinpath("old.py").exists()
-    (tmp_path / "out/api.json").unlink()
-    result = invoke(*command)
-    assert result.exit_code == 1
-    assert "is there already, and api.json beside it" in result.stderr
-    assert api.joinpath("main.py").exists()
+    described = (tmp_path / "out/api.json").read_bytes()
+    for other in (
+        None,  # a directory of somebody's
+        (tmp_path / "dist/api-lambda.json").read_bytes(),  # beside a zip
+        described.replace(sha256.encode(), b"0" * 64),
+    ):
+        (tmp_path / "out/api.json").unlink()
+        if other is not None:
+            (tmp_path / "out/api.json").write_bytes(other)
+        result = invoke(*command)
+        assert result.exit_code == 1
+        assert "out/api is there already, and no api.json as this command" in result.stderr
+        assert api.joinpath("main.py").exists()
+        (tmp_path / "out/api.json").write_bytes(described)
+    assert invoke(*command).exit_code == 0
     result = invoke("build", "-f", "api", "-d", "new", "--unpacked", "other", "--with-layers")
     assert result.exit_code == 1
     assert (
         "shared-layer.zip is not beside api-lambda.zip; build the layers as well" in result.stderr
     )
+
+
+def test_an_unpacked_directory_is_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
+    write(tmp_path, {"pyproject.toml": table, "main.py": "X = 1\n"})
+    (tmp_path / "lambda.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    result = invoke("build", "--unpacked", ".")
+    assert result.exit_code == 1
+    assert "/lambda.json is there already" in result.stderr
+    assert (tmp_path / "lambda.json").read_text() == "{}"
+    (tmp_path / "lambda.json").unlink()
+    first = build(tmp_path)
+    assert invoke("build", "--unpacked", "out").exit_code == 0
+    assert (tmp_path / "out/lambda/main.py").is_file()
+    assert build(tmp_path) == first
 
 
 def test_one_install_for_projects_that_lock_the_same(

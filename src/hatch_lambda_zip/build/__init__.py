@@ -3,6 +3,7 @@
 from hatch_lambda_zip.build.build import Job, build_zip, embed_lock, is_built
 from hatch_lambda_zip.build.clean import remove_artifacts
 from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY
+from hatch_lambda_zip.build.manifest import is_as_made, with_unpacked
 from hatch_lambda_zip.build.session import Session, open_session
 from hatch_lambda_zip.build.shared import Installers
 from hatch_lambda_zip.build.source_tree import is_source_tree
@@ -16,8 +17,10 @@ __all__ = [
     "Workspace",
     "build_zip",
     "embed_lock",
+    "is_as_made",
     "is_built",
     "is_source_tree",
     "open_session",
     "remove_artifacts",
+    "with_unpacked",
 ]

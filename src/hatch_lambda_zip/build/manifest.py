@@ -176,6 +176,20 @@ def make_manifest(inputs: Mapping[str, object], contents: Contents, archive: Arc
     return _with_checksum(text.removesuffix(b"\n}"))
 
 
+def with_unpacked(manifest: bytes, sha256: str, layers: Iterable[str]) -> bytes:
+    """Return the manifest of a zip as that of a directory with its files.
+
+    Args:
+        manifest: as ``make_manifest`` returned it.
+        sha256: over the directory, as docs/format.md says.
+        layers: the file names of the layers whose files are among them.
+    """
+    head, _, _ = manifest.rpartition(_BEFORE_CHECKSUM)
+    unpacked = json.dumps({"unpacked": {"sha256": sha256, "layers": [*layers]}}, indent=2)
+    inner = unpacked.removeprefix("{").removesuffix("\n}")
+    return _with_checksum(head + b"," + inner.encode())
+
+
 def is_as_made(manifest: bytes) -> bool:
     """Tell whether a manifest is, to the byte, what `make_manifest` returned."""
     head, _, _ = manifest.rpartition(_BEFORE_CHECKSUM)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import calendar
+import hashlib
 import os
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.errors import OutputError
-from hatch_lambda_zip.files import beside
+from hatch_lambda_zip.files import beside, replacing
 
 
 def unpack(zips: Sequence[Path], directory: Path, name: str) -> Path:
     """Write what is in a zip, and perhaps in its layers, into a directory of its own.
 
-    The files have the times (UTC) and modes of the members. The manifest of the first zip lies
-    beside the directory; without it, a directory that is there already is not ours to replace.
+    The files have the times (UTC) and modes of the members. The manifest beside the directory is
+    that of the first zip with a digest of the directory; only what has such a one is replaced.
 
     Args:
         zips: the function's, then its layers'; the first one that has a path decides it. What
@@ -30,27 +31,23 @@ def unpack(zips: Sequence[Path], directory: Path, name: str) -> Path:
         The new directory.
 
     Raises:
-        OutputError: a directory of that name is not ours, or can't be written.
+        OutputError: what has one of the names is not ours, or can't be written.
     """
+    from hatch_lambda_zip.build import with_unpacked  # `--help` does not need it
+
     place, manifest = directory / name, directory / f"{name}.json"
-    if place.exists() and read_manifest(manifest) is None:
-        raise OutputError(
-            f"{place} is there already, and {manifest.name} beside it, which would say that it was "
-            "made by this command, is not. Move it away, or choose another directory."
-        )
+    _check_is_ours(place, manifest)
     temporary = beside(place)
     try:
-        for zipped in reversed(zips):
-            with zipfile.ZipFile(zipped) as archive:
-                for member in archive.infolist():
-                    # A layer's modules are found like the function's own.
-                    path = member.filename
-                    path = path if zipped is zips[0] else path.removeprefix("python/")
-                    _write(temporary / path, archive.read(member), member)
+        sha256 = _write(_members(zips), temporary)
+        layers = [zipped.name for zipped in zips[1:]]
+        described = with_unpacked(zips[0].with_suffix(".json").read_bytes(), sha256, layers)
+        # Before the directory, which without it would be nobody's when this process is killed.
+        with replacing(manifest) as written:
+            written.write_bytes(described)
         if place.exists():
             shutil.rmtree(place)
         temporary.rename(place)
-        shutil.copyfile(zips[0].with_suffix(".json"), manifest)
     except OSError as error:
         raise OutputError(f"{place} can't be written: {error}.") from None
     finally:
@@ -58,9 +55,50 @@ def unpack(zips: Sequence[Path], directory: Path, name: str) -> Path:
     return place
 
 
-def _write(path: Path, content: bytes, member: zipfile.ZipInfo) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    path.chmod(member.external_attr >> 16 & 0o777)
-    seconds = calendar.timegm((*member.date_time, 0, 0, 0))
-    os.utime(path, (seconds, seconds))
+def _check_is_ours(place: Path, manifest: Path) -> None:
+    """Check that what is there already was written by this command, if anything is.
+
+    The manifest has to be as it was made, and one of a directory: beside a zip's manifest there may
+    be anything. What was changed in the directory since is no matter.
+
+    Raises:
+        OutputError: it was not.
+    """
+    from hatch_lambda_zip.build import is_as_made
+
+    there = [path for path in (place, manifest) if os.path.lexists(path)]
+    if not there:
+        return
+    found = read_manifest(manifest)
+    if found is None or "unpacked" not in found or not is_as_made(manifest.read_bytes()):
+        raise OutputError(
+            f"{there[0]} is there already, and no {manifest.name} as this command writes it, which "
+            "would say that it may be replaced. Move it away, or choose another directory."
+        )
+
+
+def _members(zips: Sequence[Path]) -> dict[str, tuple[zipfile.ZipInfo, bytes]]:
+    members = {}
+    for zipped in reversed(zips):
+        with zipfile.ZipFile(zipped) as archive:
+            for member in archive.infolist():
+                # A layer's modules are found like the function's own.
+                path = member.filename
+                path = path if zipped is zips[0] else path.removeprefix("python/")
+                members[path] = (member, archive.read(member))
+    return members
+
+
+def _write(members: Mapping[str, tuple[zipfile.ZipInfo, bytes]], directory: Path) -> str:
+    """Write files, and return the digest of the directory (docs/format.md, section 5)."""
+    digest = hashlib.sha256()
+    for name, (member, content) in sorted(members.items(), key=lambda it: it[0].encode()):
+        path, mode = directory / name, member.external_attr >> 16 & 0o777
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(mode)
+        seconds = calendar.timegm((*member.date_time, 0, 0, 0))
+        os.utime(path, (seconds, seconds))
+        line = f"{mode:04o} {hashlib.sha256(content).hexdigest()} {name}\n"
+        digest.update(line.encode())
+    return digest.hexdigest()

@@ -70,7 +70,7 @@ class Outputs:
         return any(self.is_output(path) or self.directory_of(path) for path in files)
 
     def is_output(self, path: Path) -> bool:
-        """Tell whether a file is a zip or manifest of ours, or a wheel or sdist beside them."""
+        """Tell whether a path is one of `is_artifact`, or a wheel or sdist beside them."""
         if path.name.endswith(_BUILT) and _real(path.parent) in self.directories:
             return True
         return is_artifact(path)
@@ -82,7 +82,10 @@ def _real(path: Path) -> Path:
 
 
 def is_artifact(path: Path) -> bool:
-    """Tell whether a file is a zip or a manifest of ours, by the manifest."""
+    """Tell by the manifest whether a path is a zip, a manifest or an unpacked directory of ours."""
+    if path.is_dir():
+        manifest = read_manifest(path.with_name(f"{path.name}.json"))
+        return manifest is not None and "unpacked" in manifest
     if path.suffix == ".json":
         return read_manifest(path) is not None
     manifest = read_manifest(path.with_suffix(".json")) if path.suffix == ".zip" else None

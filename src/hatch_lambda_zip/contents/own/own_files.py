@@ -241,7 +241,7 @@ def added_files(
             "would hold those before it. Choose another one with `directory` (or `-d`, `-o`), or "
             "name what is to ship in it."
         )
-    if path.is_file() and is_artifact(path):
+    if is_artifact(path):
         raise ContentsError(
             f"{where}: {source!r} is an output of this plugin. A zip can't hold itself or those "
             "before it: name something else, or remove the line."
