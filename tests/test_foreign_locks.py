@@ -125,6 +125,33 @@ def test_a_function_takes_the_versions_of_its_layers(layered: Path) -> None:
     assert "six.py" not in names
 
 
+SIX = "8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254"
+
+
+@pytest.mark.parametrize(
+    "of_layer", ["uv.lock", pytest.param("requirements.txt", marks=pytest.mark.exhaustive)]
+)
+def test_a_function_takes_the_versions_of_any_lock_of_its_layers(
+    layered: Path, of_layer: str
+) -> None:
+    (layered / "shared/pylock.toml").unlink()
+    (layered / "api/pylock.toml").unlink()
+    pyproject = (layered / "pyproject.toml").read_text()
+    if of_layer == "uv.lock":
+        project = '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.10"\n'
+        project += 'dependencies = ["six==1.16.0"]\n'
+        pyproject = project + pyproject.replace('lock = "shared/pylock.toml"\n', "")
+    else:
+        hashed = f"six==1.16.0 --hash=sha256:{SIX}\n"
+        write(layered, {"shared/requirements.txt": hashed})
+        pyproject = pyproject.replace("shared/pylock.toml", "shared/requirements.txt")
+    write(layered, {"pyproject.toml": pyproject})
+    lock(layered)
+    assert 'version = "1.16.0"' in (layered / "api/pylock.toml").read_text()
+    (zip_name,) = (name for name in build(layered) if "api" in name)
+    assert "six.py" not in names_in(layered, zip_name)
+
+
 @pytest.mark.exhaustive
 def test_locks_are_renewed_together_or_not_at_all(layered: Path) -> None:
     write(layered, {"shared/requirements.txt": "six==1.17.0\n", "api/requirements.txt": "six<1.17"})

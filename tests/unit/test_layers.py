@@ -126,6 +126,14 @@ def test_a_layer_ships_the_build_that_is_needed() -> None:
     ]
 
 
+def test_hashes_of_a_requirements_file_are_compared_by_what_they_let_in() -> None:
+    listed = {"one": [made("a", identity="hashes:x")]}
+    assert split_layers([made("a")], listed, key="k") == {"a": "one"}
+    other = made("a", {"a.py": b"X = 2\n"})
+    with pytest.raises(ContentsError, match="ships another build of a"):
+        split_layers([other], listed, key="k")
+
+
 def test_a_layer_with_a_lock_of_its_own_ships_more_but_no_other_version() -> None:
     layers = {"one": [made("a"), made("b")], "two": [made("b", version="2.0")]}
     shipped = split_layers([made("a")], {"one": layers["one"]}, key="k", apart=["one"])

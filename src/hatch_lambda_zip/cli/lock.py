@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from hatch_lambda_zip.lock import (
     FOREIGN,
     Locks,
     RequirementsLock,
+    Selector,
     are_hashed,
     constraints_of,
     foreign_lock,
@@ -75,7 +76,9 @@ def lock(
                 if check:
                     _check(found)
                 else:
-                    _renew(found, uv, upgrade=upgrade, packages=packages)
+                    stated = read_stated_project(opened.builder.metadata.config)
+                    with Selector(stated, opened.root, uv) as selector:
+                        _renew(found, selector, upgrade=upgrade, packages=packages)
                 _check_found(opened, uv)
                 if not found and not workspaces:
                     click.echo(f"{opened.root}: no function needs a lock")
@@ -87,11 +90,12 @@ class Needed:
 
     Attributes:
         lock: what it is made of.
-        layers: the lock files of the layers of functions that use it.
+        layers: those of functions that use it; for each the lock that this command makes of what
+            lies there, if it makes one.
     """
 
     lock: RequirementsLock
-    layers: set[Path] = field(default_factory=set)
+    layers: dict[Artifact, Path | None] = field(default_factory=dict)
 
 
 def requirements_locks(opened: OpenProject, *, has_uv_lock: bool) -> list[Needed]:
@@ -106,7 +110,7 @@ def requirements_locks(opened: OpenProject, *, has_uv_lock: bool) -> list[Needed
     """
     config = opened.builder.lambda_config
     lowest: dict[Path, tuple[int, str]] = {}
-    layers: dict[Path, set[Path]] = {}
+    layers: dict[Path, dict[Artifact, Path | None]] = {}
     of_layers = set[Path]()
     sources = {
         artifact.name: [*_sources(opened, artifact, has_uv_lock=has_uv_lock)]
@@ -119,14 +123,12 @@ def requirements_locks(opened: OpenProject, *, has_uv_lock: bool) -> list[Needed
             lowest[source] = min(lowest.get(source, version), version)
             if artifact.kind is Kind.LAYER:
                 of_layers.add(source)
-            layers.setdefault(source, set()).update(
-                path
-                for layer in config.layers_of(artifact)
-                for path in _lock_files(opened, layer, sources[layer.name])
-                if path != source.with_name("pylock.toml")
-            )
+            for layer in config.layers_of(artifact):
+                # What lies beside code goes before the project's own.
+                made = [it.with_name("pylock.toml") for it in sources[layer.name]]
+                layers.setdefault(source, {})[layer] = made[-1] if made else None
     ordered = sorted(lowest, key=lambda source: (source not in of_layers, source))
-    return [Needed(RequirementsLock(it, lowest[it][1]), layers[it]) for it in ordered]
+    return [Needed(RequirementsLock(it, lowest[it][1]), layers.get(it, {})) for it in ordered]
 
 
 def _places(opened: OpenProject, artifact: Artifact) -> list[Path]:
@@ -155,15 +157,6 @@ def _sources(opened: OpenProject, artifact: Artifact, *, has_uv_lock: bool) -> I
             )
         if foreign or is_list:
             yield foreign or requirements
-
-
-def _lock_files(opened: OpenProject, layer: Artifact, sources: Iterable[Path]) -> Iterator[Path]:
-    """Yield the lock files of a layer that are there or are to be made."""
-    made = {source.with_name("pylock.toml") for source in sources}
-    for place in _places(opened, layer):
-        path = place / "pylock.toml"
-        if path in made or path.is_file():
-            yield path
 
 
 def _has_uv_lock(opened: OpenProject, uv: Uv) -> bool:
@@ -228,17 +221,19 @@ def _check_found(opened: OpenProject, uv: Uv) -> None:
         locks.of(artifact)
 
 
-def _renew(found: Sequence[Needed], uv: Uv, *, upgrade: bool, packages: tuple[str, ...]) -> None:
+def _renew(
+    found: Sequence[Needed], selector: Selector, *, upgrade: bool, packages: tuple[str, ...]
+) -> None:
     """Make locks, say what is in them, and write them: all, or none where one can't be made."""
     texts: dict[Path, str] = {}
     for needed in found:
         constraints = {
             line
-            for path in needed.layers
-            for line in constraints_of(texts.get(path) or path.read_text(encoding="utf-8"))
+            for layer, made in needed.layers.items()
+            for line in _pins(layer, made, needed.lock.path, selector, texts)
         }
         texts[needed.lock.path] = needed.lock.compile(
-            uv,
+            selector.uv,
             upgrade=upgrade,
             packages=packages,
             # Another tool's versions are what they are; a build compares them.
@@ -257,6 +252,35 @@ def _renew(found: Sequence[Needed], uv: Uv, *, upgrade: bool, packages: tuple[st
             click.echo(f"  {line}")
         needed.lock.write(text)
         click.echo(f"{path}: written")
+
+
+def _pins(
+    layer: Artifact, made: Path | None, path: Path, selector: Selector, texts: Mapping[Path, str]
+) -> Iterator[str]:
+    """Yield what a layer's lock pins, as constraints of a function's, which is another one.
+
+    Args:
+        made: the lock that is made for the layer, if one is.
+        path: of the function's lock.
+        texts: the locks that are made already, which nothing is written of yet.
+
+    Raises:
+        LockError: the layer's lock can't be read, or does not fit what it is made of.
+    """
+    try:
+        holds = selector.locks.of(layer).path
+    except LockError:
+        if made is None:
+            raise
+        holds = made  # there is none yet
+    if holds == path:
+        return
+    if holds in texts:
+        yield from constraints_of(texts[holds])
+        return
+    for distribution in selector.select(layer).distributions:
+        if distribution.version is not None:
+            yield f"{distribution.name}=={distribution.version}"
 
 
 def _described(lock: RequirementsLock, before: str, text: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Distribution, Installed
 from hatch_lambda_zip.lock import Origin
+from hatch_lambda_zip.record import Digest
 from hatch_lambda_zip.text import not_one_of
 
 # What makes the __init__.py of several distributions' common package look beyond its own
@@ -84,22 +85,25 @@ def split_layers(
         ContentsError: a layer ships what the function does not need, or a different version or
             build of it; or two layers ship the same distribution.
     """
-    needed = {item.name: item.distribution for item in installed}
+    needed = {item.name: item for item in installed}
     shipped_by: dict[str, str] = {}
     problems = []
     for layer, shipped in layers.items():
-        for found in (item.distribution for item in shipped):
+        for item in shipped:
+            found = item.distribution
             if found.name not in needed and layer not in apart:
                 problems.append(
                     f"{key}: the layer {layer!r} ships {found.name} {found.version}, which is "
                     "none of what the function needs; give the function the extras or groups "
                     "that select it, or leave it out of the layer"
                 )
-            elif found.identity != needed.get(found.name, found).identity:
+            elif _is_other(item, needed.get(found.name, item)):
                 remedy = (
                     _ONE_LOCK if layer in apart else "select the same extras and groups for both"
                 )
-                problems.append(_other_version(key, layer, found, needed[found.name], remedy))
+                problems.append(
+                    _other_version(key, layer, found, needed[found.name].distribution, remedy)
+                )
             elif found.name in shipped_by:
                 problems.append(
                     f"{key}: the layers {shipped_by[found.name]!r} and {layer!r} both ship "
@@ -109,6 +113,21 @@ def split_layers(
     if problems:
         raise ContentsError("\n".join(problems))
     return shipped_by
+
+
+def _is_other(shipped: Installed, needed: Installed) -> bool:
+    """Tell whether what a layer ships is something else than what its function needs."""
+    identities = (shipped.distribution.identity, needed.distribution.identity)
+    if identities[0] == identities[1]:
+        return False
+    if not any(identity.startswith("hashes:") for identity in identities):
+        return True
+    # Of the files that a requirements.txt allows, only what is installed tells which one it was.
+    return _files(shipped) != _files(needed)
+
+
+def _files(installed: Installed) -> set[tuple[str, Digest]]:
+    return {(entry.name, entry.digest) for entry in installed.entries}
 
 
 def _other_version(
