@@ -122,6 +122,20 @@ def test_what_is_there_or_not_sure_to_be_missing(source: str) -> None:
     assert contents.warnings == ()
 
 
+@pytest.mark.parametrize("statement", ["from orders import a", "from . import a"])
+def test_a_package_may_import_its_own_modules_from_itself(statement: str) -> None:
+    """That binds the name, and is no reason not to look at the module."""
+    init = {"orders/__init__.py": statement}
+    decide({**init, "orders/a.py": ""})
+    decide({**init, "orders/a.py": "", **app("from orders import a")})
+    message = fail({**init, "orders/a.py": "import x"})
+    assert "  orders/a.py, line 1: import x" in message
+    assert f"  orders/__init__.py, line 1: {statement}" in message
+    assert "orders/__init__.py" in fail(init)
+    decide({"orders/__init__.py": f"def a(): ...\n{statement}"})
+    decide({"orders/__init__.py": f"try:\n    {statement}\nexcept ImportError:\n    a = None"})
+
+
 NAMES = {
     "assigned": "x = 1",
     "in a branch": "if a:\n    x = 1",

@@ -6,13 +6,13 @@ party's modules are its own affair.
 
 from __future__ import annotations
 
+import ast
 from collections import deque
 from dataclasses import dataclass, field
 
 from hatch_lambda_zip.contents.imports.importable import Found, Importable
 from hatch_lambda_zip.contents.imports.module_source import (
     Import,
-    ModuleSource,
     is_package,
     read_module,
 )
@@ -138,20 +138,37 @@ class _Walker:
             for name in names:
                 self._run(f"{base}.{name}", chain)
         elif found is Found.SOURCE:
-            source = read_module(self._importable.resolve(base).modules[-1][1])
+            _, origin = self._importable.resolve(base).modules[-1]
             for name in names:
-                self._import_name(base, name, source, chain)
+                self._import_name(base, name, origin, chain)
 
-    def _import_name(self, base: str, name: str, source: ModuleSource, chain: Chain) -> None:
+    def _import_name(self, base: str, name: str, origin: Entry, chain: Chain) -> None:
         """Do what ``from base import name`` does, of a base with a source."""
         submodule = f"{base}.{name}"
+        source = read_module(origin)
+        is_bound = any(
+            not _is_of_itself(statement, base, origin) for statement in source.binding.get(name, ())
+        )
         is_module = self._importable.resolve(submodule).found is not Found.NOTHING
         # The name comes first; only where there is none, Python looks for a module.
-        may_be_name = name in source.binding or source.names is None or source.meddles
+        may_be_name = is_bound or source.names is None or source.meddles
         if is_module and not (may_be_name and self._certain):
             self._run(submodule, chain)
         elif not is_module and not may_be_name:
             self._miss(Miss(base, name, chain))
+
+
+def _is_of_itself(statement: ast.stmt, module: str, entry: Entry) -> bool:
+    """Tell whether a module imports from itself, which brings a submodule, and no name of its own.
+
+    Args:
+        entry: the module's file.
+    """
+    if not isinstance(statement, ast.ImportFrom):
+        return False
+    if statement.level:
+        return statement.module is None and statement.level == 1 and is_package(entry)
+    return statement.module == module
 
 
 def _is_special(name: str) -> bool:
