@@ -21,6 +21,8 @@ from hatch_lambda_zip.text import plural
 
 # What builds write, besides what watchfiles leaves out itself: .git, caches, environments.
 _OUTPUTS: Final = ("dist", "build", ".pdm-build", "target", ".tox", ".nox", ".eggs")
+_TIMEOUT: Final = 200  # milliseconds that are waited for an edit, again and again
+_WAIT: Final = 400  # milliseconds in which edits count as one
 _OUTPUT_ENDINGS: Final = (".egg-info", ".dist-info", ".tmp")
 
 
@@ -66,14 +68,19 @@ def watch_and_build(
     command += map(str, projects)
     places = sorted({top_of(project, project) for project in map(Path.resolve, projects)})
     made: dict[str, str] = {}
-    _build(command, made, show)
-    show(f"watching {', '.join(map(str, places))}")
+    edits = watch(
+        *places, watch_filter=Filter(), yield_on_timeout=True, rust_timeout=_TIMEOUT, debounce=_WAIT
+    )
     try:
-        for changes in watch(*places, watch_filter=Filter()):
+        next(edits)  # from now on none is missed, whatever is done meanwhile
+        _build(command, made, show)
+        show(f"watching {', '.join(map(str, places))}")
+        for changes in edits:
             names = sorted({Path(path).name for _, path in changes})
-            more = f" and {plural(len(names) - 1, 'other file')}" if names[1:] else ""
-            show(f"{names[0]}{more} edited")
-            _build(command, made, show)
+            if names:
+                more = f" and {plural(len(names) - 1, 'other file')}" if names[1:] else ""
+                show(f"{names[0]}{more} edited")
+                _build(command, made, show)
     except KeyboardInterrupt:
         raise Cancelled(signal.SIGINT) from None  # watchfiles has its own word for any signal
 
