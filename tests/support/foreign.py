@@ -64,7 +64,7 @@ dependencies = ["idna>=3"]
 groups = ["default", "dev"]
 strategy = ["inherit_metadata"]
 lock_version = "4.5.0"
-content_hash = "sha256:0"
+content_hash = "sha256:d538dc785e57f39e1cc925ab6c9a5fb2151c8b709f13fd4b2f0e661722af573f"
 
 [[metadata.targets]]
 requires_python = ">=3.12"

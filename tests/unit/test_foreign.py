@@ -126,6 +126,55 @@ def test_poetry_with_a_project_table_and_groups(tmp_path: Path) -> None:
     assert read_foreign(path).requirements
 
 
+# With the digests that pdm's own releases give for it.
+PDM_TABLES = """\
+[project]
+name = "demo"
+version = "1.0"
+requires-python = ">=3.12"
+dependencies = ["idna>=3"]
+optional-dependencies = { more = ["six"] }
+
+[dependency-groups]
+Dev_x = ["iniconfig", { include-group = "lint" }]
+lint = ["toml"]
+
+[tool.pdm.dev-dependencies]
+dev-x = ["six"]
+
+[tool.pdm.resolution]
+respect-source-order = true
+overrides = { six = "1.16" }
+
+[[tool.pdm.source]]
+name = "main"
+url = "index"
+"""
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        "47a33ddcd4c1bd946ca221787d54a475fb0e5dd0eb12ffe3ed4afd0b965e4171",  # 2.15.4
+        "a755295c912cd5307c6c8b193852391f1155e7edbb30e6c9d6a2da475dba38f9",  # 2.16.1
+        "4a878cc3d5274249b729d1a959151b69c6b5041e47ea9f8b6ffe25970474978b",  # 2.22.2 and 2.26.1
+    ],
+)
+def test_a_pdm_lock_is_of_the_tables_that_there_are(tmp_path: Path, digest: str) -> None:
+    write(tmp_path, PDM)
+    path = tmp_path / "pdm.lock"
+    text = path.read_text()
+    path.write_text(text.replace(text.split('content_hash = "sha256:')[1][:64], digest))
+    (tmp_path / "pyproject.toml").write_text(PDM_TABLES)
+    assert read_foreign(path).requirements
+    (tmp_path / "pyproject.toml").write_text(PDM_TABLES.replace("idna>=3", "idna>=3.1"))
+    with pytest.raises(LockError, match=r"another pyproject.toml .* Run `pdm lock --update-reuse`"):
+        read_foreign(path)
+    # What it makes of poetry's and flit's own tables is not asked.
+    (tmp_path / "pyproject.toml").write_text('[tool.poetry]\nname = "demo"\n')
+    assert read_foreign(path).requirements
+
+
 @pytest.mark.parametrize(
     ("file", "text", "command"),
     [

@@ -170,6 +170,10 @@ def _pdm(document: Mapping[str, Any], path: Path) -> ForeignLock:
         raise LockError(
             f"{path} was made for single platforms. `pdm lock --update-reuse` locks for all."
         )
+    pyproject = read_tables(path.with_name("pyproject.toml"))
+    hashes = _pdm_hashes(pyproject)
+    if hashes and metadata["content_hash"].removeprefix("sha256:") not in hashes:
+        raise _outdated(path, "pyproject.toml", "pdm lock --update-reuse")
     wanted = [package for package in packages if "default" in package["groups"]]
     return ForeignLock(
         tuple(dict.fromkeys(map(_pdm_line, wanted))),
@@ -185,6 +189,32 @@ def _pdm_line(package: Mapping[str, Any]) -> str:
     elif place := package.get("url") or package.get("path"):
         where = f" @ {place}"
     return _line(f"{name}{where}", package.get("marker", ""))
+
+
+def _pdm_hashes(pyproject: Mapping[str, Any]) -> set[str]:
+    """Return the hashes of what pdm locks (``PyProject.content_hash``; before 2.16, 2.20, after).
+
+    None where there is no ``[project]``: it reads poetry's and flit's tables in a way of its own.
+    """
+    if "project" not in pyproject:
+        return set()
+    project, settings = inner_table(pyproject, "project"), inner_table(pyproject, "tool", "pdm")
+    resolution, dev = settings.get("resolution", {}), settings.get("dev-dependencies", {})
+    groups: dict[str, list[Any]] = {}
+    for name, requirements in (*pyproject.get("dependency-groups", {}).items(), *dev.items()):
+        groups.setdefault(re.sub(r"[^A-Za-z0-9]+", "-", name).lower(), []).extend(requirements)
+    stated = {
+        "sources": settings.get("source", []),
+        "dependencies": project.get("dependencies", []),
+        "optional-dependencies": project.get("optional-dependencies", {}),
+        "requires-python": project.get("requires-python", ""),
+    }
+    more: tuple[dict[str, Any], ...] = (
+        {"dev-dependencies": dev, "overrides": resolution.get("overrides", {})},
+        {"dev-dependencies": dev, "resolution": resolution},
+        {"dev-dependencies": groups, "resolution": resolution},
+    )
+    return {_sha256(json.dumps({**stated, **it}, sort_keys=True)) for it in more}
 
 
 def _pipenv(document: Mapping[str, Any], path: Path) -> ForeignLock:
