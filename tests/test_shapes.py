@@ -19,10 +19,18 @@ from tests.support.shared import made_once
 pytestmark = pytest.mark.exhaustive
 
 MACHINE = {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+REQUEST = {
+    "version": "2.0",
+    "rawPath": "/",
+    "rawQueryString": "",
+    "headers": {},
+    "requestContext": {"http": {"method": "GET", "path": "/", "sourceIp": "127.0.0.1"}},
+}
 CALL = (
     "import importlib, json, sys; sys.path[:0] = sys.argv[2:];"
     "module, _, name = sys.argv[1].rpartition('.');"
     "handler = getattr(importlib.import_module(module), name);"
+    f"print(json.dumps(handler({REQUEST!r}, None)))"
 )
 EDITS = [(name, edit) for name, shape in SHAPES.items() for edit in shape.edits]
 
@@ -68,20 +76,20 @@ def test_a_shape_builds_the_same_elsewhere_and_runs(root: Path, tmp_path: Path, 
             archive.extractall(tmp_path / zipped)
     layers = [tmp_path / layer / "python" for layer in shape.layers]
     for zipped, (handler, expected) in shape.calls.items():
-        code = CALL if expected is None else f"{CALL} print(json.dumps(handler({{}}, None)))"
         command: list[str | Path] = [
             sys.executable,
             "-I",
             "-S",
             "-c",
-            code,
+            CALL,
             handler,
             tmp_path / zipped,
             *layers,
         ]
         ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
         assert ran.returncode == 0, ran.stderr
-        assert expected is None or json.loads(ran.stdout) == expected
+        result = json.loads(ran.stdout)
+        assert result == expected if expected is not None else result
 
 
 @pytest.mark.parametrize(("name", "edit"), EDITS)
@@ -96,6 +104,7 @@ def test_an_edit_changes_the_right_zips(root: Path, name: str, edit: str) -> Non
     file.write_text(text, encoding="utf-8")
     if change.error:
         assert change.error in loose.fail(root)
+        assert loose.invoke("lock", "--check", root).exit_code == 1
         return
     if change.relock:
         loose.lock(root)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.support.commands import CHECKOUT
 from tests.support.foreign import POETRY
 
 RUNTIME = f"python3.{sys.version_info.minor}"
@@ -41,8 +43,8 @@ class Shape:
     Attributes:
         table: the lines of the tables for the zips, without their heads.
         files: all others, by their paths; pyproject.toml without the tables.
-        calls: a handler of each function's zip, by the zip's name, and what it returns; None
-            where it wants more than a call.
+        calls: a handler of each function's zip, by the zip's name, and what it returns to a
+            request; None for anything but nothing.
         edits: what is changed in it, and what comes of that.
         layers: the zips of layers, whose `python/` each function has besides.
         warning: what a build says.
@@ -144,27 +146,96 @@ def _folders() -> Shape:
     )
 
 
+def _example(
+    name: str,
+    calls: Mapping[str, tuple[str, object]],
+    edits: Mapping[str, Edit],
+    layers: tuple[str, ...] = (),
+) -> Shape:
+    """Return one of the examples, for the Python that runs the tests."""
+    root = CHECKOUT / "examples" / name
+    files = {
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+        for path in root.rglob("*")
+        if path.suffix in {".py", ".toml", ".txt"} and path.name != "pylock.toml"
+    }
+    before, _, after = files["pyproject.toml"].partition(f"[{KEY}]\n")
+    table, _, settings = after.partition("\n[tool.uv]\n")
+    table = re.sub('(?m)^runtime = ".*"$', f'runtime = "{RUNTIME}"', table)
+    return Shape(
+        table, {**files, "pyproject.toml": f"{before}[tool.uv]\n{settings}"}, calls, edits, layers
+    )
+
+
 def _groups() -> Shape:
     """A dependency group for each function."""
+    api, worker = "shop-1.0-api-lambda.zip", "shop-1.0-worker-lambda.zip"
+    more = ("pyproject.toml", '["six"]', '["six", "toml"]')
+    return _example(
+        "groups",
+        {api: ("main.handler", None), worker: ("main.handler", None)},
+        {
+            "new file": Edit("functions/api/more.py", None, "X = 1\n", changes=(api,)),
+            "readme": Edit("functions/api/README.md", None, "# API\n"),
+            "requirement": Edit(*more, relock=True, changes=(worker,)),
+            "unlocked": Edit(*more, error="Run `uv lock`"),
+        },
+    )
+
+
+def _fastapi() -> Shape:
+    """A web application in `app/`."""
+    zipped = "web-1.0-lambda.zip"
+    more = ("pyproject.toml", '"mangum"]', '"mangum", "six"]')
+    return _example(
+        "fastapi",
+        {zipped: ("app.main.handler", None)},
+        {
+            "new file": Edit("app/more.py", None, "X = 1\n", changes=(zipped,)),
+            "file": Edit("app/greeting.py", "hello", "good day", changes=(zipped,)),
+            "readme": Edit("README.md", None, "# News\n"),
+            "requirement": Edit(*more, relock=True, changes=(zipped,)),
+            "unlocked": Edit(*more, error="Run `uv lock`"),
+        },
+    )
+
+
+def _two_layers() -> Shape:
+    """A layer of loose code and one of requirements alone."""
+    layers = ("tools-layer.zip", "requirements-layer.zip")
+    more = ("requirements/requirements.txt", "six\n", "six\ntoml\n")
+    return _example(
+        "layers",
+        {"lambda.zip": ("main.handler", None)},
+        {
+            "new file": Edit("function/more.py", None, "X = 1\n", changes=("lambda.zip",)),
+            "shared": Edit("shared/tools.py", '"!"', '"!!"', changes=("tools-layer.zip",)),
+            "readme": Edit("shared/README.md", None, "# Tools\n"),
+            "requirement": Edit(*more, relock=True, changes=("requirements-layer.zip",)),
+            "unlocked": Edit(*more, error="Run `hatch-lambda-zip lock`"),
+        },
+        layers,
+    )
+
+
+def _virtual() -> Shape:
+    """A workspace whose members are functions, and no packages."""
+    more = ("functions/worker/pyproject.toml", '"six"', '"six", "toml"')
     return Shape(
-        f'runtime = "{RUNTIME}"\nfunction-directories = "lambdas/*"\nhandler = "app.handler"\n'
-        'only-groups = ["{function}"]\n',
+        f'runtime = "{RUNTIME}"\nfunction-directories = "functions/*"\nhandler = "main.handler"\n',
         {
-            "pyproject.toml": project("shop")
-            + '\n[dependency-groups]\napi = ["six"]\nmail = ["idna"]\n',
-            "lambdas/api/app.py": _handler("six", "six.text_type(1)"),
-            "lambdas/mail/app.py": _handler("idna", "idna.encode('a').decode()"),
+            "pyproject.toml": f'{UV}\n[tool.uv.workspace]\nmembers = ["functions/*"]\n',
+            "functions/api/pyproject.toml": project("api", '"idna"').removesuffix(UV),
+            "functions/api/main.py": _handler("idna", "idna.encode('a').decode()"),
+            "functions/worker/pyproject.toml": project("worker", '"six"').removesuffix(UV),
+            "functions/worker/main.py": _handler("six", "six.text_type(1)"),
         },
+        {"api-lambda.zip": ("main.handler", "a"), "worker-lambda.zip": ("main.handler", "1")},
         {
-            "shop-1.0-api-lambda.zip": ("app.handler", "1"),
-            "shop-1.0-mail-lambda.zip": ("app.handler", "a"),
-        },
-        {
-            "requirement": Edit(
-                *("pyproject.toml", '["idna"]', '["idna", "iniconfig"]'),
-                relock=True,
-                changes=("shop-1.0-mail-lambda.zip",),
-            ),
+            "new file": Edit("functions/api/more.py", None, "X = 1\n", changes=("api-lambda.zip",)),
+            "readme": Edit("functions/api/README.md", None, "# API\n"),
+            "requirement": Edit(*more, relock=True, changes=("worker-lambda.zip",)),
+            "unlocked": Edit(*more, error="Run `uv lock`"),
         },
     )
 
@@ -220,23 +291,6 @@ def _poetry() -> Shape:
                 error="was made of another poetry.lock",
             ),
         },
-    )
-
-
-def _fastapi() -> Shape:
-    """A web application in `app/`."""
-    code = (
-        "from fastapi import FastAPI\nfrom mangum import Mangum\n\napi = FastAPI()\n\n\n"
-        '@api.get("/")\ndef read() -> str:\n    return "here"\n\n\nhandler = Mangum(api)\n'
-    )
-    return Shape(
-        f'runtime = "{RUNTIME}"\ncode = {{ "app" = "app" }}\nhandler = "app.main.handler"\n',
-        {
-            "pyproject.toml": project("web", '"fastapi", "mangum"'),
-            "app/__init__.py": "",
-            "app/main.py": code,
-        },
-        {"web-1.0-lambda.zip": ("app.main.handler", None)},
     )
 
 
@@ -377,8 +431,10 @@ SHAPES: dict[str, Shape] = {
     ),
     "poetry": _poetry(),
     "FastAPI": _fastapi(),
+    "a workspace of functions": _virtual(),
     "CDK": _cdk(),
     "folders beside a package": _beside(),
+    "two layers": _two_layers(),
     "a layer of loose code": _loose_layer(),
     "a layer of requirements": _requirements_layer(),
     "four handlers": _handlers(),

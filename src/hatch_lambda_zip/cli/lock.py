@@ -36,6 +36,7 @@ _EXAMPLE = "\b\nExamples:\n  hatch-lambda-zip lock\n  hatch-lambda-zip lock --up
 @click.command("lock", epilog=_EXAMPLE)
 @projects_argument
 @click.option("--check", is_flag=True, help="Change nothing; fail if something would change.")
+# Two options: were the name an optional value, `--upgrade api` would be a package or a project.
 @click.option("-U", "--upgrade", is_flag=True, help="Take the newest versions of all packages.")
 @click.option(
     "packages",
