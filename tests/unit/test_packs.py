@@ -21,6 +21,8 @@ from hatch_lambda_zip.errors import DamagedPackError
 from hatch_lambda_zip.packs import Pack, PackCache
 from hatch_lambda_zip.packs.pack import write_pack
 
+pytestmark = pytest.mark.every_python  # os.pread, hashlib and json stand behind it
+
 CONTENTS = [b"", b"text " * 40, bytes(range(256)), b"#!/bin/sh\n"]
 ABOUT = {"names": ["a", "b", "c", "d"]}
 
