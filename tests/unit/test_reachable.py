@@ -109,6 +109,10 @@ DYNAMIC = {
     "passed on": "map(importlib.import_module, names)",
     "pkgutil": "pkgutil.walk_packages(plugins.__path__)",
     "format": "import_module('orders.%s' % name)",
+    "spec": "spec = find_spec('orders.' + name)\nmodule = importlib.util.module_from_spec(spec)",
+    "old loader": "find_spec('orders.' + name).loader.load_module()",
+    "file": "SourceFileLoader(name, path).get_code(name)",
+    "resolved": "pkgutil.resolve_name(f'orders.plugins.{name}:run')",
 }
 
 

@@ -20,7 +20,8 @@ _ANY: Final = re.compile(rb"\w")
 _NAME: Final = re.compile(r"[^\W\d][\w./]*")
 # Code (strings are empty there) that imports what no constant names.
 _DYNAMIC: Final = re.compile(
-    r"\b(?:iter_modules|walk_packages|spec_from_file_location|run_module|run_path)\b"
+    r"\b(?:iter_modules|walk_packages|resolve_name|run_module|run_path"
+    r"|spec_from_file_location|module_from_spec|load_module|Source(?:less)?FileLoader)\b"
     r"|\b(?:import_module|__import__)\b(?!\s*\(\s*[rRuU]?''\s*[,)])"
 )
 _PLAIN_IMPORT: Final = re.compile(r"\bimport\b[ \t]*\(?[ \t]*import_module\b(?!\s+as\b)")
