@@ -14,6 +14,7 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
+from hatch_lambda_zip.cli.unpack import unpack
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
@@ -129,6 +130,20 @@ def test_outputs_do_not_ship(tree: Tree, table: str, rest: str, directory: str |
     assert any(name.endswith("data.json") for name in names)
     if table:
         assert any(name.endswith("data.txt") for name in names)
+
+
+@pytest.mark.parametrize("table", ["include-files", "force-include"])
+def test_what_was_unpacked_does_not_ship(tree: Tree, table: str) -> None:
+    tree.configure(f'{table} = {{ "out" = "out" }}')
+    tree.write_all({"out/data.txt": "1", "out/deep/data.txt": "1"})
+    first = tree.build()
+    expected = sha256(first)
+    for _ in range(2):
+        unpack([first], tree.root / "out", "lambda")
+        assert "out/lambda/out/data.txt" not in tree.names()
+        assert sha256(first) == expected
+    tree.configure('include-files = { "out/lambda" = "x" }')
+    assert "'out/lambda' is an output of this plugin" in tree.fail()
 
 
 def test_the_default_and_the_configured_directory_do_not_ship_if_another_is_given(

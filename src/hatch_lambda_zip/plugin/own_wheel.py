@@ -62,7 +62,8 @@ class _OwnWheelBuilder(WheelBuilder):
                     f"{path} would ship, and {directory} is an output directory of this project's "
                     "builds, of which nothing does. Choose another output directory, or remove it."
                 )
-            if directory is None and not self._outputs.is_output(path):
+            is_output = self._outputs.is_output(path) or self._outputs.is_unpacked(path)
+            if directory is None and not is_output:
                 yield file
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:

@@ -75,6 +75,12 @@ class Outputs:
             return True
         return is_artifact(path)
 
+    def is_unpacked(self, path: Path) -> bool:
+        """Tell whether a file of the project lies in a directory with what is in a zip."""
+        real = _real(path.parent)
+        around = (real, *real.parents)
+        return any(is_artifact(found) for found in around if self.root in found.parents)
+
 
 def _real(path: Path) -> Path:
     # pathlib's own raises for links in a circle.
@@ -84,7 +90,7 @@ def _real(path: Path) -> Path:
 def is_artifact(path: Path) -> bool:
     """Tell by the manifest whether a path is a zip, a manifest or an unpacked directory of ours."""
     if path.is_dir():
-        manifest = read_manifest(path.with_name(f"{path.name}.json"))
+        manifest = read_manifest(Path(f"{path}.json"))
         return manifest is not None and "unpacked" in manifest
     if path.suffix == ".json":
         return read_manifest(path) is not None
