@@ -350,7 +350,7 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
     log = tmp_path.with_name("log")
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hatch_lambda_zip", "build", "--watch"],
+            [sys.executable, "-m", "hatch_lambda_zip", "build", "--watch", "--unpacked", "files"],
             cwd=tmp_path,
             env=clean_environment(),
             stdout=stream,
@@ -375,6 +375,8 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
         lines = log.read_text().splitlines()
         assert lines.count("dist/worker-lambda.zip") == 1
         assert lines.count("dist/api-lambda.zip") == 3
+        edits = ["main.py edited"] * 3 + ["README.md edited"]
+        assert [line for line in lines if line.endswith(" edited")] == edits
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 128 + signal.SIGINT

@@ -120,7 +120,8 @@ def build(  # noqa: PLR0913 - one parameter an option
         words = [*_words(functions, output), *["--all"] * is_all, *["--with-layers"] * with_layers]
         words += ["--unpacked", str(directories)] if directories else []
         with aborting(console):
-            watch_and_build(projects or (Path(),), words, output, console.display_info)
+            written = [place for place in (output, directories) if place]
+            watch_and_build(projects or (Path(),), words, written, console.display_info)
         return
     made: list[Path] = []
     failed: list[Path] = []

@@ -29,7 +29,7 @@ _OUTPUT_ENDINGS: Final = (".egg-info", ".dist-info", ".tmp")
 def watch_and_build(
     projects: Sequence[Path],
     words: Sequence[str],
-    output: Path | None,
+    outputs: Sequence[Path],
     show: Callable[[str], None],
 ) -> None:
     """Build, and build again after each edit, until somebody interrupts.
@@ -39,7 +39,7 @@ def watch_and_build(
     Args:
         projects: their directories.
         words: the options of the command.
-        output: where the zips go, if not where each project says.
+        outputs: what the options name to write into: the directory of the zips, and of their files.
         show: takes lines of progress.
 
     Raises:
@@ -61,7 +61,7 @@ def watch_and_build(
         def __call__(self, change: object, path: str) -> bool:
             parts = Path(path).parts
             is_output = not set(parts).isdisjoint(_OUTPUTS) or parts[-1].endswith(_OUTPUT_ENDINGS)
-            is_named = output is not None and Path(path).is_relative_to(output)
+            is_named = any(map(Path(path).is_relative_to, outputs))
             return not (is_output or is_named) and super().__call__(change, path)  # type: ignore[arg-type]
 
     command = [sys.executable, "-m", "hatch_lambda_zip", "build", "--json", "-q", *words]
