@@ -213,6 +213,15 @@ def test_an_output_directory_that_is_named_as_a_source_is_an_error(tree: Tree) -
         assert f"'dist/{name}.{kind}' is an output of this plugin" in tree.fail()
 
 
+@pytest.mark.parametrize("end", ["zip", "json"])
+def test_a_source_where_the_zip_or_its_manifest_goes_is_an_error(tree: Tree, end: str) -> None:
+    name = f"dist/orders-1.0-lambda.{end}"
+    tree.configure(f'include-files = {{ "{name}" = "x" }}')
+    tree.write_all({name: "mine"})
+    assert f"{name} is to ship, and this build would replace it" in tree.fail()
+    assert (tree.root / name).read_text() == "mine"
+
+
 def test_force_include_of_an_output_directory_is_an_error(tree: Tree) -> None:
     tree.configure('force-include = { "dist" = "x" }')
     tree.write_all({"dist/a": ""})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from hatch_lambda_zip.contents import (
     check_unzipped_size,
     upload_note,
 )
-from hatch_lambda_zip.errors import ConfigError, DamagedPackError
+from hatch_lambda_zip.errors import ConfigError, ContentsError, DamagedPackError
 from hatch_lambda_zip.install import OwnWheel, content_digest
 from hatch_lambda_zip.lock import LockKind
 from hatch_lambda_zip.text import Reporter, format_size, plural
@@ -106,6 +107,8 @@ def _build_zip(job: Job, session: Session) -> Path:
         )
         for needed, selection in selections.items()
     ]
+    manifest = job.output / manifest_name(artifact, project)
+    _check_places((output, manifest), inputs, session.root.resolve())
     built = [wheel for needed in (inputs, *layers) for wheel in needed.wheels]
     for line in version_notes(built, project):
         session.tell_once(line)
@@ -149,7 +152,7 @@ def _build_zip(job: Job, session: Session) -> Path:
             store=session.store,
         )
         notes = _check_machines(inputs, contents, archive)
-    with session.workspace.writing(job.output / manifest_name(artifact, project)) as stream:
+    with session.workspace.writing(manifest) as stream:
         stream.write(make_manifest(description, contents, archive))
     session.workspace.publish()
     for note in notes:
@@ -231,6 +234,18 @@ def _report(contents: Contents, label: str, report: Reporter) -> None:
     if contents.left_as_source:
         count = plural(len(contents.left_as_source), "module")
         report.info(f"{label}: {count} without bytecode; the manifest says why")
+
+
+def _check_places(outputs: Iterable[Path], inputs: Inputs, root: Path) -> None:
+    """Check that no file that ships would be replaced by the zip or its manifest."""
+    added = {os.path.realpath(root / source) for source, _ in inputs.added}
+    for output in outputs:
+        if os.path.realpath(output) in added:
+            raise ContentsError(
+                f"{output} is to ship, and this build would replace it, so the next zip would hold "
+                "this one. Move it away, or choose another `filename` or `directory` (or `-d`, "
+                "`-o`)."
+            )
 
 
 def _check_size(artifact: Artifact, contents: Sequence[Contents]) -> None:
