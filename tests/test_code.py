@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import CHECKOUT
+from tests.support.commands import CHECKOUT, run
 from tests.support.loose import build, fail, invoke, lock, names_in, write
 from tests.support.shared import made_once
 
@@ -93,6 +93,31 @@ def test_a_flat_folder_without_a_lock_or_without_a_need_of_one(flat: Path) -> No
     write(flat, {"lambda_function.py": "def handler(event, context): ...\n"})
     build(flat)
     assert names_in(flat, "lambda.zip") == {"lambda_function.py"}
+
+
+def test_modules_of_a_folder_that_git_ignores_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
+    files = {
+        ".gitignore": "*_pb2.py\nforced.*\n",
+        "main.py": "X = 1\n",
+        "x_pb2.py": "",
+        "forced.txt": "X",
+    }
+    write(tmp_path, {"pyproject.toml": table, **files})
+    for words in (["init", "-q"], ["add", "-A"], ["add", "-f", "forced.txt"]):
+        run(["git", *words], cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    result = invoke("build")
+    name = tmp_path / "x_pb2.py"
+    assert f"{name} does not ship, since git ignores it: `artifacts`" in result.stderr
+    warning = f"Warning: lambda: {tmp_path / 'forced.txt'} does not ship: .gitignore names it"
+    assert warning in result.stderr
+    write(tmp_path, {"pyproject.toml": f'{table}artifacts = ["*_pb2.py", "forced.txt"]\n'})
+    result = invoke("build")
+    assert "does not ship" not in result.stderr
+    assert {"x_pb2.py", "forced.txt"} <= names_in(tmp_path, "lambda.zip")
 
 
 def test_locked_versions_stay(flat: Path) -> None:

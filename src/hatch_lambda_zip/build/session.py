@@ -228,11 +228,12 @@ class Session:
             included=[around.locate(source, inputs.artifact.key) for source, _ in files],
             misses=lambda module: is_missed(module, contents.entries, own),
         )
-        ignored = ignored_paths(around, files) if tracked else ()
+        ignored = [*inputs.code.ignored, *ignored_paths(around, files)] if tracked else []
         if names := [*tracked_but_ignored(tracked, ignored)]:
             warning = (
                 f"{', '.join(names)} does not ship: .gitignore names it, though git tracks it; "
-                "name it in include-files, or take it back with `!` in .gitignore"
+                "name it in include-files, or take it back with `!` in .gitignore (in code "
+                "directories, `artifacts` does too)"
             )
             return replace(contents, warnings=(*contents.warnings, warning))
         return contents
@@ -261,6 +262,11 @@ class Session:
         bound = None if inputs.around is None else inputs.around.bound
         if bound is None:
             return
+        if names := [str(path) for path in inputs.code.ignored if path.name.endswith(".py")]:
+            self.tell_once(
+                f"{', '.join(names)} does not ship, since git ignores it: `artifacts` in "
+                f"[{inputs.artifact.key}] ships it all the same"
+            )
         places = {project.name: project.path for project in inputs.selection.local_projects}
         places[self.project.name] = self.root
         for item in installed:

@@ -51,11 +51,13 @@ class Code:
         left_out: what is in the directories and does not ship, by its place in the zip; what git
             ignores is not among it.
         idle: patterns of ``include`` and ``exclude`` that match nothing.
+        ignored: files and directories of which git keeps all out.
     """
 
     files: tuple[tuple[str, Entry], ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     idle: tuple[str, ...] = ()
+    ignored: tuple[Path, ...] = ()
 
 
 def read_code(
@@ -80,14 +82,18 @@ def read_code(
     """
     found: dict[str, tuple[str, Entry]] = {}
     left_out: list[LeftOut] = []
+    ignored: list[Path] = []
     for source, place in code:
         where = f"{key}.code"
         directory = around.locate(source, where)
         if not directory.is_dir():
             raise ContentsError(f"{where}: there is no directory {source!r} in {around.root}.")
         try:
-            files = [*code_files(around, source, where, left_out, owner)]
+            out: list[Path] = []
+            files = [*code_files(around, source, where, left_out, owner, out)]
             files += _brought_back(around, source, place, own_files.artifacts)
+            shipped = {above for file in files for above in (file, *file.parents)}
+            ignored += [path for path in out if path not in shipped]
             for file in dict.fromkeys(files):
                 name = "/".join(filter(None, (place, file.relative_to(directory).as_posix())))
                 relative = source_name(source, directory, file)
@@ -112,7 +118,7 @@ def read_code(
             f"{key}.code: no file in {names} ships. Add one, or correct the directory, `include` "
             "or `exclude`."
         )
-    return Code(tuple(found.values()), tuple(left_out), idle)
+    return Code(tuple(found.values()), tuple(left_out), idle, tuple(ignored))
 
 
 def _brought_back(
@@ -166,12 +172,14 @@ def code_files(
     where: str,
     left_out: list[LeftOut] | None = None,
     owner: str = "",
+    ignored: list[Path] | None = None,
 ) -> Iterator[Path]:
     """Yield the files of a code directory that ship, but for patterns.
 
     Args:
         where: the configuration key, for errors.
         left_out: takes what does not ship since it is no code.
+        ignored: takes what does not ship since git ignores it.
     """
     directory = around.locate(source, where)
 
@@ -184,7 +192,8 @@ def code_files(
         return True
 
     rules = around.rules_in(directory)
-    return files_below(around.at(source, directory), directory, where, rules, [], skip=is_no_code)
+    out = [] if ignored is None else ignored
+    return files_below(around.at(source, directory), directory, where, rules, out, skip=is_no_code)
 
 
 def _is_no_code(path: Path, *, is_top: bool) -> bool:
