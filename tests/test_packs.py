@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from click.testing import CliRunner, Result
 
 from hatch_lambda_zip.cli import main
 from hatch_lambda_zip.install.packed import RULES_VERSION
+from hatch_lambda_zip.packs import Pack
+from hatch_lambda_zip.packs.pack import write_pack
 from tests.support.commands import UV, clean_environment, run
 from tests.support.projects import Build, Project
 
@@ -119,6 +122,39 @@ def test_a_damaged_pack_is_made_anew(
     build()
     assert path.read_bytes() == intact
     assert INSTALL not in build().output
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {},
+        pytest.param([], marks=pytest.mark.exhaustive),
+        pytest.param({"left_out": [["a", "NOTHING"]]}, marks=pytest.mark.exhaustive),
+        pytest.param({"entries": []}, marks=pytest.mark.exhaustive),
+        pytest.param({"entries": [["a"]]}, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_pack_that_says_something_else_of_its_contents_is_made_anew(
+    build: Callable[..., Build], tmp_path: Path, about: object
+) -> None:
+    reference = build()
+    path = packs_in(tmp_path)["idna"]
+    intact = path.read_bytes()
+    with closing(Pack(path, key_of(intact))) as pack:
+        said = {**pack.about, **about} if isinstance(about, dict) and about else about
+        contents = [content.compressed() for content in pack.contents]
+    with path.open("wb") as stream:
+        write_pack(stream, key_of(intact), said, contents)
+    mended = build()
+    assert outputs(mended) == outputs(reference)
+    build()
+    assert path.read_bytes() == intact
+
+
+def key_of(pack: bytes) -> str:
+    index = pack.partition(b'{"key":')[2]
+    key: str = json.JSONDecoder().raw_decode(index.decode("latin-1"))[0]
+    return key
 
 
 def test_a_lock_that_pins_another_wheel_has_another_pack(

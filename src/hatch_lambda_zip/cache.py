@@ -55,31 +55,37 @@ def find_cache(environ: Mapping[str, str], warn: Callable[[str], None]) -> Path 
     directory = cache_directory(environ)
     if directory is None or sys.platform == "win32":
         return directory
-    try:
-        status = directory.stat()
-    except OSError:
-        return directory  # it is made when something is kept, or that says what is wrong
-    if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & (stat.S_IWGRP | stat.S_IWOTH):
-        warn(
-            f"the cache {directory} is not used, since others than this user can write to it; "
-            f"`chmod go-w`, or let {CACHE_VARIABLE} name another directory"
-        )
-        return None
+    for path in (directory, *(directory / kind for kind in KINDS)):
+        try:
+            status = path.stat()
+        except OSError:
+            continue  # it is made when something is kept, or that says what is wrong
+        others = stat.S_IMODE(status.st_mode) & (stat.S_IWGRP | stat.S_IWOTH)
+        if others or status.st_uid != os.getuid():
+            warn(
+                f"the cache {directory} is not used, since others than this user can write to "
+                f"{path}; `chmod go-w`, or let {CACHE_VARIABLE} name another directory"
+            )
+            return None
     return directory
 
 
-def make_cache(directory: Path) -> None:
-    """Make the directory, unless it is there.
+def make_cache(directory: Path, kind: str) -> Path:
+    """Make the directory, unless it is there, and return the one in it for a kind.
 
     Raises:
         OSError: it can't be made.
     """
+    place = directory / kind
     if not directory.is_dir():
         directory.parent.mkdir(parents=True, exist_ok=True)
-        directory.mkdir(mode=0o700, exist_ok=True)
+    for path in (directory, place):
+        if not path.is_dir():
+            path.mkdir(mode=0o700, exist_ok=True)  # whatever the umask lets others do
     tag = directory / _TAG_NAME
     if not tag.exists():
         tag.write_bytes(_TAG)
+    return place
 
 
 @dataclass(frozen=True)

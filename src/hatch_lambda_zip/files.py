@@ -9,6 +9,7 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -87,12 +88,28 @@ def read_regular(path: str | Path) -> bytes | None:
     Raises:
         OSError: there is nothing, or it can't be read.
     """
+    stream = open_regular(path)
+    if stream is None:
+        return None
+    with stream:
+        return stream.readall()
+
+
+def open_regular(path: str | Path) -> FileIO | None:
+    """Open a regular file to read it; None for anything else, see `read_regular`.
+
+    Raises:
+        OSError: there is nothing, or it can't be opened.
+    """
     # Asked twice: opened, it may be another one; and without waiting for a pipe's other end.
     if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - thousands of calls
         return None
     descriptor = os.open(path, os.O_RDONLY | _BINARY | _WITHOUT_WAITING)
-    with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - likewise
-        return stream.readall() if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+    stream = open(descriptor, "rb", buffering=0)  # noqa: PTH123, SIM115 - the caller closes it
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return stream
+    stream.close()
+    return None
 
 
 def beside(path: Path) -> Path:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +70,46 @@ def judge(data: bytes) -> None:
         path.write_bytes(data)
         with pytest.raises(DamagedPackError):
             read(path)
+
+
+OTHER_ROWS: list[object] = [None, [1], [[]], [["1", 0, 0, 0, 0, None, ""]], [[0, 0, 0]]]
+OTHER_INDEXES = [
+    b"[" * 100_000,
+    b"\xff",
+    b"[1]",
+    *(json.dumps({"key": "key", "about": ABOUT, "contents": rows}).encode() for rows in OTHER_ROWS),
+]
+
+
+@pytest.mark.parametrize("index", OTHER_INDEXES, ids=lambda index: index[:60].decode("latin-1"))
+def test_an_index_of_another_form_with_a_right_hash_is_none(index: bytes) -> None:
+    magic = PACK.partition(b"\n")[0] + b"\n"
+    judge(magic + hashlib.sha256(index).digest() + len(index).to_bytes(8, "big") + index)
+
+
+def test_a_content_with_a_right_hash_that_is_not_compressed(tmp_path: Path) -> None:
+    odd = replace(compress(CONTENTS[1]), data=b"no deflate stream")
+    with (tmp_path / "a.pack").open("wb") as stream:
+        write_pack(stream, "key", ABOUT, [odd])
+    with (
+        closing(Pack(tmp_path / "a.pack", "key")) as pack,
+        pytest.raises(DamagedPackError),
+    ):
+        pack.contents[0].read_bytes()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX only")
+def test_a_pipe_in_the_place_of_a_pack_holds_nobody_up(
+    tmp_path: Path, cache: PackCache, lines: list[str]
+) -> None:
+    save(cache, "demo", "key")
+    (path,) = (tmp_path / "cache/packs").iterdir()
+    path.unlink()
+    os.mkfifo(path)
+    assert cache.find("demo", "key") is None
+    assert lines == [f"{path} is not as it was written; it is made anew"]
+    save(cache, "demo", "key")
+    assert cache.find("demo", "key") is not None
 
 
 @pytest.mark.parametrize("bit", range(8))
@@ -134,6 +177,21 @@ def test_a_cache_has_what_was_saved_by_any_command(
     assert lines == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+def test_what_a_loose_umask_makes_is_for_this_user_alone(tmp_path: Path, lines: list[str]) -> None:
+    """In a directory that others can look into, such as one that a variable names."""
+    place = tmp_path / "named"
+    place.mkdir(mode=0o755)
+    before = os.umask(0)
+    try:
+        with closing(PackCache(place, lines.append)) as cache:
+            save(cache, "demo", "key")
+    finally:
+        os.umask(before)
+    assert find_cache({"HATCH_LAMBDA_ZIP_CACHE": str(place)}, lines.append) == place
+    assert not (place / "packs").stat().st_mode & 0o077
+
+
 def test_swapped_packs_are_none(tmp_path: Path, cache: PackCache, lines: list[str]) -> None:
     save(cache, "demo", "one")
     save(cache, "demo", "two")
@@ -177,6 +235,11 @@ def test_what_others_can_write_to_is_not_used(
     assert find_cache(environ, lines.append) is None
     assert all(line.startswith(f"the cache {tmp_path} is not used, since others") for line in lines)
     assert len(lines) == 2
+    monkeypatch.undo()
+    (tmp_path / "packs").mkdir()
+    (tmp_path / "packs").chmod(0o775)
+    assert find_cache(environ, lines.append) is None
+    assert f"can write to {tmp_path / 'packs'}; " in lines.pop()
     absent = {"HATCH_LAMBDA_ZIP_CACHE": str(tmp_path / "absent")}
     assert find_cache(absent, lines.append) == tmp_path / "absent"
 

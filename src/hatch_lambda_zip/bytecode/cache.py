@@ -12,6 +12,7 @@ from typing import Final
 from hatch_lambda_zip.cache import make_cache
 from hatch_lambda_zip.files import read_regular, replacing
 
+_PLACE: Final = "bytecode"
 _SCHEMA: Final = 3  # of names and content; also new whenever a result changes without a release
 _DIGEST_SIZE: Final = hashlib.sha256().digest_size
 
@@ -57,8 +58,8 @@ class BytecodeCache:
         path = self._path(name)
         try:
             if not path.parent.is_dir():
-                make_cache(self._directory)
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_cache(self._directory, _PLACE)
+                path.parent.mkdir(exist_ok=True)
             with replacing(path) as temporary:
                 temporary.write_bytes(_digest(name, content) + content)
         except OSError as error:
@@ -87,7 +88,7 @@ class BytecodeCache:
         return content
 
     def _path(self, name: str) -> Path:
-        return self._directory / "bytecode" / name[:2] / name[2:]
+        return self._directory / _PLACE / name[:2] / name[2:]
 
     def _report(self, what: str, error: OSError) -> None:
         self._log(

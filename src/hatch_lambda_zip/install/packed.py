@@ -78,7 +78,8 @@ def compressed_before(installed: Installed, packs: PackCache) -> Installed | Pac
     pack = packs.find(installed.name, key)
     if pack is None:
         return Packable(without_scripts, key)
-    entries = zip(installed.entries, pack.contents, strict=True)
+    with pack.reading():
+        entries = [*zip(installed.entries, pack.contents, strict=True)]
     return replace(
         installed, entries=tuple(replace(entry, content=content) for entry, content in entries)
     )
@@ -110,7 +111,13 @@ def _key(identity: str) -> str:
 
 def _installed(pack: Pack, locked: LockedDistribution) -> Installed | None:
     """Return what a pack has; None if the lock calls it otherwise, which is uv's to judge."""
-    about: Mapping[str, Any] = pack.about
+    with pack.reading():
+        return _described(pack, pack.about, locked)
+
+
+def _described(
+    pack: Pack, about: Mapping[str, Any], locked: LockedDistribution
+) -> Installed | None:
     if not same_version(locked.version, about["version"]):
         return None
     distribution = Distribution(locked.name, about["version"], locked.origin, locked.identity)

@@ -79,8 +79,7 @@ class PackCache:
         if path is None or self._directory is None:
             return
         try:
-            make_cache(self._directory)
-            path.parent.mkdir(exist_ok=True)
+            make_cache(self._directory, _PLACE)
             with replacing(path) as temporary, temporary.open("wb") as stream:
                 write_pack(stream, key, about, contents)
         except OSError as error:

@@ -8,11 +8,12 @@ compressed bytes, so that no content passes for another.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
@@ -20,11 +21,19 @@ import deflate
 
 from hatch_lambda_zip.archive import DEFLATED, Compressed, CompressedContent
 from hatch_lambda_zip.errors import DamagedPackError
+from hatch_lambda_zip.files import open_regular
 
 _MAGIC: Final = b"hatch-lambda-zip pack 1\n"
 _DIGEST: Final = hashlib.sha256().digest_size
 _LENGTH: Final = 8
 _HEAD: Final = len(_MAGIC) + _DIGEST + _LENGTH
+
+
+# What reading raises where something is missing, of another kind, or nested too deep.
+_OTHER_FORMS: Final = (
+    *(KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError),
+    deflate.DeflateError,
+)
 
 
 class _Row(NamedTuple):
@@ -58,7 +67,10 @@ class Pack:
             DamagedPackError: it is not one, or has another key.
         """
         self.path = path
-        self._stream = path.open("rb", buffering=0)
+        stream = open_regular(path)
+        if stream is None:
+            raise self.damaged()
+        self._stream = stream
         self._lock = threading.Lock()
         try:
             self.about, rows = self._read_index(key)
@@ -78,15 +90,24 @@ class Pack:
         index = self._stream.read(length)
         if hashlib.sha256(index).digest() != head[len(_MAGIC) : -_LENGTH]:
             raise self.damaged()
-        document = json.loads(index)
         rows = []
         offset = _HEAD + length
-        for row in document["contents"]:
-            rows.append(_Row(offset, *row))
-            offset += row[0]
-        if document["key"] != key or offset != size:
-            raise self.damaged()
-        return document["about"], rows
+        with self.reading():
+            document = json.loads(index)
+            for row in document["contents"]:
+                rows.append(_Row(offset, *row))
+                offset += row[0]
+            if document["key"] != key or offset != size:
+                raise self.damaged()
+            return document["about"], rows
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Take what is not in the form that its reader expects for damaged, right hash or not."""
+        try:
+            yield
+        except _OTHER_FORMS:
+            raise self.damaged() from None
 
     def damaged(self) -> DamagedPackError:
         """Return the error that it is not as it was written."""
@@ -145,7 +166,8 @@ class PackedContent(Compressed):
         content = self.compressed()
         if content.method != DEFLATED:
             return bytes(content.data)
-        return bytes(deflate.deflate_decompress(content.data, content.size))
+        with self._pack.reading():
+            return bytes(deflate.deflate_decompress(content.data, content.size))
 
 
 def write_pack(
