@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -75,6 +76,34 @@ def call(zipped: Path, handler: str, place: Path) -> str:
     ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
+
+
+DEEP = 3_000
+ODD = {
+    "template.yaml": ("[" * DEEP + "]" * DEEP, "template.yaml can't be read: "),
+    "serverless.yml": ("a: " + "{b: " * DEEP + "1" + "}" * DEEP, "serverless.yml can't be read: "),
+    "app.py": (HANDLER + "    " + "-" * 100_000 + "1\n", "no handler was found in "),
+    "main.py": ("x = " + "(" * DEEP + ")" * DEEP, "no handler was found in "),
+    "a.tf": ("\0", "a.tf can't be read: "),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_files_that_no_parser_can_read(tmp_path: Path, name: str) -> None:
+    text, expected = ODD[name]
+    (tmp_path / name).write_text(text)
+    result = invoke("init", tmp_path)
+    assert result.exit_code == 1, result.exception
+    assert expected in result.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX only")
+@pytest.mark.parametrize("name", ["main.py", "a.tf", "functions/a/app.py"])
+def test_pipes_hold_nobody_up(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(tmp_path / name)
+    result = invoke("init", tmp_path)
+    assert "no handler was found in " in result.stderr
 
 
 def test_a_bare_handler(tmp_path: Path) -> None:

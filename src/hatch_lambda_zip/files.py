@@ -17,6 +17,7 @@ from hatch_lambda_zip.errors import OutputError
 
 _ABSOLUTE: Final = re.compile(r"/|\\|.:", re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_DEEPEST: Final = 100  # directories in directories: on Linux, a path has at most 4096 bytes
 _BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows has the one, and POSIX the other
 _WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
 
@@ -110,6 +111,23 @@ def open_regular(path: str | Path) -> FileIO | None:
         return stream
     stream.close()
     return None
+
+
+def check_depth(directory: Path, depth: int) -> None:
+    """Check that a directory does not lie too deep to be looked into.
+
+    Args:
+        depth: how many directories, one in the other, it lies in below the first one.
+
+    Raises:
+        OutputError: it does.
+    """
+    if depth > _DEEPEST:
+        start = directory.parents[depth - 1]
+        raise OutputError(
+            f"{start} has directories in directories, more than {_DEEPEST} deep, as a program gone "
+            f"wrong makes them. Remove them, from {start / directory.parts[len(start.parts)]} on."
+        )
 
 
 def beside(path: Path) -> Path:

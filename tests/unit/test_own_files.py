@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.config.model import OwnFiles
 from hatch_lambda_zip.contents.own.outputs import Outputs
 from hatch_lambda_zip.contents.own.own_files import Surroundings, read_added, select_own_files
-from hatch_lambda_zip.errors import ContentsError
+from hatch_lambda_zip.errors import ContentsError, OutputError
 from hatch_lambda_zip.install.reasons import LeftOut, Reason
 from tests.support.installed import files_of, made, put
 
@@ -262,6 +263,25 @@ def test_what_is_neither_file_nor_directory_is_refused(tmp_path: Path) -> None:
         f'here.include-files."d": {tmp_path / "d/pipe"} is neither a file nor a directory. '
         "Remove it."
     )
+
+
+def test_directories_without_end_are_refused(tmp_path: Path) -> None:
+    deep = tmp_path / "d"
+    for _ in range(101):
+        deep /= "d"
+    put(deep / "x", b"")
+    with pytest.raises(OutputError) as caught:
+        read(tmp_path, d="d")
+    assert str(caught.value) == (
+        f"{tmp_path / 'd'} has directories in directories, more than 100 deep, as a program gone "
+        f"wrong makes them. Remove them, from {tmp_path / 'd/d'} on."
+    )
+    with pytest.raises(OutputError, match="more than 100 deep"):
+        find_projects(tmp_path)
+    (deep / "x").unlink()
+    deep.rmdir()
+    put(deep.parent / "x", b"")
+    assert [*read(tmp_path, d="d")] == [f"{'d/' * 101}x"]
 
 
 def test_two_sources_of_one_place_are_refused(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
+from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.find import find_code_lock
+from hatch_lambda_zip.lock.foreign import read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 from hatch_lambda_zip.lock.recorded import (
     check_recorded,
@@ -16,7 +19,7 @@ from hatch_lambda_zip.lock.recorded import (
     read_requirements,
     with_record,
 )
-from tests.support.foreign import PDM
+from tests.support.foreign import PDM, PIPENV
 from tests.support.loose import write
 
 pytestmark = pytest.mark.every_python  # tomllib, or tomli
@@ -98,6 +101,27 @@ def test_a_file_that_names_itself(tmp_path: Path) -> None:
     path.write_text("-r ./requirements.txt\n")
     with pytest.raises(LockError, match="names itself"):
         read_requirements(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX only")
+def test_pipes_hold_nobody_up(tmp_path: Path) -> None:
+    """Nobody ever writes into them."""
+    path = tmp_path / "requirements.txt"
+    path.write_text("-r pipe\n")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(LockError, match="pipe is no regular file"):
+        read_requirements(path)
+    path.unlink()
+    for name in ("pyproject.toml", "hatch.toml"):
+        os.mkfifo(tmp_path / name)
+    assert find_code_lock([tmp_path]) is None
+    assert find_projects(tmp_path) == []
+    project = tmp_path / "pipenv"
+    write(project, PIPENV)
+    (project / "Pipfile").unlink()
+    os.mkfifo(project / "Pipfile")
+    with pytest.raises(LockError, match="was made of another Pipfile"):
+        read_foreign(project / "Pipfile.lock")
 
 
 def test_the_lock_in_a_code_directory(tmp_path: Path) -> None:

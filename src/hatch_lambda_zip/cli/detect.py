@@ -13,6 +13,7 @@ from hatch_lambda_zip.cli.serverless import read_serverless
 from hatch_lambda_zip.cli.terraform import read_terraform
 from hatch_lambda_zip.config import inner_table
 from hatch_lambda_zip.errors import ConfigError
+from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.runtimes import RUNTIMES, find_runtime
 
 _SAM: Final = ("template.yaml", "template.yml")
@@ -71,8 +72,8 @@ def _handler_in(directory: Path) -> str:
     """Return the handler that a file directly in a directory defines, or the empty string."""
     for module in _MODULES:
         try:
-            tree = ast.parse((directory / f"{module}.py").read_bytes())
-        except (OSError, SyntaxError, ValueError):
+            tree = ast.parse(read_regular(directory / f"{module}.py") or b"")
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
         for name in _HANDLERS:
@@ -141,7 +142,7 @@ def _yaml(path: Path) -> Mapping[str, Any]:
     Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
         first = str(error).partition("\n")[0]
         raise ConfigError([f"{path} can't be read: {first}"]) from None
     return document if isinstance(document, Mapping) else {}

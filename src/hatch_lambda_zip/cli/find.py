@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.config import inner_table, read_tables
+from hatch_lambda_zip.files import check_depth
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.contents import IgnoreRules
@@ -26,14 +27,16 @@ def find_projects(root: Path) -> list[Path]:
 
     Raises:
         ContentsError: a .gitignore can't be read.
+        OutputError: directories lie too deep in one another.
     """
     from hatch_lambda_zip.contents import rules_at, top_of  # few commands look for projects
 
     root = root.resolve()
-    return sorted(_below(root, rules_at(top_of(root, root), root)))
+    return sorted(_below(root, rules_at(top_of(root, root), root), 0))
 
 
-def _below(directory: Path, rules: IgnoreRules) -> Iterator[Path]:
+def _below(directory: Path, rules: IgnoreRules, depth: int) -> Iterator[Path]:
+    check_depth(directory, depth)
     if any(
         "lambda-zip" in inner_table(read_tables(directory / file), *keys)
         for file, keys in _TABLES.items()
@@ -45,4 +48,4 @@ def _below(directory: Path, rules: IgnoreRules) -> Iterator[Path]:
         if not inner.is_dir() or (inner / "pyvenv.cfg").is_file():
             continue
         if not rules.ignores(inner.name, is_directory=True):
-            yield from _below(inner, rules.enter(inner))
+            yield from _below(inner, rules.enter(inner), depth + 1)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from hatch_lambda_zip.cli.found import Found, Function
 from hatch_lambda_zip.errors import ConfigError
+from hatch_lambda_zip.files import read_regular
 
 _ARCHIVE: Final = re.compile(r"data\.archive_file\.([\w-]+)\.output_path")
 _HERE: Final = re.compile(r"^\$\{path\.(module|root)\}/")
@@ -58,7 +59,7 @@ def _blocks(path: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         )
         raise ConfigError([message]) from None
     try:
-        document = hcl2.loads(path.read_text(encoding="utf-8"))
+        document = hcl2.loads((read_regular(path) or b"").decode())
     except Exception as error:  # noqa: BLE001 - the parser's own kinds are not public
         first = str(error).partition("\n")[0]
         raise ConfigError([f"{path} can't be read: {first}"]) from None

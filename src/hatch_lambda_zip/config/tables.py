@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hatch_lambda_zip.config.fields import with_fields, without_fields
+from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.text import did_you_mean
 
 if sys.version_info >= (3, 11):
@@ -254,6 +255,6 @@ def inner_table(table: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
 def read_tables(path: Path) -> Mapping[str, Any]:
     """Read a TOML file that somebody else judges; an empty table where it can't be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads((read_regular(path) or b"").decode())
     except (OSError, ValueError, RecursionError):
         return {}

@@ -14,6 +14,7 @@ from typing import Final
 
 from hatch_lambda_zip.config import TOOL_NAME, inner_table
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile
 from hatch_lambda_zip.lock.requirements import logical_lines
@@ -58,9 +59,12 @@ def _lines(path: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[str]:
     if path in above:
         raise LockError(f"{path} names itself, by way of {above[-1]}. Remove that line.")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        content = read_regular(path)
+        text = (content or b"").decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise LockError(f"{path} can't be read: {error}.") from None
+    if content is None:
+        raise LockError(f"{path} is no regular file. Write what it has into one.")
     for line in logical_lines(text):
         if match := _NESTED.fullmatch(line.text):
             is_constraint = match["option"] in {"-c", "--constraint"}

@@ -20,7 +20,7 @@ from hatch_lambda_zip.contents.own.gitignore import (
 from hatch_lambda_zip.contents.own.outputs import Outputs, is_artifact
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.files import failure_at
+from hatch_lambda_zip.files import check_depth, failure_at
 from hatch_lambda_zip.install import Installed, Reason
 
 # What machines leave in directories, and no repository has: what hatchling 1.33 leaves out of
@@ -276,6 +276,7 @@ def files_below(
 
     Raises:
         ContentsError: one leaves the limits, is in itself, or is neither file nor directory.
+        OutputError: directories lie too deep in one another.
     """
     try:
         real = Path(os.path.realpath(path, strict=True))
@@ -300,6 +301,7 @@ def files_below(
             f"{where}: {path} is a symbolic link to a directory that it lies in. Remove it."
         )
     else:
+        check_depth(path, len(above))
         for inner in sorted(path.iterdir(), key=lambda inner: inner.name):
             # To git, a link is a file.
             is_directory = inner.is_dir() and not inner.is_symlink()
