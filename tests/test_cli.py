@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from hatch_lambda_zip import __version__
-from tests.support.commands import clean_environment, run
+from tests.support.commands import UV, clean_environment, run
 from tests.support.loose import build, invoke, lock, write
 from tests.support.processes import comes_true, number_in, runs
 from tests.support.projects import Build, Project
@@ -298,6 +300,73 @@ def test_one_install_for_projects_that_lock_the_same(
         assert invoke("build", name).exit_code == 0
     assert together == [path.read_bytes() for path in zips]
     assert b"b/__init__.py" in together[1]
+
+
+def test_two_projects_share_no_unpacked_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
+    named = '[project]\nname = "NAME"\nversion = "1"\n'
+    for name in ("a", "b"):
+        text = table if name == "a" else named.replace("NAME", name) + table
+        write(tmp_path / name, {"pyproject.toml": text, "main.py": f"X = '{name}'\n"})
+    monkeypatch.chdir(tmp_path)
+    assert invoke("build", "a", "--unpacked", "out", "-q").exit_code == 0
+    result = invoke("build", "b", "--unpacked", "out", "-q")
+    assert result.exit_code == 1
+    assert "lambda.json says that it is of another project" in result.stderr
+    assert (tmp_path / "out/lambda/main.py").read_text() == "X = 'a'\n"
+    assert invoke("build", "a", "--unpacked", "out", "-q").exit_code == 0
+
+
+NOISY = """
+import subprocess
+from pathlib import Path
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, *_):
+        print("printed", flush=True)
+        subprocess.run(["echo", "echoed"], check=True)
+        server = subprocess.Popen(["sleep", "300"], start_new_session=True)
+        Path(self.root, "pid").write_text(f"{server.pid}\\n")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no sleep")
+def test_what_hooks_print_and_leave_behind(tmp_path: Path) -> None:
+    """It is neither taken for a result, nor waited for."""
+    pyproject = (
+        '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        '[project]\nname = "NAME"\nversion = "1"\n[tool.hatch.build.targets.wheel.hooks.custom]\n'
+        '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\nhandler = "NAME.handler"\n'
+    )
+    for name in ("a", "b"):
+        files = {"pyproject.toml": pyproject.replace("NAME", name), "hatch_build.py": NOISY}
+        write(tmp_path / name, {**files, f"src/{name}/__init__.py": "def handler(e, c): ...\n"})
+        run([UV, "lock", "-q"], cwd=tmp_path / name)
+    command = [sys.executable, "-m", "hatch_lambda_zip", "build", "--json", "a", "b"]
+    try:
+        # Whoever reads the pipe of the standard output waits for all that have it.
+        with (tmp_path / "log").open("w") as log:
+            result = subprocess.run(
+                command,
+                cwd=tmp_path,
+                env=clean_environment(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                check=False,
+                timeout=60,
+            )
+        said = (tmp_path / "log").read_text()
+        assert result.returncode == 0, said
+        assert len(json.loads(result.stdout)) == 2
+        assert (said.count("printed"), said.count("echoed")) == (2, 2)
+        assert all(runs(number_in(tmp_path / name / "pid")) for name in ("a", "b"))
+    finally:
+        for name in ("a", "b"):
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(int((tmp_path / name / "pid").read_text()), signal.SIGKILL)
 
 
 @pytest.mark.slow

@@ -106,7 +106,12 @@ try:
 except Cancelled as cancelled:
     open("cancelled", "w").close()
 """
-FRONT_END = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+FRONT_END = """
+import os, subprocess, sys
+if "HATCH_LAMBDA_ZIP_PARENT" in os.environ:
+    os.environ["HATCH_LAMBDA_ZIP_PARENT"] = str(os.getpid())
+subprocess.run([sys.executable, '-c', sys.argv[1]])
+"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at as on Linux")
@@ -116,6 +121,8 @@ FRONT_END = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.a
         ("", {}, True),  # PEP 517
         ("import hatchling.cli", {}, False),  # from a shell, which may end before it
         ("import hatchling.cli", {"HATCH_ENV_ACTIVE": "hatch-build"}, True),
+        ("import hatch_lambda_zip.cli", {}, False),
+        ("import hatch_lambda_zip.cli", {"HATCH_LAMBDA_ZIP_PARENT": "front end"}, True),
     ],
 )
 def test_the_end_of_a_front_end_cancels(

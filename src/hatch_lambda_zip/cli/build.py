@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from hatch_lambda_zip import read_manifest
-from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.cli.places import check_places, made_twice
 from hatch_lambda_zip.cli.project import open_project, projects_argument, shortest
@@ -129,16 +128,12 @@ def build(  # noqa: PLR0913 - one parameter an option
         chosen = _chosen(projects or (Path(),), is_all=is_all)
         check_places(chosen, functions, output, directories, console)
         words = [*_words(functions, output), *["-v"] * verbose, *["-q"] * quiet]
-        with (
-            SideBySide(words, console.display_error, _AT_ONCE) as commands,
-            # It works in the project's directory until it is closed.
-            closing(_build(chosen[0], functions, output, console)) as alone,
-        ):
-            results: Iterable[tuple[Path, Iterable[Path] | None]]
+        with SideBySide(words, console.display_error, _AT_ONCE) as commands:
+            results: Iterable[tuple[Path, list[Path] | None]]
             if len(chosen) > 1:
                 results = commands.build([shortest(project, here) for project in chosen])
             else:
-                results = [(chosen[0], alone)]
+                results = [(chosen[0], _build(chosen[0], functions, output, console))]
             for project, paths in results:
                 if paths is None:
                     failed.append(project)
@@ -194,14 +189,13 @@ def _build(
     output: Path | None,
     console: Console,
     installers: Installers | None = None,
-) -> Generator[Path, None, None]:
-    """Build what is asked for of one project, and yield the paths of the zips."""
-    with open_project(project, console) as opened:
+) -> list[Path]:
+    """Build what is asked for of one project, and return the paths of the zips."""
+    with hooks_aside(), open_project(project, console) as opened:
         opened.builder.installers = installers
         directory = None if output is None else str(output)
-        yield from map(
-            Path, opened.builder.build(directory=directory, versions=[*functions] or None)
-        )
+        made = opened.builder.build(directory=directory, versions=[*functions] or None)
+        return [*map(Path, made)]
 
 
 def _build_part(

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
-from typing import NoReturn
+from collections.abc import Iterator
+from typing import Final, NoReturn
 
 import click
 from hatchling.bridge.app import Application
+
+_STDOUT: Final = 1
+_STDERR: Final = 2
+
+
+@contextlib.contextmanager
+def hooks_aside() -> Iterator[None]:
+    """Have what build hooks print go to the standard error: the standard output has results alone.
+
+    Nor do processes inherit it that hooks leave behind; whoever reads it would wait for them.
+    """
+    sys.stdout.flush()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        with contextlib.suppress(OSError):  # one of them was closed
+            before = os.dup(_STDOUT)
+            stack.callback(os.close, before)
+            stack.callback(os.dup2, before, _STDOUT)
+            os.dup2(_STDERR, _STDOUT)
+        yield
 
 
 class Console(Application):

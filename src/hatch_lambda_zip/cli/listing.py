@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument
 from hatch_lambda_zip.config import Artifact, file_name
 from hatch_lambda_zip.errors import LambdaZipError
@@ -29,7 +29,7 @@ def list_artifacts(*, projects: tuple[Path, ...], as_json: bool) -> None:
     rows: list[dict[str, str]] = []
     with aborting(console):
         for project in projects or (Path(),):
-            with open_project(project, console) as opened:
+            with hooks_aside(), open_project(project, console) as opened:
                 rows += _rows(opened, console)
     if as_json:
         click.echo(json.dumps(rows, indent=2))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.project import OpenProject, open_project
 from hatch_lambda_zip.config import Project, file_name, inner_table, read_stated_project
 from hatch_lambda_zip.errors import ConfigError
@@ -46,7 +46,7 @@ def check_places(
         return  # the names of one project's zips are looked at when its table is read
     zips, directories, manifests = set[str](), set[str](), set[str]()
     for project in projects:
-        with open_project(project, console) as opened:
+        with hooks_aside(), open_project(project, console) as opened:
             names = [*functions] or [*opened.builder.get_version_api()]
             for zipped in _zips(opened, names, output):
                 _add(zipped, zips, OTHER_ZIPS)

@@ -6,20 +6,25 @@ builds one project at a time. Those of one part share what they install; all sha
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from hatch_lambda_zip.plugin.cancel import child_variables
 from hatch_lambda_zip.process.threads import ThreadPool
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+_PAUSE: Final = 0.05  # seconds between two looks at a build
 _GRACE: Final = 30.0  # seconds that a build has to clear up in when it is to end
 
 
@@ -67,7 +72,7 @@ class SideBySide:
     def _build(self, projects: Sequence[Path]) -> list[list[Path] | None]:
         command = [sys.executable, "-m", "hatch_lambda_zip", "build", "--part", *self._words]
         nothing: list[list[Path] | None] = [None] * len(projects)
-        with tempfile.TemporaryFile() as stdout:
+        with tempfile.TemporaryFile() as stdout, _log() as (written, said):
             with self._telling:
                 if self._stopped.is_set():
                     return nothing
@@ -75,29 +80,59 @@ class SideBySide:
                     [*command, *map(str, projects)],
                     stdin=subprocess.DEVNULL,
                     stdout=stdout,
-                    stderr=subprocess.PIPE,
+                    stderr=written,
+                    env={**os.environ, **child_variables()},
                 )
                 self._running.add(process)
             try:
-                assert process.stderr is not None  # noqa: S101 - a pipe, as asked for
-                self._relay(process.stderr)
-                code = process.wait(_GRACE)  # it has closed its lines, so it is about to end
+                self._relay(process, said)
             finally:
                 process.kill()
-                process.wait()
+                code = process.wait()
                 with self._telling:
                     self._running.discard(process)
-                if process.stderr is not None:
-                    process.stderr.close()
             if code != 0:
                 return nothing
             stdout.seek(0)
             return [made and [*map(Path, made)] for made in json.load(stdout)]
 
-    def _relay(self, lines: IO[bytes]) -> None:
-        """Show what builds say, line by line."""
-        for line in lines:
-            text = line.decode("utf-8", "replace").rstrip("\r\n")
-            with self._telling:
-                if not self._stopped.is_set():
-                    self._show(text)
+    def _relay(self, process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
+        """Show what a build says, line by line, until it has ended, or should have."""
+        rest = b""
+        until: float | None = None
+        is_over = False
+        while not is_over:
+            is_over = process.poll() is not None  # before the last look at what it has said
+            *lines, rest = (rest + said.read()).split(b"\n")
+            if is_over and rest:
+                lines.append(rest)
+            for line in lines:
+                text = line.decode("utf-8", "replace").rstrip("\r")
+                with self._telling:
+                    if not self._stopped.is_set():
+                        self._show(text)
+            if self._stopped.is_set():
+                until = until or time.monotonic() + _GRACE
+                is_over = is_over or time.monotonic() > until
+            if not is_over:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_PAUSE)
+
+
+@contextlib.contextmanager
+def _log() -> Iterator[tuple[int, IO[bytes]]]:
+    """Give a file to write to, and what reads it.
+
+    A pipe would end only with the last process that has inherited it, such as a server that a
+    build hook has started.
+    """
+    descriptor, name = tempfile.mkstemp()
+    path = Path(name)
+    try:
+        with path.open("rb", buffering=0) as reader:
+            if sys.platform != "win32":
+                path.unlink()  # nobody would after a kill
+            yield descriptor, reader
+    finally:
+        os.close(descriptor)
+        path.unlink(missing_ok=True)

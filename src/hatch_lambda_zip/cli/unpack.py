@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hatch_lambda_zip import read_manifest
+from hatch_lambda_zip.config import inner_table
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import beside, replacing
 
@@ -36,7 +37,7 @@ def unpack(zips: Sequence[Path], directory: Path, name: str) -> Path:
     from hatch_lambda_zip.build import with_unpacked  # `--help` does not need it
 
     place, manifest = directory / name, directory / f"{name}.json"
-    _check_is_ours(place, manifest)
+    _check_is_ours(place, manifest, zips[0])
     temporary = beside(place)
     try:
         sha256 = _write(_members(zips), temporary)
@@ -55,8 +56,8 @@ def unpack(zips: Sequence[Path], directory: Path, name: str) -> Path:
     return place
 
 
-def _check_is_ours(place: Path, manifest: Path) -> None:
-    """Check that what is there already was written by this command, if anything is.
+def _check_is_ours(place: Path, manifest: Path, zipped: Path) -> None:
+    """Check that what is there already was written by this command for the same project.
 
     The manifest has to be as it was made, and one of a directory: beside a zip's manifest there may
     be anything. What was changed in the directory since is no matter.
@@ -75,6 +76,15 @@ def _check_is_ours(place: Path, manifest: Path) -> None:
             f"{there[0]} is there already, and no {manifest.name} as this command writes it, which "
             "would say that it may be replaced. Move it away, or choose another directory."
         )
+    if _project_of(found) != _project_of(read_manifest(zipped.with_suffix(".json"))):
+        raise OutputError(
+            f"{there[0]} is there already, and {manifest.name} says that it is of another project. "
+            "Move both away, or choose another directory for each project."
+        )
+
+
+def _project_of(manifest: Mapping[str, object] | None) -> object:
+    return inner_table(manifest or {}, "project").get("name")
 
 
 def _members(zips: Sequence[Path]) -> dict[str, tuple[zipfile.ZipInfo, bytes]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import click
 from hatch_lambda_zip.cli.project import shortest
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import ToolError
-from hatch_lambda_zip.plugin.cancel import Cancelled
+from hatch_lambda_zip.plugin.cancel import Cancelled, child_variables
 from hatch_lambda_zip.text import plural
 
 # What builds write, besides what watchfiles leaves out itself: .git, caches, environments.
@@ -88,7 +89,13 @@ def watch_and_build(
 def _build(command: Iterable[str], made: dict[str, str], show: Callable[[str], None]) -> None:
     """Build, and show the zips that are other ones than before; what is wrong is shown."""
     started = time.monotonic()
-    done = subprocess.run([*command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+    done = subprocess.run(
+        [*command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env={**os.environ, **child_variables()},
+        check=False,
+    )
     if done.returncode != 0:
         return
     zips = {row["zip"]: row["sha256"] for row in json.loads(done.stdout)}

@@ -15,6 +15,7 @@ from typing import Final
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 # What Python does by itself; whoever set another handler, or ignores a signal, has a reason.
 _DEFAULTS: Final = (signal.SIG_DFL, signal.default_int_handler)
+_PARENT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_PARENT"  # has the number of a process
 _PAUSE: Final = 0.5  # seconds between two looks at the parent
 _PATIENCE: Final = 0.1  # seconds until a signal that has come is sent on to the main thread
 
@@ -115,10 +116,19 @@ def _wake(
 def _has_front_end() -> bool:
     """Tell whether the parent asked for this build, and waits for its end.
 
-    hatchling's own command is what a shell starts, which may well end before it.
+    hatchling's own command, or this package's, is what a shell starts, which may well end before
+    it.
     """
-    is_front_end = "hatchling.cli" not in sys.modules or "HATCH_ENV_ACTIVE" in os.environ
-    return sys.platform != "win32" and is_front_end
+    if sys.platform == "win32":
+        return False
+    if "hatch_lambda_zip.cli" in sys.modules:
+        return os.environ.get(_PARENT_VARIABLE) == str(os.getppid())
+    return "hatchling.cli" not in sys.modules or "HATCH_ENV_ACTIVE" in os.environ
+
+
+def child_variables() -> dict[str, str]:
+    """Return variables for a command of this package that is to end with this process."""
+    return {_PARENT_VARIABLE: str(os.getpid())}
 
 
 def _watch_parent(over: threading.Event) -> None:
