@@ -130,6 +130,29 @@ def test_locked_versions_stay(flat: Path) -> None:
     assert 'version = "1.16.0"' not in (flat / "pylock.toml").read_text()
 
 
+def test_what_a_lock_says_that_it_was_made_of_is_in_it(flat: Path) -> None:
+    """A merge may keep the line that a package came in with, and lose the package."""
+    write(flat, {"requirements.txt": "idna\nsix\n"})
+    lock(flat)
+    path, requirements = flat / "pylock.toml", flat / "requirements.txt"
+    before, asked = path.read_text(), requirements.read_text()
+    head, six, _ = before.partition('[[packages]]\nname = "six"\n')
+    assert six
+    tail = before[before.index("[tool.hatch-lambda-zip]") :]
+    path.write_text(head + tail)
+    message = fail(flat)
+    assert "pylock.toml does not have what requirements.txt requires: six" in message
+    assert "(not in it). Run `hatch-lambda-zip lock` and commit the result." in message
+    path.write_text(before.replace(six, f"{six}marker = \"sys_platform == 'win32'\"\n"))
+    assert "requires: six" in fail(flat)
+    requirements.write_text(asked.replace("six", "six<1"))
+    path.write_text(before.replace('    "six"', '    "six<1"'))
+    assert "(it has 1." in fail(flat)
+    # uv was told so.
+    write(flat, {"uv.toml": 'override-dependencies = ["six>1"]\n'})
+    build(flat)
+
+
 def test_a_lock_of_another_tool_is_left_alone(flat: Path) -> None:
     (flat / "pylock.toml").write_text('lock-version = "1.0"\ncreated-by = "me"\npackages = []\n')
     result = invoke("lock", flat)

@@ -101,6 +101,12 @@ def test_what_comes_from_no_index(tmp_path: Path, name: str, old: str, new: str,
             "was made for single platforms",
         ),
         ("pdm.lock", "", "[metadata]", "[metadata", "can't be read"),
+        # What would be another line of a requirements file than that of a distribution.
+        ("pdm.lock", "", '"idna"', '"--index-url https://x.invalid/#"', "Lock again with its"),
+        ("pdm.lock", "", '"3.10"', '"3.10\\nsix==1.17.0"', "Lock again with its tool"),
+        ("poetry.lock", "", "'3.5'", "'3.5' \\n six", "Lock again with its tool"),
+        ("Pipfile.lock", "", "'3.5'", "'3.5'\\nsix", "Lock again with its tool"),
+        ("pdm.lock", "", '> \\"3.5\\"', '~= \\"3\\"', "can't be evaluated: "),
         ("Pipfile.lock", "", '"default"', '"other"', "is not in a form that is known: KeyError"),
     ],
 )

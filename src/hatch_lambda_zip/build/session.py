@@ -177,7 +177,7 @@ class Session:
         """
         artifact, selection = inputs.artifact, inputs.selection
         installed, added = self._install(inputs)
-        for requirer in self.locks.requirers(artifact, selection.lock):
+        for requirer in self._requirers(artifact, selection):
             check_requirements(requirer, artifact, selection, installed)
         compiler = self._compiler(artifact.bytecode)
         project = replace(self.project, lenders=inputs.lenders)
@@ -186,6 +186,10 @@ class Session:
         )
         return self._checked(contents, inputs)
 
+    def _requirers(self, artifact: Artifact, selection: Selection) -> tuple[Project, ...]:
+        """Return the projects whose requirements a selection has to have."""
+        return (*self.locks.requirers(artifact, selection.lock), *selection.requirers)
+
     def _decide_layer(self, inputs: Inputs) -> Contents:
         installed, added = self._install(inputs)
         # That of the inputs may lack the local projects, which such a layer does not ship.
@@ -193,7 +197,7 @@ class Session:
         elsewhere = selection.local_names
         # Without their names, only a function, which has them all, can tell what is missing.
         if elsewhere is not None:
-            for requirer in self.locks.requirers(inputs.artifact, selection.lock):
+            for requirer in self._requirers(inputs.artifact, selection):
                 check_requirements(
                     requirer, inputs.artifact, selection, installed, elsewhere=elsewhere
                 )

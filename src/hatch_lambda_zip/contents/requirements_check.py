@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.config import Artifact, Project
+from hatch_lambda_zip.config import TOOL_NAME, Artifact, Project
 from hatch_lambda_zip.contents.requirements_graph import (
     Node,
     is_wanted,
@@ -47,6 +47,8 @@ def check_requirements(
     if not unmet:
         return
     remedy = "Make it anew from the current pyproject.toml."
+    if project in selection.requirers:
+        remedy = f"Run `{TOOL_NAME} lock` and commit the result."
     if lock.kind is LockKind.UV:
         names = sorted({name for _, name in unmet})
         arguments = " ".join(f"--upgrade-package {name}" for name in names)

@@ -127,6 +127,8 @@ def find_adjustments(root: Path) -> Adjustments:
     for directory in (root, *root.parents):
         path = directory / "pyproject.toml"
         settings = inner_table(read_tables(path), "tool", "uv")
+        # Beside it, uv takes nothing but the workspace from there.
+        settings = {**settings, **read_tables(directory / "uv.toml")}
         if directory == root or "workspace" in settings:
             found = read_adjustments(
                 settings.get("override-dependencies"),

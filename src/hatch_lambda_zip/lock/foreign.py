@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from packaging.markers import InvalidMarker
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config import TOOL_NAME, inner_table, read_tables
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.runtimes import evaluate_marker
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -94,6 +97,9 @@ def read_foreign(path: Path) -> ForeignLock:
     read = {"poetry.lock": _poetry, "pdm.lock": _pdm, "Pipfile.lock": _pipenv}[path.name]
     try:
         return read(document, path)
+    except (InvalidRequirement, InvalidMarker) as error:
+        first, *_ = str(error).splitlines()  # the others point at a column
+        raise LockError(f"{path}: {first}. Lock again with its tool.") from None
     except (AttributeError, KeyError, TypeError) as error:
         raise LockError(
             f"{path} is not in a form that is known: {type(error).__name__} {error}. Lock again "
@@ -274,7 +280,17 @@ def _git(url: str, commit: str, subdirectory: str | None) -> str:
 
 
 def _line(requirement: str, marker: str) -> str:
-    return f"{requirement} ; {marker}" if marker else requirement
+    """Return a line of a requirements file.
+
+    Raises:
+        InvalidRequirement: it would be something else, such as an option, or several of them.
+        InvalidMarker: the marker can't be evaluated; uv would take it for true or false.
+    """
+    line = f"{requirement} ; {marker}" if marker else requirement
+    parsed = Requirement(line)
+    if parsed.marker is not None:
+        evaluate_marker(parsed.marker, {"extra": ""}, "requirement")
+    return line
 
 
 def _file_hashes(package: Mapping[str, Any]) -> Iterator[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from hatch_lambda_zip.config import Project
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.adjustments import NO_ADJUSTMENTS, Adjustments
 from hatch_lambda_zip.runtimes import Platform
@@ -135,6 +136,7 @@ class Selection:
         local_projects: what is built from directories, in the order of their names.
         warnings: lines for the user.
         adjustments: where it differs on purpose from what projects require.
+        requirers: what the lock was made of, where it says so, as projects that require it.
     """
 
     lock: LockFile
@@ -142,6 +144,7 @@ class Selection:
     local_projects: tuple[LocalProject, ...]
     warnings: tuple[str, ...] = ()
     adjustments: Adjustments = NO_ADJUSTMENTS
+    requirers: tuple[Project, ...] = field(default=(), hash=False)  # projects have no hash
 
     @property
     def distributions(self) -> tuple[LockedDistribution, ...]:

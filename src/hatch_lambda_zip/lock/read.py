@@ -13,7 +13,7 @@ from hatch_lambda_zip.config import Project, Request, read_stated_project, read_
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
-from hatch_lambda_zip.lock.recorded import check_recorded
+from hatch_lambda_zip.lock.recorded import check_recorded, requirers_of
 from hatch_lambda_zip.lock.resolution import explain_settings
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.runtimes import Platform
@@ -109,13 +109,24 @@ class LockReader:
         if uv_lock is not None:
             return self._completed(selection, uv_lock, request, platform)
         if lock.kind is LockKind.PYLOCK:
-            return replace(selection, adjustments=self._adjustments)
+            requirers = requirers_of(document.tool or {})
+            return replace(
+                selection, adjustments=self._adjustments_beside(lock), requirers=requirers
+            )
         return selection
 
     @cached_property
     def _adjustments(self) -> Adjustments:
         """What holds for locks that say nothing of it themselves."""
         return find_adjustments(self._root)
+
+    def _adjustments_beside(self, lock: LockFile) -> Adjustments:
+        """Return what holds for a lock that may have been made in a code directory."""
+        own = self._adjustments
+        if lock.path.parent == self._root:
+            return own
+        beside = find_adjustments(lock.path.parent)
+        return Adjustments((*own.changes, *beside.changes), own.restated | beside.restated)
 
     def directories(self, lock: LockFile, platform: Platform, request: Request) -> tuple[Path, ...]:
         """Return the directories that a lock takes something from, whether or not they are there.

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from hatch_lambda_zip.config import TOOL_NAME, inner_table
+from packaging.requirements import InvalidRequirement, Requirement
+
+from hatch_lambda_zip.config import TOOL_NAME, Project, inner_table
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
@@ -99,6 +101,30 @@ def is_recorded(tool: Mapping[str, object]) -> bool:
         tool: its ``[tool]``.
     """
     return "requirements-file" in inner_table(tool, TOOL_NAME)
+
+
+def requirers_of(tool: Mapping[str, object]) -> tuple[Project, ...]:
+    """Return what a pylock.toml was made of, as a project that requires it; nothing if unknown.
+
+    What is named by a path or a URL alone is not among it.
+
+    Args:
+        tool: its ``[tool]``.
+    """
+    table = inner_table(tool, TOOL_NAME)
+    file, recorded = table.get("requirements-file"), table.get("requirements")
+    if not isinstance(file, str) or not isinstance(recorded, list):
+        return ()
+    lines = [line.partition(" --")[0] for line in map(str, recorded)]  # options follow it
+    return (Project(file, "", "", tuple(line for line in lines if _has_name(line))),)
+
+
+def _has_name(line: str) -> bool:
+    try:
+        Requirement(line)
+    except InvalidRequirement:
+        return False
+    return True
 
 
 def check_recorded(tool: Mapping[str, object], lock: LockFile) -> None:
