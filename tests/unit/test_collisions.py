@@ -65,6 +65,31 @@ def test_a_layer_against_the_function(root: str) -> None:
     assert not problems_of({"x.py": "1"}, a={f"{root}x.py": "1"})
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("app/__init__.py", "app.py"),
+        ("app/main.py", "app.py"),  # a package without __init__.py loses to a module anywhere
+        ("app.py", "app/__init__.py"),
+        ("app.py", "app/main.py"),
+        ("a/b/c.py", "a/b.py"),
+    ],
+)
+def test_a_module_here_and_a_package_there(mine: str, theirs: str) -> None:
+    (problem,) = problems_of({mine: ""}, a={f"python/{theirs}": ""})
+    name = "a.b" if mine.startswith("a/") else "app"
+    assert problem.startswith(
+        f"here: '{name}' is a module of the function and a package of the layer 'a', or the other "
+        f"way round, and Python finds one of the two: the function ships {mine} (of orders), the "
+        f"layer python/{theirs} (of in-a). Leave it out"
+    )
+
+
+def test_a_directory_of_data_is_no_package() -> None:
+    assert not problems_of({"app/config.yaml": ""}, a={"python/app.py": ""})
+    assert not problems_of({"app.py": ""}, a={"python/app/config.yaml": "", "app/main.py": ""})
+
+
 @pytest.mark.parametrize("place", ["x.py", "python/lib/python3.12/site-packages/x.py", "lib/x.py"])
 def test_what_is_not_imported_from_there_is_another_file(place: str) -> None:
     assert not problems_of({"x.py": "1"}, a={place: "2"})

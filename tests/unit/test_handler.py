@@ -40,6 +40,7 @@ def error_of(source: str, handler: str = "app.handler") -> str:
 
 BINDING = {
     "function": "def handler(event, context): ...",
+    "bound again": "handler = 1\ndel handler\ndef handler(event, context): ...",
     "class": "class handler(Base): ...",
     "decorated function": "import x\n@x.y\ndef handler(): ...",
     "assignment": "handler = print",
@@ -110,8 +111,15 @@ NOT_BINDING = {
     "another case": "def Handler(): ...",
 }
 
+DELETING = {
+    "a deleted name": "def handler(): ...\ndel handler",
+    "one deleted among others": "handler = 1\ndel a, (handler, b)",
+}
 
-@pytest.mark.parametrize("source", NOT_BINDING.values(), ids=NOT_BINDING)
+
+@pytest.mark.parametrize(
+    "source", [*NOT_BINDING.values(), *DELETING.values()], ids=[*NOT_BINDING, *DELETING]
+)
 def test_what_does_not_bind_a_name_in_the_module(source: str) -> None:
     assert error_of(source + "\n").startswith(
         "The handler 'app.handler' can't work: app.py defines no 'handler'."

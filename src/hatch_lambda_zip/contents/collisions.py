@@ -74,12 +74,18 @@ def _with_function(
     function: Iterable[Entry], layers: Mapping[str, Iterable[Entry]], runtime: Runtime
 ) -> Iterator[str]:
     mine = {entry.name: entry for entry in function}
+    my_packages = _packages(mine)
     python = Kind.LAYER.prefix
     roots = (f"{python}lib/python{runtime.python_version}/site-packages/", python)
     for layer, entries in layers.items():
-        for entry in entries:
-            root = next((root for root in roots if entry.name.startswith(root)), None)
-            own = None if root is None else mine.get(entry.name.removeprefix(root))
+        below_roots = {
+            entry.name.removeprefix(root): entry
+            for entry in entries
+            if (root := next((root for root in roots if entry.name.startswith(root)), None))
+        }
+        their_packages = _packages(below_roots)
+        for path, entry in below_roots.items():
+            own = mine.get(path)
             if own is not None and not _is_same_module(own, entry):
                 yield (
                     f"the function ships {own.name} (of {own.distribution}), and the layer "
@@ -87,6 +93,32 @@ def _with_function(
                     "which the function's would hide. Leave it out of one of them (by "
                     "`exclude-files` in its table), or give it another place"
                 )
+            elif path.endswith(".py") and path[:-3] in my_packages:
+                package = my_packages[path[:-3]]
+                yield _as_module_and_package(package, layer, entry, path[:-3])
+        for path, own in mine.items():
+            if path.endswith(".py") and path[:-3] in their_packages:
+                package = their_packages[path[:-3]]
+                yield _as_module_and_package(own, layer, package, path[:-3])
+
+
+def _packages(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Return a module of each package, with an ``__init__.py`` or without one."""
+    found: dict[str, Entry] = {}
+    for path, entry in entries.items():
+        if path.endswith(".py"):
+            for parent in parents(path):
+                found.setdefault(parent, entry)
+    return found
+
+
+def _as_module_and_package(own: Entry, layer: str, theirs: Entry, path: str) -> str:
+    return (
+        f"{path.replace('/', '.')!r} is a module of the function and a package of the layer "
+        f"{layer!r}, or the other way round, and Python finds one of the two: the function ships "
+        f"{own.name} (of {own.distribution}), the layer {theirs.name} (of {theirs.distribution}). "
+        "Leave it out of one of them (by `exclude-files` in its table), or rename it"
+    )
 
 
 def _is_same_module(own: Entry, other: Entry) -> bool:

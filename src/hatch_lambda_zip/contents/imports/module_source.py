@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from hatch_lambda_zip.contents.imports.bindings import bound_names, makes_names_at_run_time
+from hatch_lambda_zip.contents.imports.bindings import (
+    bound_names,
+    makes_names_at_run_time,
+    own_scope,
+)
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.record import Digest
 
@@ -72,11 +76,16 @@ class ModuleSource:
 
     @cached_property
     def binding(self) -> dict[str, list[ast.stmt]]:
-        """The statements that bind each name; ``*`` stands for a star import."""
+        """The statements that bind each name for good; ``*`` stands for a star import."""
         found: dict[str, list[ast.stmt]] = {}
         for statement in () if self.tree is None else self.tree.body:
             for name in dict.fromkeys(bound_names([statement])):
                 found.setdefault(name, []).append(statement)
+            if isinstance(statement, ast.Delete):
+                for target in statement.targets:
+                    for node in own_scope(target):
+                        if isinstance(node, ast.Name):
+                            found.pop(node.id, None)
         return found
 
     @cached_property
