@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import shutil
 import subprocess
 import sys
@@ -64,6 +65,24 @@ def test_with_packs_and_without_the_bytes_are_the_same(
     assert INSTALL not in warm.output
     assert outputs(cold) == outputs(without)
     assert outputs(warm) == outputs(without)
+
+
+def test_bytecode_is_kept_compressed_too(
+    project: Project, build: Callable[..., Build], tmp_path: Path
+) -> None:
+    runtime, version = f"python3.{sys.version_info.minor}", platform.python_version()
+    project.configure(runtime=runtime, bytecode="compile", bytecode_python=version)
+    without, cold, warm = build("0"), build(), build()
+    assert outputs(cold) == outputs(warm) == outputs(without)
+    kept = packs_in(tmp_path)
+    assert kept.keys() >= {"idna-bytecode", "six-bytecode"}
+    assert "fixture-lib-bytecode" not in kept
+    data = kept["six-bytecode"].read_bytes()
+    kept["six-bytecode"].write_bytes(data[:-1] + bytes((data[-1] ^ 1,)))
+    mended, again = build(), build()
+    assert "six-bytecode-" in mended.output
+    assert "is not as it was written" in mended.output
+    assert outputs(mended) == outputs(again) == outputs(without)
 
 
 def test_a_layer_and_a_function_share_packs(project: Project, build: Callable[..., Build]) -> None:
@@ -230,10 +249,7 @@ def test_the_command(build: Callable[..., Build], tmp_path: Path) -> None:
     assert json.loads(cache("info", "--json").stdout) == {
         "directory": str(directory),
         "limit": 2 << 30,
-        "kept": {
-            "packs": {"files": 3, "size": sum(sizes)},
-            "bytecode": {"files": 0, "size": 0},
-        },
+        "kept": {"packs": {"files": 3, "size": sum(sizes)}},
     }
     assert "\npacks: 3 files, " in cache("info").stdout
     assert cache("prune").stdout == "0 bytes removed\n"

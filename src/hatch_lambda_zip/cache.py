@@ -22,7 +22,7 @@ CACHE_VARIABLE: Final = "HATCH_LAMBDA_ZIP_CACHE"
 LIMIT: Final = 2 << 30
 """How many bytes are kept, in all."""
 
-KINDS: Final = ("packs", "bytecode")
+KINDS: Final = ("packs",)
 """The directories in it."""
 
 # https://bford.info/cachedir/: backups leave such a directory out.

@@ -27,7 +27,7 @@ from hatch_lambda_zip.bytecode import (
     worker,
 )
 from hatch_lambda_zip.bytecode import process as process_module
-from hatch_lambda_zip.bytecode.compiler import BytecodeCache, Compiler
+from hatch_lambda_zip.bytecode.compiler import Compiler
 from hatch_lambda_zip.bytecode.magic import FORMATS
 from hatch_lambda_zip.errors import ToolError
 from hatch_lambda_zip.process import MARK_VARIABLE
@@ -49,12 +49,9 @@ def compiler(
     *,
     optimize: int = 0,
     workers: int = 1,
-    cache: BytecodeCache | None = None,
     timeout: float = 60,
 ) -> Compiler:
-    return Compiler(
-        interpreter, optimize=optimize, cache=cache, log=ignore, timeout=timeout, workers=workers
-    )
+    return Compiler(interpreter, optimize=optimize, log=ignore, timeout=timeout, workers=workers)
 
 
 def source(content: bytes | str, name: str = "demo.py") -> Source:
@@ -191,7 +188,7 @@ def test_the_stack_of_this_process_has_no_influence() -> None:
         "from hatch_lambda_zip.bytecode import *;"
         "from hatch_lambda_zip.bytecode.compiler import *;"
         "python = Interpreter(Path(sys.executable), platform.python_version());"
-        "compiler = Compiler(python, optimize=0, cache=None, log=len, timeout=60, workers=1);"
+        "compiler = Compiler(python, optimize=0, log=len, timeout=60, workers=1);"
         f"(result,) = compiler.compile([Source('demo.py', {FILENAME!r}, {content!r}.encode())]);"
         "sys.stdout.buffer.write(result.pyc)"
     )
@@ -414,95 +411,6 @@ def test_a_worker_that_writes_no_bytecode_is_an_error(answer: bytes, expected: s
         compiler()._judge(source(""), worker.COMPILED, answer)
 
 
-@pytest.mark.every_python
-def test_the_cache_gives_the_same_without_an_interpreter(tmp_path: Path) -> None:
-    nan = "(1e999 - 1e999)"
-    sources = [
-        *SOURCES[:5],
-        source("print 'x'"),
-        source("x = 2.1 ** 2", "other.py"),
-        source(f"def f(x):\n    return x in {{{nan}, -{nan}}}\n"),
-    ]
-    expected = compiler().compile(sources)
-    assert {result.obstacle for result in expected} == {None, *Obstacle}
-    lines: list[str] = []
-    cache = BytecodeCache(tmp_path, salt="1.0", log=lines.append)
-    assert compiler(cache=cache).compile(sources) == expected
-    gone = Interpreter(Path("/nowhere/python"), THIS.version)
-    assert compiler(gone, cache=cache).compile(sources) == expected
-    with pytest.raises(ToolError, match="could not be started"):
-        compiler(gone, cache=cache, optimize=1).compile(sources)
-    assert not lines
-
-
-@pytest.mark.every_python
-def test_a_damaged_entry_is_compiled_again(tmp_path: Path) -> None:
-    cache = BytecodeCache(tmp_path, salt="1.0", log=ignore)
-    expected = compiler(cache=cache).compile(SOURCES)
-    paths = [path for path in (tmp_path / "bytecode").rglob("*") if path.is_file()]
-    assert len(paths) == len(SOURCES)
-    for path in paths[::2]:
-        data = path.read_bytes()
-        path.write_bytes(data[:-1] + bytes((data[-1] ^ 1,)))
-    assert compiler(cache=cache, workers=2).compile(SOURCES) == expected
-
-
-@pytest.mark.every_python
-def test_swapped_entries_are_compiled_again(tmp_path: Path) -> None:
-    cache = BytecodeCache(tmp_path, salt="1.0", log=ignore)
-    sources = [source("VALUE = 'one'"), source("VALUE = 'two'")]
-    expected = compiler(cache=cache).compile(sources)
-    first, second = (path for path in (tmp_path / "bytecode").rglob("*") if path.is_file())
-    one, two = first.read_bytes(), second.read_bytes()
-    first.write_bytes(two)
-    second.write_bytes(one)
-    assert compiler(cache=cache).compile(sources) == expected
-
-
-HEADER: Final = FORM.magic_bytes + b"\1\0\0\0" + b"12345678"
-OTHER_FORM: Final = next(form for form in FORMATS if form != FORM)
-
-
-@pytest.mark.every_python
-@pytest.mark.parametrize(
-    "content",
-    [
-        *(b"", b"-", b"?", b"X" + HEADER, b"S\xff", b"-" + HEADER[:-1], HEADER),
-        b"-" + OTHER_FORM.magic_bytes + HEADER[4:] + b"N",  # another Python's
-        b"-" + HEADER[:4] + b"\3\0\0\0" + HEADER[8:] + b"N",  # which Lambda would check
-        b"-" + HEADER[:4] + bytes(12) + b"N",  # with a time, and not a hash
-    ],
-    ids=repr,
-)
-def test_an_entry_of_unknown_content_is_compiled_again(tmp_path: Path, content: bytes) -> None:
-    cache = BytecodeCache(tmp_path, salt="1.0", log=ignore)
-    module = source("VALUE = 1")
-    expected = compiler(cache=cache).compile([module])
-    name = compiler()._entry_name(cache, module)
-    cache.write(name, content)
-    assert cache.read(name) == content
-    assert compiler(cache=cache).compile([module]) == expected
-    gone = Interpreter(Path("/nowhere/python"), THIS.version)
-    assert compiler(gone, cache=cache).compile([module]) == expected  # since it was replaced
-
-
-@pytest.mark.every_python
-def test_a_cache_that_can_not_be_used_changes_nothing(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    lines: list[str] = []
-    cache = BytecodeCache(tmp_path / "file", salt="1.0", log=lines.append)
-    assert compiler(cache=cache).compile(SOURCES) == compiler().compile(SOURCES)
-    assert len(lines) == 2
-
-
-@pytest.mark.every_python
-def test_what_exceeds_a_limit_is_not_kept(tmp_path: Path) -> None:
-    cache = BytecodeCache(tmp_path, salt="1.0", log=ignore)
-    for _ in range(2):
-        with pytest.raises(ToolError, match=r"demo\.py: MemoryError"):
-            compiler(cache=cache).compile([source("x = " + "-" * 100_000 + "1")])
-
-
 # What goes wrong with the interpreter.
 
 
@@ -711,7 +619,7 @@ def test_an_interrupt_ends_the_workers(tmp_path: Path) -> None:
 @pytest.mark.every_python
 def test_the_command_is_logged() -> None:
     lines: list[str] = []
-    logging = Compiler(THIS, optimize=1, cache=None, log=lines.append, timeout=60, workers=8)
+    logging = Compiler(THIS, optimize=1, log=lines.append, timeout=60, workers=8)
     logging.compile([source("x = 1")])
     script = Path(process_module.__file__).with_name("worker.py")
     command = [sys.executable, "-I", "-S", "-B", "-W", "ignore", str(script), "1"]
@@ -721,7 +629,7 @@ def test_the_command_is_logged() -> None:
 def batch_sizes(sources: Sequence[Source]) -> list[int]:
     from hatch_lambda_zip.bytecode.compiler import _batches
 
-    return [len(batch) for batch in _batches(sources, range(len(sources)))]
+    return [len(batch) for batch in _batches(sources)]
 
 
 @pytest.mark.every_python

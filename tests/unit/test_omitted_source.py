@@ -9,14 +9,22 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from hatch_lambda_zip.archive import CompressedContent, compressed
 from hatch_lambda_zip.bytecode import Interpreter
 from hatch_lambda_zip.bytecode.compiler import Compiler
 from hatch_lambda_zip.config.load import parse_config
 from hatch_lambda_zip.contents.bytecode import with_bytecode
+from hatch_lambda_zip.contents.module_compiler import ModuleCompiler
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.packs import PackCache
 from tests.support.installed import made
 
 VERSION = platform.python_version()
 RUNTIME = f"python3.{sys.version_info.minor}"
+
+
+def _compress(entry: Entry) -> CompressedContent:
+    return compressed(entry, lambda _entry, _content: None, None)
 
 
 def pyc_of(text: str, **options: str) -> tuple[str, bytes]:
@@ -31,12 +39,13 @@ def pyc_of(text: str, **options: str) -> tuple[str, bytes]:
     compiler = Compiler(
         Interpreter(Path(sys.executable), VERSION),
         optimize=0,
-        cache=None,
         log=lambda _: None,
         timeout=60,
         workers=1,
     )
-    modules = with_bytecode([made("demo", {"demo.py": text})], [], artifact, compiler)
+    packs = PackCache(None, print)
+    module_compiler = ModuleCompiler(compiler, packs, _compress, workers=1, salt="1.0")
+    modules = with_bytecode([made("demo", {"demo.py": text})], [], artifact, module_compiler)
     ((name, content),) = [
         (entry.name, entry.read())
         for installed in modules.installed

@@ -8,10 +8,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hatch_lambda_zip import __version__
-from hatch_lambda_zip.archive import ContentStore, check_encoder
+from hatch_lambda_zip.archive import check_encoder
 from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY, read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.shared import Installers, Shared
@@ -20,6 +19,7 @@ from hatch_lambda_zip.cache import find_cache
 from hatch_lambda_zip.config import PARENT, Artifact, Bytecode, Project
 from hatch_lambda_zip.contents import (
     Contents,
+    ModuleCompiler,
     Outputs,
     Surroundings,
     SyntaxJudge,
@@ -41,7 +41,7 @@ from hatch_lambda_zip.contents import (
 )
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DamagedPackError, LambdaZipError
-from hatch_lambda_zip.install import Installed, Installer, OwnWheel
+from hatch_lambda_zip.install import Installed, OwnWheel
 from hatch_lambda_zip.lock import (
     LockFile,
     LockKind,
@@ -52,9 +52,6 @@ from hatch_lambda_zip.lock import (
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.text import Reporter
 from hatch_lambda_zip.uv import find_uv
-
-if TYPE_CHECKING:
-    from hatch_lambda_zip.bytecode.compiler import Compiler
 
 
 class Session:
@@ -68,32 +65,29 @@ class Session:
         installer: installs for all zips.
         store: has what is compressed, for the next zip.
         locks: of its functions and layers.
-        kept: the directory of the user's cache, if there is one.
         layer_contents: what a layer ships, from its inputs; decided once for all its functions.
     """
 
-    def __init__(  # noqa: PLR0913 - all keywords, what open_session opens
+    def __init__(
         self,
         project: Project,
         root: Path,
         report: Reporter,
         *,
         workspace: Workspace,
-        installer: Installer,
-        store: ContentStore,
+        shared: Shared,
         selector: Selector,
-        kept: Path | None,
     ) -> None:
         self.project = project
         self.root = root
         self.report = report
         self.workspace = workspace
-        self.installer = installer
-        self.store = store
+        self.installer = shared.installer
+        self.store = shared.store
+        self._shared = shared
         self._selector = selector
         self._uv = selector.uv
         self.locks = selector.locks
-        self._kept = kept
         self._told: set[str] = set()
         self._ignored_modules = cache(ignored_modules)
         self._compiler = cache(self._find_compiler)
@@ -302,7 +296,7 @@ class Session:
         self._note_ignored_modules(installed, inputs)
         return installed, [entry for _, entry in inputs.added]
 
-    def _find_compiler(self, bytecode: Bytecode) -> Compiler | None:
+    def _find_compiler(self, bytecode: Bytecode) -> ModuleCompiler | None:
         """Return what compiles modules, if that is asked for.
 
         Raises:
@@ -311,11 +305,7 @@ class Session:
         if bytecode.python is None:
             return None
         # What compiles takes time to import, and few builds compile.
-        from hatch_lambda_zip.bytecode.compiler import (
-            BytecodeCache,
-            Compiler,
-            find_interpreter,
-        )
+        from hatch_lambda_zip.bytecode.compiler import Compiler, find_interpreter
 
         named = bytecode.python_path
         path = None if named is None else self.root / Path(named).expanduser()
@@ -326,16 +316,20 @@ class Session:
             directory=self.workspace.directory,
             environ=os.environ,
         )
-        return Compiler(
+        compiler = Compiler(
             interpreter,
             optimize=bytecode.optimize,
-            cache=None
-            if self._kept is None
-            else BytecodeCache(self._kept, salt=__version__, log=self.report.debug),
             log=self.report.debug,
             timeout=self._uv.timeout,
             workers=available_cpus(),
             watcher=self.workspace.watcher,
+        )
+        return ModuleCompiler(
+            compiler,
+            self._shared.bytecode,
+            self._shared.compress,
+            workers=available_cpus(),
+            salt=__version__,
         )
 
 
@@ -389,8 +383,6 @@ def open_session(
             root,
             report,
             workspace=workspace,
-            installer=shared.installer,
-            store=shared.store,
+            shared=shared,
             selector=selector,
-            kept=kept,
         )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, closing
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.archive import ContentStore, compressed
+from hatch_lambda_zip.archive import CompressedContent, ContentStore, compressed
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.cache import find_cache
 from hatch_lambda_zip.contents import machine_of
@@ -33,6 +32,7 @@ class Shared:
     Attributes:
         installer: installs for all zips.
         store: has what is compressed, for the next zip.
+        bytecode: has third parties' compiled modules.
     """
 
     def __init__(
@@ -40,6 +40,10 @@ class Shared:
     ) -> None:
         self._stack = ExitStack()
         packs = self._stack.enter_context(closing(PackCache(cache, uv.log)))
+        # Without a cache, this command's zips share them all the same.
+        self.bytecode = packs if cache else PackCache(directory / "bytecode", uv.log)
+        if cache is None:
+            self._stack.enter_context(closing(self.bytecode))
         self.store = self._stack.enter_context(closing(ContentStore(directory / "contents")))
         self.installer = self._stack.enter_context(Installer(uv, directory, zip_version, packs))
 
@@ -54,8 +58,12 @@ class Shared:
     ) -> None:
         with self._stack:
             if exc is None:
-                self.installer.keep_packs(partial(compressed, inspect=inspect, store=self.store))
+                self.installer.keep_packs(self.compress)
             self._stack.__exit__(exc_type, exc, traceback)
+
+    def compress(self, entry: Entry) -> CompressedContent:
+        """Return a content as it lies in a zip, compressed once."""
+        return compressed(entry, inspect, self.store)
 
 
 def inspect(_entry: Entry, content: bytes) -> int | None:

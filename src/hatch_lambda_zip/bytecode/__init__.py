@@ -1,7 +1,7 @@
 """Reads .pyc files and writes them in one canonical form. No byte of them is ever executed.
 
-What compiles is imported from ``bytecode.compiler``: with its processes, its cache and the search
-for an interpreter it takes 8 ms more to import, which only a build that compiles should pay.
+What compiles is imported from ``bytecode.compiler``: with its processes and the search for an
+interpreter it takes 8 ms more to import, which only a build that compiles should pay.
 """
 
 from hatch_lambda_zip.bytecode.magic import format_of

@@ -1,18 +1,17 @@
-"""Compiles sources into canonical .pyc files, in parallel, with a cache.
+"""Compiles sources into canonical .pyc files, in parallel.
 
-Whoever compiles finds here what that takes besides: the search for the interpreter, the cache.
+Whoever compiles finds here what that takes besides: the search for the interpreter.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import ExitStack, closing
 from typing import Final
 
 from hatch_lambda_zip.bytecode import worker
-from hatch_lambda_zip.bytecode.cache import BytecodeCache
 from hatch_lambda_zip.bytecode.interpreter import find_interpreter
 from hatch_lambda_zip.bytecode.magic import FORMATS, Format
 from hatch_lambda_zip.bytecode.model import Compiled, Interpreter, Obstacle, Source
@@ -23,7 +22,7 @@ from hatch_lambda_zip.errors import AmbiguousBytecodeError, BytecodeError, ToolE
 from hatch_lambda_zip.process import Watcher
 from hatch_lambda_zip.process.threads import ThreadPool
 
-__all__ = ["BytecodeCache", "Compiler", "find_interpreter"]
+__all__ = ["Compiler", "find_interpreter"]
 
 _BATCH_BYTES: Final = 64 << 10  # of sources; a larger one goes alone
 _AHEAD: Final = 2  # batches that a worker has, so that it need not wait for the next
@@ -41,6 +40,9 @@ class Compiler:
         timeout: seconds that one call of ``compile`` may take.
         workers: how many processes.
         watcher: who ends the processes if this one is killed.
+
+    Attributes:
+        version: of the interpreter, as "3.13.0".
     """
 
     def __init__(
@@ -48,15 +50,14 @@ class Compiler:
         interpreter: Interpreter,
         *,
         optimize: int,
-        cache: BytecodeCache | None,
         log: Callable[[str], None],
         timeout: float,
         workers: int,
         watcher: Watcher | None = None,
     ) -> None:
         self._interpreter = interpreter
+        self.version = interpreter.version
         self._optimize = optimize
-        self._cache = cache
         self._log = log
         self._timeout = timeout
         self._workers = workers
@@ -73,20 +74,17 @@ class Compiler:
             ToolError: a worker failed or took too long; or a module meets a limit of the
                 interpreter, which may be another one elsewhere.
         """
-        results = self._kept(sources)
+        results: dict[int, Compiled] = {}
         exhausted: dict[int, str] = {}
 
         def settle(index: int, kind: bytes, answer: bytes) -> None:
             if kind == worker.EXHAUSTED:
                 exhausted[index] = answer.decode()
                 return
-            result = results[index] = self._judge(sources[index], kind, answer)
-            if self._cache:
-                self._cache.write(self._entry_name(self._cache, sources[index]), _pack(result))
+            results[index] = self._judge(sources[index], kind, answer)
 
-        missing = [index for index in range(len(sources)) if index not in results]
-        if missing:
-            self._run(sources, missing, settle)
+        if sources:
+            self._run(sources, settle)
         if exhausted:
             raise ToolError(
                 f"CPython {self._interpreter.version} has limits that these modules exceed, and "
@@ -97,35 +95,13 @@ class Compiler:
             )
         return [results[index] for index in range(len(sources))]
 
-    def _kept(self, sources: Sequence[Source]) -> dict[int, Compiled]:
-        """Return what the cache has, by the indices of the sources."""
-        if self._cache is None:
-            return {}
-        # One after the other: threads would gain nothing.
-        kept = [self._cache.read(self._entry_name(self._cache, source)) for source in sources]
-        results = {
-            index: _unpack(entry, self._form)
-            for index, entry in enumerate(kept)
-            if entry is not None
-        }
-        return {index: result for index, result in results.items() if result is not None}
-
-    def _entry_name(self, cache: BytecodeCache, source: Source) -> str:
-        return cache.entry_name(
-            self._interpreter.version,
-            optimize=self._optimize,
-            filename=source.filename,
-            source=source.content,
-        )
-
     def _run(
         self,
         sources: Sequence[Source],
-        todo: Iterable[int],
         settle: Callable[[int, bytes, bytes], None],
     ) -> None:
-        """Have workers compile some of the sources, and settle each as soon as it is answered."""
-        batches = _batches(sources, todo)
+        """Have workers compile the sources, and settle each as soon as it is answered."""
+        batches = _batches(sources)
         with ExitStack() as stack:
             processes = [
                 stack.enter_context(
@@ -183,11 +159,11 @@ class Compiler:
         return normalize(pyc, filename=source.filename, source_hash=source_hash)
 
 
-def _batches(sources: Sequence[Source], todo: Iterable[int]) -> deque[list[int]]:
+def _batches(sources: Sequence[Source]) -> deque[list[int]]:
     """Divide the work, the largest sources first, so that no worker is left with one at last."""
     batches: deque[list[int]] = deque()
     size = _BATCH_BYTES
-    for index in sorted(todo, key=lambda index: -len(sources[index].content)):
+    for index in sorted(range(len(sources)), key=lambda index: -len(sources[index].content)):
         if size + len(sources[index].content) > _BATCH_BYTES:
             batches.append([])
             size = 0
@@ -228,28 +204,6 @@ def _wait(futures: Mapping[Future[None], WorkerProcess], timeout: float) -> None
         future.result()
     for future in pending:
         raise futures[future].too_late(timeout)
-
-
-_CODES: Final = {None: b"-", Obstacle.SYNTAX: b"S", Obstacle.CPU: b"P", Obstacle.CANONICAL: b"N"}
-_OBSTACLES: Final = {code: obstacle for obstacle, code in _CODES.items()}
-
-
-def _pack(result: Compiled) -> bytes:
-    return _CODES[result.obstacle] + (result.pyc or result.detail.encode())
-
-
-def _unpack(content: bytes, form: Format) -> Compiled | None:
-    """Return the result that was packed; None for what `_pack` does not write."""
-    code, rest = content[:1], content[1:]
-    if code not in _OBSTACLES:
-        return None
-    obstacle = _OBSTACLES[code]
-    if obstacle is None:
-        return Compiled(rest, None, "") if _has_header(rest, form) else None
-    try:
-        return Compiled(None, obstacle, rest.decode())
-    except UnicodeDecodeError:
-        return None
 
 
 def _has_header(pyc: bytes, form: Format) -> bool:

@@ -10,6 +10,7 @@ from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_l
 from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge
 from hatch_lambda_zip.contents.limits import check_unzipped_size, upload_note
 from hatch_lambda_zip.contents.machines import check_machines, machine_of
+from hatch_lambda_zip.contents.module_compiler import ModuleCompiler
 from hatch_lambda_zip.contents.own.checkout import (
     check_content,
     check_tracked,
@@ -36,6 +37,7 @@ __all__ = [
     "Contents",
     "IgnoreRules",
     "LeftAsSource",
+    "ModuleCompiler",
     "Outputs",
     "Surroundings",
     "SyntaxJudge",

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.bytecode import (
-    NO_SOURCE,
-    Compiled,
-    Obstacle,
-    Source,
-    format_of,
-    normalize,
-    read_header,
-    without_source_hash,
-)
+from hatch_lambda_zip.bytecode import NO_SOURCE, Obstacle, format_of, normalize, read_header
 from hatch_lambda_zip.config import Artifact
+from hatch_lambda_zip.contents.module_compiler import Module, ModuleCompiler, Sources
 from hatch_lambda_zip.contents.overlaps import pattern_for
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import BytecodeError, ContentsError
 from hatch_lambda_zip.install import Installed, LeftOut, Reason
 from hatch_lambda_zip.lock import Origin
-
-if TYPE_CHECKING:  # slow to import, and only a build that compiles has one
-    from hatch_lambda_zip.bytecode.compiler import Compiler
 
 
 @dataclass(frozen=True)
@@ -63,7 +51,7 @@ def with_bytecode(
     installed: Iterable[Installed],
     added: Iterable[Entry],
     artifact: Artifact,
-    compiler: Compiler | None,
+    compiler: ModuleCompiler | None,
 ) -> Modules:
     """Let compiled modules ship, all of them in canonical form.
 
@@ -126,33 +114,47 @@ def _normalized(entry: Entry, artifact: Artifact) -> Entry:
 
 
 def _compile(
-    installed: Sequence[Installed], added: Sequence[Entry], artifact: Artifact, compiler: Compiler
+    installed: Sequence[Installed],
+    added: Sequence[Entry],
+    artifact: Artifact,
+    compiler: ModuleCompiler,
 ) -> Modules:
     """Compile all sources."""
-    sources = [entry for item in installed for entry in item.entries if _is_source(entry)]
-    others = [entry for entry in added if _is_source(entry)]
     root = artifact.kind.import_root
     above = root.removesuffix(artifact.kind.prefix)  # where the zip itself is unpacked
-    tasks = [Source(entry.name, root + entry.name, entry.read()) for entry in sources]
-    tasks += [Source(entry.name, above + entry.name, entry.read()) for entry in others]
-    results = compiler.compile(tasks)
-    local = {item.name for item in installed if item.distribution.origin is Origin.LOCAL}
-    own = [entry.distribution in local for entry in sources] + [True] * len(others)
-    _refuse_own_mistakes(tasks, results, own, artifact)
+    groups = [
+        Sources(
+            item.name,
+            tuple(entry for entry in item.entries if _is_source(entry)),
+            root,
+            is_local=item.distribution.origin in {Origin.LOCAL, Origin.GIT},
+        )
+        for item in installed
+    ]
+    loose = tuple(entry for entry in added if _is_source(entry))
+    groups.append(Sources("code", loose, above, is_local=True))
+    results = compiler.compile(groups, artifact)
+    made = {
+        id(entry): module
+        for sources, modules in zip(groups, results, strict=True)
+        for entry, module in zip(sources.entries, modules, strict=True)
+    }
+    own = {item.name for item in installed if item.distribution.origin is Origin.LOCAL}
+    mine = [entry for item in installed if item.name in own for entry in item.entries]
+    _refuse_own_mistakes(((entry.name, made.get(id(entry))) for entry in (*mine, *added)), artifact)
 
-    compiled = dict(zip(map(id, (*sources, *others)), results, strict=True))
     shipped = []
     for distribution in installed:
-        entries, left_out = _replaced(distribution.entries, compiled, artifact)
+        entries, left_out = _replaced(distribution.entries, made, artifact)
         shipped.append(distribution.with_entries(entries, left_out))
-    entries, _ = _replaced(added, compiled, artifact)
+    entries, _ = _replaced(added, made, artifact)
     left = [
-        LeftAsSource(task.name, result.obstacle.value, result.detail)
-        for task, result in zip(tasks, results, strict=True)
-        if result.obstacle is not None
+        LeftAsSource(entry.name, module.obstacle.value, module.detail)
+        for sources, modules in zip(groups, results, strict=True)
+        for entry, module in zip(sources.entries, modules, strict=True)
+        if module.obstacle is not None
     ]
-    count = len(results) - len(left)
-    return Modules(tuple(shipped), tuple(entries), count, tuple(left))
+    return Modules(tuple(shipped), tuple(entries), len(made) - len(left), tuple(left))
 
 
 def _is_source(entry: Entry) -> bool:
@@ -163,13 +165,11 @@ def _is_source(entry: Entry) -> bool:
     return directory != "bin" or not entry.read().startswith(b"#!")
 
 
-def _refuse_own_mistakes(
-    tasks: Sequence[Source], results: Sequence[Compiled], own: Sequence[bool], artifact: Artifact
-) -> None:
+def _refuse_own_mistakes(own: Iterable[tuple[str, Module | None]], artifact: Artifact) -> None:
     problems = [
-        f"{task.name} can't be compiled: {result.detail}"
-        for task, result, is_own in zip(tasks, results, own, strict=True)
-        if is_own and result.obstacle is Obstacle.SYNTAX
+        f"{name} can't be compiled: {module.detail}"
+        for name, module in own
+        if module is not None and module.obstacle is Obstacle.SYNTAX
     ]
     if problems:
         raise ContentsError(
@@ -181,30 +181,18 @@ def _refuse_own_mistakes(
 
 
 def _replaced(
-    entries: Iterable[Entry], compiled: dict[int, Compiled], artifact: Artifact
+    entries: Iterable[Entry], made: Mapping[int, Module], artifact: Artifact
 ) -> tuple[list[Entry], list[LeftOut]]:
     """Put .pyc files beside their sources, or instead of them."""
     found: list[Entry] = []
     left_out: list[LeftOut] = []
     for entry in entries:
-        result = compiled.get(id(entry))
-        pyc = None if result is None else result.pyc
+        module = made.get(id(entry))
+        pyc = None if module is None else module.pyc
         if pyc is None or not artifact.bytecode.omit_source:
             found.append(entry)
         if pyc is not None:
             if artifact.bytecode.omit_source:
-                # An edit that changes no code, such as a comment's, changes nothing that ships.
-                pyc = without_source_hash(pyc)
                 left_out.append(LeftOut(entry.name, Reason.SOURCE, entry.distribution))
-            found.append(Entry.of(_pyc_name(entry.name, artifact), pyc, entry.distribution))
+            found.append(pyc)
     return found, left_out
-
-
-def _pyc_name(source: str, artifact: Artifact) -> str:
-    """Return the name of a source's .pyc (PEP 3147, PEP 488)."""
-    if artifact.bytecode.omit_source:
-        return f"{source}c"
-    directory, slash, file = source.rpartition("/")
-    level = f".opt-{artifact.bytecode.optimize}" if artifact.bytecode.optimize else ""
-    tag = f"cpython-3{artifact.platform.runtime.python_minor}"
-    return f"{directory}{slash}__pycache__/{file.removesuffix('.py')}.{tag}{level}.pyc"

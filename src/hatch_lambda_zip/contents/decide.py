@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from hatch_lambda_zip.config import Artifact, Modules, Options, Project
 from hatch_lambda_zip.contents.assemble import assemble
@@ -24,6 +23,7 @@ from hatch_lambda_zip.contents.imports.check import (
 from hatch_lambda_zip.contents.imports.reachable import select_reachable
 from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge
 from hatch_lambda_zip.contents.layers import check_packages, select_for_layer, split_layers
+from hatch_lambda_zip.contents.module_compiler import ModuleCompiler
 from hatch_lambda_zip.contents.names import check_names
 from hatch_lambda_zip.contents.namespaces import share_namespaces
 from hatch_lambda_zip.contents.overlaps import WaysOut
@@ -46,9 +46,6 @@ from hatch_lambda_zip.install import (
     Reason,
 )
 from hatch_lambda_zip.lock import Origin, patch_warning
-
-if TYPE_CHECKING:  # slow to import, and only a build that compiles has one
-    from hatch_lambda_zip.bytecode.compiler import Compiler
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ def decide_layer(
     project: Project,
     installed: Sequence[Installed],
     added: Sequence[Entry],
-    compiler: Compiler | None = None,
+    compiler: ModuleCompiler | None = None,
 ) -> Contents:
     """Decide what a layer ships.
 
@@ -138,7 +135,7 @@ def decide_function(
     installed: Sequence[Installed],
     added: Sequence[Entry],
     layers: Mapping[str, Contents],
-    compiler: Compiler | None = None,
+    compiler: ModuleCompiler | None = None,
     judge: SyntaxJudge | None = None,
 ) -> Contents:
     """Decide what a function ships.
@@ -289,7 +286,7 @@ def _ship(
     absent: tuple[LeftOutDistribution, ...],
     *,
     added: Sequence[Entry],
-    compiler: Compiler | None = None,
+    compiler: ModuleCompiler | None = None,
     function: _Function | None = None,
     warnings: Iterable[str] = (),
 ) -> Contents:
