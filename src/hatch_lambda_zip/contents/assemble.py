@@ -9,7 +9,7 @@ from hatch_lambda_zip.contents.overlaps import WaysOut, describe_overlaps
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Installed
-from hatch_lambda_zip.record import Digest, format_record
+from hatch_lambda_zip.record import Digest
 
 
 def assemble(
@@ -35,7 +35,7 @@ def assemble(
     entries: dict[str, Entry] = {}
     overlaps: dict[tuple[str, str], list[str]] = {}
     for distribution in installed:
-        for entry in (*distribution.entries, _record_of(distribution)):
+        for entry in (*distribution.entries, distribution.record):
             placed = replace(entry, name=prefix + entry.name) if prefix else entry
             other = entries.setdefault(placed.name, placed)
             if not is_same_content(other, placed):
@@ -62,24 +62,21 @@ def is_same_content(one: Entry, other: Entry) -> bool:
     return Digest.of(one.read(), other.digest.algorithm) == other.digest
 
 
-def _record_of(installed: Installed) -> Entry:
-    """Make the RECORD of what ships, which importlib.metadata answers from."""
-    record = f"{installed.dist_info}/RECORD"
-    rows: list[tuple[str, Digest | None, int | None]] = [
-        (entry.name, entry.digest, entry.size) for entry in installed.entries
-    ]
-    return Entry.of(record, format_record([*rows, (record, None, None)]), installed.name)
-
-
 def _refuse_files_as_directories(entries: dict[str, Entry]) -> None:
-    for entry in entries.values():
-        for parent in parents(entry.name):
-            if other := entries.get(parent):
-                raise ContentsError(
-                    f"{other.distribution} ships {other.name} as a file, and {entry.distribution} "
-                    f"has it as a directory with {entry.name}. Leave one of these files out: by "
-                    "`exclude-files`, or from `include-files` if it comes from there."
-                )
+    for name in sorted(entries.keys() & directories_of(entries)):
+        other = entries[name]
+        entry = next(entry for path, entry in entries.items() if path.startswith(f"{name}/"))
+        raise ContentsError(
+            f"{other.distribution} ships {other.name} as a file, and {entry.distribution} "
+            f"has it as a directory with {entry.name}. Leave one of these files out: by "
+            "`exclude-files`, or from `include-files` if it comes from there."
+        )
+
+
+def directories_of(names: Iterable[str]) -> set[str]:
+    """Return the directories that files lie in, and those that these lie in."""
+    found = {name.rpartition("/")[0] for name in names}
+    return {parent for directory in found for parent in (directory, *parents(directory))} - {""}
 
 
 def parents(name: str) -> Iterator[str]:

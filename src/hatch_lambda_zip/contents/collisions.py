@@ -38,6 +38,8 @@ def check_collisions(
     Raises:
         ContentsError: there are such files.
     """
+    if not layers:
+        return
     problems = [*_among_layers(layers), *_with_function(function, layers, runtime)]
     if problems:
         more = len(problems) - _SHOWN
@@ -106,9 +108,10 @@ def _packages(entries: Mapping[str, Entry]) -> dict[str, Entry]:
     """Return a module of each package, with an ``__init__.py`` or without one."""
     found: dict[str, Entry] = {}
     for path, entry in entries.items():
-        if path.endswith(".py"):
-            for parent in parents(path):
-                found.setdefault(parent, entry)
+        parent = path.rpartition("/")[0]
+        if parent and parent not in found and path.endswith(".py"):
+            for directory in (*parents(parent), parent):
+                found.setdefault(directory, entry)
     return found
 
 

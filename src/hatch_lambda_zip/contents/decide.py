@@ -167,7 +167,8 @@ def decide_function(
     mine = tuple(distribution for distribution in kept if distribution.name not in layer_of)
     _check_names(artifact, mine, added, own=project.name)
     in_layers = [distribution for shipped in in_layer.values() for distribution in shipped]
-    check_packages(mine, in_layers, layers_key)
+    if in_layers:
+        check_packages(mine, in_layers, layers_key)
     for name, layer in layers.items():
         if missing := missing_tests(layer.left_out, mine, added, artifact.handler):
             raise ContentsError(
@@ -271,6 +272,7 @@ def _check_names(
     for item in distributions:
         shipped = select_own_files(item, artifact.own_files)[0] if item.name == own else item
         names += [(artifact.kind.prefix + entry.name, item.name) for entry in shipped.entries]
+        names.append((f"{artifact.kind.prefix}{item.dist_info}/RECORD", item.name))
     check_names(names, local=_local(distributions, added))
 
 
@@ -330,8 +332,8 @@ def _ship(
         modules.installed, added=modules.added, prefix=artifact.kind.prefix, ways=ways
     )
     local = _local(distributions, added)
-    # Scripts and compiled modules have joined.
-    check_names([(entry.name, entry.distribution) for entry in entries_of_zip], local=local)
+    if artifact.scripts or compiler is not None:  # which have joined
+        check_names([(entry.name, entry.distribution) for entry in entries_of_zip], local=local)
     if function is not None:
         remarks = check_handler_and_imports(
             artifact,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
+from hatch_lambda_zip.contents.assemble import directories_of, parents
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.files import path_problem
 from hatch_lambda_zip.text import shortened
@@ -27,19 +28,22 @@ def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> 
             upper and lower case; one, or a component of it, is longer than Lambda's file system
             takes; or a local one is not in Unicode's composed form (NFC), or no plain path.
     """
-    places: dict[str, tuple[str, str, str]] = {}
-    directories: set[str] = set()
+    owners = {}
     for name, distribution in names:
+        owners[name] = distribution
         if distribution in local:
             _check_local(name, distribution)
-        _check_length(name, distribution)
-        paths = [name]
-        for parent in _parents(name):
-            if parent in directories:
-                break  # with all those above it
-            directories.add(parent)
-            paths.append(parent)
-        for path in paths:
+        if len(name) > _LONGEST_COMPONENT or not name.isascii():
+            _check_length(name, distribution)
+    paths = owners.keys() | directories_of(owners)
+    if len(paths) != len({_folded(path) for path in paths}):
+        _refuse_twins(owners)
+
+
+def _refuse_twins(owners: Mapping[str, str]) -> None:
+    places: dict[str, tuple[str, str, str]] = {}
+    for name, distribution in owners.items():
+        for path in (name, *parents(name)):
             other, owner, file = places.setdefault(_folded(path), (path, distribution, name))
             if other != path:
                 raise ContentsError(
@@ -51,8 +55,6 @@ def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> 
 
 
 def _check_length(name: str, distribution: str) -> None:
-    if len(name) <= _LONGEST_COMPONENT and name.isascii():
-        return
     if len(name.encode("utf-8", "surrogateescape")) > _LONGEST_PATH:
         raise ContentsError(
             f"{distribution} ships {shortened(name)}: the path has more than {_LONGEST_PATH} "
@@ -91,10 +93,3 @@ def _folded(path: str) -> str:
     if path.isascii():
         return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
-
-
-def _parents(name: str) -> Iterator[str]:
-    position = name.rfind("/")
-    while position >= 0:
-        yield name[:position]
-        position = name.rfind("/", 0, position)

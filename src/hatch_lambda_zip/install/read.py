@@ -36,7 +36,7 @@ from hatch_lambda_zip.install.unlisted import (
 )
 from hatch_lambda_zip.install.wheel import same_version
 from hatch_lambda_zip.lock import LockedDistribution, Origin
-from hatch_lambda_zip.record import RecordRow, parse_record
+from hatch_lambda_zip.record import Digest, RecordRow, format_record, parse_record
 
 # What an installer writes about itself; no part of the distribution.
 _INSTALLER_FILES: Final = frozenset(
@@ -121,6 +121,15 @@ class Installed:
             for entry in self.entries
             if _is_pth(entry.name)
         )
+
+    @cached_property
+    def record(self) -> Entry:
+        """The RECORD of what ships, which importlib.metadata answers from."""
+        path = f"{self.dist_info}/RECORD"
+        rows: list[tuple[str, Digest | None, int | None]] = [
+            (entry.name, entry.digest, entry.size) for entry in self.entries
+        ]
+        return Entry.of(path, format_record([*rows, (path, None, None)]), self.name)
 
     @cached_property
     def import_names(self) -> ImportNames:
