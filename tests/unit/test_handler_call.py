@@ -29,6 +29,8 @@ REFUSED = {
     "another one's": ("from other import bad as handler", "other.py, line 2, takes (event)"),
     "through a package": ("from pkg import handler", "other.py, line 2, takes (event)"),
     "module": ("import other as handler", "it is the module 'other' (app.py, line 1)"),
+    "Python's module": ("import json as handler", "it is the module 'json' (app.py, line 1)"),
+    "Python's submodule": ("import os.path as handler", "it is the module 'os.path' (app.py, line"),
     "module from a package": (
         "from pkg import mod as handler",
         "it is the module pkg.mod (app.py,",

@@ -7,6 +7,7 @@ may be anything.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -109,9 +110,12 @@ def _module_fault(
         if (alias.asname or alias.name.partition(".")[0]) == name:
             module = alias.name if alias.asname else name
             place = f"{entry.name}, line {node.lineno}"
-            # Some modules put an object in their own place that can be called.
+            # Some modules put an object in their own place that can be called; none of Python's do.
             found = _find(module, files)
-            is_sure = found is not None and not read_module(found).meddles
+            if found is None:
+                is_sure = module.partition(".")[0] in sys.stdlib_module_names
+            else:
+                is_sure = not read_module(found).meddles
             return Fault(f"it is the module {module!r} ({place}), and no function", is_sure)
     return None
 
