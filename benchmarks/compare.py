@@ -1,17 +1,19 @@
 """Times builds side by side: this project, and what people do otherwise.
 
-    python3 benchmarks/compare.py [--runs 5] [--sam] [--markdown docs/benchmarks.md]
+    python3 benchmarks/compare.py [--runs 5] [--others] [--markdown docs/benchmarks.md]
 
 All ways start from the same locks and a warm uv cache, and take turns, so that the machine's moods
 hit all of them. The first round of each is not counted. Memory is measured in a round of its own.
 
-It needs Linux, Python 3.10 or newer with venv and pip, and the program `zip`; SAM is installed if
-it is asked for.
+It needs Linux, Python 3.10 or newer with venv and pip, and the program `zip`; other tools that make
+such zips are installed if they are asked for (SAM then wants a python3.13 on PATH). A chart is
+drawn beside the tables.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import shutil
@@ -78,6 +80,33 @@ with zipfile.ZipFile(sys.argv[2], "w", zipfile.ZIP_DEFLATED) as archive:
     for path in sorted(site.rglob("*")):
         archive.write(path, path.relative_to(site))
 """
+
+VERSION_OF = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
+# Draws the chart of one function's ways, from their names and medians.
+CHART = """
+import json, sys
+import matplotlib
+matplotlib.use("svg")
+import matplotlib.pyplot as plt
+matplotlib.rcParams |= {"svg.hashsalt": "chart", "svg.fonttype": "none", "font.size": 10}
+title, names, medians = json.loads(sys.argv[1])
+figure, axes = plt.subplots(figsize=(8, 0.4 * len(names) + 1))
+ours = ["#2a6f97" if name.startswith("ours") else "#b0b7bf" for name in names]
+bars = axes.barh(names[::-1], medians[::-1], color=ours[::-1])
+axes.bar_label(bars, fmt="%.2f s", padding=4)
+axes.set_xlim(0, max(medians) * 1.12)
+axes.set_title(title, loc="left")
+axes.xaxis.set_visible(False)
+axes.spines[:].set_visible(False)
+axes.tick_params(left=False)
+figure.savefig(sys.argv[2], bbox_inches="tight", metadata={"Date": None}, facecolor="white")
+"""
+# Other tools that make such zips, by the name of their command.
+OTHERS = {
+    "sam": "aws-sam-cli",
+    "pex3": "pex",
+    "package-python-function": "package-python-function",
+}
 
 _LARGE = 100  # functions; such builds are timed once
 
@@ -165,10 +194,16 @@ def resident(number: int) -> int:
         return 0
 
 
+def run_python(python: Path, program: str, *arguments: str | Path) -> str:
+    """Run a program, and return what it prints."""
+    command: Command = [python, "-c", program, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
 class Bench:
     """Projects, their tools, and what is measured of them."""
 
-    def __init__(self, root: Path, runs: int, *, has_sam: bool) -> None:
+    def __init__(self, root: Path, runs: int, *, has_others: bool) -> None:
         self.root = root
         self.runs = runs
         venv.create(root / "venv", with_pip=True)
@@ -176,19 +211,12 @@ class Bench:
         self.uv = self.python.parent / "uv"
         pip: list[str | Path] = [self.python, "-m", "pip", "install", "-q"]
         subprocess.run([*pip, f"{CHECKOUT}[uv]", "hatchling"], check=True)
-        self.sam: Path | None = None
-        if has_sam:
-            venv.create(root / "sam", with_pip=True)
-            self.sam = root / "sam/bin/sam"
-            command: Command = [
-                root / "sam/bin/python",
-                "-m",
-                "pip",
-                "install",
-                "-q",
-                "aws-sam-cli",
-            ]
+        self.others: dict[str, Path] = {}
+        for name, package in OTHERS.items() if has_others else ():
+            venv.create(root / name, with_pip=True)
+            command: Command = [root / name / "bin/python", "-m", "pip", "install", "-qq", package]
             subprocess.run(command, check=True)
+            self.others[name] = root / name / "bin" / name
         self.tool = self.python.parent / "hatch-lambda-zip"
 
     def project(self, name: str, dependencies: Sequence[str]) -> Path:
@@ -281,24 +309,48 @@ class Bench:
                 fresh(empty / "dist"),
             ),
         ]
-        if self.sam:
-            built = root / ".aws-sam"
-            zipped = f"cd '{built}/build/Function' && zip -qr '{built}/function.zip' ."
-            commands: list[Command] = [[self.sam, "build"], ["sh", "-c", zipped]]
-            ways.append(
-                Way(
-                    "sam build, zip -r",
-                    commands,
-                    root,
-                    fresh(built),
-                    built,
-                    {"SAM_CLI_TELEMETRY": "0"},
-                )
-            )
+        ways += self.others_ways(root, made, fresh(made))
         ways[0].run()
         (artifact,) = dist.glob("*.zip")
         shutil.copy(artifact, reference)
         return ways
+
+    def others_ways(self, root: Path, made: Path, before: Callable[[], object]) -> list[Way]:
+        """Return the ways of other tools; but for SAM they take the wheels of this machine."""
+        ways = []
+        if sam := self.others.get("sam"):
+            built = made / "build"
+            zipped = f"cd '{built}/Function' && zip -qr '{made}/function.zip' ."
+            commands: list[Command] = [[sam, "build", "-b", built], ["sh", "-c", zipped]]
+            off = {"SAM_CLI_TELEMETRY": "0"}
+            ways.append(Way("sam build, zip -r", commands, root, before, made, off))
+        if pex := self.others.get("pex3"):
+            command: Command = [
+                *(pex, "venv", "create", "--layout", "flat-zipped"),
+                *("--dest-dir", made / "function", "-r", root / "requirements.txt"),
+            ]
+            ways.append(Way("pex3 venv create", [command], root, before, made))
+        if package := self.others.get("package-python-function"):
+            commands = [
+                [self.uv, "sync", "-q", "--locked", "--no-dev", "--no-editable"],
+                [package, made / "venv", "--output", made / "function.zip"],
+            ]
+            place = {"UV_PROJECT_ENVIRONMENT": str(made / "venv")}
+            name = "uv sync, package-python-function"
+            ways.append(Way(name, commands, root, before, made, place))
+        return ways
+
+    def versions(self) -> str:
+        """Name the tools and their versions."""
+        names = ["hatch-lambda-zip", "hatchling", "uv"]
+        found = [(self.python, names)]
+        for name, package in OTHERS.items() if self.others else ():
+            found.append((self.root / name / "bin/python", [package]))
+        return ", ".join(
+            f"{name} {run_python(python, VERSION_OF, name)}"
+            for python, names in found
+            for name in names
+        )
 
     def many(self, shape: str, count: int) -> tuple[Way, Way]:
         """Return a build of many functions, and of one of them."""
@@ -388,6 +440,16 @@ def describe(name: str, ways: Sequence[Way]) -> Iterator[str]:
     yield ""
 
 
+def draw(name: str, ways: Sequence[Way], path: Path, root: Path) -> None:
+    """Draw a chart of one function's ways."""
+    venv.create(root / "chart", with_pip=True)
+    python = root / "chart/bin/python"
+    subprocess.run([python, "-m", "pip", "install", "-qq", "matplotlib"], check=True)
+    title = f"Seconds for the zip of {name}: {', '.join(FUNCTIONS[name])}"
+    data = json.dumps([title, [way.name for way in ways], [way.median for way in ways]])
+    run_python(python, CHART, data, path)
+
+
 def describe_many(pairs: Sequence[tuple[Way, Way]]) -> Iterator[str]:
     """Write the table of many functions, as Markdown."""
     yield "## Many functions, warm\n"
@@ -420,21 +482,31 @@ def main() -> None:
     """Prepare, warm up, take turns, report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=5, help="timed runs of each (default: 5)")
-    parser.add_argument("--sam", action="store_true", help="compare with `sam build` as well")
+    parser.add_argument(
+        "--others", action="store_true", help=f"compare with {', '.join(OTHERS.values())} as well"
+    )
     parser.add_argument("--functions", nargs="*", default=[*FUNCTIONS], choices=[*FUNCTIONS])
     parser.add_argument("--counts", nargs="*", type=int, default=[10, 50, 200])
     parser.add_argument("--markdown", type=Path, help="write the tables there")
     arguments = parser.parse_args()
     if shutil.which("zip") is None:
         sys.exit("The program `zip` is needed for the comparison; install it.")
-    lines = [f"{machine()}; medians of {arguments.runs} runs that take turns.\n"]
+    lines: list[str] = []
     with tempfile.TemporaryDirectory() as temporary:
-        bench = Bench(Path(temporary), arguments.runs, has_sam=arguments.sam)
+        bench = Bench(Path(temporary), arguments.runs, has_others=arguments.others)
+        lines.append(
+            f"{machine()}; {bench.versions()}. Medians of {arguments.runs} runs that take turns, "
+            f"and of one run where there are {_LARGE} functions or more.\n"
+        )
         for name in arguments.functions:
             ways = bench.ways(name)
             bench.take_turns(ways, arguments.runs)
             lines += describe(name, ways)
             print("\n".join(lines[-len(ways) - 4 :]))
+            if arguments.markdown and name == arguments.functions[-1]:
+                chart = arguments.markdown.with_suffix(".svg").absolute()
+                draw(name, ways, chart, bench.root)
+                lines += [f"![{name}]({chart.name})\n"]
         pairs = []
         for count in arguments.counts:
             for shape in ("one package", "folder each", "package each"):
