@@ -49,8 +49,8 @@ from hatch_lambda_zip.lock import (
     Selection,
     Selector,
 )
-from hatch_lambda_zip.process.threads import ThreadPool
-from hatch_lambda_zip.text import Reporter
+from hatch_lambda_zip.process.threads import ThreadPool, available_cpus
+from hatch_lambda_zip.text import Lines, Progress, Reporter
 from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Session:
         project: the package.
         root: its directory.
         report: takes lines for the user.
+        progress: takes what is done for each zip.
         workspace: the command's temporary files, and its outputs in the making.
         installer: installs for all zips.
         store: has what is compressed, for the next zip.
@@ -83,10 +84,12 @@ class Session:
         store: ContentStore,
         selector: Selector,
         kept: Path | None,
+        progress: Progress | None = None,
     ) -> None:
         self.project = project
         self.root = root
         self.report = report
+        self.progress = progress or Lines(report)
         self.workspace = workspace
         self.installer = installer
         self.store = store
@@ -339,13 +342,6 @@ class Session:
         )
 
 
-def available_cpus() -> int:
-    """Return how many CPUs this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 @contextmanager
 def open_session(
     project: Project,
@@ -355,6 +351,7 @@ def open_session(
     embedded: Path | None = None,
     installers: Installers | None = None,
     selector: Selector | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Session]:
     """Open a session.
 
@@ -364,6 +361,7 @@ def open_session(
             hold instead of the project's.
         installers: what is shared with the builds of other projects.
         selector: where it was made before; its uv's watcher becomes the session's.
+        progress: takes what is done for each zip, as ``report`` does by default.
 
     Raises:
         ToolError: the installed encoder is another one.
@@ -393,4 +391,5 @@ def open_session(
             store=shared.store,
             selector=selector,
             kept=kept,
+            progress=progress,
         )

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from hatch_lambda_zip import read_manifest
-from hatch_lambda_zip.cli.console import Console, hooks_aside
+from hatch_lambda_zip.cli.console import Console, hooks_aside, put_line
 from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.cli.places import check_places, made_twice
+from hatch_lambda_zip.cli.progress import Bars, Told, can_draw
 from hatch_lambda_zip.cli.project import open_project, projects_argument, shortest
 from hatch_lambda_zip.cli.side_by_side import SideBySide
 from hatch_lambda_zip.cli.unpack import unpack
@@ -24,6 +26,7 @@ from hatch_lambda_zip.plugin.app import AppReporter, aborting
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.build import Installers
+    from hatch_lambda_zip.text import Progress
 
 _EXAMPLE = """
 \b
@@ -82,6 +85,7 @@ _AT_ONCE: Final = max(2, os.cpu_count() or 1)  # builds wait for other processes
     help="Build again after each edit, and print the zips that change, until interrupted.",
 )
 @click.option("is_part", "--part", is_flag=True, hidden=True)  # see `side_by_side`
+@click.option("tells", "--tell", is_flag=True, hidden=True)  # to whom can draw it
 @click.option("-v", "--verbose", count=True, help="Show what is run.")
 @click.option("-q", "--quiet", count=True, help="Show warnings and errors only.")
 def build(  # noqa: PLR0913 - one parameter an option
@@ -95,6 +99,7 @@ def build(  # noqa: PLR0913 - one parameter an option
     as_json: bool,
     is_watching: bool,
     is_part: bool,
+    tells: bool,
     verbose: int,
     quiet: int,
 ) -> None:
@@ -106,14 +111,16 @@ def build(  # noqa: PLR0913 - one parameter an option
     Exit codes: 0 when all are built, 1 when a project failed, 2 for wrong usage, 130 and 143 when
     cancelled.
     """
-    console = Console(verbose - quiet)
+    bars = Bars() if not is_watching and verbose == quiet and can_draw() else None
+    console = Console(verbose - quiet, put=bars.show if bars else put_line)
     # As typed, for each project is built in its own directory.
     here = Path.cwd()
     output = None if directory is None else here / directory
     directories = None if unpacked is None else here / unpacked
     if is_part:
         with aborting(console):
-            click.echo(json.dumps(_build_part(projects, functions, output, verbose - quiet)))
+            made_of_each = _build_part(projects, functions, output, verbose - quiet, tells=tells)
+            click.echo(json.dumps(made_of_each))
         return
     if is_watching:
         words = [*_words(functions, output), *["--all"] * is_all, *["--with-layers"] * with_layers]
@@ -128,12 +135,15 @@ def build(  # noqa: PLR0913 - one parameter an option
         chosen = _chosen(projects or (Path(),), is_all=is_all)
         check_places(chosen, functions, output, directories, console)
         words = [*_words(functions, output), *["-v"] * verbose, *["-q"] * quiet]
-        with SideBySide(words, console.display_error, _AT_ONCE) as commands:
+        words += ["--tell"] if bars else []
+        drawing = bars.drawing() if bars else nullcontext()
+        show = bars.hear if bars else put_line
+        with drawing, SideBySide(words, show, _AT_ONCE) as commands:
             results: Iterable[tuple[Path, list[Path] | None]]
             if len(chosen) > 1:
                 results = commands.build([shortest(project, here) for project in chosen])
             else:
-                results = [(chosen[0], _build(chosen[0], functions, output, console))]
+                results = [(chosen[0], _build(chosen[0], functions, output, console, bars))]
             for project, paths in results:
                 if paths is None:
                     failed.append(project)
@@ -188,18 +198,25 @@ def _build(
     functions: Iterable[str],
     output: Path | None,
     console: Console,
+    progress: Progress | None = None,
     installers: Installers | None = None,
 ) -> list[Path]:
     """Build what is asked for of one project, and return the paths of the zips."""
     with hooks_aside(), open_project(project, console) as opened:
         opened.builder.installers = installers
+        opened.builder.progress = progress
         directory = None if output is None else str(output)
         made = opened.builder.build(directory=directory, versions=[*functions] or None)
         return [*map(Path, made)]
 
 
 def _build_part(
-    projects: Iterable[Path], functions: Iterable[str], output: Path | None, verbosity: int
+    projects: Iterable[Path],
+    functions: Iterable[str],
+    output: Path | None,
+    verbosity: int,
+    *,
+    tells: bool,
 ) -> list[list[str] | None]:
     """Build projects in turn, and return the zips of each; None of one that failed."""
     from hatch_lambda_zip.build import Installers  # `--help` does not need it
@@ -208,14 +225,17 @@ def _build_part(
     with Installers(AppReporter(Console(verbosity))) as installers:
         for project in projects:
             console = Console(verbosity, prefix=f"[{project}] ")
+            told = Told(f"[{project}] ") if tells else None
             try:
                 with aborting(console):
-                    made = _build(project, functions, output, console, installers)
+                    made = _build(project, functions, output, console, told, installers)
                     results.append([*map(str, made)])
             except SystemExit as end:
                 if end.code != 1:  # cancelled
                     raise
                 results.append(None)
+                if told:
+                    told.end()
     return results
 
 

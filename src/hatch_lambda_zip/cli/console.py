@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NoReturn
 
 import click
@@ -32,16 +32,25 @@ def hooks_aside() -> Iterator[None]:
         yield
 
 
+def put_line(line: str) -> None:
+    """Write a line to the standard error."""
+    click.echo(line, err=True)
+
+
 class Console(Application):
     """hatchling's application, as verbose as the command's options say.
 
     Args:
         verbosity: 0 shows progress, 1 commands and details as well, -1 warnings alone.
         prefix: what each line starts with.
+        put: takes each line.
     """
 
-    def __init__(self, verbosity: int = 0, prefix: str = "") -> None:
+    def __init__(
+        self, verbosity: int = 0, prefix: str = "", put: Callable[[str], None] = put_line
+    ) -> None:
         super().__init__()
+        self._put = put
         self._prefix = prefix
         self._verbosity = verbosity
 
@@ -69,7 +78,7 @@ class Console(Application):
     def display_error(self, message: str = "", **_kwargs: object) -> None:
         """Show what is wrong."""
         for line in message.split("\n"):
-            click.echo(f"{self._prefix}{line}", err=True)
+            self._put(f"{self._prefix}{line}")
 
     def abort(self, message: str = "", code: int = 1, **_kwargs: object) -> NoReturn:
         """Show what is wrong, and end the command."""
