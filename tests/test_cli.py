@@ -100,7 +100,14 @@ def test_an_unknown_function(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["bild"], ["build", "--nothing"], ["build", "no-such-directory"], []]
+    "words",
+    [
+        ["bild"],
+        ["build", "--nothing"],
+        ["build", "no-such-directory"],
+        ["build", "--with-layers"],
+        [],
+    ],
 )
 def test_wrong_usage(words: list[str]) -> None:
     assert invoke(*words).exit_code == 2
@@ -110,7 +117,8 @@ def test_wrong_usage(words: list[str]) -> None:
 def test_help_has_an_example_or_the_exit_codes(words: list[str]) -> None:
     result = invoke(*words)
     assert result.exit_code == 0
-    assert "Example" in result.stdout or "Exit codes" in result.stdout
+    assert "Example" in result.stdout or "\n  Exit codes" in result.stdout
+    assert "\\b" not in result.stdout
 
 
 def test_the_version() -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from hatch_lambda_zip import read_manifest
-from hatch_lambda_zip.cli.console import Console, hooks_aside, put_line
+from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.cli.places import check_places, made_twice
-from hatch_lambda_zip.cli.progress import Bars, Told, can_draw
+from hatch_lambda_zip.cli.progress import Bars, Plain, Told, can_draw
 from hatch_lambda_zip.cli.project import open_project, projects_argument, shortest
 from hatch_lambda_zip.cli.side_by_side import SideBySide
 from hatch_lambda_zip.cli.unpack import unpack
@@ -111,8 +111,12 @@ def build(  # noqa: PLR0913 - one parameter an option
     Exit codes: 0 when all are built, 1 when a project failed, 2 for wrong usage, 130 and 143 when
     cancelled.
     """
-    bars = Bars() if not is_watching and verbose == quiet and can_draw() else None
-    console = Console(verbose - quiet, put=bars.show if bars else put_line)
+    if with_layers and unpacked is None:
+        message = "--with-layers is about the directories that --unpacked DIR writes"
+        raise click.UsageError(message)
+    is_drawn = not is_watching and verbose == quiet and can_draw()
+    screen = Bars() if is_drawn else Plain()
+    console = Console(verbose - quiet, screen=screen)
     # As typed, for each project is built in its own directory.
     here = Path.cwd()
     output = None if directory is None else here / directory
@@ -123,11 +127,8 @@ def build(  # noqa: PLR0913 - one parameter an option
             click.echo(json.dumps(made_of_each))
         return
     if is_watching:
-        words = [*_words(functions, output), *["--all"] * is_all, *["--with-layers"] * with_layers]
-        words += ["--unpacked", str(directories)] if directories else []
-        with aborting(console):
-            written = [place for place in (output, directories) if place]
-            watch_and_build(projects or (Path(),), words, written, console.display_info)
+        flags = [*["--all"] * is_all, *["--with-layers"] * with_layers]
+        _watch(projects, [*_words(functions, output), *flags], output, directories, console)
         return
     made: list[Path] = []
     failed: list[Path] = []
@@ -135,15 +136,10 @@ def build(  # noqa: PLR0913 - one parameter an option
         chosen = _chosen(projects or (Path(),), is_all=is_all)
         check_places(chosen, functions, output, directories, console)
         words = [*_words(functions, output), *["-v"] * verbose, *["-q"] * quiet]
-        words += ["--tell"] if bars else []
-        drawing = bars.drawing() if bars else nullcontext()
-        show = bars.hear if bars else put_line
-        with drawing, SideBySide(words, show, _AT_ONCE) as commands:
-            results: Iterable[tuple[Path, list[Path] | None]]
-            if len(chosen) > 1:
-                results = commands.build([shortest(project, here) for project in chosen])
-            else:
-                results = [(chosen[0], _build(chosen[0], functions, output, console, bars))]
+        words += ["--tell"] * is_drawn
+        with screen.drawing(), SideBySide(words, screen.hear, _AT_ONCE) as commands:
+            build_one = partial(_build, chosen[0], functions, output, console, screen.progress)
+            results = _results([shortest(project, here) for project in chosen], build_one, commands)
             for project, paths in results:
                 if paths is None:
                     failed.append(project)
@@ -151,7 +147,7 @@ def build(  # noqa: PLR0913 - one parameter an option
                 for path in _added(paths, made):
                     _unpack(path, directories, with_layers=with_layers)
                     if not as_json:
-                        click.echo(shortest(path, here))
+                        screen.result(str(shortest(path, here)))
         if failed:
             names = ", ".join(map(str, failed))
             console.abort(
@@ -160,6 +156,26 @@ def build(  # noqa: PLR0913 - one parameter an option
             )
     if as_json:
         click.echo(json.dumps([*_described(made)], indent=2))
+
+
+def _results(
+    chosen: Sequence[Path], build_one: Callable[[], list[Path]], commands: SideBySide
+) -> Iterable[tuple[Path, list[Path] | None]]:
+    """Build projects, several by commands of their own, and return the zips of each."""
+    return commands.build(chosen) if len(chosen) > 1 else [(chosen[0], build_one())]
+
+
+def _watch(
+    projects: tuple[Path, ...],
+    words: list[str],
+    output: Path | None,
+    directories: Path | None,
+    console: Console,
+) -> None:
+    words += ["--unpacked", str(directories)] if directories else []
+    with aborting(console):
+        written = [place for place in (output, directories) if place]
+        watch_and_build(projects or (Path(),), words, written, console.display_info)
 
 
 def _words(functions: Iterable[str], output: Path | None) -> list[str]:

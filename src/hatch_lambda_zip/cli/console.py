@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final, NoReturn
 
-import click
 from hatchling.bridge.app import Application
+
+from hatch_lambda_zip.cli.progress import Plain
 
 _STDOUT: Final = 1
 _STDERR: Final = 2
@@ -32,25 +33,18 @@ def hooks_aside() -> Iterator[None]:
         yield
 
 
-def put_line(line: str) -> None:
-    """Write a line to the standard error."""
-    click.echo(line, err=True)
-
-
 class Console(Application):
     """hatchling's application, as verbose as the command's options say.
 
     Args:
         verbosity: 0 shows progress, 1 commands and details as well, -1 warnings alone.
         prefix: what each line starts with.
-        put: takes each line.
+        screen: shows each line.
     """
 
-    def __init__(
-        self, verbosity: int = 0, prefix: str = "", put: Callable[[str], None] = put_line
-    ) -> None:
+    def __init__(self, verbosity: int = 0, prefix: str = "", screen: Plain | None = None) -> None:
         super().__init__()
-        self._put = put
+        self._put = (screen or Plain()).show
         self._prefix = prefix
         self._verbosity = verbosity
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from hatch_lambda_zip.text import Extent, format_size
+from hatch_lambda_zip.text import Extent, Progress, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +42,41 @@ class _Row:
     started: float = field(default_factory=time.monotonic)
 
 
-class Bars:
+class Plain:
+    """Writes lines and draws nothing.
+
+    Attributes:
+        progress: takes what is done for each zip; None where lines of it are to be shown.
+    """
+
+    progress: Progress | None = None
+
+    @contextlib.contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Do nothing besides, until the end of the context."""
+        yield
+
+    def show(self, line: str) -> None:
+        """Show a line."""
+        click.echo(line, err=True)
+
+    def hear(self, line: str) -> None:
+        """Take a line of another command."""
+        self.show(line)
+
+    def result(self, line: str) -> None:
+        """Write a line to the standard output."""
+        click.echo(line)
+
+
+class Bars(Plain):
     """Draws what is done, below the lines that it is given to show.
 
     Use `drawing` as a context: whatever ends it, the terminal is left as it was.
     """
 
     def __init__(self) -> None:
+        self.progress = self
         self._rows: dict[str, _Row] = {}
         self._lock = threading.RLock()  # a signal may interrupt who has it
         self._over = threading.Event()
@@ -76,11 +104,20 @@ class Bars:
             line = click.style(word, fg=_COLOURS[word]) + line.removeprefix(word)
         with self._lock:
             if self._live is None:
-                click.echo(line, err=True)
+                super().show(line)
                 return
             from rich.text import Text
 
             self._live.console.print(Text.from_ansi(line), soft_wrap=True)
+
+    def result(self, line: str) -> None:
+        """Write a line to the standard output, which may be the same terminal."""
+        with self._lock:
+            if self._live is not None:
+                self._live.stop()
+            super().result(line)
+            if self._live is not None:
+                self._live.start()
 
     def step(self, name: str, line: str, extent: Extent | None = None) -> None:
         """Draw what is done for a zip from now on."""
