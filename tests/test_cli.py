@@ -100,7 +100,14 @@ def test_an_unknown_function(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["bild"], ["build", "--nothing"], ["build", "no-such-directory"], []]
+    "words",
+    [
+        ["bild"],
+        ["build", "--nothing"],
+        ["build", "no-such-directory"],
+        ["build", "--with-layers"],
+        [],
+    ],
 )
 def test_wrong_usage(words: list[str]) -> None:
     assert invoke(*words).exit_code == 2
@@ -110,7 +117,8 @@ def test_wrong_usage(words: list[str]) -> None:
 def test_help_has_an_example_or_the_exit_codes(words: list[str]) -> None:
     result = invoke(*words)
     assert result.exit_code == 0
-    assert "Example" in result.stdout or "Exit codes" in result.stdout
+    assert "Example" in result.stdout or "\n  Exit codes" in result.stdout
+    assert "\\b" not in result.stdout
 
 
 def test_the_version() -> None:
@@ -212,7 +220,14 @@ def test_a_directory_instead_of_a_zip(tmp_path: Path, monkeypatch: pytest.Monkey
     write(tmp_path, files)
     monkeypatch.chdir(tmp_path)
     command = ("build", "--unpacked", "out", "--with-layers", "-q")
-    assert invoke(*command).exit_code == 0
+    before = os.umask(0o077)
+    try:
+        assert invoke(*command).exit_code == 0
+    finally:
+        os.umask(before)
+    for directory in (tmp_path / "out/api", tmp_path / "out/shared/python"):
+        assert directory.stat().st_mode & 0o777 == 0o755
+        assert directory.stat().st_mtime == 1580601600
     api = tmp_path / "out/api"
     assert {path.name for path in api.iterdir()} == {"main.py", "run.sh", "util.py"}
     assert (tmp_path / "out/shared/python/util.py").read_text() == "X = 1\n"

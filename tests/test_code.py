@@ -90,6 +90,8 @@ def test_a_flat_folder_without_a_lock_or_without_a_need_of_one(flat: Path) -> No
     write(flat, {"lambda_function.py": HANDLER.replace("six", "idna")})
     assert "there is no module 'idna' in the zip" in fail(flat)
     (flat / "requirements.txt").unlink()
+    write(flat, {"lambda_function.py": "X = 1\n"})
+    assert "function-directories" not in fail(flat)  # of which there are none
     write(flat, {"lambda_function.py": "def handler(event, context): ...\n"})
     build(flat)
     assert names_in(flat, "lambda.zip") == {"lambda_function.py"}
@@ -328,7 +330,21 @@ def test_a_package_beside_folders_and_a_layer_of_code(tmp_path: Path) -> None:
         ),
         (
             lambda root: write(root, {"src/my function/main.py": "def handler(e, c): ...\n"}),
-            "'my function' can't name a function",
+            "src/my function can't give a function its name, which may have only ASCII",
+        ),
+        (
+            lambda root: write(root, {"src/nul/main.py": "def handler(e, c): ...\n"}),
+            'leave it out with "!src/nul"',
+        ),
+        (
+            lambda root: write(root, {f"src/{'a' * 65}/main.py": "def handler(e, c): ...\n"}),
+            "which may have 64 characters at AWS",
+        ),
+        (
+            lambda root: (root / "pyproject.toml").write_text(
+                (root / "pyproject.toml").read_text().replace('["src/*", "!src/common"]', "[]")
+            ),
+            "function-directories: names no directory",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 _MEGABYTE: Final = 1_000_000
@@ -78,3 +79,49 @@ class Reporter(Protocol):
 
     def debug(self, message: str) -> None:
         """Report what only ``-v`` shows."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much a step has to do.
+
+    Attributes:
+        doing: what it does, in a word.
+        total: how many bytes or things it does that to.
+        is_bytes: which of the two.
+    """
+
+    doing: str
+    total: int
+    is_bytes: bool = False
+
+
+class Progress(Protocol):
+    """Takes what is done for each zip."""
+
+    def step(self, name: str, line: str, extent: Extent | None = None) -> None:
+        """Take what is done for a zip from now on, and how much that is, where it is known."""
+
+    def advance(self, name: str, count: int) -> None:
+        """Take how much more of the step's extent is done; from any thread."""
+
+    def finish(self, name: str, line: str) -> None:
+        """Take what a zip has become."""
+
+
+class Lines:
+    """Progress as plain lines."""
+
+    def __init__(self, report: Reporter) -> None:
+        self._report = report
+
+    def step(self, name: str, line: str, extent: Extent | None = None) -> None:  # noqa: ARG002
+        """Report what is done."""
+        self._report.info(f"{name}: {line}")
+
+    def advance(self, name: str, count: int) -> None:
+        """Report nothing: who reads lines has no bar."""
+
+    def finish(self, name: str, line: str) -> None:
+        """Report what a zip has become."""
+        self._report.info(f"{name}: {line}")

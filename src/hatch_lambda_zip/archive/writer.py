@@ -76,6 +76,7 @@ def write_archive(
     inspect: Inspect,
     workers: int,
     store: ContentStore | None = None,
+    told: Callable[[int], object] = lambda _size: None,
 ) -> Archive:
     """Write a canonical zip.
 
@@ -88,6 +89,7 @@ def write_archive(
             says which machine the content was built for, if any; may raise.
         workers: how many threads compress; the bytes are the same for any number.
         store: has what was compressed before, and gets what is compressed now.
+        told: is told of the bytes of content that are in the zip, again and again.
 
     Raises:
         ContentsError: the zip would need zip64.
@@ -104,7 +106,7 @@ def write_archive(
     sink = _Sink(stream)
     directory: list[bytes] = []
     members: list[Member] = []
-    for entry, machine, header, data in _compressed(entries, inspect, workers, store):
+    for entry, machine, header, data in _compressed(entries, inspect, workers, store, told):
         directory.append(central_header(header, sink.offset))
         sink.write(local_header(header), data)
         members.append(Member(entry, header.compressed_size, machine))
@@ -150,7 +152,11 @@ class _Sink:
 
 
 def _compressed(
-    entries: Sequence[Entry], inspect: Inspect, workers: int, store: ContentStore | None
+    entries: Sequence[Entry],
+    inspect: Inspect,
+    workers: int,
+    store: ContentStore | None,
+    told: Callable[[int], object],
 ) -> Iterator[_Compressed]:
     """Yield every member's header and data in order, at most a window ahead of the consumer."""
     pending: deque[tuple[int, Future[list[_Compressed]]]] = deque()
@@ -163,10 +169,13 @@ def _compressed(
                     done, future = pending.popleft()
                     yield from future.result()
                     in_flight -= done
+                    told(done)
                 pending.append((size, pool.submit(_compress_batch, batch, inspect, store)))
                 in_flight += size
             while pending:
-                yield from pending.popleft()[1].result()
+                done, future = pending.popleft()
+                yield from future.result()
+                told(done)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

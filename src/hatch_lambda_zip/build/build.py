@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from hatch_lambda_zip.archive import Archive, write_archive
@@ -18,7 +19,7 @@ from hatch_lambda_zip.build.manifest import (
     make_manifest,
 )
 from hatch_lambda_zip.build.previous import read_previous
-from hatch_lambda_zip.build.session import Session, available_cpus
+from hatch_lambda_zip.build.session import Session
 from hatch_lambda_zip.build.shared import inspect
 from hatch_lambda_zip.build.version_notes import version_notes
 from hatch_lambda_zip.config import PARENT, Artifact, Kind, Project, file_name, manifest_name
@@ -33,7 +34,8 @@ from hatch_lambda_zip.contents import (
 from hatch_lambda_zip.errors import ConfigError, ContentsError, DamagedPackError
 from hatch_lambda_zip.install import OwnWheel, content_digest
 from hatch_lambda_zip.lock import LockKind
-from hatch_lambda_zip.text import Reporter, format_size, plural
+from hatch_lambda_zip.process.threads import available_cpus
+from hatch_lambda_zip.text import Extent, Reporter, format_size, plural
 
 
 @dataclass(frozen=True)
@@ -77,25 +79,31 @@ def build_zip(job: Job, session: Session) -> Path:
 def _build_zip(job: Job, session: Session) -> Path:
     started = time.monotonic()
     artifact, project, report = job.artifact, session.project, session.report
+    progress = session.progress
     label = session.label(artifact)
     output = job.output / file_name(artifact, project)
 
     lock = session.locks.of(artifact)
     source = "no lock, as nothing is required," if lock.kind is LockKind.NONE else lock.path.name
-    report.info(f"{label}: reading {source} for {artifact.platform}")
+    progress.step(label, f"reading {source} for {artifact.platform}")
     own = job.own if artifact.ships_package else None
     selections = session.select_all((artifact, *job.layers), own)
     for warning in selections[artifact].warnings:
         report.warning(f"{label}: {warning}")
-    locked = plural(len(selections[artifact].distributions), "locked distribution")
-    wheels = plural(wheels_to_build(artifact, selections[artifact]), "wheel")
-    report.info(f"{label}: {locked}, {wheels} to build")
+    locked, to_build = (
+        selections[artifact].distributions,
+        wheels_to_build(artifact, selections[artifact]),
+    )
+    extent = Extent("installing", len(locked) + to_build)
+    wheels = f"{plural(to_build, 'wheel')} to build"
+    progress.step(label, f"{plural(len(locked), 'locked distribution')}, {wheels}", extent)
 
     is_pinned = all(selection.is_pinned for selection in selections.values())
     may_stay = job.reuse and is_pinned and output.is_file()
     if not may_stay:
-        for selection in selections.values():
-            session.installer.start(selection, artifact.platform)
+        for needed, selection in selections.items():
+            told = partial(progress.advance, label) if needed == artifact else None
+            session.installer.start(selection, artifact.platform, told)
     inputs, *layers = [
         gather_inputs(
             needed,
@@ -107,6 +115,7 @@ def _build_zip(job: Job, session: Session) -> Path:
         )
         for needed, selection in selections.items()
     ]
+    progress.advance(label, to_build)
     manifest = job.output / manifest_name(artifact, project)
     _check_places((output, manifest), inputs, session.root.resolve())
     built = [wheel for needed in (inputs, *layers) for wheel in needed.wheels]
@@ -121,7 +130,7 @@ def _build_zip(job: Job, session: Session) -> Path:
         # Git's index may say more than when that was made.
         and not any(map(session.has_odd_files, (inputs, *layers)))
     ):
-        report.info(f"{label}: unchanged, sha256 {previous.sha256}")
+        progress.finish(label, f"unchanged, sha256 {previous.sha256}")
         return output
 
     shipped_layers = {
@@ -132,7 +141,7 @@ def _build_zip(job: Job, session: Session) -> Path:
         for layer in layers
     }
     if artifact.bytecode.python is not None:
-        report.info(f"{label}: compiling with CPython {artifact.bytecode.python}")
+        progress.step(label, f"compiling with CPython {artifact.bytecode.python}")
     contents = (
         session.layer_contents(inputs)
         if artifact.kind is Kind.LAYER
@@ -142,7 +151,8 @@ def _build_zip(job: Job, session: Session) -> Path:
     _report(contents, label, report)
 
     files, size = plural(len(contents.entries), "file"), format_size(contents.unzipped_size)
-    report.info(f"{label}: compressing {files}, {size}")
+    extent = Extent("compressing", contents.unzipped_size, is_bytes=True)
+    progress.step(label, f"compressing {files}, {size}", extent)
     with session.workspace.writing(output) as stream:
         archive = write_archive(
             contents.entries,
@@ -150,6 +160,7 @@ def _build_zip(job: Job, session: Session) -> Path:
             inspect=inspect,
             workers=available_cpus(),
             store=session.store,
+            told=partial(progress.advance, label),
         )
         notes = _check_machines(inputs, contents, archive)
     with session.workspace.writing(manifest) as stream:
@@ -160,7 +171,7 @@ def _build_zip(job: Job, session: Session) -> Path:
     if too_large := upload_note(archive.size):
         report.warning(f"{label}: {too_large}")
     seconds = time.monotonic() - started
-    report.info(f"{label}: {_summary(artifact, contents, archive, seconds)}")
+    progress.finish(label, _summary(artifact, contents, archive, seconds))
     return output
 
 

@@ -49,8 +49,8 @@ from hatch_lambda_zip.lock import (
     Selection,
     Selector,
 )
-from hatch_lambda_zip.process.threads import ThreadPool
-from hatch_lambda_zip.text import Reporter
+from hatch_lambda_zip.process.threads import ThreadPool, available_cpus
+from hatch_lambda_zip.text import Lines, Progress, Reporter
 from hatch_lambda_zip.uv import find_uv
 
 
@@ -61,6 +61,7 @@ class Session:
         project: the package.
         root: its directory.
         report: takes lines for the user.
+        progress: takes what is done for each zip.
         workspace: the command's temporary files, and its outputs in the making.
         installer: installs for all zips.
         store: has what is compressed, for the next zip.
@@ -77,10 +78,12 @@ class Session:
         workspace: Workspace,
         shared: Shared,
         selector: Selector,
+        progress: Progress | None = None,
     ) -> None:
         self.project = project
         self.root = root
         self.report = report
+        self.progress = progress or Lines(report)
         self.workspace = workspace
         self.installer = shared.installer
         self.store = shared.store
@@ -333,13 +336,6 @@ class Session:
         )
 
 
-def available_cpus() -> int:
-    """Return how many CPUs this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 @contextmanager
 def open_session(
     project: Project,
@@ -349,6 +345,7 @@ def open_session(
     embedded: Path | None = None,
     installers: Installers | None = None,
     selector: Selector | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Session]:
     """Open a session.
 
@@ -358,6 +355,7 @@ def open_session(
             hold instead of the project's.
         installers: what is shared with the builds of other projects.
         selector: where it was made before; its uv's watcher becomes the session's.
+        progress: takes what is done for each zip, as ``report`` does by default.
 
     Raises:
         ToolError: the installed encoder is another one.
@@ -385,4 +383,5 @@ def open_session(
             workspace=workspace,
             shared=shared,
             selector=selector,
+            progress=progress,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.cli.places import check_places, made_twice
+from hatch_lambda_zip.cli.progress import Bars, Plain, Told, can_draw
 from hatch_lambda_zip.cli.project import open_project, projects_argument, shortest
 from hatch_lambda_zip.cli.side_by_side import SideBySide
 from hatch_lambda_zip.cli.unpack import unpack
@@ -24,6 +26,7 @@ from hatch_lambda_zip.plugin.app import AppReporter, aborting
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.build import Installers
+    from hatch_lambda_zip.text import Progress
 
 _EXAMPLE = """
 \b
@@ -82,6 +85,7 @@ _AT_ONCE: Final = max(2, os.cpu_count() or 1)  # builds wait for other processes
     help="Build again after each edit, and print the zips that change, until interrupted.",
 )
 @click.option("is_part", "--part", is_flag=True, hidden=True)  # see `side_by_side`
+@click.option("tells", "--tell", is_flag=True, hidden=True)  # to whom can draw it
 @click.option("-v", "--verbose", count=True, help="Show what is run.")
 @click.option("-q", "--quiet", count=True, help="Show warnings and errors only.")
 def build(  # noqa: PLR0913 - one parameter an option
@@ -95,6 +99,7 @@ def build(  # noqa: PLR0913 - one parameter an option
     as_json: bool,
     is_watching: bool,
     is_part: bool,
+    tells: bool,
     verbose: int,
     quiet: int,
 ) -> None:
@@ -106,21 +111,24 @@ def build(  # noqa: PLR0913 - one parameter an option
     Exit codes: 0 when all are built, 1 when a project failed, 2 for wrong usage, 130 and 143 when
     cancelled.
     """
-    console = Console(verbose - quiet)
+    if with_layers and unpacked is None:
+        message = "--with-layers is about the directories that --unpacked DIR writes"
+        raise click.UsageError(message)
+    is_drawn = not is_watching and verbose == quiet and can_draw()
+    screen = Bars() if is_drawn else Plain()
+    console = Console(verbose - quiet, screen=screen)
     # As typed, for each project is built in its own directory.
     here = Path.cwd()
     output = None if directory is None else here / directory
     directories = None if unpacked is None else here / unpacked
     if is_part:
         with aborting(console):
-            click.echo(json.dumps(_build_part(projects, functions, output, verbose - quiet)))
+            made_of_each = _build_part(projects, functions, output, verbose - quiet, tells=tells)
+            click.echo(json.dumps(made_of_each))
         return
     if is_watching:
-        words = [*_words(functions, output), *["--all"] * is_all, *["--with-layers"] * with_layers]
-        words += ["--unpacked", str(directories)] if directories else []
-        with aborting(console):
-            written = [place for place in (output, directories) if place]
-            watch_and_build(projects or (Path(),), words, written, console.display_info)
+        flags = [*["--all"] * is_all, *["--with-layers"] * with_layers]
+        _watch(projects, [*_words(functions, output), *flags], output, directories, console)
         return
     made: list[Path] = []
     failed: list[Path] = []
@@ -128,12 +136,10 @@ def build(  # noqa: PLR0913 - one parameter an option
         chosen = _chosen(projects or (Path(),), is_all=is_all)
         check_places(chosen, functions, output, directories, console)
         words = [*_words(functions, output), *["-v"] * verbose, *["-q"] * quiet]
-        with SideBySide(words, console.display_error, _AT_ONCE) as commands:
-            results: Iterable[tuple[Path, list[Path] | None]]
-            if len(chosen) > 1:
-                results = commands.build([shortest(project, here) for project in chosen])
-            else:
-                results = [(chosen[0], _build(chosen[0], functions, output, console))]
+        words += ["--tell"] * is_drawn
+        with screen.drawing(), SideBySide(words, screen.hear, _AT_ONCE) as commands:
+            build_one = partial(_build, chosen[0], functions, output, console, screen.progress)
+            results = _results([shortest(project, here) for project in chosen], build_one, commands)
             for project, paths in results:
                 if paths is None:
                     failed.append(project)
@@ -141,7 +147,7 @@ def build(  # noqa: PLR0913 - one parameter an option
                 for path in _added(paths, made):
                     _unpack(path, directories, with_layers=with_layers)
                     if not as_json:
-                        click.echo(shortest(path, here))
+                        screen.result(str(shortest(path, here)))
         if failed:
             names = ", ".join(map(str, failed))
             console.abort(
@@ -150,6 +156,26 @@ def build(  # noqa: PLR0913 - one parameter an option
             )
     if as_json:
         click.echo(json.dumps([*_described(made)], indent=2))
+
+
+def _results(
+    chosen: Sequence[Path], build_one: Callable[[], list[Path]], commands: SideBySide
+) -> Iterable[tuple[Path, list[Path] | None]]:
+    """Build projects, several by commands of their own, and return the zips of each."""
+    return commands.build(chosen) if len(chosen) > 1 else [(chosen[0], build_one())]
+
+
+def _watch(
+    projects: tuple[Path, ...],
+    words: list[str],
+    output: Path | None,
+    directories: Path | None,
+    console: Console,
+) -> None:
+    words += ["--unpacked", str(directories)] if directories else []
+    with aborting(console):
+        written = [place for place in (output, directories) if place]
+        watch_and_build(projects or (Path(),), words, written, console.display_info)
 
 
 def _words(functions: Iterable[str], output: Path | None) -> list[str]:
@@ -188,18 +214,25 @@ def _build(
     functions: Iterable[str],
     output: Path | None,
     console: Console,
+    progress: Progress | None = None,
     installers: Installers | None = None,
 ) -> list[Path]:
     """Build what is asked for of one project, and return the paths of the zips."""
     with hooks_aside(), open_project(project, console) as opened:
         opened.builder.installers = installers
+        opened.builder.progress = progress
         directory = None if output is None else str(output)
         made = opened.builder.build(directory=directory, versions=[*functions] or None)
         return [*map(Path, made)]
 
 
 def _build_part(
-    projects: Iterable[Path], functions: Iterable[str], output: Path | None, verbosity: int
+    projects: Iterable[Path],
+    functions: Iterable[str],
+    output: Path | None,
+    verbosity: int,
+    *,
+    tells: bool,
 ) -> list[list[str] | None]:
     """Build projects in turn, and return the zips of each; None of one that failed."""
     from hatch_lambda_zip.build import Installers  # `--help` does not need it
@@ -208,14 +241,17 @@ def _build_part(
     with Installers(AppReporter(Console(verbosity))) as installers:
         for project in projects:
             console = Console(verbosity, prefix=f"[{project}] ")
+            told = Told(f"[{project}] ") if tells else None
             try:
                 with aborting(console):
-                    made = _build(project, functions, output, console, installers)
+                    made = _build(project, functions, output, console, told, installers)
                     results.append([*map(str, made)])
             except SystemExit as end:
                 if end.code != 1:  # cancelled
                     raise
                 results.append(None)
+                if told:
+                    told.end()
     return results
 
 

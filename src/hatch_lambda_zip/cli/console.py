@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
-import click
 from hatchling.bridge.app import Application
+
+from hatch_lambda_zip.cli.progress import Plain
 
 _STDOUT: Final = 1
 _STDERR: Final = 2
@@ -38,10 +39,12 @@ class Console(Application):
     Args:
         verbosity: 0 shows progress, 1 commands and details as well, -1 warnings alone.
         prefix: what each line starts with.
+        screen: shows each line.
     """
 
-    def __init__(self, verbosity: int = 0, prefix: str = "") -> None:
+    def __init__(self, verbosity: int = 0, prefix: str = "", screen: Plain | None = None) -> None:
         super().__init__()
+        self._put = (screen or Plain()).show
         self._prefix = prefix
         self._verbosity = verbosity
 
@@ -69,7 +72,7 @@ class Console(Application):
     def display_error(self, message: str = "", **_kwargs: object) -> None:
         """Show what is wrong."""
         for line in message.split("\n"):
-            click.echo(f"{self._prefix}{line}", err=True)
+            self._put(f"{self._prefix}{line}")
 
     def abort(self, message: str = "", code: int = 1, **_kwargs: object) -> NoReturn:
         """Show what is wrong, and end the command."""

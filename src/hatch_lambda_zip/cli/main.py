@@ -19,9 +19,8 @@ from hatch_lambda_zip.config import TOOL_NAME
 )
 @click.version_option(__version__, "-V", "--version", prog_name=TOOL_NAME)
 def main() -> None:
-    r"""AWS Lambda zips from locked Python projects: the same inputs, the same bytes.
+    """AWS Lambda zips from locked Python projects: the same inputs, the same bytes.
 
-    \b
     Exit codes: 0 as expected; 1 a build failed; 2 wrong usage.
     """
 

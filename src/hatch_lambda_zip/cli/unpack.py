@@ -9,18 +9,22 @@ import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.config import inner_table
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import beside, replacing
 
+_DIRECTORY_MODE: Final = 0o755
+
 
 def unpack(zips: Sequence[Path], directory: Path, name: str) -> Path:
     """Write what is in a zip, and perhaps in its layers, into a directory of its own.
 
-    The files have the times (UTC) and modes of the members. The manifest beside the directory is
-    that of the first zip with a digest of the directory; only what has such a one is replaced.
+    The files have the times (UTC) and modes of the members, directories their time and 0755. The
+    manifest beside the directory is that of the first zip with a digest of the directory; only what
+    has such a one is replaced.
 
     Args:
         zips: the function's, then its layers'; the first one that has a path decides it. What
@@ -106,9 +110,16 @@ def _write(members: Mapping[str, tuple[zipfile.ZipInfo, bytes]], directory: Path
         path, mode = directory / name, member.external_attr >> 16 & 0o777
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        path.chmod(mode)
-        seconds = calendar.timegm((*member.date_time, 0, 0, 0))
-        os.utime(path, (seconds, seconds))
+        _set(path, mode, member)
         line = f"{mode:04o} {hashlib.sha256(content).hexdigest()} {name}\n"
         digest.update(line.encode())
+    for path in (directory, *(path for path in directory.rglob("*") if path.is_dir())):
+        _set(path, _DIRECTORY_MODE, member)  # an image has those of directories, too
     return digest.hexdigest()
+
+
+def _set(path: Path, mode: int, member: zipfile.ZipInfo) -> None:
+    """Give a path a mode, and the time that a member has, as all do."""
+    path.chmod(mode)
+    seconds = calendar.timegm((*member.date_time, 0, 0, 0))
+    os.utime(path, (seconds, seconds))

@@ -30,6 +30,12 @@ MAX_LAYERS: Final = 5
 # AWS: the part after the last dot is the function, the rest the module; Lambda reads "/" as ".".
 _HANDLER: Final = re.compile(r"[A-Za-z_]\w*(?:[./][A-Za-z_]\w*)*\.[A-Za-z_]\w*")
 _PYTHON_VERSION: Final = re.compile(r"3\.(0|[1-9][0-9]?)\.(0|[1-9][0-9]?)", re.ASCII)
+TABLE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
+"""What a function or layer can be called: it becomes part of a file name."""
+
+# AWS Lambda API reference, CreateFunction, FunctionName; and Windows' names of devices.
+_MAX_FUNCTION_NAME: Final = 64
+_DEVICES: Final = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.ASCII | re.IGNORECASE)
 # What file systems and shells take for something else; control characters among them.
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]|^[.~-]')
 
@@ -136,6 +142,21 @@ def wrong_release(version: str) -> str | None:
     if _PYTHON_VERSION.fullmatch(version):
         return None
     return f"{version!r} is not the exact version of a release, like '3.13.5'"
+
+
+def wrong_function_name(name: str) -> str | None:
+    """Check the name that a directory gives a function."""
+    if not TABLE_NAME.fullmatch(name):
+        return "may have only ASCII letters, digits, '-' and '_', as AWS and file names have it"
+    if len(name) > _MAX_FUNCTION_NAME:
+        return f"may have {_MAX_FUNCTION_NAME} characters at AWS"
+    return "is a device's on Windows" if _DEVICES.fullmatch(name) else None
+
+
+def no_patterns(patterns: tuple[str, ...]) -> Iterator[str]:
+    """Check that there is a pattern that directories can match."""
+    if all(pattern.startswith("!") for pattern in patterns):
+        yield 'names no directory; write a pattern such as "functions/*", or remove the key'
 
 
 def wrong_pythons(versions: tuple[str, ...]) -> Iterator[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from hatch_lambda_zip.config import checks
 from hatch_lambda_zip.config.expand import expand
 from hatch_lambda_zip.config.hints import about_key
 from hatch_lambda_zip.config.keys import HATCHLING_KEYS
@@ -30,6 +31,7 @@ class Table:
         defaults: takes those of what it inherits: the reader of the target's table.
         options: those that hold for it, with the defaults.
         wrong: the keys with a mistake, here or in the defaults.
+        is_found: whether `function-directories` has found it.
         artifacts: what is built for it.
     """
 
@@ -39,6 +41,7 @@ class Table:
     defaults: TableReader
     options: Options
     wrong: frozenset[str]
+    is_found: bool = False
     artifacts: list[Artifact] = field(default_factory=list)
 
     @property
@@ -69,10 +72,10 @@ def read_function_tables(
     defaults = options.read_defaults(target.over(plain))
     tables = []
     for kind, inner_tables in (
-        (Kind.LAYER, target_options.layers),
+        (Kind.LAYER, ((name, inner, False) for name, inner in target_options.layers)),
         (Kind.FUNCTION, _functions(target, target_options)),
     ):
-        for name, inner in inner_tables:
+        for name, inner, is_found in inner_tables:
             inherited = defaults
             if kind is Kind.FUNCTION:
                 named = options.read_defaults(target.over(for_function(templates, name)))
@@ -85,7 +88,7 @@ def read_function_tables(
                 _refuse_keys(own, kind, options)
                 merged = options.read(own, options.allowed_in(kind)).over(inherited, kind)
                 wrong = _wrong_keys(inner, target, options)
-            tables.append(Table(name, kind, inner, target, merged, wrong))
+            tables.append(Table(name, kind, inner, target, merged, wrong, is_found))
     if not target.table.get("layers"):
         for option in options.inheritable():
             if option.of == (Kind.LAYER,) and option.default_key in target.table:
@@ -97,7 +100,8 @@ def read_function_tables(
         _check_groups(table)
         _check_modules(table)
         table.artifacts.extend(
-            expand(
+            replace(artifact, is_found=table.is_found)
+            for artifact in expand(
                 table.name, table.kind, table.options, table.reader.key, table.problem, table.wrong
             )
         )
@@ -107,11 +111,11 @@ def read_function_tables(
 
 def _functions(
     target: TableReader, target_options: TargetOptions
-) -> Iterator[tuple[str, TableReader]]:
-    """Yield the functions' tables by their names, those of directories first."""
+) -> Iterator[tuple[str, TableReader, bool]]:
+    """Yield the functions' names and tables, and whether a directory is one's; these first."""
     given = dict(target_options.functions)
     if "functions" not in target.table and "function-directories" not in target.table:
-        yield DEFAULT_FUNCTION, target
+        yield DEFAULT_FUNCTION, target, False
         return
     is_empty = target.table.get("functions") == {} and not target_options.layers
     if is_empty and "function-directories" not in target.table:
@@ -127,10 +131,17 @@ def _functions(
             )
             continue
         directories[name] = directory
+        if problem := checks.wrong_function_name(name):
+            target.problem(
+                "function-directories",
+                f"{directory} can't give a function its name, which {problem}; rename it, or leave "
+                f'it out with "!{directory}"',
+            )
+            continue
         key = f"{target.key}.functions.{name}"
         inner = given.pop(name, None) or TableReader(key, {}, target.problems, target.known)
         has_code = "code" in inner.table or "code" in target.table
-        yield name, inner if has_code else inner.over({"code": directory, **inner.table})
+        yield name, inner if has_code else inner.over({"code": directory, **inner.table}), True
     for name, inner in given.items():
         if target_options.function_directories and not {"code", "handler"} & {*inner.table}:
             target.problem(
@@ -138,7 +149,7 @@ def _functions(
                 "no directory of `function-directories` is called so, and it has neither `code` "
                 "nor `handler`; correct the name, or give it one",
             )
-        yield name, inner
+        yield name, inner, False
 
 
 def _directories(target: TableReader, target_options: TargetOptions) -> tuple[str, ...]:

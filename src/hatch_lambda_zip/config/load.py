@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from hatch_lambda_zip.config.checks import TABLE_NAME
 from hatch_lambda_zip.config.file_names import name_problems
 from hatch_lambda_zip.config.function_tables import Table, keys_of, read_function_tables
 from hatch_lambda_zip.config.hints import about_key
@@ -16,7 +17,7 @@ from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.config.tables import Known, TableReader
-from hatch_lambda_zip.config.target_options import TABLE_NAME, TargetOptions
+from hatch_lambda_zip.config.target_options import TargetOptions
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import RUNTIMES, Runtime
 from hatch_lambda_zip.text import not_one_of

@@ -113,6 +113,7 @@ class Artifact:
         platform: the runtime and architecture that it is built for.
         options: those that hold for this zip, with the defaults; ``bytecode_python`` has the
             version for its runtime alone.
+        is_found: whether `function-directories` has found it.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Artifact:
     kind: Kind
     platform: Platform
     options: Options = field(default_factory=Options)
+    is_found: bool = False
 
     @property
     def handler(self) -> str | None:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from hatch_lambda_zip.config import checks
+from hatch_lambda_zip.config.checks import TABLE_NAME
 from hatch_lambda_zip.config.option import Option, OptionTable
 from hatch_lambda_zip.config.values import Tables, Text, TextOrTexts, Texts
-
-TABLE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
-"""What a function or layer can be called: it becomes part of a file name."""
 
 
 class TargetOptions(OptionTable):
@@ -34,7 +29,7 @@ class TargetOptions(OptionTable):
     )
     function_directories = Option(
         "function-directories",
-        TextOrTexts(),
+        TextOrTexts(review=checks.no_patterns, form={"minItems": 1}),
         default=(),
         otherwise="none",
         description=(

@@ -108,8 +108,17 @@ class Installer:
             self._uv.stop()
         self._pool.shutdown()
 
-    def start(self, selection: Selection, platform: Platform) -> None:
-        """Have uv install what the lock names, unless it has done or is doing so."""
+    def start(
+        self,
+        selection: Selection,
+        platform: Platform,
+        told: Callable[[int], object] | None = None,
+    ) -> None:
+        """Have uv install what the lock names, unless it has done or is doing so.
+
+        Args:
+            told: is told of each number of distributions that are there, from any thread.
+        """
         for install in selection.installs:
             key = (install, platform)
             if key not in self._installs:
@@ -117,6 +126,9 @@ class Installer:
                 self._installs[key] = self._pool.submit(
                     self._install, install, selection.lock, platform, place
                 )
+            if told is not None:
+                count = partial(_tell, told, len(install.distributions))
+                self._installs[key].add_done_callback(count)
 
     def build_wheels(
         self, selection: Selection, platform: Platform, own: OwnWheel | None
@@ -325,6 +337,10 @@ class Installer:
         # In the lock's directory, so that uv finds the configuration of indexes that it was
         # locked with, and constraints of what builds need.
         self._uv.run(command, cwd=lock.path.parent, without=without)
+
+
+def _tell(told: Callable[[int], object], count: int, _done: Future[tuple[Installed, ...]]) -> None:
+    told(count)
 
 
 def _explained(error: UvError, lock: LockFile, platform: Platform) -> LambdaZipError:

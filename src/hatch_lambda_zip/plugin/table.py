@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     from hatch_lambda_zip.contents import Outputs
 
 
+class ForeignMetadata(ProjectMetadata[PluginManager]):
+    """hatchling's view of a project whose metadata it can't know: only its own tables are read."""
+
+    def validate_fields(self) -> None:
+        """Leave that to the back end."""
+
+
 def known_of(
     metadata: ProjectMetadata[PluginManager], root: Path | None, outputs: Callable[[], Outputs]
 ) -> Known:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.constants import DEFAULT_BUILD_DIRECTORY
 from hatchling.builders.plugin.interface import BuilderInterface
-from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.manager import PluginManager
 from packaging.utils import canonicalize_name
 
@@ -39,6 +38,7 @@ from hatch_lambda_zip.plugin.request import (
     is_unpacked_for_build,
 )
 from hatch_lambda_zip.plugin.table import (
+    ForeignMetadata,
     hatchling_problems,
     known_of,
     metadata_problem,
@@ -53,18 +53,13 @@ from hatch_lambda_zip.uv import find_uv
 
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+    from hatchling.metadata.core import ProjectMetadata
 
     from hatch_lambda_zip.build import Installers, Session
     from hatch_lambda_zip.contents import Outputs
     from hatch_lambda_zip.install import OwnWheel
     from hatch_lambda_zip.lock import Selector
-
-
-class _ForeignMetadata(ProjectMetadata[PluginManager]):
-    """hatchling's view of a project whose metadata it can't know: only its own tables are read."""
-
-    def validate_fields(self) -> None:
-        """Leave that to the back end."""
+    from hatch_lambda_zip.text import Progress
 
 
 class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
@@ -77,6 +72,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         # Closes what the zips of one command share.
         self._stack = ExitStack()
         self.installers: Installers | None = None  # shared with other projects' builds
+        self.progress: Progress | None = None  # lines by default
 
     @cached_property
     def lambda_config(self) -> Config:
@@ -252,7 +248,13 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
         root, report, shared = Path(self.root), AppReporter(self.app), self.installers
         return open_session(
-            self.project, root, report, embedded=embedded, installers=shared, selector=selector
+            self.project,
+            root,
+            report,
+            embedded=embedded,
+            installers=shared,
+            selector=selector,
+            progress=self.progress,
         )
 
     def _build_artifact(self, name: str, directory: str, **build_data: Any) -> str:  # noqa: ANN401
@@ -366,7 +368,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     @cached_property
     def _foreign_metadata(self) -> ProjectMetadata[PluginManager]:
-        return _ForeignMetadata(self.root, self.plugin_manager)
+        return ForeignMetadata(self.root, self.plugin_manager)
 
     def _project_if_valid(self) -> Project | None:
         """Return the project; None when its metadata is invalid, which `check` will report."""

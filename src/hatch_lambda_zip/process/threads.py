@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, ParamSpec, TypeVar
@@ -23,6 +24,13 @@ def explained(error: RuntimeError) -> Exception:
     if "can't start new thread" not in str(error):  # the words of CPython
         return error
     return ToolError(f"No more threads can be started here. {HOW_TO_HAVE_MORE}")
+
+
+def available_cpus() -> int:
+    """Return how many CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class ThreadPool(ThreadPoolExecutor):

@@ -117,7 +117,7 @@ def check_handler_and_imports(
 
 def _is_no_function(artifact: Artifact) -> str:
     """Say how to leave out a directory that is no function's code."""
-    if len(artifact.code) != 1:
+    if not artifact.is_found or len(artifact.code) != 1:
         return ""
     ((directory, _),) = artifact.code
     return (
