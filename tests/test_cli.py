@@ -408,19 +408,21 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
     table = "[tool.hatch.build.targets.lambda-zip]\nruntime = 'python3.13'\n"
     table += "function-directories = 'functions/*'\nhandler = 'main.handler'\n"
     handler = "def handler(event, context):\n    return {}\n"
+    root = tmp_path / "build/app"  # what is above has any name
     write(
-        tmp_path,
+        root,
         {
             "pyproject.toml": table,
             "functions/api/main.py": handler.format(1),
             "functions/worker/main.py": handler.format(1),
+            "functions/worker/target/__init__.py": "",  # a package, and no output
         },
     )
     log = tmp_path.with_name("log")
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "hatch_lambda_zip", "build", "--watch", "--unpacked", "files"],
-            cwd=tmp_path,
+            cwd=root,
             env=clean_environment(),
             stdout=stream,
             stderr=stream,
@@ -430,8 +432,8 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
         return comes_true(lambda: text in log.read_text())
 
     try:
-        assert says(f"watching {tmp_path}")
-        main = tmp_path / "functions/api/main.py"
+        assert says(f"watching {root}")
+        main = root / "functions/api/main.py"
         main.write_text(handler.format(2))
         assert says("main.py edited\n")
         assert says("1 zip changed")
@@ -439,12 +441,14 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
         assert says("Error: ")
         main.write_text(handler.format(3))
         assert comes_true(lambda: log.read_text().count("1 zip changed") == 2), log.read_text()
-        (tmp_path / "README.md").write_text("")
+        (root / "README.md").write_text("")
         assert says("0 zips changed")
+        (root / "functions/worker/target/__init__.py").write_text("X = 1\n")
+        assert comes_true(lambda: log.read_text().count("1 zip changed") == 3), log.read_text()
         lines = log.read_text().splitlines()
-        assert lines.count("dist/worker-lambda.zip") == 1
+        assert lines.count("dist/worker-lambda.zip") == 2
         assert lines.count("dist/api-lambda.zip") == 3
-        edits = ["main.py edited"] * 3 + ["README.md edited"]
+        edits = ["main.py edited"] * 3 + ["README.md edited", "__init__.py edited"]
         assert [line for line in lines if line.endswith(" edited")] == edits
     finally:
         process.send_signal(signal.SIGINT)
