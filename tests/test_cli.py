@@ -148,6 +148,12 @@ def test_all_projects_of_a_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     result = invoke("build", "--all", "plain")
     assert result.exit_code == 1
     assert "has the table [tool.hatch.build.targets.lambda-zip]" in result.stderr
+    # Nor is one passed over that a merge has left unreadable.
+    (tmp_path / "a/pyproject.toml").write_text(f"{table}<<<<<<< HEAD\n")
+    (tmp_path / "plain/pyproject.toml").write_text("<<<<<<< HEAD\n# lambda-zip\n")
+    result = invoke("build", "--all")
+    assert result.exit_code == 1
+    assert f"{tmp_path / 'a/pyproject.toml'} can't be read" in result.stderr
 
 
 def test_what_two_would_write_is_told_before_anything_is_built(
