@@ -156,6 +156,12 @@ def test_all_projects_of_a_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     result = invoke("build", "--all", "plain")
     assert result.exit_code == 1
     assert "has the table [tool.hatch.build.targets.lambda-zip]" in result.stderr
+    # Nor is one passed over that a merge has left unreadable.
+    (tmp_path / "a/pyproject.toml").write_text(f"{table}<<<<<<< HEAD\n")
+    (tmp_path / "plain/pyproject.toml").write_text("<<<<<<< HEAD\n# lambda-zip\n")
+    result = invoke("build", "--all")
+    assert result.exit_code == 1
+    assert f"{tmp_path / 'a/pyproject.toml'} can't be read" in result.stderr
 
 
 def test_what_two_would_write_is_told_before_anything_is_built(
@@ -423,19 +429,21 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
     table = "[tool.hatch.build.targets.lambda-zip]\nruntime = 'python3.13'\n"
     table += "function-directories = 'functions/*'\nhandler = 'main.handler'\n"
     handler = "def handler(event, context):\n    return {}\n"
+    root = tmp_path / "build/app"  # what is above has any name
     write(
-        tmp_path,
+        root,
         {
             "pyproject.toml": table,
             "functions/api/main.py": handler.format(1),
             "functions/worker/main.py": handler.format(1),
+            "functions/worker/target/__init__.py": "",  # a package, and no output
         },
     )
     log = tmp_path.with_name("log")
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "hatch_lambda_zip", "build", "--watch", "--unpacked", "files"],
-            cwd=tmp_path,
+            cwd=root,
             env=clean_environment(),
             stdout=stream,
             stderr=stream,
@@ -445,8 +453,8 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
         return comes_true(lambda: text in log.read_text())
 
     try:
-        assert says(f"watching {tmp_path}")
-        main = tmp_path / "functions/api/main.py"
+        assert says(f"watching {root}")
+        main = root / "functions/api/main.py"
         main.write_text(handler.format(2))
         assert says("main.py edited\n")
         assert says("1 zip changed")
@@ -454,12 +462,14 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
         assert says("Error: ")
         main.write_text(handler.format(3))
         assert comes_true(lambda: log.read_text().count("1 zip changed") == 2), log.read_text()
-        (tmp_path / "README.md").write_text("")
+        (root / "README.md").write_text("")
         assert says("0 zips changed")
+        (root / "functions/worker/target/__init__.py").write_text("X = 1\n")
+        assert comes_true(lambda: log.read_text().count("1 zip changed") == 3), log.read_text()
         lines = log.read_text().splitlines()
-        assert lines.count("dist/worker-lambda.zip") == 1
+        assert lines.count("dist/worker-lambda.zip") == 2
         assert lines.count("dist/api-lambda.zip") == 3
-        edits = ["main.py edited"] * 3 + ["README.md edited"]
+        edits = ["main.py edited"] * 3 + ["README.md edited", "__init__.py edited"]
         assert [line for line in lines if line.endswith(" edited")] == edits
     finally:
         process.send_signal(signal.SIGINT)

@@ -97,6 +97,14 @@ def test_files_that_no_parser_can_read(tmp_path: Path, name: str) -> None:
     assert expected in result.stderr
 
 
+def test_a_pyproject_that_is_not_in_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(HANDLER + "    return 1\n")
+    (tmp_path / "pyproject.toml").write_bytes(b'# caf\xe9\n[project]\nname = "a"\n')
+    result = invoke("init", tmp_path)
+    assert result.exit_code == 1, result.exception
+    assert f"{tmp_path / 'pyproject.toml'} can't be read: 'utf-8' codec" in result.stderr
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX only")
 @pytest.mark.parametrize("name", ["main.py", "a.tf", "functions/a/app.py"])
 def test_pipes_hold_nobody_up(tmp_path: Path, name: str) -> None:

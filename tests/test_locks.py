@@ -98,6 +98,18 @@ def test_a_uv_lock_that_forgot_a_requirement(project: Project, new: str) -> None
     assert project.lock_path.read_bytes() == locked
 
 
+def test_a_uv_lock_that_forgot_a_requirement_of_a_third_party(project: Project) -> None:
+    project.replace('    "markupsafe",', '    "jinja2",')
+    project.lock()
+    locked = project.lock_path.read_bytes()
+    damage(project, '    { name = "markupsafe" },\n', "")
+    message = project.fail()
+    assert "uv.lock does not have what jinja2 requires: MarkupSafe>=2.0 (not in it)." in message
+    assert "exclude-dependencies" in message
+    run([UV, "lock", "--upgrade-package", "markupsafe"], cwd=project.path)
+    assert project.lock_path.read_bytes() == locked
+
+
 def test_a_uv_lock_that_forgot_a_requirement_of_a_layer(project: Project) -> None:
     table = "\n[tool.hatch.build.targets.lambda-zip.layers.deps]\n"
     project.replace("\n[tool.uv]\n", f"{table}\n[tool.uv]\n")

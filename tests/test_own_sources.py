@@ -14,6 +14,7 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
+from hatch_lambda_zip.cache import make_cache
 from hatch_lambda_zip.cli.unpack import unpack
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.plugin.target import LambdaZipBuilder
@@ -195,6 +196,25 @@ def test_a_wheel_that_has_outputs_in_it_after_all_is_an_error(
     monkeypatch.setattr(Outputs, "directory_of", lambda *_: None)
     tree.build()
     tree.write_all({"dist/orders-1.0.tar.gz": ""})
+    assert f"The wheel of orders has {name} in it, which an earlier build made" in tree.fail()
+
+
+@pytest.mark.parametrize("table", ["", 'code = "src"', 'include-files = { "src" = "all" }'])
+def test_a_cache_among_the_sources_does_not_ship(tree: Tree, table: str) -> None:
+    tree.configure(table)
+    make_cache(tree.root / "src/orders/kept", "packs")
+    tree.write_all({"src/orders/kept/packs/six.pack": "1", "src/orders/other.pack": "1"})
+    names = [name.rpartition("/")[2] for name in tree.names()]
+    assert "other.pack" in names
+    assert not {"six.pack", "CACHEDIR.TAG"} & {*names}
+
+
+def test_a_wheel_that_has_a_cache_in_it_after_all_is_an_error(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_cache(tree.root / "src/orders/kept", "packs")
+    monkeypatch.setattr(Outputs, "is_unpacked", lambda *_: False)
+    name = "orders/kept/CACHEDIR.TAG"
     assert f"The wheel of orders has {name} in it, which an earlier build made" in tree.fail()
 
 

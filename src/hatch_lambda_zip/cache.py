@@ -29,7 +29,9 @@ KINDS: Final = ("packs",)
 _TAG: Final = b"""Signature: 8a477f597d28d172789f06886806bc55
 # A cache of hatch-lambda-zip. It can be removed at any time.
 """
-_TAG_NAME: Final = "CACHEDIR.TAG"
+TAG_NAME: Final = "CACHEDIR.TAG"
+"""Lies in it, and says what it is."""
+
 _COARSE: Final = 1  # second: the times of files come from a coarser clock
 _LAST_NAME: Final = "last-build"  # its time is when the last build began
 
@@ -40,7 +42,8 @@ def cache_directory(environ: Mapping[str, str]) -> Path | None:
     if named == "0":
         return None
     if named:
-        return Path(named).absolute()
+        # A CI's configuration, unlike a shell, leaves a tilde alone.
+        return Path(os.path.expanduser(named)).absolute()  # noqa: PTH111 - pathlib's may raise
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("hatch-lambda-zip", appauthor=False))
@@ -82,7 +85,7 @@ def make_cache(directory: Path, kind: str) -> Path:
     for path in (directory, place):
         if not path.is_dir():
             path.mkdir(mode=0o700, exist_ok=True)  # whatever the umask lets others do
-    tag = directory / _TAG_NAME
+    tag = directory / TAG_NAME
     if not tag.exists():
         tag.write_bytes(_TAG)
     return place
@@ -107,7 +110,7 @@ def kept_in(directory: Path) -> list[Kept]:
 
     In a directory that is no cache of ours, nothing is: a variable may name somebody's home.
     """
-    if not _is_ours(directory):
+    if not is_cache(directory):
         return []
     found = []
     for path in (path for kind in KINDS for path in (directory / kind).rglob("*")):
@@ -120,11 +123,17 @@ def kept_in(directory: Path) -> list[Kept]:
     return sorted(found, key=lambda kept: (kept.used, kept.path))
 
 
-def _is_ours(directory: Path) -> bool:
+def is_cache(directory: Path) -> bool:
+    """Tell whether a directory is such a cache, wherever it lies."""
     try:
-        return read_regular(directory / _TAG_NAME) == _TAG
+        return is_tag(read_regular(directory / TAG_NAME))
     except OSError:
         return False
+
+
+def is_tag(content: bytes | None) -> bool:
+    """Tell whether a file called ``TAG_NAME`` is that of such a cache."""
+    return content == _TAG
 
 
 def note_build(directory: Path, started: float) -> None:

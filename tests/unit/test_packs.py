@@ -18,7 +18,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hatch_lambda_zip.archive import CompressedContent, compressed
-from hatch_lambda_zip.cache import find_cache, kept_in, prune, unused_in
+from hatch_lambda_zip.cache import cache_directory, find_cache, kept_in, prune, unused_in
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DamagedPackError
 from hatch_lambda_zip.packs import Pack, PackCache
@@ -242,6 +242,11 @@ def test_what_others_can_write_to_is_not_used(
     assert f"can write to {tmp_path / 'packs'}; " in lines.pop()
     absent = {"HATCH_LAMBDA_ZIP_CACHE": str(tmp_path / "absent")}
     assert find_cache(absent, lines.append) == tmp_path / "absent"
+
+
+def test_a_tilde_stands_for_the_users_directory() -> None:
+    assert cache_directory({"HATCH_LAMBDA_ZIP_CACHE": "~/kept"}) == Path.home() / "kept"
+    assert cache_directory({"HATCH_LAMBDA_ZIP_CACHE": "~nobody/x"}) == Path("~nobody/x").absolute()
 
 
 def test_what_was_not_used_for_the_longest_time_goes_first(

@@ -92,6 +92,14 @@ def test_comments_order_and_indexes_do_not_matter(requirements: Path) -> None:
     check(requirements, text)
 
 
+def test_a_line_that_stood_there_twice_does_not_matter(requirements: Path) -> None:
+    text = requirements.read_text(encoding="utf-8-sig")
+    requirements.write_text(f"{text}\nidna>=3\n")
+    locked = with_record(PYLOCK, requirements)
+    requirements.write_text(text)
+    check(requirements, locked)
+
+
 def test_a_lock_of_another_tool_is_not_compared(requirements: Path) -> None:
     check(requirements, PYLOCK)
 

@@ -78,9 +78,31 @@ def test_several_members_that_lack_something() -> None:
     assert found == "app requires: a (not in it); nor what lib requires: b (not in it)"
 
 
-def test_what_third_parties_require_is_their_own_business() -> None:
-    for origin in (Origin.INDEX, Origin.ARCHIVE, Origin.GIT):
-        assert problem(local("app", "a"), made("a", requires=["b"], origin=origin)) is None
+THIRD_PARTIES = (Origin.INDEX, Origin.ARCHIVE, Origin.GIT)
+
+
+@pytest.mark.parametrize("origin", THIRD_PARTIES)
+def test_a_uv_lock_has_what_third_parties_require(origin: Origin) -> None:
+    requires = ["b==2", "c; extra == 'x'", "d; extra == 'y'", "e; sys_platform == 'win32'"]
+    everything = (local("app", "a[x]"), made("a", requires=requires, origin=origin))
+    assert problem(
+        *everything
+    ) == "a requires: b==2 (not in it), c; extra == 'x' (not in it)".replace("'", '"')
+    assert problem(*everything, made("b"), made("c")) == "a requires: b==2 (it has 1.0)"
+    assert problem(*everything, made("b", version="2"), made("c")) is None
+
+
+@pytest.mark.parametrize("requirement", ["b (>=1.0.*)", 'b; os_name ~= "posix"', "b; platform = 1"])
+def test_what_nobody_can_read_of_third_parties_is_not_asked(requirement: str) -> None:
+    assert problem(local("app", "a"), made("a", requires=[requirement])) is None
+
+
+@pytest.mark.parametrize("origin", THIRD_PARTIES)
+@pytest.mark.parametrize("kind", [LockKind.PYLOCK, LockKind.REQUIREMENTS])
+def test_other_locks_may_lack_what_third_parties_require(kind: LockKind, origin: Origin) -> None:
+    lock = LockFile.of(kind, Path(kind.value))
+    app = local("app", "a")
+    assert problem(app, made("a", requires=["b"], origin=origin), lock=lock) is None
 
 
 def test_extras_and_groups_that_are_asked_for_count() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.config import inner_table, read_tables
-from hatch_lambda_zip.files import check_depth
+from hatch_lambda_zip.files import check_depth, read_regular
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.contents import IgnoreRules
@@ -17,6 +19,7 @@ _TABLES: Final = {
     "pyproject.toml": ("tool", "hatch", "build", "targets"),
     "hatch.toml": ("build", "targets"),
 }
+_HEADER: Final = re.compile(rb"^\s*\[.*\blambda-zip\b", re.MULTILINE)
 
 
 def find_projects(root: Path) -> list[Path]:
@@ -35,12 +38,18 @@ def find_projects(root: Path) -> list[Path]:
     return sorted(_below(root, rules_at(top_of(root, root), root), 0))
 
 
+def _has_table(path: Path, keys: Iterable[str]) -> bool:
+    """Tell whether a file has the table, or may have it: what is wrong then, its build says."""
+    if tables := read_tables(path):
+        return "lambda-zip" in inner_table(tables, *keys)
+    with contextlib.suppress(OSError):  # there is none
+        return _HEADER.search(read_regular(path) or b"") is not None
+    return False
+
+
 def _below(directory: Path, rules: IgnoreRules, depth: int) -> Iterator[Path]:
     check_depth(directory, depth)
-    if any(
-        "lambda-zip" in inner_table(read_tables(directory / file), *keys)
-        for file, keys in _TABLES.items()
-    ):
+    if any(_has_table(directory / file, keys) for file, keys in _TABLES.items()):
         yield directory
     for inner in sorted(directory.iterdir()):
         if inner.name.startswith(".") or inner.name in _NO_PROJECTS or inner.is_symlink():

@@ -122,7 +122,10 @@ def _patterns(root: Path, functions: Sequence[Function]) -> list[str]:
 
 
 def _show_and_write(path: Path, lines: Sequence[str], *, write: bool) -> None:
-    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    try:
+        before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path} can't be read: {error}"]) from None
     if f"[{TARGET_KEY}]" in before:
         raise ConfigError([f"{path} has the table [{TARGET_KEY}] already; change that"])
     after = _with_table(path, before, lines)

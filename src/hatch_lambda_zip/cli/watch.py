@@ -56,18 +56,21 @@ def watch_and_build(
 
     from hatch_lambda_zip.contents import top_of
 
+    places = sorted({top_of(project, project) for project in map(Path.resolve, projects)})
+
     class Filter(DefaultFilter):
         """What may be an edit."""
 
         def __call__(self, change: object, path: str) -> bool:
-            parts = Path(path).parts
-            is_output = not set(parts).isdisjoint(_OUTPUTS) or parts[-1].endswith(_OUTPUT_ENDINGS)
-            is_named = any(map(Path(path).is_relative_to, outputs))
-            return not (is_output or is_named) and super().__call__(change, path)  # type: ignore[arg-type]
+            edited = Path(path)
+            is_named = any(map(edited.is_relative_to, outputs))
+            # Above the sources there may be any names, and watchfiles judges all of a path.
+            place = next(filter(edited.is_relative_to, places), Path(edited.anchor))
+            below = str(edited.relative_to(place))
+            return not (is_named or _is_output(edited, place)) and super().__call__(change, below)  # type: ignore[arg-type]
 
     command = [sys.executable, "-m", "hatch_lambda_zip", "build", "--json", "-q", *words]
     command += map(str, projects)
-    places = sorted({top_of(project, project) for project in map(Path.resolve, projects)})
     made: dict[str, str] = {}
     edits = watch(
         *places, watch_filter=Filter(), yield_on_timeout=True, rust_timeout=_TIMEOUT, debounce=_WAIT
@@ -84,6 +87,14 @@ def watch_and_build(
                 _build(command, made, show)
     except KeyboardInterrupt:
         raise Cancelled(signal.SIGINT) from None  # watchfiles has its own word for any signal
+
+
+def _is_output(path: Path, place: Path) -> bool:
+    """Tell whether a path below a place is what builds write, and not in a package called so."""
+    if path.name.endswith(_OUTPUT_ENDINGS):
+        return True
+    around = [it for it in (path, *path.parents) if place in it.parents]
+    return any(it.name in _OUTPUTS and not (it / "__init__.py").is_file() for it in around)
 
 
 def _build(command: Iterable[str], made: dict[str, str], show: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""Whether a lock has all that the project and its local members require."""
+"""Whether a lock has all that the project requires, its local members, and what these require."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hatch_lambda_zip.contents.requirements_graph import (
     Node,
     is_wanted,
     nodes_of,
+    readable_requirements,
     requirements_of,
 )
 from hatch_lambda_zip.errors import LockError
@@ -30,7 +31,9 @@ def check_requirements(
 ) -> None:
     """Check what the project and its local members require against what was installed.
 
-    A lock may have forgotten something of it (a bad merge does that), and uv does not notice.
+    A lock may have forgotten something of it (a bad merge does that), and uv does not notice. Of a
+    lock that was resolved for these very requirements, what third parties require is checked too;
+    others may lack it on purpose (pip-compile leaves out setuptools, say).
 
     Args:
         selection: from the lock, with what it was told to have otherwise.
@@ -53,6 +56,10 @@ def check_requirements(
         names = sorted({name for _, name in unmet})
         arguments = " ".join(f"--upgrade-package {name}" for name in names)
         remedy = f"`uv lock {arguments}` mends it, where plain `uv lock` may not look again."
+        if check.is_of_third_party(unmet):
+            remedy += (
+                " What ships without on purpose is named in `exclude-dependencies` of [tool.uv]."
+            )
     by_owner: dict[str, list[str]] = {}
     for (owner, _), problem in sorted(unmet.items()):
         by_owner.setdefault(owner, []).append(problem)
@@ -61,7 +68,7 @@ def check_requirements(
 
 
 class _Check:
-    """Follows requirements from the project through local projects, whose METADATA is their own."""
+    """Follows requirements from the project on."""
 
     def __init__(
         self,
@@ -78,6 +85,7 @@ class _Check:
         self._elsewhere = {project.name, *elsewhere}
         # uv takes what [tool.uv.sources] names in whatever version it is.
         self._are_sources_free = selection.lock.kind in {LockKind.UV, LockKind.EMBEDDED}
+        self._is_resolved = selection.lock.kind is LockKind.UV or project in selection.requirers
 
     def unmet(
         self, extras: Iterable[str], requirements: Iterable[Requirement]
@@ -96,13 +104,26 @@ class _Check:
         while todo:
             name, extra = node = todo.pop()
             item = self._installed.get(name)
-            if node in seen or item is None or item.distribution.origin is not Origin.LOCAL:
+            if node in seen or item is None:
+                continue
+            is_local = item.distribution.origin is Origin.LOCAL
+            if not is_local and not self._is_resolved:
                 continue
             seen.add(node)
             if name not in self._adjustments.restated:
                 version = item.distribution.version
-                todo += self._follow(name, version, requirements_of(item), extra, found)
+                requirements = (
+                    requirements_of(item)
+                    if is_local
+                    else readable_requirements(item, self._platform)
+                )
+                todo += self._follow(name, version, requirements, extra, found)
         return found
+
+    def is_of_third_party(self, unmet: Iterable[tuple[str, str]]) -> bool:
+        """Tell whether something that is not met is required by a third party."""
+        owners = (self._installed.get(owner) for owner, _ in unmet)
+        return any(it is not None and it.distribution.origin is not Origin.LOCAL for it in owners)
 
     def _follow(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 
@@ -143,6 +144,23 @@ def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
             f"METADATA of {installed.name} has a requirement that is none: {error}. "
             "Choose another version of it."
         ) from None
+
+
+def readable_requirements(installed: Installed, platform: Platform) -> Iterator[Requirement]:
+    """Yield what a third party's distribution requires, as far as that can be read.
+
+    Old ones have all kinds of texts, which uv reads in ways of its own, and markers that can't be
+    evaluated.
+
+    Raises:
+        DistributionError: its METADATA is missing.
+    """
+    for text in installed.metadata.get_all("Requires-Dist", ()):
+        with contextlib.suppress(InvalidRequirement, InvalidMarker):
+            requirement = Requirement(text.replace("\n", " "))
+            if requirement.marker is not None:
+                platform.satisfies(requirement.marker)
+            yield requirement
 
 
 def nodes_of(requirement: Requirement) -> Iterator[Node]:

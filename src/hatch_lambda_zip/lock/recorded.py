@@ -141,7 +141,7 @@ def check_recorded(tool: Mapping[str, object], lock: LockFile) -> None:
     if not isinstance(file, str) or not isinstance(recorded, list):
         return  # made by another tool
     now = read_source(lock.path.parent / file)
-    if sorted(now) == sorted(map(str, recorded)):
+    if {*now} == {*map(str, recorded)}:
         return
     added = [line for line in now if line not in recorded]
     removed = [str(line) for line in recorded if line not in now]

@@ -1,4 +1,4 @@
-"""What builds write, which never ships: zips and manifests of ours, and output directories."""
+"""What builds write, which never ships: zips, manifests and caches of ours, output directories."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hatch_lambda_zip.cache import TAG_NAME, is_cache, is_tag
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.files import read_regular
 
@@ -88,10 +89,10 @@ def _real(path: Path) -> Path:
 
 
 def is_artifact(path: Path) -> bool:
-    """Tell by the manifest whether a path is a zip, a manifest or an unpacked directory of ours."""
+    """Tell whether a path is a zip, a manifest, an unpacked directory or a cache of ours."""
     if path.is_dir():
         manifest = read_manifest(Path(f"{path}.json"))
-        return manifest is not None and "unpacked" in manifest
+        return (manifest is not None and "unpacked" in manifest) or is_cache(path)
     if path.suffix == ".json":
         return read_manifest(path) is not None
     manifest = read_manifest(path.with_suffix(".json")) if path.suffix == ".zip" else None
@@ -101,7 +102,7 @@ def is_artifact(path: Path) -> bool:
 def output_in(wheel: Path, project: Path) -> str | None:
     """Return the name of a file in a project's wheel that a build wrote, if it has any.
 
-    That is a manifest of ours, or a wheel or sdist from the default output directory.
+    That is a manifest or a cache of ours, or a wheel or sdist from the default output directory.
     """
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
@@ -110,6 +111,8 @@ def output_in(wheel: Path, project: Path) -> str | None:
             if name.endswith(".json") and is_small and parse_manifest(archive.read(name)):
                 return name
             directory, _, file = name.rpartition("/")
+            if file == TAG_NAME and is_small and is_tag(archive.read(name)):
+                return name
             is_default = directory == _DEFAULT and file.endswith(_BUILT)
             if is_default and (project / name).is_file():
                 return name
