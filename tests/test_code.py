@@ -162,6 +162,78 @@ def test_a_lock_of_another_tool_is_left_alone(flat: Path) -> None:
     assert "was made by another tool, so it is left alone" in result.stderr
 
 
+def test_a_lock_of_another_tool_answers_for_what_lies_beside_it(flat: Path) -> None:
+    (flat / "pylock.toml").write_text('lock-version = "1.0"\ncreated-by = "me"\npackages = []\n')
+    message = fail(flat)
+    assert "pylock.toml does not have what requirements.txt requires: six (not in it)" in message
+    assert f"Make it anew of {flat / 'requirements.txt'}" in message
+    # A project of its own, that is no package here.
+    table = f'{TABLE}code = "f"\nhandler = "main.handler"\n'
+    own = '[project]\nname = "own"\nversion = "1"\ndependencies = ["idna"]\n'
+    handler = "def handler(event, context): ...\n"
+    write(flat, {"pyproject.toml": table, "f/main.py": handler, "f/pyproject.toml": own})
+    (flat / "pylock.toml").rename(flat / "f/pylock.toml")
+    assert "what own requires: idna (not in it)" in fail(flat)
+    write(flat, {"pyproject.toml": f'{table}lock = "f/pylock.toml"\n'})
+    build(flat)  # whoever names a lock knows
+
+
+def test_a_lock_whose_source_is_gone(flat: Path) -> None:
+    (flat / "requirements.txt").unlink()
+    assert "which is not there any more. Restore it; or remove the lock, too" in fail(flat)
+
+
+def test_what_lock_makes_a_lock_of(tmp_path: Path) -> None:
+    """What builds would take, and nothing else."""
+    handler = "def handler(event, context): ...\n"
+    project = (
+        '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.10"\n'
+        "[dependency-groups]\ngrouped = []\n"
+    )
+    table = (
+        f'{TABLE}handler = "main.handler"\nfunction-directories = "functions/*"\n'
+        'lock = "locks/pylock.toml"\n'
+        "[tool.hatch.build.targets.lambda-zip.functions.grouped]\n"
+        'only-groups = ["grouped"]\nlock = "uv.lock"\n'
+    )
+    files = {
+        "pyproject.toml": f"{project}{table}",
+        "requirements.txt": "toml\n",  # somebody else's, as uv.lock says what the project requires
+        "locks/requirements.txt": "idna\n",
+        **{f"functions/{name}/main.py": handler for name in ("plain", "six", "empty", "grouped")},
+        "functions/six/requirements.txt": "six\n",
+        "functions/empty/requirements.txt": "# nothing\n",
+        "functions/grouped/requirements.txt": "six\n",
+    }
+    write(tmp_path, files)
+    lock(tmp_path)
+    made = {
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*lock*") if path.is_file()
+    }
+    assert made - {"locks/requirements.txt"} == {
+        "uv.lock",
+        "locks/pylock.toml",
+        "functions/six/pylock.toml",
+    }
+    assert len(build(tmp_path)) == 4
+    assert "six.py" not in names_in(tmp_path, "shop-1-grouped-lambda.zip")
+    assert "idna/core.py" in names_in(tmp_path, "shop-1-plain-lambda.zip")
+    assert names_in(tmp_path, "shop-1-empty-lambda.zip") == {"main.py"}
+    write(tmp_path, {"functions/six/requirements.txt": ""})
+    lock(tmp_path)
+    assert 'name = "six"' not in (tmp_path / "functions/six/pylock.toml").read_text()
+    build(tmp_path)
+
+
+def test_groups_without_a_project(tmp_path: Path) -> None:
+    table = f'{TABLE}code = "api"\nonly-groups = ["api"]\n'
+    groups = '[dependency-groups]\napi = ["six"]\n[tool.uv.workspace]\n'
+    write(tmp_path, {"pyproject.toml": f"{groups}{table}", "api/main.py": "X = 1\n"})
+    lock(tmp_path)
+    build(tmp_path)
+    assert "six.py" in names_in(tmp_path, "lambda.zip")
+
+
 def make_folders(root: Path) -> None:
     handler = "from common.util import NAME\n\n\ndef handler(event, context):\n    return NAME\n"
     write(

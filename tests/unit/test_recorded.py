@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,7 +148,8 @@ def test_the_lock_in_a_code_directory(tmp_path: Path) -> None:
         find_code_lock([tmp_path])
     pylock = tmp_path / "pylock.toml"
     pylock.write_text(PYLOCK)
-    assert find_code_lock([tmp_path]) == LockFile.of(LockKind.PYLOCK, pylock)
+    of_both = replace(LockFile.of(LockKind.PYLOCK, pylock), answers=requirements)
+    assert find_code_lock([tmp_path]) == of_both
     (tmp_path / "pylock.api.toml").write_text(PYLOCK)
     with pytest.raises(LockError, match="several lock files and no choice"):
         find_code_lock([tmp_path])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import click
 
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument
-from hatch_lambda_zip.config import Artifact, Kind, read_stated_project
+from hatch_lambda_zip.config import Artifact, Kind, Options, read_stated_project
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock import (
     FOREIGN,
@@ -24,6 +24,7 @@ from hatch_lambda_zip.lock import (
     is_uv_project,
     locked_versions,
     read_requirements,
+    requires_nothing,
     uv_lock_of,
     uv_workspace_of,
 )
@@ -132,20 +133,36 @@ def requirements_locks(opened: OpenProject, *, has_uv_lock: bool) -> list[Needed
     return [Needed(RequirementsLock(it, lowest[it][1]), layers.get(it, {})) for it in ordered]
 
 
-def _places(opened: OpenProject, artifact: Artifact) -> list[Path]:
-    if artifact.options.lock is not None:
-        return [(opened.root / artifact.options.lock).parent]
-    return [opened.root, *(opened.root / source for source, _ in artifact.code)]
+def _beside_code(opened: OpenProject, artifact: Artifact) -> list[Path]:
+    """Return the directories whose locks go before the project's, as for builds (`Locks.of`)."""
+    if artifact.options.is_own(Options.lock) or artifact.request.is_groups_alone:
+        return []
+    return [opened.root / source for source, _ in artifact.code]
 
 
 def _sources(opened: OpenProject, artifact: Artifact, *, has_uv_lock: bool) -> Iterator[Path]:
     """Yield what the locks of a function or layer are made of."""
-    for place in dict.fromkeys(_places(opened, artifact)):
+    root, named = opened.root, artifact.options.lock
+    beside = _beside_code(opened, artifact)
+    found = [*_sources_in(beside, artifact, root if has_uv_lock else None)]
+    is_uvs = has_uv_lock and named in {None, "uv.lock"}
+    is_none = bool(beside) and (artifact.is_code_alone or requires_nothing(artifact, root))
+    if not found and not is_none and not is_uvs:
+        elsewhere = root if named is None else (root / named).parent
+        found = [*_sources_in([elsewhere], artifact, root if has_uv_lock else None)]
+    yield from found
+
+
+def _sources_in(places: Iterable[Path], artifact: Artifact, uvs: Path | None) -> Iterator[Path]:
+    """Yield what locks are made of in some directories; in ``uvs`` no other tool's lock is."""
+    for place in dict.fromkeys(places):
         requirements = place / "requirements.txt"
-        is_uvs = has_uv_lock and place == opened.root
-        foreign = None if is_uvs else foreign_lock(place)
-        is_list = requirements.is_file() and not are_hashed(read_requirements(requirements))
-        if foreign and is_list and read_requirements(requirements):
+        foreign = None if place == uvs else foreign_lock(place)
+        lines = read_requirements(requirements) if requirements.is_file() else ()
+        # Where nothing is required any more, a lock that is there has to say so.
+        is_empty = requirements.is_file() and not lines and (place / "pylock.toml").is_file()
+        is_list = is_empty or (bool(lines) and not are_hashed(lines))
+        if foreign and lines and is_list:
             raise LockError(
                 f"{place} has {foreign.name} and requirements.txt, and a pylock.toml is made of "
                 "one of them: remove the other."
@@ -162,15 +179,14 @@ def _sources(opened: OpenProject, artifact: Artifact, *, has_uv_lock: bool) -> I
 
 def _has_uv_lock(opened: OpenProject, uv: Uv) -> bool:
     """Tell whether functions of a project take what they need from its uv.lock."""
-    metadata = opened.builder.metadata.config
-    if "project" not in metadata or (opened.root / "pylock.toml").is_file():
-        return False
-    if foreign_lock(opened.root) and uv_lock_of(opened.root, uv) is None:
-        return False
-    return any(
-        artifact.options.lock in {None, "uv.lock"}
-        for artifact in opened.builder.lambda_config.artifacts
-    )
+    root, artifacts = opened.root, opened.builder.lambda_config.artifacts
+    if "project" not in opened.builder.metadata.config:
+        # Then uv locks groups, and members of a workspace.
+        is_uvs = (root / "uv.lock").is_file() or any(it.request.groups for it in artifacts)
+    else:
+        others = (root / "pylock.toml").is_file() or foreign_lock(root)
+        is_uvs = not others or uv_lock_of(root, uv) is not None
+    return is_uvs and any(it.options.lock in {None, "uv.lock"} for it in artifacts)
 
 
 def _workspaces(opened: OpenProject, uv: Uv, *, has_uv_lock: bool) -> list[Path]:
@@ -179,8 +195,7 @@ def _workspaces(opened: OpenProject, uv: Uv, *, has_uv_lock: bool) -> list[Path]
     members = {
         place
         for artifact in opened.builder.lambda_config.artifacts
-        if artifact.options.lock is None and not artifact.request.is_groups_alone
-        for place in _places(opened, artifact)
+        for place in _beside_code(opened, artifact)
         if place != opened.root and is_uv_project(place)
     }
     found += [uv_workspace_of(place, uv) for place in sorted(members)]

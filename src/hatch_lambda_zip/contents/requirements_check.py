@@ -51,7 +51,13 @@ def check_requirements(
         return
     remedy = "Make it anew from the current pyproject.toml."
     if project in selection.requirers:
-        remedy = f"Run `{TOOL_NAME} lock` and commit the result."
+        remedy = selection.remedy
+    elif selection.requirers:
+        remedy = (
+            f"It answers for {selection.requirers[0].name}, beside it. State there what "
+            f"{project.name} requires, too, and run `{TOOL_NAME} lock`; or name the project's own "
+            f"lock: {artifact.key}.lock."
+        )
     if lock.kind is LockKind.UV:
         names = sorted({name for _, name in unmet})
         arguments = " ".join(f"--upgrade-package {name}" for name in names)

@@ -16,7 +16,7 @@ from hatch_lambda_zip.lock.find import (
     uv_workspace_of,
 )
 from hatch_lambda_zip.lock.foreign import FOREIGN
-from hatch_lambda_zip.lock.locks import Locks
+from hatch_lambda_zip.lock.locks import Locks, requires_nothing
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
@@ -59,6 +59,7 @@ __all__ = [
     "patch_warning",
     "project_in",
     "read_requirements",
+    "requires_nothing",
     "uv_lock_of",
     "uv_workspace_of",
     "write_lock",

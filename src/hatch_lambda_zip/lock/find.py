@@ -107,8 +107,9 @@ def find_code_lock(
             found.append(member)
             continue
         pylocks = _pylocks(directory)
-        found += [LockFile.of(LockKind.PYLOCK, path) for path in pylocks]
         requirements = directory / "requirements.txt"
+        answers = _requirements_in(directory, root)
+        found += [replace(LockFile.of(LockKind.PYLOCK, path), answers=answers) for path in pylocks]
         if not pylocks and requirements.is_file() and (lines := read_requirements(requirements)):
             if not are_hashed(lines):
                 raise LockError(
@@ -129,6 +130,14 @@ def find_code_lock(
         names = ", ".join(str(lock.path) for lock in found)
         raise LockError(f"There are several lock files and no choice: {names}. Name one by `lock`.")
     return found[0] if found else None
+
+
+def _requirements_in(directory: Path, root: Path | None) -> Path | None:
+    """Return the file of a code directory that says what it requires, if there is one."""
+    requirements, pyproject = directory / "requirements.txt", directory / "pyproject.toml"
+    if requirements.is_file():
+        return requirements
+    return pyproject if directory != root and "project" in read_tables(pyproject) else None
 
 
 def _lock_of_member(directory: Path, uv: Uv) -> LockFile | None:

@@ -14,7 +14,24 @@ from hatch_lambda_zip.lock.find import (
 )
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 from hatch_lambda_zip.lock.read import project_in
+from hatch_lambda_zip.lock.recorded import read_requirements
 from hatch_lambda_zip.uv import Uv
+
+
+def requires_nothing(artifact: Artifact, root: Path) -> bool:
+    """Tell whether a requirements.txt beside the code says that nothing is required.
+
+    That of the project's own directory says nothing of what the project requires elsewhere.
+
+    Args:
+        root: the project's directory.
+    """
+    request = artifact.request
+    if artifact.ships_package or request.extras or request.groups:
+        return False
+    directories = {root / source for source, _ in artifact.code} - {root}
+    files = [directory / "requirements.txt" for directory in directories]
+    return any(file.is_file() and not read_requirements(file) for file in files)
 
 
 class Locks:
@@ -55,7 +72,8 @@ class Locks:
             if found := find_code_lock(directories, root, self._uv):
                 return found
             requires = self._project.requirements(artifact.request)
-            if artifact.is_code_alone or (not requires and needs_no_lock(root)):
+            is_none = artifact.is_code_alone or requires_nothing(artifact, root)
+            if is_none or (not requires and needs_no_lock(root)):
                 return LockFile.none(root)
         return self._chosen(options.lock, f"{artifact.key if is_own else TARGET_KEY}.lock")
 

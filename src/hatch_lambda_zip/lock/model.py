@@ -38,6 +38,8 @@ class LockFile:
         wheels: the local projects that go with it, where they were built before.
         member: the directory of the project whose requirements it is to answer, where that is not
             the package that is built: a code directory.
+        answers: the file beside it with the requirements that it is to answer, if it does not say
+            itself what it was made of.
     """
 
     kind: LockKind
@@ -45,6 +47,7 @@ class LockFile:
     name: str
     wheels: tuple[Path, ...] = ()
     member: Path | None = None
+    answers: Path | None = None
 
     @classmethod
     def none(cls, root: Path) -> LockFile:
@@ -136,7 +139,8 @@ class Selection:
         local_projects: what is built from directories, in the order of their names.
         warnings: lines for the user.
         adjustments: where it differs on purpose from what projects require.
-        requirers: what the lock was made of, where it says so, as projects that require it.
+        requirers: what the lock was made of, or has to answer for, as projects that require it.
+        remedy: what to do where it does not have what these require.
     """
 
     lock: LockFile
@@ -145,6 +149,7 @@ class Selection:
     warnings: tuple[str, ...] = ()
     adjustments: Adjustments = NO_ADJUSTMENTS
     requirers: tuple[Project, ...] = field(default=(), hash=False)  # projects have no hash
+    remedy: str = ""
 
     @property
     def distributions(self) -> tuple[LockedDistribution, ...]:
@@ -165,9 +170,9 @@ class Selection:
         """Whether the lock alone says what is installed.
 
         What is built from a commit or an sdist follows from uv's configuration as well, and a
-        file on this machine may have changed since it was locked.
+        file on this machine may have changed since it was locked; so may what it answers for.
         """
-        return not any(
+        return self.lock.answers is None and not any(
             install.builds or install.may_build or install.files for install in self.installs
         )
 

@@ -9,11 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda_zip.config import Project, Request, read_stated_project, read_tables
+from hatch_lambda_zip.config import TOOL_NAME, Project, Request, read_stated_project, read_tables
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
-from hatch_lambda_zip.lock.recorded import check_recorded, requirers_of
+from hatch_lambda_zip.lock.recorded import (
+    as_requirer,
+    check_recorded,
+    is_recorded,
+    read_requirements,
+    requirers_of,
+)
 from hatch_lambda_zip.lock.resolution import explain_settings
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.runtimes import Platform
@@ -109,9 +115,12 @@ class LockReader:
         if uv_lock is not None:
             return self._completed(selection, uv_lock, request, platform)
         if lock.kind is LockKind.PYLOCK:
-            requirers = requirers_of(document.tool or {})
+            requirers, remedy = _requirers(document.tool or {}, lock)
             return replace(
-                selection, adjustments=self._adjustments_beside(lock), requirers=requirers
+                selection,
+                adjustments=self._adjustments_beside(lock),
+                requirers=requirers,
+                remedy=remedy,
             )
         return selection
 
@@ -226,6 +235,23 @@ def _read_uv_lock(path: Path) -> UvLock:
     from hatch_lambda_zip.lock.uv_lock import UvLock
 
     return UvLock.read(path)
+
+
+def _requirers(tool: Mapping[str, object], lock: LockFile) -> tuple[tuple[Project, ...], str]:
+    """Return what a pylock.toml answers for, and what to do where it does not have that."""
+    if is_recorded(tool):
+        return requirers_of(tool), f"Run `{TOOL_NAME} lock` and commit the result."
+    if lock.answers is None:
+        return (), ""
+    remedy = (
+        f"Make it anew of {lock.answers}; or name another lock by `lock`, which then need not "
+        "answer for that file."
+    )
+    if lock.answers.name == "pyproject.toml":
+        return (project_in(lock.answers.parent),), remedy
+    return (as_requirer(lock.answers.name, read_requirements(lock.answers)),), (
+        f"{remedy} Without it, `{TOOL_NAME} lock` makes one."
+    )
 
 
 def project_in(directory: Path) -> Project:

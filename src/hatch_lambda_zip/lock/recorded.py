@@ -115,8 +115,13 @@ def requirers_of(tool: Mapping[str, object]) -> tuple[Project, ...]:
     file, recorded = table.get("requirements-file"), table.get("requirements")
     if not isinstance(file, str) or not isinstance(recorded, list):
         return ()
-    lines = [line.partition(" --")[0] for line in map(str, recorded)]  # options follow it
-    return (Project(file, "", "", tuple(line for line in lines if _has_name(line))),)
+    return (as_requirer(file, map(str, recorded)),)
+
+
+def as_requirer(file: str, requirements: Iterable[str]) -> Project:
+    """Return the lines of a requirements file as a project that requires them, but for paths."""
+    lines = [line.partition(" --")[0] for line in requirements]  # options follow it
+    return Project(file, "", "", tuple(line for line in lines if _has_name(line)))
 
 
 def _has_name(line: str) -> bool:
@@ -140,7 +145,13 @@ def check_recorded(tool: Mapping[str, object], lock: LockFile) -> None:
     file, recorded = table.get("requirements-file"), table.get("requirements")
     if not isinstance(file, str) or not isinstance(recorded, list):
         return  # made by another tool
-    now = read_source(lock.path.parent / file)
+    source = lock.path.parent / file
+    if not source.exists():
+        raise LockError(
+            f"{lock.path} was made of {file}, which is not there any more. Restore it; or remove "
+            "the lock, too."
+        )
+    now = read_source(source)
     if {*now} == {*map(str, recorded)}:
         return
     added = [line for line in now if line not in recorded]

@@ -207,8 +207,8 @@ def find_uv(
     if executable is None:
         raise UvError(
             "uv was not found: neither $UV, $HATCH_UV, PATH nor this Python's packages have it. "
-            'Install it, or write "hatch-lambda-zip[uv]" in build-system.requires, '
-            "which brings it into the build."
+            'Install it; or write "hatch-lambda-zip[uv]" in build-system.requires (with the '
+            "command: install that), which brings it along."
         )
     dropped = _DROPPED_VARIABLES | _COLOUR_VARIABLES
     environment = {name: value for name, value in environ.items() if name not in dropped}
