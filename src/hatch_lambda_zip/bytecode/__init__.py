@@ -8,6 +8,7 @@ from hatch_lambda_zip.bytecode.magic import format_of
 from hatch_lambda_zip.bytecode.model import Compiled, Interpreter, Obstacle, Source
 from hatch_lambda_zip.bytecode.normalize import NO_SOURCE, normalize
 from hatch_lambda_zip.bytecode.pyc import read_header, without_source_hash
+from hatch_lambda_zip.bytecode.source_hash import source_hash
 
 __all__ = [
     "NO_SOURCE",
@@ -18,5 +19,6 @@ __all__ = [
     "format_of",
     "normalize",
     "read_header",
+    "source_hash",
     "without_source_hash",
 ]
