@@ -18,7 +18,7 @@ from hatch_lambda_zip.build.manifest import (
     make_manifest,
 )
 from hatch_lambda_zip.build.previous import read_previous
-from hatch_lambda_zip.build.session import Session, available_cpus
+from hatch_lambda_zip.build.session import Session
 from hatch_lambda_zip.build.shared import inspect
 from hatch_lambda_zip.build.version_notes import version_notes
 from hatch_lambda_zip.config import PARENT, Artifact, Kind, Project, file_name, manifest_name
@@ -33,6 +33,7 @@ from hatch_lambda_zip.contents import (
 from hatch_lambda_zip.errors import ConfigError, ContentsError, DamagedPackError
 from hatch_lambda_zip.install import OwnWheel, content_digest
 from hatch_lambda_zip.lock import LockKind
+from hatch_lambda_zip.process.threads import available_cpus
 from hatch_lambda_zip.text import Reporter, format_size, plural
 
 

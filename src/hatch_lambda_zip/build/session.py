@@ -49,7 +49,7 @@ from hatch_lambda_zip.lock import (
     Selection,
     Selector,
 )
-from hatch_lambda_zip.process.threads import ThreadPool
+from hatch_lambda_zip.process.threads import ThreadPool, available_cpus
 from hatch_lambda_zip.text import Reporter
 from hatch_lambda_zip.uv import find_uv
 
@@ -331,13 +331,6 @@ class Session:
             workers=available_cpus(),
             salt=__version__,
         )
-
-
-def available_cpus() -> int:
-    """Return how many CPUs this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager

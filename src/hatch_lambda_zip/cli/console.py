@@ -32,6 +32,11 @@ def hooks_aside() -> Iterator[None]:
         yield
 
 
+def style(text: str, *, fg: str | None = None, bold: bool | None = None) -> str:
+    """Return a text in colour, which click shows on terminals alone; as it is with NO_COLOR."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, fg=fg, bold=bold)
+
+
 class Console(Application):
     """hatchling's application, as verbose as the command's options say.
 

@@ -13,6 +13,7 @@ from hatch_lambda_zip.explain.distributions import (
     Owners,
     find_distributions,
 )
+from hatch_lambda_zip.explain.inspection import Inspection, NativeLibrary, inspect_source
 from hatch_lambda_zip.explain.plan import Bytecode
 from hatch_lambda_zip.explain.read import Member, Source, read_source, read_zip
 
@@ -22,11 +23,14 @@ __all__ = [
     "Deviation",
     "Finding",
     "FoundDistribution",
+    "Inspection",
     "Member",
+    "NativeLibrary",
     "Normalized",
     "Owners",
     "Source",
     "find_distributions",
+    "inspect_source",
     "look",
     "read_source",
     "read_zip",

@@ -33,7 +33,7 @@ from hatch_lambda_zip.explain.read import Member, Source
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.record import Digest, format_record
 
-_SAMPLE: Final = 16 << 20  # bytes of contents that `look` compresses again
+_SAMPLE: Final = 4 << 20  # bytes of contents that `look` compresses again
 _SAMPLE_OF_MODULES: Final = 256 << 10  # bytes of compiled modules that it makes canonical
 _START: Final = 4  # bytes that tell a program
 
@@ -51,6 +51,11 @@ class Normalized:
     archive: Archive
     findings: tuple[Finding, ...]
     is_same: bool
+
+    @property
+    def is_canonical(self) -> bool:
+        """Whether the input was canonical; a directory is if its files could all ship so."""
+        return not self.findings
 
 
 def write_canonical(
@@ -130,7 +135,9 @@ def look(source: Source, owners: Owners) -> tuple[tuple[Finding, ...], bool]:
             _compare(member, _make(member.name, member).content, findings)
         elif member.header and not is_mode(member.header, mode_of(member.start(_START))):
             findings.add(Deviation.MODE, member.name)
-    return findings.listed(), is_complete and len(some) == len(regular)
+    is_complete = is_complete and len(some) == len(regular)
+    partial = () if is_complete else (Deviation.ENCODER, Deviation.BYTECODE)
+    return findings.listed(partial), is_complete
 
 
 def _look_at_modules(plan: Plan, findings: Findings) -> bool:

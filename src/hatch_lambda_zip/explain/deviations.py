@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -23,6 +23,7 @@ from hatch_lambda_zip.explain.read import Source
 from hatch_lambda_zip.text import shortened
 
 _SHOWN: Final = 3
+_FEW: Final = 100  # of more, examples say nothing
 
 
 class Deviation(Enum):
@@ -81,8 +82,8 @@ _SENTENCES: Final = {
     Deviation.DESCRIPTOR: ("member has", "members have", "the size behind the data"),
     Deviation.EXTRA: ("member has", "members have", "extra fields"),
     Deviation.COMMENT: ("comment is", "comments are", "in it"),
-    Deviation.DIRECTORY: ("member is", "members are", "a directory"),
-    Deviation.LINK: ("member is", "members are", "a symbolic link"),
+    Deviation.DIRECTORY: ("member is a directory", "members are directories", ""),
+    Deviation.LINK: ("member is a symbolic link", "members are symbolic links", ""),
     Deviation.NAME: ("name is", "names are", "not in the plain form, in UTF-8"),
     Deviation.ZIP64: ("", "", "it has the end record for large zips"),
     Deviation.LAYOUT: ("", "", "it has bytes that belong to no member, or data in another order"),
@@ -97,7 +98,7 @@ _SENTENCES: Final = {
     Deviation.BYTECODE: ("compiled module is", "compiled modules are", "not in canonical form"),
     Deviation.SCRIPT: (
         *("script has", "scripts have"),
-        "an interpreter of the machine that installed it",
+        "a first line with the interpreter of another machine",
     ),
     Deviation.INSTALLER: ("file is", "files are", "what an installer notes about itself"),
     Deviation.SIGNATURE: ("file signs", "files sign", "a RECORD, which is rewritten"),
@@ -130,20 +131,24 @@ class Finding:
         deviation: which one.
         count: of members, distributions or names; 1 for one of the zip as a whole.
         examples: the first of them.
+        is_partial: whether there may be more, since not all was looked at.
     """
 
     deviation: Deviation
     count: int
     examples: tuple[str, ...]
+    is_partial: bool = False
 
     @property
     def sentence(self) -> str:
         """The deviation in words."""
         one, many, what = _SENTENCES[self.deviation]
-        start = f"{self.count:,} {one if self.count == 1 else many} " if one else ""
+        counted = f"{self.count:,} {one if self.count == 1 else many}" if one else ""
+        sentence = " ".join(filter(None, ("at least" * self.is_partial, counted, what)))
+        if not self.examples or self.count > _FEW:
+            return sentence
         names = ", ".join(shortened(name) for name in self.examples)
-        more = ", …" if self.count > len(self.examples) else ""
-        return f"{start}{what}" + (f" ({names}{more})" if names else "")
+        return f"{sentence} ({names}{', …' if self.count > len(self.examples) else ''})"
 
 
 class Findings:
@@ -160,10 +165,13 @@ class Findings:
         if name and len(examples) < _SHOWN:
             examples.append(name)
 
-    def listed(self) -> tuple[Finding, ...]:
-        """Return them in the order of `Deviation`."""
+    def listed(self, partial: Collection[Deviation] = ()) -> tuple[Finding, ...]:
+        """Return them in the order of `Deviation`; of those in ``partial`` there may be more."""
         return tuple(
-            Finding(deviation, self._counts[deviation], tuple(self._examples[deviation]))
+            Finding(
+                *(deviation, self._counts[deviation], tuple(self._examples[deviation])),
+                is_partial=deviation in partial,
+            )
             for deviation in Deviation
             if deviation in self._counts
         )

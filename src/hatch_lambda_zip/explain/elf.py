@@ -27,7 +27,7 @@ _MOST: Final = 256  # libraries, versions of each, and bytes of a version's name
 _GLIBC: Final = re.compile(rb"GLIBC_(\d+)\.(\d+)(?:\.\d+)?")
 
 
-def glibc_needed(content: bytes) -> tuple[int, int] | None:
+def glibc_needed(content: bytes | bytearray) -> tuple[int, int] | None:
     """Return the newest version of glibc whose symbols a library needs; None if it needs none.
 
     >>> glibc_needed(b"no library")
@@ -41,7 +41,7 @@ def glibc_needed(content: bytes) -> tuple[int, int] | None:
     return max(((int(match[1]), int(match[2])) for match in found if match), default=None)
 
 
-def _needed_versions(content: bytes) -> Iterator[bytes]:
+def _needed_versions(content: bytes | bytearray) -> Iterator[bytes]:
     segments = [*_segments(content)]
     dynamic = next(((at, size) for kind, at, _, size in segments if kind == _PT_DYNAMIC), None)
     if dynamic is None:
@@ -64,12 +64,12 @@ def _needed_versions(content: bytes) -> Iterator[bytes]:
             _, flags, _, name, step = _VERNAUX.unpack_from(content, version)
             if not flags & _WEAK:
                 start = strings + name
-                yield content[start : content.index(b"\0", start, start + _MOST)]
+                yield bytes(content[start : content.index(b"\0", start, start + _MOST)])
             version += step
         need += following
 
 
-def _segments(content: bytes) -> Iterator[tuple[int, int, int, int]]:
+def _segments(content: bytes | bytearray) -> Iterator[tuple[int, int, int, int]]:
     """Yield kind, place in the file, address and size in the file of each segment."""
     at, size, count = _PROGRAM_HEADERS.unpack_from(content, 32)
     for index in range(count):

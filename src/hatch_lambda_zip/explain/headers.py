@@ -7,6 +7,7 @@ other tools believe, and judges overlaps by its release.
 
 from __future__ import annotations
 
+import mmap
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,8 @@ from hatch_lambda_zip.archive import DEFLATED, STORED, UTF8_NAME
 from hatch_lambda_zip.errors import InputError
 from hatch_lambda_zip.files import is_absolute, path_problem
 from hatch_lambda_zip.text import format_size, shortened
+
+Buffer = bytes | mmap.mmap
 
 MAX_ZIP: Final = 1 << 30  # bytes; Lambda takes a quarter of it, unzipped
 MAX_UNZIPPED: Final = 2 << 30  # bytes, all members together
@@ -118,7 +121,7 @@ class Layout:
     comment: bytes
 
 
-def read_headers(data: bytes, source: str) -> tuple[Layout, tuple[Header, ...]]:
+def read_headers(data: Buffer, source: str) -> tuple[Layout, tuple[Header, ...]]:
     """Read all headers of a zip, in the order of its central directory.
 
     Args:
@@ -161,7 +164,7 @@ class _Said:
 
 
 class _Reader:
-    def __init__(self, data: bytes, source: str) -> None:
+    def __init__(self, data: Buffer, source: str) -> None:
         self.data = data
         self.source = source
 
@@ -199,7 +202,7 @@ class _Reader:
                 if position + _END.size + fields[-1] == size:
                     return self._end_at(position, fields)
             position = data.rfind(b"PK\x05\x06", least, position + 3)
-        if data.startswith(b"PK\x03\x04"):
+        if data[:4] == b"PK\x03\x04":
             raise self._wrong(
                 "is cut off, or something was added behind its end: the record that ends a zip is "
                 f"not at the end of its {size:,} bytes. Get it again"

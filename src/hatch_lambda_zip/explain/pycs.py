@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-from hatch_lambda_zip.bytecode import format_of, source_hash
+from hatch_lambda_zip.bytecode import find_format, format_of, source_hash
+from hatch_lambda_zip.errors import BytecodeError
 from hatch_lambda_zip.explain.read import Member
 
 _CACHED: Final = re.compile(
@@ -51,6 +52,14 @@ def fate_of(member: Member, files: Mapping[str, Member]) -> tuple[Fate, Member |
     if source is None or len(head) < _HEADER or not _is_magic_of(head[:4], match[3]):
         return Fate.DEAD, None
     return _judge(head, source), source
+
+
+def python_minor_of(member: Member) -> int | None:
+    """Return the N of the Python 3.N that compiled a module; None where its magic is not known."""
+    try:
+        return find_format(member.start(4)).python_minor
+    except BytecodeError:
+        return None
 
 
 def is_unchecked(member: Member) -> bool:

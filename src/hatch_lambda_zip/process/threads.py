@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, ParamSpec, TypeVar
@@ -16,6 +17,13 @@ HOW_TO_HAVE_MORE: Final = (
     "limit), or end some."
 )
 """What to do where neither a thread nor a process can be started."""
+
+
+def available_cpus() -> int:
+    """Return how many CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def explained(error: RuntimeError) -> Exception:
