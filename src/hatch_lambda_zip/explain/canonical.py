@@ -86,7 +86,7 @@ def write_canonical(
         rows = {name: (made[name].digest, made[name].content.size) for name in record.listed}
         content = _record(record, rows, plan.files)
         made[record.name] = _make(record.name, content)
-        _compare_record(source, record, content, findings)
+        _is_record(source, record, content, findings)
     before = {member.name: member for member in source.files}
     for name, file in made.items():
         if name in before:
@@ -105,8 +105,8 @@ def write_canonical(
 def look(source: Source, owners: Owners) -> tuple[tuple[Finding, ...], bool]:
     """Return in which ways a zip is not canonical, as far as that is told within a second.
 
-    Not every content is compressed again, nor every compiled module read; digests in RECORDs are
-    believed.
+    Of large zips, not every content is compressed again, nor hashed to be compared with its
+    RECORD, nor is every compiled module read.
 
     Returns:
         The deviations, and whether all was looked at, so that a zip without any is canonical.
@@ -120,44 +120,52 @@ def look(source: Source, owners: Owners) -> tuple[tuple[Finding, ...], bool]:
     findings = Findings()
     find_in_headers(source, findings)
     plan = make_plan(source, owners, findings, Bytecode.NORMALIZE, is_thorough=False)
-    sizes = {member.name: member.size for member in source.files}
-    for record in plan.records:
-        if not record.found.is_local:
-            stated = record.found.rows or {}
-            rows = {name: (stated.get(name), sizes[name]) for name in record.listed}
-            _compare_record(source, record, _record(record, rows, {}), findings)
-    is_complete = _look_at_modules(plan, findings)
-    regular = [member for member in source.files if not member.is_link]
+    odd, is_complete = _odd_modules(plan)
+    for name in odd:
+        findings.add(Deviation.BYTECODE, name)
+    files = {member.name: member for member in source.files}
+    kept = [it for name, it in plan.files.items() if it is files.get(name) and name not in odd]
+    regular = [file for file in kept if isinstance(file, Member) and not file.is_link]
     some = _smallest(regular, _SAMPLE)
-    chosen = {member.name for member in some}
+    made = {member.name: _make(member.name, member) for member in some}
     for member in regular:
-        if member.name in chosen:
-            _compare(member, _make(member.name, member).content, findings)
+        if member.name in made:
+            _compare(member, made[member.name].content, findings)
         elif member.header and not is_mode(member.header, mode_of(member.start(_START))):
             findings.add(Deviation.MODE, member.name)
+    for record in plan.records:
+        stated = record.found.rows or {}
+        rows = {
+            name: (made[name].digest if name in made else stated.get(name), files[name].size)
+            for name in record.listed
+            if name in files
+        }
+        before = files.get(record.name)
+        if _is_record(source, record, _record(record, rows, plan.files), findings) and before:
+            _compare(before, _make(before.name, before).content, findings)
     is_complete = is_complete and len(some) == len(regular)
     partial = () if is_complete else (Deviation.ENCODER, Deviation.BYTECODE)
     return findings.listed(partial), is_complete
 
 
-def _look_at_modules(plan: Plan, findings: Findings) -> bool:
-    """Look at some compiled modules, and tell whether these were all."""
+def _odd_modules(plan: Plan) -> tuple[list[str], bool]:
+    """Return compiled modules that are not canonical, and whether all were looked at."""
     modules = [
         file
         for name, file in plan.files.items()
         if name.endswith(".pyc") and isinstance(file, Member)
     ]
     some = _smallest(modules, _SAMPLE_OF_MODULES)
+    found = []
     for member in some:
-        source = plan.sources.get(member.name)
-        pyc = member.read()
+        source, pyc = plan.sources.get(member.name), member.read()
         try:
-            content = canonical_module(member.name, pyc, source, plan.root)
+            is_odd = canonical_module(member.name, pyc, source, plan.root) != pyc
         except BytecodeError:
-            content = b""
-        if content != pyc:
-            findings.add(Deviation.BYTECODE, member.name)
-    return len(some) == len(modules)
+            is_odd = True
+        if is_odd:
+            found.append(member.name)
+    return found, len(some) == len(modules)
 
 
 def _smallest(members: Iterable[Member], limit: int) -> list[Member]:
@@ -225,12 +233,13 @@ def _record(record: PlannedRecord, rows: _Rows, files: Mapping[str, Member | byt
     return format_record([*lines, (record.name.removeprefix(site), None, None)])
 
 
-def _compare_record(
-    source: Source, record: PlannedRecord, content: bytes, findings: Findings
-) -> None:
+def _is_record(source: Source, record: PlannedRecord, content: bytes, findings: Findings) -> bool:
+    """Tell whether a RECORD is as it ought to be, which that of a local project can't be."""
     before = next((it for it in source.files if it.name == record.name), None)
-    if not record.found.is_local and (before is None or before.read() != content):
+    is_same = before is not None and before.read() == content
+    if not is_same and not record.found.is_local:
         findings.add(Deviation.RECORD, record.name)
+    return is_same
 
 
 def _compare(member: Member, content: CompressedContent, findings: Findings) -> None:

@@ -45,6 +45,7 @@ class Deviation(Enum):
     ZIP64 = "zip64"
     LAYOUT = "layout"
     ENCODER = "encoder"
+    OTHER = "other"
     # Of what is in it.
     PYCACHE = "pycache"
     BYTECODE = "bytecode"
@@ -53,7 +54,6 @@ class Deviation(Enum):
     SIGNATURE = "signature"
     METADATA = "metadata"
     RECORD = "record"
-    OTHER = "other"
     # What normalizing can't mend.
     STALE = "stale-bytecode"
     NO_RECORD = "no-record"
@@ -107,7 +107,10 @@ _SENTENCES: Final = {
         "built from a directory, with metadata as the release of its back end writes it",
     ),
     Deviation.RECORD: ("RECORD does", "RECORDs do", "not list exactly what ships, in order"),
-    Deviation.OTHER: ("", "", "local headers say something else than the central directory"),
+    Deviation.OTHER: (
+        *("member has", "members have"),
+        "something else in its own header than in the central directory",
+    ),
     Deviation.STALE: (
         *("compiled module runs", "compiled modules run"),
         "instead of the source beside it, made of another one; `--bytecode drop` mends that",
@@ -218,6 +221,7 @@ def _find_in_header(header: Header, findings: Findings) -> None:
         (Deviation.DESCRIPTOR, is_descriptor),
         (Deviation.EXTRA, header.extra or header.local_extra),
         (Deviation.COMMENT, header.comment),
+        (Deviation.OTHER, not header.is_repeated),
         (Deviation.NAME, header.name.encode() != header.raw_name),
     ):
         if is_found:

@@ -79,6 +79,7 @@ class Header:
         external: the external file attributes.
         offset: of the local header, from the start of the file.
         start: of the data, from the start of the file.
+        is_repeated: whether the local header says the same, but for sizes and extra fields.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Header:
     external: int
     offset: int
     start: int
+    is_repeated: bool
 
 
 @dataclass(frozen=True)
@@ -271,10 +273,12 @@ class _Reader:
             )
         said = _Said(name, raw_name, flags, method, crc, size, packed, end.base + offset)
         local_extra, start = self._local(said, end)
+        local = _LOCAL.unpack_from(self.data, said.offset)
+        is_repeated = local[1:6] == (needed, flags, method, time, date)
         return Header(
             *(name, raw_name, made_by, host, needed, flags, method, time, date),
             *(crc, packed, size, extra, local_extra, comment, internal, external),
-            *(said.offset, start),
+            *(said.offset, start, is_repeated),
         )
 
     def _check_kind(self, name: str, flags: int, method: int) -> None:
