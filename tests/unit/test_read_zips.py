@@ -110,6 +110,15 @@ HOSTILE = {
         ),
         "where Lambda takes 262.1 MB",
     ),
+    "zip64 elsewhere": (
+        raw_zip(
+            Raw(
+                extra=struct.pack("<HHQ", 1, 8, 1 << 63),
+                central={"offset": 0xFFFF_FFFF},
+            )
+        ),
+        "is not where",
+    ),
     "zip64 without a field": (raw_zip(Raw(central={"size": 0xFFFF_FFFF})), "has no size"),
 }
 
@@ -227,6 +236,11 @@ def test_a_zip64_record() -> None:
         assert source.layout.is_zip64
     with pytest.raises(InputError, match="contradict each other"):
         read(body + end64 + locator + end[:8] + b"\2\0\2\0" + end[12:])
+    far = locator[:8] + b"\xff" * 8 + locator[16:]
+    assert contents(read(body + end64 + far + end)) == {"app.py": b"value = 1\n"}
+    outside = end64[:-8] + b"\xff" * 8
+    with pytest.raises(InputError, match=r"^some\.zip is broken"):
+        read(body + outside + locator + end[:8] + b"\xff" * 12 + end[20:])
     with pytest.raises(InputError, match="is missing"):
         read(body + bytes(56) + locator + end)
 

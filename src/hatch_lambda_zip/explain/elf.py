@@ -36,7 +36,7 @@ def glibc_needed(content: bytes | bytearray) -> tuple[int, int] | None:
         return None
     try:
         found = [_GLIBC.fullmatch(name) for name in _needed_versions(content)]
-    except (struct.error, ValueError):
+    except (struct.error, ValueError, OverflowError):
         return None  # cut off, or made up: the loader refuses it whatever the glibc
     return max(((int(match[1]), int(match[2])) for match in found if match), default=None)
 

@@ -135,7 +135,7 @@ def read_headers(data: Buffer, source: str) -> tuple[Layout, tuple[Header, ...]]
     """
     try:
         return _Reader(data, source).read()
-    except (struct.error, IndexError):
+    except (struct.error, OverflowError):
         raise InputError(f"{source} is broken: a header reaches beyond its end.") from None
 
 
