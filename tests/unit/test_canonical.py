@@ -163,6 +163,7 @@ CASES = {
         {Deviation.SCRIPT, Deviation.RECORD},
     ),
     "script of Lambda": (with_files({"bin/demo": b"#!/var/lang/bin/python3.13\n"}), set()),
+    "script of any Python": (with_files({"bin/demo": b"#!/usr/bin/env python3\n"}), set()),
     "script of the shell": (with_files({"bin/demo": b"#!/bin/sh\necho\n"}), set()),
     "own script": (canonical_zip({"bin/demo": SCRIPT}), set()),
     "module in bin": (with_files({"bin/__init__.py": b"", "bin/demo.py": SCRIPT}), set()),

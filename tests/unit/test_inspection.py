@@ -156,6 +156,7 @@ def test_a_layer_and_an_arm64_library_that_nothing_loads() -> None:
 
 def test_not_all_of_a_large_zip_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     data, _ = normalize(zipped(TREE))
+    monkeypatch.setattr("hatch_lambda_zip.explain.canonical._ALL", 1000)
     monkeypatch.setattr("hatch_lambda_zip.explain.canonical._SAMPLE", 600)
     assert inspect(data).is_canonical is None
     (encoder,) = [

@@ -28,7 +28,9 @@ _SHEBANG: Final = re.compile(
     + re.escape(os.fsencode(sys.executable))
     + rb")\r?(?:\n|$)"
 )
-_ANY_PYTHON: Final = re.compile(_SHELL + rb"|#![ \t]*" + _PYTHON + rb"\r?(?:\n|$)")
+_PATH_OF_PYTHON: Final = re.compile(
+    _SHELL + rb"|#![ \t]*(?:\S*/)?(?:python|pypy)[\w.]*(?:[ \t][^\n]*)?\r?(?:\n|$)"
+)
 _PYTHON_OF_LAMBDA: Final = re.compile(rb"#!/var/lang/bin/python3\.\d+\n")
 
 # A script's own directory comes first on sys.path; the modules are one above. What it can't
@@ -53,8 +55,14 @@ def interpreter_of(runtime: Runtime) -> str:
 
 
 def is_for_other_python(script: bytes) -> bool:
-    """Tell whether a script starts with a Python that is not Lambda's, as installers write it."""
-    return bool(_ANY_PYTHON.match(script)) and not _PYTHON_OF_LAMBDA.match(script)
+    """Tell whether a script can't be started on Lambda, since it names another machine's Python.
+
+    >>> is_for_other_python(b"#!/home/me/.venv/bin/python\\n")
+    True
+    >>> is_for_other_python(b"#!/usr/bin/env python3\\n")
+    False
+    """
+    return bool(_PATH_OF_PYTHON.match(script)) and not _PYTHON_OF_LAMBDA.match(script)
 
 
 def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installed:

@@ -33,7 +33,8 @@ from hatch_lambda_zip.explain.read import Member, Source
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.record import Digest, format_record
 
-_SAMPLE: Final = 4 << 20  # bytes of contents that `look` compresses again
+_ALL: Final = 8 << 20  # bytes of contents that `look` compresses again, if there are not more
+_SAMPLE: Final = 1 << 20  # bytes of those of larger zips
 _SAMPLE_OF_MODULES: Final = 256 << 10  # bytes of compiled modules that it makes canonical
 _START: Final = 4  # bytes that tell a program
 
@@ -82,12 +83,12 @@ def write_canonical(
     with ThreadPool(workers) as pool:
         results = pool.map(_make, plan.files.keys(), plan.files.values())
         made = dict(zip(plan.files, results, strict=True))
+    before = {member.name: member for member in source.files}
     for record in plan.records:
         rows = {name: (made[name].digest, made[name].content.size) for name in record.listed}
         content = _record(record, rows, plan.files)
         made[record.name] = _make(record.name, content)
-        _is_record(source, record, content, findings)
-    before = {member.name: member for member in source.files}
+        _is_record(before.get(record.name), record, content, findings)
     for name, file in made.items():
         if name in before:
             _compare(before[name], file.content, findings)
@@ -126,7 +127,8 @@ def look(source: Source, owners: Owners) -> tuple[tuple[Finding, ...], bool]:
     files = {member.name: member for member in source.files}
     kept = [it for name, it in plan.files.items() if it is files.get(name) and name not in odd]
     regular = [file for file in kept if isinstance(file, Member) and not file.is_link]
-    some = _smallest(regular, _SAMPLE)
+    is_small = sum(member.size for member in regular) <= _ALL
+    some = regular if is_small else _smallest(regular, _SAMPLE)
     made = {member.name: _make(member.name, member) for member in some}
     for member in regular:
         if member.name in made:
@@ -141,7 +143,8 @@ def look(source: Source, owners: Owners) -> tuple[tuple[Finding, ...], bool]:
             if name in files
         }
         before = files.get(record.name)
-        if _is_record(source, record, _record(record, rows, plan.files), findings) and before:
+        content = _record(record, rows, plan.files)
+        if _is_record(before, record, content, findings) and before:
             _compare(before, _make(before.name, before).content, findings)
     is_complete = is_complete and len(some) == len(regular)
     partial = () if is_complete else (Deviation.ENCODER, Deviation.BYTECODE)
@@ -233,9 +236,10 @@ def _record(record: PlannedRecord, rows: _Rows, files: Mapping[str, Member | byt
     return format_record([*lines, (record.name.removeprefix(site), None, None)])
 
 
-def _is_record(source: Source, record: PlannedRecord, content: bytes, findings: Findings) -> bool:
+def _is_record(
+    before: Member | None, record: PlannedRecord, content: bytes, findings: Findings
+) -> bool:
     """Tell whether a RECORD is as it ought to be, which that of a local project can't be."""
-    before = next((it for it in source.files if it.name == record.name), None)
     is_same = before is not None and before.read() == content
     if not is_same and not record.found.is_local:
         findings.add(Deviation.RECORD, record.name)

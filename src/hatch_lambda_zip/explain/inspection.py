@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
@@ -171,8 +172,10 @@ def inspect_source(source: Source, *, workers: int) -> Inspection:
     """
     owners = find_distributions(source)
     manifest, is_of_another = _manifest(source)
-    native = _native(source, workers)
-    findings, is_complete = look(source, owners)
+    with ThreadPool(workers) as pool:
+        needed = _start_native(source, pool)
+        findings, is_complete = look(source, owners)
+        native = _native(needed)
     is_as_built = manifest.get("format") == FORMAT_VERSION
     is_canonical = False if findings else (is_complete or is_as_built) or None
     shares = tuple(_shares(source, owners))
@@ -266,23 +269,31 @@ def _shares(source: Source, owners: Owners) -> Iterator[Share]:
     yield from sorted(found, key=lambda it: (-(it.compressed_size or it.size), it.name != OWN))
 
 
-def _native(source: Source, workers: int) -> tuple[NativeLibrary, ...]:
+_Needed = list[tuple[Member, str, "Future[tuple[int, int] | None]"]]
+
+
+def _start_native(source: Source, pool: ThreadPool) -> _Needed:
+    """Have threads find out what native libraries need; the largest first."""
     found = []
     for member in source.files:
         machine = None if member.is_link else machine_of(member.start(_ELF_START))
         if machine is not None:
             found.append((member, machine_name(machine)))
-    # The largest first, so that no thread is left with one while the others are done.
     found.sort(key=lambda item: -item[0].size)
-    with ThreadPool(workers) as pool:
-        needed = pool.map(lambda item: glibc_needed(item[0].unchecked()), found)
-        libraries = [
-            NativeLibrary(member, machine, glibc, _oldest_runtime(glibc or (0, 0)))
-            for (member, machine), glibc in zip(found, needed, strict=True)
-        ]
-    return tuple(
-        sorted(libraries, key=lambda it: (it.glibc or (0, 0), it.member.size), reverse=True)
-    )
+    return [(member, machine, pool.submit(_glibc_of, member)) for member, machine in found]
+
+
+def _glibc_of(member: Member) -> tuple[int, int] | None:
+    return glibc_needed(member.unchecked())
+
+
+def _native(needed: _Needed) -> tuple[NativeLibrary, ...]:
+    libraries = []
+    for member, machine, future in needed:
+        glibc = future.result()
+        libraries.append(NativeLibrary(member, machine, glibc, _oldest_runtime(glibc or (0, 0))))
+    libraries.sort(key=lambda it: (it.glibc or (0, 0), it.member.size), reverse=True)
+    return tuple(libraries)
 
 
 def _oldest_runtime(glibc: tuple[int, int]) -> str | None:

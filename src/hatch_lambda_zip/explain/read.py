@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -139,7 +140,7 @@ class Source:
     size: int | None = None
     sha256: bytes | None = None
 
-    @property
+    @cached_property
     def files(self) -> tuple[Member, ...]:
         """The members that are no directories."""
         return tuple(member for member in self.members if not member.is_directory)
