@@ -55,11 +55,11 @@ def interpreter_of(runtime: Runtime) -> str:
 
 
 def is_for_other_python(script: bytes) -> bool:
-    """Tell whether a script can't be started on Lambda, since it names another machine's Python.
+    r"""Tell whether a script can't be started on Lambda, since it names another machine's Python.
 
-    >>> is_for_other_python(b"#!/home/me/.venv/bin/python\\n")
+    >>> is_for_other_python(b"#!/home/me/.venv/bin/python\n")
     True
-    >>> is_for_other_python(b"#!/usr/bin/env python3\\n")
+    >>> is_for_other_python(b"#!/usr/bin/env python3\n")
     False
     """
     return bool(_PATH_OF_PYTHON.match(script)) and not _PYTHON_OF_LAMBDA.match(script)
