@@ -93,7 +93,7 @@ _SENTENCES: Final = {
     ),
     Deviation.PYCACHE: (
         *("compiled module is", "compiled modules are"),
-        "of no use: nothing proves that it was made of the source beside it, or for which Python",
+        "of no use: nothing proves which source was compiled, or for which Python",
     ),
     Deviation.BYTECODE: ("compiled module is", "compiled modules are", "not in canonical form"),
     Deviation.SCRIPT: (
