@@ -393,9 +393,7 @@ def test_field_types_are_checked(form: Any) -> None:  # noqa: ANN401
                 normalize(header + stream(index, b")\1N"))
 
 
-# What Python 3.8.18 compiles this to:
-#     def add(one, /, *, other=1.5):
-#         return one + other
+# What Python 3.8.18 makes of a function that adds its positional and its keyword-only argument.
 PYC_OF_3_8 = (
     "VQ0NCgEAAAA1A440Ik+SOOMAAAAAAAAAAAAAAAAAAAAAAwAAAEAAAABzEgAAAGQAZAGcAWQCZAOEAloAZARTACkFZwAAAAAA"
     "APg/KQHaBW90aGVyYwEAAAABAAAAAQAAAAIAAAACAAAAQwAAAHMIAAAAfAB8ARcAUwApAU6pACkCWgNvbmVyAQAAAHICAAAA"
