@@ -152,6 +152,11 @@ CASES = {
         canonical_zip({**contents(with_files({f"{INFO}/INSTALLER": b"uv"})), ".lock": b""}),
         {Deviation.INSTALLER, Deviation.RECORD},
     ),
+    "lock beside what pip installed": (
+        canonical_zip({**contents(with_files({f"{INFO}/INSTALLER": b"pip"})), ".lock": b""}),
+        {Deviation.INSTALLER, Deviation.RECORD},
+    ),
+    "edited file": (rewritten({"demo/__init__.py": SOURCE[::-1]}), {Deviation.RECORD}),
     "lock of somebody": (canonical_zip({".lock": b""}), set()),
     "signature": (
         with_files({f"{INFO}/RECORD.jws": b"x"}),
@@ -183,6 +188,7 @@ def test_each_way_not_to_be_canonical(case: str) -> None:
     data, expected = CASES[case]
     assert kinds(data) == expected
     made, _ = normalize(data)
+    assert (".lock" in contents(made)) == (case.startswith("lock") and "uv" not in case)
     assert kinds(made) <= {kind for kind in expected if not kind.is_mendable}
 
 
@@ -286,7 +292,7 @@ PYC = f"demo/__pycache__/a.{TAG}.pyc"
         (compiled(SOURCE, 0, TIMED), UT, Deviation.BYTECODE),
         (compiled(SOURCE, 0, TIMED), b"", Deviation.PYCACHE),
         (compiled(SOURCE, 0, TIMED[:4] + bytes(4)), UT, Deviation.PYCACHE),
-        (compiled(SOURCE, 0, bytes(8)), UT, Deviation.PYCACHE),
+        (compiled(SOURCE, 0, b"\0" + TIMED[1:]), UT, Deviation.PYCACHE),
         (compiled(SOURCE + b"\n", 3), b"", Deviation.PYCACHE),
         (compiled(SOURCE + b"\n"), b"", Deviation.STALE),
         (compiled(SOURCE, 5), b"", Deviation.PYCACHE),

@@ -52,7 +52,7 @@ def _needed_versions(content: bytes | bytearray) -> Iterator[bytes]:
         tag, value = _DYNAMIC.unpack_from(content, position)
         if tag == _DT_NULL:
             break
-        tags.setdefault(tag, value)
+        tags[tag] = value
     if not {_DT_STRTAB, _DT_VERNEED, _DT_VERNEEDNUM} <= tags.keys():
         return
     strings = _offset(tags[_DT_STRTAB], segments)

@@ -211,7 +211,7 @@ class _Planner:
                 return found
             target = found.read().decode("utf-8", "replace")
             path = posixpath.normpath(posixpath.join(posixpath.dirname(found.name), target))
-            if target.startswith("/") or path not in self.files:
+            if path not in self.files:
                 break
             found = self.files[path]
         if not self.is_thorough:
