@@ -101,5 +101,9 @@ class ToolError(LambdaZipError):
     """
 
 
+class InputError(LambdaZipError):
+    """A zip or directory that is to be explained is none, is broken, or is not safe to unpack."""
+
+
 class OutputError(LambdaZipError):
     """The output directory or the temporary directory can't be written."""

@@ -126,12 +126,21 @@ def check_path(path: str, source: str) -> None:
         )
 
 
-def _parse_digest(cell: str, path: str, source: str) -> Digest | None:
-    if not cell:
-        return None
+def parse_digest(cell: str) -> Digest | None:
+    """Read the hash of a row; None where it is none that PEP 427 asks for.
+
+    >>> parse_digest("sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU")
+    Digest(algorithm='sha256', value='47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU')
+    >>> parse_digest("md5=1B2M2Y8AsgTpgAmY7PhCfg")
+    """
     algorithm, _, value = cell.partition("=")
-    if algorithm not in _ALGORITHMS or not value:
+    return Digest(algorithm, value.rstrip("=")) if algorithm in _ALGORITHMS and value else None
+
+
+def _parse_digest(cell: str, path: str, source: str) -> Digest | None:
+    digest = parse_digest(cell)
+    if cell and digest is None:
         raise DistributionError(
             f"{source}: the hash {cell!r} of {path} is not sha256 or better (PEP 427)"
         )
-    return Digest(algorithm, value.rstrip("="))
+    return digest

@@ -58,9 +58,17 @@ def redact(text: str, values: Iterable[str] = ()) -> str:
     """
     if known := _pattern(values):
         text = known.sub(_BLOT, text)
-    text = _ESCAPE.sub("", text.replace("\r\n", "\n"))
-    text = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+    text = printable(_ESCAPE.sub("", text.replace("\r\n", "\n")))
     return _each_word(text, lambda word: _url(word) if _is_url(word) else _without_scheme(word))
+
+
+def printable(text: str) -> str:
+    r"""Return a text with escapes for control characters, which a terminal would obey.
+
+    >>> printable("app\x9b2J.py")
+    'app\\x9b2J.py'
+    """
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def redact_urls(text: str) -> str:

@@ -58,6 +58,11 @@ class Runtime:
         """The runtime's Python as ``3.N``."""
         return f"3.{self.python_minor}"
 
+    @property
+    def system_glibc_minor(self) -> int:
+        """The N of the glibc 2.N that the runtime's operating system has."""
+        return 26 if self.glibc_minor == _AMAZON_LINUX_2 else self.glibc_minor
+
 
 # Amazon Linux 2 has glibc 2.26, but uv knows no manylinux platform between 2.17 and 2.28 and
 # wheels for 2.28 do not load there: 2.17 it is.

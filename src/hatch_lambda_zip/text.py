@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -66,6 +66,25 @@ def not_one_of(word: str, known: Iterable[str]) -> str:
     known = list(known)
     hint = did_you_mean(word, known)
     return f"{word!r} is not one of {', '.join(known) or '(there is none)'}{hint and f'. {hint}'}"
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """Write rows as the lines of a table, whose columns are as wide as they have to be.
+
+    Args:
+        right: the columns that are aligned at the right, as numbers.
+
+    >>> aligned([("name", "files"), ("idna", "9")], right={1})
+    ['name  files', 'idna      9']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 class Reporter(Protocol):

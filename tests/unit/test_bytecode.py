@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import builtins
 import importlib.util
 import marshal
@@ -390,6 +391,26 @@ def test_field_types_are_checked(form: Any) -> None:  # noqa: ANN401
         if field == "names":
             with pytest.raises(BytecodeError, match="no tuple of strings"):
                 normalize(header + stream(index, b")\1N"))
+
+
+# What Python 3.8.18 makes of a function that adds its positional and its keyword-only argument.
+PYC_OF_3_8 = (
+    "VQ0NCgEAAAA1A440Ik+SOOMAAAAAAAAAAAAAAAAAAAAAAwAAAEAAAABzEgAAAGQAZAGcAWQCZAOEAloAZARTACkFZwAAAAAA"
+    "APg/KQHaBW90aGVyYwEAAAABAAAAAQAAAAIAAAACAAAAQwAAAHMIAAAAfAB8ARcAUwApAU6pACkCWgNvbmVyAQAAAHICAAAA"
+    "cgIAAAD6EC9idWlsZC9kZW1vL2EucHnaA2FkZAEAAABzAgAAAAABcgQAAABOKQFyBAAAAHICAAAAcgIAAAByAgAAAHIDAAAA"
+    "2gg8bW9kdWxlPgEAAADzAAAAAA=="
+)
+
+
+def test_modules_of_python_3_8_are_canonical_too() -> None:
+    original = base64.b64decode(PYC_OF_3_8)
+    canonical = normalize(original, filename="/var/task/a.py", source_hash=original[8:16])
+    assert canonical[:16] == original[:16]
+    assert b"/build" not in canonical
+    assert b"/var/task/a.py" in canonical
+    assert canonical[16:].count(b"add") == 1
+    assert normalize(canonical, source_hash=original[8:16]) == canonical
+    assert normalize(original)[16:] != original[16:]
 
 
 def test_every_cut_is_noticed() -> None:

@@ -223,7 +223,7 @@ def test_every_type_byte_is_known_or_refused(form: Format) -> None:
 
 
 def test_every_other_magic_number_is_refused() -> None:
-    known = {form.magic for form in FORMATS}
+    known = {3413, *(form.magic for form in FORMATS)}  # nothing is compiled to that of 3.8
     for magic in range(1 << 16):
         if magic not in known:
             with pytest.raises(BytecodeError, match="magic number"):

@@ -18,14 +18,15 @@ DEFLATED: Final = 8
 MAX_MEMBERS: Final = 65_534  # one less than what 16 bits hold: that value announces zip64
 MAX_OFFSET: Final = 0xFFFF_FFFE  # bytes, likewise
 
-_VERSION: Final = 20  # 2.0: DEFLATE
-_MADE_BY_UNIX: Final = 3 << 8 | _VERSION
-_UTF8_NAME: Final = 1 << 11
+VERSION: Final = 20  # 2.0: DEFLATE
+UNIX: Final = 3
+_MADE_BY_UNIX: Final = UNIX << 8 | VERSION
+UTF8_NAME: Final = 1 << 11
 # A day and more from the least that the fields can hold, 1980-01-01: who unpacks that in one time
 # zone and packs it again west of it gets a date before it. hatchling's wheels have the same time.
-_TIME: Final = 0  # 00:00:00
-_DATE: Final = (2020 - 1980) << 9 | 2 << 5 | 2  # 2020-02-02
-_REGULAR_FILE: Final = 0o100000
+TIME: Final = 0  # 00:00:00
+DATE: Final = (2020 - 1980) << 9 | 2 << 5 | 2  # 2020-02-02
+REGULAR_FILE: Final = 0o100000
 
 _LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
 _CENTRAL_HEADER: Final = struct.Struct("<4s6H3I5H2I")
@@ -57,7 +58,7 @@ def local_header(member: MemberHeader) -> bytes:
     name = member.name.encode()
     fixed = _LOCAL_HEADER.pack(
         b"PK\x03\x04",
-        *(_VERSION, _UTF8_NAME, member.method, _TIME, _DATE),
+        *(VERSION, UTF8_NAME, member.method, TIME, DATE),
         *(member.crc, member.compressed_size, member.size),
         *(len(name), 0),
     )
@@ -69,10 +70,10 @@ def central_header(member: MemberHeader, offset: int) -> bytes:
     name = member.name.encode()
     fixed = _CENTRAL_HEADER.pack(
         b"PK\x01\x02",
-        *(_MADE_BY_UNIX, _VERSION, _UTF8_NAME, member.method, _TIME, _DATE),
+        *(_MADE_BY_UNIX, VERSION, UTF8_NAME, member.method, TIME, DATE),
         *(member.crc, member.compressed_size, member.size),
         *(len(name), 0, 0, 0, 0),
-        *((_REGULAR_FILE | member.mode) << 16, offset),
+        *((REGULAR_FILE | member.mode) << 16, offset),
     )
     return fixed + name
 

@@ -227,6 +227,10 @@ def _compress(entry: Entry, inspect: Inspect) -> CompressedContent:
     smaller = encoder.compress(content)
     if len(smaller) < len(content):
         method, data = DEFLATED, smaller
-    mode = 0o755 if content.startswith(_EXECUTABLE_MAGIC) else 0o644
     crc = encoder.crc32(content)
-    return CompressedContent(method, data, len(content), crc, mode, machine)
+    return CompressedContent(method, data, len(content), crc, mode_of(content), machine)
+
+
+def mode_of(content: bytes) -> int:
+    """Return the permissions of a file in a zip, of which the first four bytes are enough."""
+    return 0o755 if content.startswith(_EXECUTABLE_MAGIC) else 0o644

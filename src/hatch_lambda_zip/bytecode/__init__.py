@@ -4,10 +4,11 @@ What compiles is imported from ``bytecode.compiler``: with its processes and the
 interpreter it takes 8 ms more to import, which only a build that compiles should pay.
 """
 
-from hatch_lambda_zip.bytecode.magic import format_of
+from hatch_lambda_zip.bytecode.magic import find_format, format_of
 from hatch_lambda_zip.bytecode.model import Compiled, Interpreter, Obstacle, Source
 from hatch_lambda_zip.bytecode.normalize import NO_SOURCE, normalize
 from hatch_lambda_zip.bytecode.pyc import read_header, without_source_hash
+from hatch_lambda_zip.bytecode.source_hash import source_hash
 
 __all__ = [
     "NO_SOURCE",
@@ -15,8 +16,10 @@ __all__ = [
     "Interpreter",
     "Obstacle",
     "Source",
+    "find_format",
     "format_of",
     "normalize",
     "read_header",
+    "source_hash",
     "without_source_hash",
 ]

@@ -43,7 +43,7 @@ class CodeLayout:
 
 
 # co_code, co_consts, co_names, co_varnames, co_freevars, co_cellvars, co_filename, co_name;
-# co_lnotab (3.9), co_linetable (3.10).
+# co_lnotab (3.8, 3.9), co_linetable (3.10).
 _LAYOUT_3_8: Final = CodeLayout(
     counts=6,
     head=("bytes", "tuple", "names", "names", "names", "names", "string", "string"),
@@ -82,6 +82,7 @@ class Format:
         return self.magic.to_bytes(2, "little") + b"\r\n"
 
 
+# Those that modules can be compiled to.
 FORMATS: Final = (
     Format(9, 3425, 4, _LAYOUT_3_8),
     Format(10, 3439, 4, _LAYOUT_3_8),
@@ -92,8 +93,11 @@ FORMATS: Final = (
     Format(15, 3666, 6, _LAYOUT_3_11),
 )
 
-_BY_MINOR: Final = {row.python_minor: row for row in FORMATS}
-_BY_MAGIC: Final = {row.magic_bytes: row for row in FORMATS}
+# Read and made canonical like the others, but nothing is compiled by it any more.
+_PYTHON_3_8: Final = Format(8, 3413, 4, _LAYOUT_3_8)
+
+_BY_MINOR: Final = {row.python_minor: row for row in (_PYTHON_3_8, *FORMATS)}
+_BY_MAGIC: Final = {row.magic_bytes: row for row in _BY_MINOR.values()}
 
 
 def format_of(python_minor: int) -> Format | None:
@@ -111,6 +115,6 @@ def find_format(magic: bytes) -> Format:
     if form is None:
         raise BytecodeError(
             f"The magic number {magic.hex(' ')} is not that of a CPython release from "
-            f"3.{FORMATS[0].python_minor} to 3.{FORMATS[-1].python_minor}"
+            f"3.{_PYTHON_3_8.python_minor} to 3.{FORMATS[-1].python_minor}"
         )
     return form

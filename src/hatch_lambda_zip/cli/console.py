@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
+import click
 from hatchling.bridge.app import Application
 
 from hatch_lambda_zip.cli.progress import Plain
@@ -31,6 +32,11 @@ def hooks_aside() -> Iterator[None]:
             stack.callback(os.dup2, before, _STDOUT)
             os.dup2(_STDERR, _STDOUT)
         yield
+
+
+def style(text: str, *, fg: str | None = None, bold: bool | None = None) -> str:
+    """Return a text in colour, which click shows on terminals alone; as it is with NO_COLOR."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, fg=fg, bold=bold)
 
 
 class Console(Application):

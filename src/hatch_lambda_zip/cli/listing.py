@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ from hatch_lambda_zip.config import Artifact, file_name
 from hatch_lambda_zip.errors import LambdaZipError
 from hatch_lambda_zip.lock import LockKind, Locks
 from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.text import aligned
 from hatch_lambda_zip.uv import find_uv
 
 _COLUMNS = ("name", "kind", "runtime", "architecture", "handler", "code", "lock", "zip")
@@ -34,13 +34,8 @@ def list_artifacts(*, projects: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    click.echo("\n".join(_table([dict(zip(_COLUMNS, _COLUMNS, strict=True)), *rows])))
-
-
-def _table(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    widths = {column: max(len(row[column]) for row in rows) for column in _COLUMNS}
-    for row in rows:
-        yield "  ".join(row[column].ljust(widths[column]) for column in _COLUMNS).rstrip()
+    table = [_COLUMNS, *([row[column] for column in _COLUMNS] for row in rows)]
+    click.echo("\n".join(aligned(table)))
 
 
 def _rows(opened: OpenProject, console: Console) -> list[dict[str, str]]:

@@ -8,8 +8,10 @@ from hatch_lambda_zip import __version__
 from hatch_lambda_zip.cli.build import build
 from hatch_lambda_zip.cli.cache import cache
 from hatch_lambda_zip.cli.init import init
+from hatch_lambda_zip.cli.inspect import inspect
 from hatch_lambda_zip.cli.listing import list_artifacts
 from hatch_lambda_zip.cli.lock import lock
+from hatch_lambda_zip.cli.normalize import normalize
 from hatch_lambda_zip.config import TOOL_NAME
 
 
@@ -21,7 +23,7 @@ from hatch_lambda_zip.config import TOOL_NAME
 def main() -> None:
     """AWS Lambda zips from locked Python projects: the same inputs, the same bytes.
 
-    Exit codes: 0 as expected; 1 a build failed; 2 wrong usage.
+    Exit codes: 0 as expected; 1 a build failed, or a limit is crossed; 2 wrong usage.
     """
 
 
@@ -29,4 +31,6 @@ main.add_command(init)
 main.add_command(build)
 main.add_command(list_artifacts)
 main.add_command(lock)
+main.add_command(inspect)
+main.add_command(normalize)
 main.add_command(cache)

@@ -8,9 +8,15 @@ them in order.
 from hatch_lambda_zip.contents.bytecode import LeftAsSource
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
 from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge
-from hatch_lambda_zip.contents.limits import check_unzipped_size, upload_note
-from hatch_lambda_zip.contents.machines import check_machines, machine_of
+from hatch_lambda_zip.contents.limits import (
+    MAX_DIRECT_UPLOAD,
+    MAX_UNZIPPED,
+    check_unzipped_size,
+    upload_note,
+)
+from hatch_lambda_zip.contents.machines import check_machines, machine_name, machine_of
 from hatch_lambda_zip.contents.module_compiler import ModuleCompiler
+from hatch_lambda_zip.contents.names import folded
 from hatch_lambda_zip.contents.own.checkout import (
     check_content,
     check_tracked,
@@ -31,8 +37,11 @@ from hatch_lambda_zip.contents.own.own_files import (
 )
 from hatch_lambda_zip.contents.own.stray_gitignore import check_stray_gitignore, is_hatchlings
 from hatch_lambda_zip.contents.requirements_check import check_requirements
+from hatch_lambda_zip.contents.scripts import is_for_other_python
 
 __all__ = [
+    "MAX_DIRECT_UPLOAD",
+    "MAX_UNZIPPED",
     "Code",
     "Contents",
     "IgnoreRules",
@@ -52,10 +61,13 @@ __all__ = [
     "decide_function",
     "decide_layer",
     "directories_with_code",
+    "folded",
     "ignored_modules",
     "ignored_paths",
+    "is_for_other_python",
     "is_hatchlings",
     "is_missed",
+    "machine_name",
     "machine_of",
     "odd_files",
     "output_in",

@@ -41,6 +41,15 @@ def machine_of(content: bytes) -> int | None:
     return int.from_bytes(content[_ELF_MACHINE], "big" if is_big_endian else "little")
 
 
+def machine_name(machine: int) -> str:
+    """Return what to call a machine, by its number; those of Lambda as AWS does.
+
+    >>> machine_name(183)
+    'arm64'
+    """
+    return _MACHINE_NAMES.get(machine, f"machine number {machine}")
+
+
 @dataclass(frozen=True)
 class _Foreign:
     """A file for another machine; its path as in RECORD, or its place in the zip."""
@@ -50,7 +59,7 @@ class _Foreign:
 
     @property
     def built_for(self) -> str:
-        return _MACHINE_NAMES.get(self.machine, f"machine number {self.machine}")
+        return machine_name(self.machine)
 
 
 def check_machines(

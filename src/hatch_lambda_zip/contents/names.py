@@ -36,7 +36,7 @@ def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> 
         if len(name) > _LONGEST_COMPONENT or not name.isascii():
             _check_length(name, distribution)
     paths = owners.keys() | directories_of(owners)
-    if len(paths) != len({_folded(path) for path in paths}):
+    if len(paths) != len({folded(path) for path in paths}):
         _refuse_twins(owners)
 
 
@@ -44,7 +44,7 @@ def _refuse_twins(owners: Mapping[str, str]) -> None:
     places: dict[str, tuple[str, str, str]] = {}
     for name, distribution in owners.items():
         for path in (name, *parents(name)):
-            other, owner, file = places.setdefault(_folded(path), (path, distribution, name))
+            other, owner, file = places.setdefault(folded(path), (path, distribution, name))
             if other != path:
                 raise ContentsError(
                     f"{owner} ships {file}, and {distribution} ships {name}: {other} and {path} "
@@ -88,7 +88,7 @@ def _check_local(name: str, distribution: str) -> None:
         raise ContentsError(f"{distribution} ships {name!r}: it {problem}. Rename the file.")
 
 
-def _folded(path: str) -> str:
+def folded(path: str) -> str:
     """Return what is equal for paths that a file system without case takes for one."""
     if path.isascii():
         return path.lower()

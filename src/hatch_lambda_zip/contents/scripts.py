@@ -19,10 +19,19 @@ from hatch_lambda_zip.text import shortened
 # long or has spaces, a shell that starts it (pypa/distlib). Its form tells, whatever the paths of
 # this machine are, so that every machine replaces the same.
 _PYTHON: Final = rb"(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+)*)?(?:python|pypy)[\w.]*(?:[ \t][^\n]*)?"
+_SHELL: Final = rb"#!/bin/sh\r?\n'''exec' [^\n]*\n' '''\r?\n"
 _SHEBANG: Final = re.compile(
-    rb"#!/bin/sh\r?\n'''exec' [^\n]*\n' '''\r?\n"
-    rb"|#![ \t]*(?:" + _PYTHON + rb"|" + re.escape(os.fsencode(sys.executable)) + rb")\r?(?:\n|$)"
+    _SHELL
+    + rb"|#![ \t]*(?:"
+    + _PYTHON
+    + rb"|"
+    + re.escape(os.fsencode(sys.executable))
+    + rb")\r?(?:\n|$)"
 )
+_PATH_OF_PYTHON: Final = re.compile(
+    _SHELL + rb"|#![ \t]*(?:\S*/)?(?:python|pypy)[\w.]*(?:[ \t][^\n]*)?\r?(?:\n|$)"
+)
+_PYTHON_OF_LAMBDA: Final = re.compile(rb"#!/var/lang/bin/python3\.\d+\n")
 
 # A script's own directory comes first on sys.path; the modules are one above. What it can't
 # import from there, a layer may have.
@@ -43,6 +52,17 @@ if __name__ == "__main__":
 def interpreter_of(runtime: Runtime) -> str:
     """Return the path of a runtime's Python on Lambda, as in AWS's base images for Python."""
     return f"/var/lang/bin/python{runtime.python_version}"
+
+
+def is_for_other_python(script: bytes) -> bool:
+    r"""Tell whether a script can't be started on Lambda, since it names another machine's Python.
+
+    >>> is_for_other_python(b"#!/home/me/.venv/bin/python\n")
+    True
+    >>> is_for_other_python(b"#!/usr/bin/env python3\n")
+    False
+    """
+    return bool(_PATH_OF_PYTHON.match(script)) and not _PYTHON_OF_LAMBDA.match(script)
 
 
 def with_scripts(installed: Installed, runtime: Runtime, kind: Kind) -> Installed:

@@ -4,7 +4,7 @@ uv installs what the lock takes from indexes, URLs and repositories, hash-checke
 function's platform. Local projects are built fresh, as wheels, by their declared back ends.
 """
 
-from hatch_lambda_zip.install.dist_info import is_license_file
+from hatch_lambda_zip.install.dist_info import DistInfo, canonical_dist_info, is_license_file
 from hatch_lambda_zip.install.entry_points import (
     read_entry_points,
     script_names,
@@ -13,11 +13,11 @@ from hatch_lambda_zip.install.entry_points import (
 from hatch_lambda_zip.install.import_names import ImportNames
 from hatch_lambda_zip.install.install import Installer
 from hatch_lambda_zip.install.local_wheel import LocalWheel, OwnWheel, build_wheel
-from hatch_lambda_zip.install.metadata import refuse_credentials
+from hatch_lambda_zip.install.metadata import read_headers, refuse_credentials
 from hatch_lambda_zip.install.own_project import read_project
-from hatch_lambda_zip.install.read import Distribution, Installed
+from hatch_lambda_zip.install.read import INSTALLER_FILES, Distribution, Installed
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
-from hatch_lambda_zip.install.wheel import content_digest
+from hatch_lambda_zip.install.wheel import content_digest, installed_place
 from hatch_lambda_zip.install.zip_version import (
     VersionSource,
     find_version_source,
@@ -26,6 +26,8 @@ from hatch_lambda_zip.install.zip_version import (
 )
 
 __all__ = [
+    "INSTALLER_FILES",
+    "DistInfo",
     "Distribution",
     "ImportNames",
     "Installed",
@@ -37,12 +39,15 @@ __all__ = [
     "Reason",
     "VersionSource",
     "build_wheel",
+    "canonical_dist_info",
     "content_digest",
     "find_version_source",
+    "installed_place",
     "is_license_file",
     "keeping",
     "keeping_version_files",
     "read_entry_points",
+    "read_headers",
     "read_project",
     "refuse_credentials",
     "script_names",

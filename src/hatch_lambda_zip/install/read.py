@@ -38,10 +38,11 @@ from hatch_lambda_zip.install.wheel import same_version
 from hatch_lambda_zip.lock import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, RecordRow, format_record, parse_record
 
-# What an installer writes about itself; no part of the distribution.
-_INSTALLER_FILES: Final = frozenset(
+INSTALLER_FILES: Final = frozenset(
     ("INSTALLER", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
 )
+"""What an installer writes about itself in a dist-info directory; no part of the distribution."""
+
 # The names that setuptools, hatchling and the editables library give; and what any of them
 # writes into the file: a directory of this machine, or the import of a finder that knows one.
 _EDITABLE_NAME: Final = re.compile(r"(__editable__|_?__editables?_|_editable_).*\.pth")
@@ -333,7 +334,7 @@ def _entry_point_scripts(path: Path) -> frozenset[str]:
 
 def _is_installers(path: str, dist_info: str) -> bool:
     directory, _, name = path.rpartition("/")
-    return directory == dist_info and name in _INSTALLER_FILES
+    return directory == dist_info and name in INSTALLER_FILES
 
 
 def _entry(row: RecordRow, site: Site, source: str, distribution: Distribution) -> Entry:

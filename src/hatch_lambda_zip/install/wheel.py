@@ -277,7 +277,7 @@ def _unpack(wheel: OpenWheel, wheel_name: str, site: Path) -> None:
     names = {*wheel.names}
     moved = []
     for row in rows:
-        place = _place(row.path, data_directory)
+        place = installed_place(row.path, data_directory)
         moved.append((place, row.digest, None))
         if row.path == record:
             continue
@@ -296,8 +296,16 @@ def _unpack(wheel: OpenWheel, wheel_name: str, site: Path) -> None:
     (site / record).write_bytes(format_record(moved))
 
 
-def _place(path: str, data_directory: str) -> str:
-    """Return where a file of the wheel is installed, relative to the site directory."""
+def installed_place(path: str, data_directory: str) -> str:
+    """Return where a file of a wheel is installed, relative to the site directory.
+
+    Args:
+        path: in the wheel.
+        data_directory: the name of its ``.data`` directory.
+
+    Raises:
+        DistributionError: it lies in a part of that directory that PEP 427 does not know.
+    """
     check_path(path, "RECORD")
     if not path.startswith(f"{data_directory}/"):
         return path

@@ -19,18 +19,18 @@ HOW_TO_HAVE_MORE: Final = (
 """What to do where neither a thread nor a process can be started."""
 
 
-def explained(error: RuntimeError) -> Exception:
-    """Return what to raise for an error of a thread's start: one sentence, or the error itself."""
-    if "can't start new thread" not in str(error):  # the words of CPython
-        return error
-    return ToolError(f"No more threads can be started here. {HOW_TO_HAVE_MORE}")
-
-
 def available_cpus() -> int:
     """Return how many CPUs this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def explained(error: RuntimeError) -> Exception:
+    """Return what to raise for an error of a thread's start: one sentence, or the error itself."""
+    if "can't start new thread" not in str(error):  # the words of CPython
+        return error
+    return ToolError(f"No more threads can be started here. {HOW_TO_HAVE_MORE}")
 
 
 class ThreadPool(ThreadPoolExecutor):

@@ -1,0 +1,118 @@
+"""``hatch-lambda-zip normalize``: any zip in the canonical form, or only whether it has that."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.inspect import describe_findings, describe_hash
+from hatch_lambda_zip.errors import OutputError
+from hatch_lambda_zip.files import failure_at, replacing
+from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.redact import printable
+from hatch_lambda_zip.text import format_size, plural
+
+if TYPE_CHECKING:
+    from hatch_lambda_zip.explain import Normalized, Source
+
+_SCHEMA: Final = 1
+
+
+@click.command(
+    "normalize",
+    epilog="\b\nExamples:\n  hatch-lambda-zip normalize build/function.zip -o dist/function.zip\n"
+    "  hatch-lambda-zip normalize --check function.zip",
+)
+@click.argument("path", type=click.Path(path_type=Path), metavar="ZIP")
+@click.option(
+    "output",
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the canonical zip goes; it may be ZIP itself.",
+)
+@click.option("is_check", "--check", is_flag=True, help="Only tell whether it is canonical.")
+@click.option(
+    "kind",
+    "--bytecode",
+    type=click.Choice(["normalize", "drop"]),
+    default="normalize",
+    show_default=True,
+    help="Compiled modules in __pycache__: in canonical form, or none. A module without source is "
+    "code, and stays in any case.",
+)
+@click.option("as_json", "--json", is_flag=True, help="Print what was found as JSON.")
+def normalize(*, path: Path, output: Path | None, is_check: bool, kind: str, as_json: bool) -> None:
+    """Write ZIP, a layer or a directory in canonical form: equal files, equal bytes.
+
+    Times, order, permissions, the compressing library and what installers note go; RECORDs are
+    mended to what ships. A canonical zip comes out byte for byte. What runs stays the same.
+
+    Exit codes: 0; 1 with --check when it is not canonical; 2 for wrong usage, or what is no zip, is
+    broken, not safe to unpack, or has no canonical form.
+    """
+    if is_check == (output is not None):
+        raise click.UsageError("Give either -o OUTPUT or --check.")
+    # `--help` does not need it.
+    from hatch_lambda_zip.explain import Bytecode, read_source, write_canonical
+    from hatch_lambda_zip.process.threads import available_cpus
+
+    console = Console()
+    with aborting(console, code=2):
+        source = read_source(path)
+        size = sum(member.size for member in source.files)
+        console.display_info(
+            f"compressing {plural(len(source.files), 'file')}, {format_size(size)}"
+        )
+
+        with contextlib.ExitStack() as stack:
+            try:
+                written = (
+                    Path(os.devnull) if output is None else stack.enter_context(replacing(output))
+                )
+                stream = stack.enter_context(written.open("wb"))
+                found = write_canonical(
+                    source, stream, bytecode=Bytecode(kind), workers=available_cpus()
+                )
+            except OSError as error:
+                raise OutputError(f"{failure_at(error)}. Choose another place for -o.") from None
+    if as_json:
+        document = _described(source, found, output)
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        _show(source, found, output)
+    sys.exit(1 if is_check and not found.is_canonical else 0)
+
+
+def _show(source: Source, found: Normalized, output: Path | None) -> None:
+    """Print what was otherwise, and what came of it."""
+    if output is None:
+        verdict = "is canonical" if found.is_canonical else "is not canonical:"
+        click.echo(f"{printable(str(source.path))} {verdict}")
+    for finding in found.findings:
+        # With an output, what is not mended is a warning.
+        is_left = output is not None and not finding.deviation.is_mendable
+        start = "Warning: " if is_left else "- "
+        click.echo(start + printable(finding.sentence), err=is_left)
+    if output is not None:
+        click.echo(f"{output} {format_size(found.archive.size)} {found.archive.sha256.hex()}")
+
+
+def _described(source: Source, found: Normalized, output: Path | None) -> dict[str, object]:
+    return {
+        "schema": _SCHEMA,
+        "path": str(source.path),
+        "canonical": found.is_canonical,
+        "deviations": describe_findings(found.findings),
+        "output": None if output is None else str(output),
+        **describe_hash(found.archive.sha256),
+        "zipped_bytes": found.archive.size,
+        "files": len(found.archive.members),
+    }
