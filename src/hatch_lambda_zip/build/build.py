@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hatch_lambda_zip.archive import Archive, write_archive
+from hatch_lambda_zip.build.compiler import available_cpus
 from hatch_lambda_zip.build.embed import embed
-from hatch_lambda_zip.build.inputs import Inputs, gather_inputs, wheels_to_build
+from hatch_lambda_zip.build.inputs import Inputs, wheels_to_build
+from hatch_lambda_zip.build.job import Job, gather_all, layers_by_name, select_all
 from hatch_lambda_zip.build.manifest import (
     describe_artifact,
     describe_inputs,
@@ -18,7 +19,7 @@ from hatch_lambda_zip.build.manifest import (
     make_manifest,
 )
 from hatch_lambda_zip.build.previous import read_previous
-from hatch_lambda_zip.build.session import Session, available_cpus
+from hatch_lambda_zip.build.session import Session
 from hatch_lambda_zip.build.shared import inspect
 from hatch_lambda_zip.build.version_notes import version_notes
 from hatch_lambda_zip.config import PARENT, Artifact, Kind, Project, file_name, manifest_name
@@ -31,30 +32,9 @@ from hatch_lambda_zip.contents import (
     upload_note,
 )
 from hatch_lambda_zip.errors import ConfigError, ContentsError, DamagedPackError
-from hatch_lambda_zip.install import OwnWheel, content_digest
+from hatch_lambda_zip.install import content_digest
 from hatch_lambda_zip.lock import LockKind
 from hatch_lambda_zip.text import Reporter, format_size, plural
-
-
-@dataclass(frozen=True)
-class Job:
-    """One zip to build.
-
-    Attributes:
-        artifact: what to build.
-        layers: those that a function is deployed with.
-        output: the directory for the zip and its manifest.
-        own: how to get the package's own wheel.
-        outputs: where builds of the project write.
-        reuse: leave outputs alone that were made from the very same inputs.
-    """
-
-    artifact: Artifact
-    layers: tuple[Artifact, ...]
-    output: Path
-    own: OwnWheel
-    outputs: Outputs
-    reuse: bool = False
 
 
 def build_zip(job: Job, session: Session) -> Path:
@@ -83,8 +63,7 @@ def _build_zip(job: Job, session: Session) -> Path:
     lock = session.locks.of(artifact)
     source = "no lock, as nothing is required," if lock.kind is LockKind.NONE else lock.path.name
     report.info(f"{label}: reading {source} for {artifact.platform}")
-    own = job.own if artifact.ships_package else None
-    selections = session.select_all((artifact, *job.layers), own)
+    selections = select_all(job, session)
     for warning in selections[artifact].warnings:
         report.warning(f"{label}: {warning}")
     locked = plural(len(selections[artifact].distributions), "locked distribution")
@@ -96,17 +75,7 @@ def _build_zip(job: Job, session: Session) -> Path:
     if not may_stay:
         for selection in selections.values():
             session.installer.start(selection, artifact.platform)
-    inputs, *layers = [
-        gather_inputs(
-            needed,
-            selection,
-            job.own,
-            session.installer,
-            session.surroundings(selection, job.outputs),
-            session.locks.lenders(needed, selection.lock),
-        )
-        for needed, selection in selections.items()
-    ]
+    inputs, *layers = gather_all(job, session, selections)
     manifest = job.output / manifest_name(artifact, project)
     _check_places((output, manifest), inputs, session.root.resolve())
     built = [wheel for needed in (inputs, *layers) for wheel in needed.wheels]
@@ -124,13 +93,7 @@ def _build_zip(job: Job, session: Session) -> Path:
         report.info(f"{label}: unchanged, sha256 {previous.sha256}")
         return output
 
-    shipped_layers = {
-        layer.artifact.table: replace(
-            session.layer_contents(layer),
-            is_locked_apart=session.are_apart(layer.selection.lock, lock),
-        )
-        for layer in layers
-    }
+    shipped_layers = layers_by_name(layers, session, session.layer_contents, lock)
     if artifact.bytecode.python is not None:
         report.info(f"{label}: compiling with CPython {artifact.bytecode.python}")
     contents = (

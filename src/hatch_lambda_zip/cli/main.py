@@ -10,6 +10,7 @@ from hatch_lambda_zip.cli.cache import cache
 from hatch_lambda_zip.cli.init import init
 from hatch_lambda_zip.cli.listing import list_artifacts
 from hatch_lambda_zip.cli.lock import lock
+from hatch_lambda_zip.cli.why import why
 from hatch_lambda_zip.config import TOOL_NAME
 
 
@@ -31,3 +32,4 @@ main.add_command(build)
 main.add_command(list_artifacts)
 main.add_command(lock)
 main.add_command(cache)
+main.add_command(why)

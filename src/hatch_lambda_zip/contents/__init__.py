@@ -30,13 +30,17 @@ from hatch_lambda_zip.contents.own.own_files import (
 )
 from hatch_lambda_zip.contents.own.stray_gitignore import check_stray_gitignore, is_hatchlings
 from hatch_lambda_zip.contents.requirements_check import check_requirements
+from hatch_lambda_zip.contents.why import Answer, Decided, Rule, explain, names_known
 
 __all__ = [
+    "Answer",
     "Code",
     "Contents",
+    "Decided",
     "IgnoreRules",
     "LeftAsSource",
     "Outputs",
+    "Rule",
     "Surroundings",
     "SyntaxJudge",
     "TrackedFile",
@@ -50,11 +54,13 @@ __all__ = [
     "decide_function",
     "decide_layer",
     "directories_with_code",
+    "explain",
     "ignored_modules",
     "ignored_paths",
     "is_hatchlings",
     "is_missed",
     "machine_of",
+    "names_known",
     "odd_files",
     "output_in",
     "parse_manifest",
