@@ -113,7 +113,7 @@ def test_wrong_usage(words: list[str]) -> None:
     assert invoke(*words).exit_code == 2
 
 
-@pytest.mark.parametrize("words", [["--help"], ["build", "-h"], ["list", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["build", "-h"], ["list", "--help"], ["why", "-h"]])
 def test_help_has_an_example_or_the_exit_codes(words: list[str]) -> None:
     result = invoke(*words)
     assert result.exit_code == 0

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from hatch_lambda_zip.archive import Archive, write_archive
 from hatch_lambda_zip.build.embed import embed
-from hatch_lambda_zip.build.inputs import Inputs, gather_inputs, wheels_to_build
+from hatch_lambda_zip.build.inputs import Inputs, wheels_to_build
+from hatch_lambda_zip.build.job import Job, gather_all, layers_by_name, select_all
 from hatch_lambda_zip.build.manifest import (
     describe_artifact,
     describe_inputs,
@@ -32,31 +32,10 @@ from hatch_lambda_zip.contents import (
     upload_note,
 )
 from hatch_lambda_zip.errors import ConfigError, ContentsError, DamagedPackError
-from hatch_lambda_zip.install import OwnWheel, content_digest
+from hatch_lambda_zip.install import content_digest
 from hatch_lambda_zip.lock import LockKind
 from hatch_lambda_zip.process.threads import available_cpus
 from hatch_lambda_zip.text import Extent, Reporter, format_size, plural
-
-
-@dataclass(frozen=True)
-class Job:
-    """One zip to build.
-
-    Attributes:
-        artifact: what to build.
-        layers: those that a function is deployed with.
-        output: the directory for the zip and its manifest.
-        own: how to get the package's own wheel.
-        outputs: where builds of the project write.
-        reuse: leave outputs alone that were made from the very same inputs.
-    """
-
-    artifact: Artifact
-    layers: tuple[Artifact, ...]
-    output: Path
-    own: OwnWheel
-    outputs: Outputs
-    reuse: bool = False
 
 
 def build_zip(job: Job, session: Session) -> Path:
@@ -86,8 +65,7 @@ def _build_zip(job: Job, session: Session) -> Path:
     lock = session.locks.of(artifact)
     source = "no lock, as nothing is required," if lock.kind is LockKind.NONE else lock.path.name
     progress.step(label, f"reading {source} for {artifact.platform}")
-    own = job.own if artifact.ships_package else None
-    selections = session.select_all((artifact, *job.layers), own)
+    selections = select_all(job, session)
     for warning in selections[artifact].warnings:
         report.warning(f"{label}: {warning}")
     locked, to_build = (
@@ -104,17 +82,7 @@ def _build_zip(job: Job, session: Session) -> Path:
         for needed, selection in selections.items():
             told = partial(progress.advance, label) if needed == artifact else None
             session.installer.start(selection, artifact.platform, told)
-    inputs, *layers = [
-        gather_inputs(
-            needed,
-            selection,
-            job.own,
-            session.installer,
-            session.surroundings(selection, job.outputs),
-            session.locks.lenders(needed, selection.lock),
-        )
-        for needed, selection in selections.items()
-    ]
+    inputs, *layers = gather_all(job, session, selections)
     progress.advance(label, to_build)
     manifest = job.output / manifest_name(artifact, project)
     _check_places((output, manifest), inputs, session.root.resolve())
@@ -133,13 +101,7 @@ def _build_zip(job: Job, session: Session) -> Path:
         progress.finish(label, f"unchanged, sha256 {previous.sha256}")
         return output
 
-    shipped_layers = {
-        layer.artifact.table: replace(
-            session.layer_contents(layer),
-            is_locked_apart=session.are_apart(layer.selection.lock, lock),
-        )
-        for layer in layers
-    }
+    shipped_layers = layers_by_name(layers, session, session.layer_contents, lock)
     if artifact.bytecode.python is not None:
         progress.step(label, f"compiling with CPython {artifact.bytecode.python}")
     contents = (

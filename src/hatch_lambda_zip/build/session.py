@@ -6,20 +6,19 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import check_encoder
+from hatch_lambda_zip.build.compiler import find_compiler
 from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY, read_embedded_files
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.build.shared import Installers, Shared
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.cache import find_cache
-from hatch_lambda_zip.config import PARENT, Artifact, Bytecode, Project
+from hatch_lambda_zip.config import PARENT, Artifact, Project
 from hatch_lambda_zip.contents import (
     Contents,
-    ModuleCompiler,
     Outputs,
     Surroundings,
     SyntaxJudge,
@@ -49,7 +48,7 @@ from hatch_lambda_zip.lock import (
     Selection,
     Selector,
 )
-from hatch_lambda_zip.process.threads import ThreadPool, available_cpus
+from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.text import Lines, Progress, Reporter
 from hatch_lambda_zip.uv import find_uv
 
@@ -66,7 +65,8 @@ class Session:
         installer: installs for all zips.
         store: has what is compressed, for the next zip.
         locks: of its functions and layers.
-        layer_contents: what a layer ships, from its inputs; decided once for all its functions.
+        decided_layer: what a layer ships, from its inputs; decided once for all its functions.
+        layer_contents: the same, checked against what its commit has.
     """
 
     def __init__(
@@ -87,17 +87,28 @@ class Session:
         self.workspace = workspace
         self.installer = shared.installer
         self.store = shared.store
-        self._shared = shared
         self._selector = selector
         self._uv = selector.uv
         self.locks = selector.locks
         self._told: set[str] = set()
         self._ignored_modules = cache(ignored_modules)
-        self._compiler = cache(self._find_compiler)
+        self._compiler = cache(
+            partial(
+                find_compiler,
+                root=root,
+                uv=self._uv,
+                workspace=workspace,
+                shared=shared,
+                log=report.debug,
+            )
+        )
         self._check_content = cache(check_content)
         self._tracked = cache(self._ask_git)
         self._judge = SyntaxJudge(os.environ, report.debug, workspace.directory)
-        self.layer_contents = cache(self._decide_layer)
+        self.decided_layer = cache(self._decide_layer)
+        self.layer_contents = cache(
+            lambda inputs: self._checked(self.decided_layer(inputs), inputs)
+        )
 
     def label(self, artifact: Artifact) -> str:
         """Return what lines for the user start with; the builds of a workspace mix theirs."""
@@ -113,6 +124,7 @@ class Session:
         """Install what a damaged pack should have had, and everything else."""
         self.report.debug(f"{error}; what it should have had is installed")
         self.installer.forget_pack(error.path)
+        self.decided_layer.cache_clear()
         self.layer_contents.cache_clear()
 
     def are_apart(self, one: LockFile, other: LockFile) -> bool:
@@ -167,6 +179,14 @@ class Session:
         return Surroundings(self.root, outputs, bound)
 
     def function_contents(self, inputs: Inputs, layers: Mapping[str, Contents]) -> Contents:
+        """Decide what a function ships, and check it against what its commit has.
+
+        Raises:
+            LambdaZipError: one of its subclasses for every expected failure.
+        """
+        return self._checked(self.decided_function(inputs, layers), inputs)
+
+    def decided_function(self, inputs: Inputs, layers: Mapping[str, Contents]) -> Contents:
         """Decide what a function ships; ``layers`` has what its layers do, by their names.
 
         Raises:
@@ -174,16 +194,16 @@ class Session:
         """
         artifact, selection = inputs.artifact, inputs.selection
         installed, added = self._install(inputs)
-        for requirer in self._requirers(artifact, selection):
+        for requirer in self.requirers(artifact, selection):
             check_requirements(requirer, artifact, selection, installed)
         compiler = self._compiler(artifact.bytecode)
         project = replace(self.project, lenders=inputs.lenders)
         contents = decide_function(
             artifact, project, installed, added, layers, compiler, self._judge
         )
-        return self._checked(contents, inputs)
+        return contents.with_code(inputs.code)
 
-    def _requirers(self, artifact: Artifact, selection: Selection) -> tuple[Project, ...]:
+    def requirers(self, artifact: Artifact, selection: Selection) -> tuple[Project, ...]:
         """Return the projects whose requirements a selection has to have."""
         return (*self.locks.requirers(artifact, selection.lock), *selection.requirers)
 
@@ -194,14 +214,14 @@ class Session:
         elsewhere = selection.local_names
         # Without their names, only a function, which has them all, can tell what is missing.
         if elsewhere is not None:
-            for requirer in self._requirers(inputs.artifact, selection):
+            for requirer in self.requirers(inputs.artifact, selection):
                 check_requirements(
                     requirer, inputs.artifact, selection, installed, elsewhere=elsewhere
                 )
         compiler = self._compiler(inputs.artifact.bytecode)
         project = replace(self.project, lenders=inputs.lenders)
         contents = decide_layer(inputs.artifact, project, installed, added, compiler)
-        return self._checked(contents, inputs)
+        return contents.with_code(inputs.code)
 
     def _checked(self, contents: Contents, inputs: Inputs) -> Contents:
         """Check own files against what their commit has.
@@ -209,7 +229,6 @@ class Session:
         Raises:
             ContentsError: they are other files on other machines, or not there.
         """
-        contents = contents.with_code(inputs.code)
         own = {entry.distribution for _, entry in inputs.added}
         own |= {item.name for item in contents.distributions if item.origin is Origin.LOCAL}
         # What is too large is not read.
@@ -298,42 +317,6 @@ class Session:
         installed = self.installer.install(inputs.selection, platform, inputs.wheels)
         self._note_ignored_modules(installed, inputs)
         return installed, [entry for _, entry in inputs.added]
-
-    def _find_compiler(self, bytecode: Bytecode) -> ModuleCompiler | None:
-        """Return what compiles modules, if that is asked for.
-
-        Raises:
-            ToolError: there is no interpreter of exactly that version.
-        """
-        if bytecode.python is None:
-            return None
-        # What compiles takes time to import, and few builds compile.
-        from hatch_lambda_zip.bytecode.compiler import Compiler, find_interpreter
-
-        named = bytecode.python_path
-        path = None if named is None else self.root / Path(named).expanduser()
-        interpreter = find_interpreter(
-            bytecode.python,
-            named=path,
-            uv=self._uv,
-            directory=self.workspace.directory,
-            environ=os.environ,
-        )
-        compiler = Compiler(
-            interpreter,
-            optimize=bytecode.optimize,
-            log=self.report.debug,
-            timeout=self._uv.timeout,
-            workers=available_cpus(),
-            watcher=self.workspace.watcher,
-        )
-        return ModuleCompiler(
-            compiler,
-            self._shared.bytecode,
-            self._shared.compress,
-            workers=available_cpus(),
-            salt=__version__,
-        )
 
 
 @contextmanager

@@ -46,11 +46,20 @@ class Console(Application):
         verbosity: 0 shows progress, 1 commands and details as well, -1 warnings alone.
         prefix: what each line starts with.
         screen: shows each line.
+        failure: the exit code of expected failures.
     """
 
-    def __init__(self, verbosity: int = 0, prefix: str = "", screen: Plain | None = None) -> None:
+    def __init__(
+        self,
+        verbosity: int = 0,
+        prefix: str = "",
+        screen: Plain | None = None,
+        *,
+        failure: int = 1,
+    ) -> None:
         super().__init__()
         self._put = (screen or Plain()).show
+        self._failure = failure
         self._prefix = prefix
         self._verbosity = verbosity
 
@@ -84,7 +93,7 @@ class Console(Application):
         """Show what is wrong, and end the command."""
         if message:
             self.display_error(message)
-        sys.exit(code)
+        sys.exit(self._failure if code == 1 else code)
 
     def display_debug(self, message: str = "", level: int = 1, **_kwargs: object) -> None:
         """Show what hardly anybody wants to know."""

@@ -38,16 +38,20 @@ from hatch_lambda_zip.contents.own.own_files import (
 from hatch_lambda_zip.contents.own.stray_gitignore import check_stray_gitignore, is_hatchlings
 from hatch_lambda_zip.contents.requirements_check import check_requirements
 from hatch_lambda_zip.contents.scripts import is_for_other_python
+from hatch_lambda_zip.contents.why import Answer, Decided, Rule, explain, names_known
 
 __all__ = [
     "MAX_DIRECT_UPLOAD",
     "MAX_UNZIPPED",
+    "Answer",
     "Code",
     "Contents",
+    "Decided",
     "IgnoreRules",
     "LeftAsSource",
     "ModuleCompiler",
     "Outputs",
+    "Rule",
     "Surroundings",
     "SyntaxJudge",
     "TrackedFile",
@@ -61,6 +65,7 @@ __all__ = [
     "decide_function",
     "decide_layer",
     "directories_with_code",
+    "explain",
     "folded",
     "ignored_modules",
     "ignored_paths",
@@ -69,6 +74,7 @@ __all__ = [
     "is_missed",
     "machine_name",
     "machine_of",
+    "names_known",
     "odd_files",
     "output_in",
     "parse_manifest",

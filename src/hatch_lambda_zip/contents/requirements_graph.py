@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from packaging.markers import InvalidMarker
@@ -18,6 +20,24 @@ from hatch_lambda_zip.runtimes import Platform
 
 Node = tuple[str, str]
 """A distribution's normalized name, and one of its extras or the empty string."""
+
+
+@dataclass(frozen=True)
+class Requires:
+    """A step on the way to a distribution: who requires what, as it stands there, without a URL."""
+
+    owner: str
+    requirement: Requirement = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.owner} requires {self.text}"
+
+    @property
+    def text(self) -> str:
+        """The requirement, without a URL, which may be a path of this machine."""
+        shown = Requirement(str(self.requirement))
+        shown.url = None
+        return str(shown)
 
 
 class RequirementsGraph:
@@ -58,6 +78,32 @@ class RequirementsGraph:
         names = frozenset(names)
         start = [node for node in self._reach(self._start) if node[0] in names]
         return frozenset(name for name, _ in self._reach(start))
+
+    def chain(self, name: str) -> tuple[Requires, ...]:
+        """Return a shortest way from what the package requires to a distribution.
+
+        Returns:
+            The steps, the first one the package's own, with an empty owner; none where nothing
+            leads there.
+
+        Raises:
+            DistributionError: a distribution's metadata can't be read.
+        """
+        todo: deque[tuple[str, str, tuple[Requires, ...]]] = deque([("", "", ())])
+        seen = set[Node]()
+        while todo:
+            owner, extra, way = todo.popleft()
+            if owner == name and owner:
+                return way
+            requirements = self._requires(owner) if owner else self._roots
+            for requirement in requirements:
+                if not is_wanted(requirement, self._platform, extra=extra, owner=owner):
+                    continue
+                for node in nodes_of(requirement):
+                    if node not in seen and node[0] in self._installed:
+                        seen.add(node)
+                        todo.append((*node, (*way, Requires(owner, requirement))))
+        return ()
 
     @cached_property
     def _start(self) -> frozenset[Node]:

@@ -15,7 +15,12 @@ from hatch_lambda_zip.install.install import Installer
 from hatch_lambda_zip.install.local_wheel import LocalWheel, OwnWheel, build_wheel
 from hatch_lambda_zip.install.metadata import read_headers, refuse_credentials
 from hatch_lambda_zip.install.own_project import read_project
-from hatch_lambda_zip.install.read import INSTALLER_FILES, Distribution, Installed
+from hatch_lambda_zip.install.read import (
+    INSTALLER_FILES,
+    Distribution,
+    Installed,
+    is_installers_file,
+)
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
 from hatch_lambda_zip.install.wheel import content_digest, installed_place
 from hatch_lambda_zip.install.zip_version import (
@@ -43,6 +48,7 @@ __all__ = [
     "content_digest",
     "find_version_source",
     "installed_place",
+    "is_installers_file",
     "is_license_file",
     "keeping",
     "keeping_version_files",

@@ -282,7 +282,7 @@ def _read_distribution(
     left_out: list[LeftOut] = []
     found: list[Entry] = []
     for row in rows:
-        if row.path == record or _is_installers(row.path, dist_info):
+        if row.path == record or is_installers_file(row.path, dist_info):
             continue
         if reason := reason_to_skip(row.path, record, site.path, listed, scripts):
             left_out.append(LeftOut(row.path, reason, distribution.name))
@@ -332,7 +332,8 @@ def _entry_point_scripts(path: Path) -> frozenset[str]:
     return script_names(read_entry_points(path.read_bytes())) if path.is_file() else frozenset()
 
 
-def _is_installers(path: str, dist_info: str) -> bool:
+def is_installers_file(path: str, dist_info: str) -> bool:
+    """Tell whether a file in a dist-info directory is what an installer writes about itself."""
     directory, _, name = path.rpartition("/")
     return directory == dist_info and name in INSTALLER_FILES
 

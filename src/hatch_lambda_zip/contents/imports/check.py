@@ -103,8 +103,8 @@ def check_handler_and_imports(
     warnings = () if warning is None else (warning,)
     if artifact.options.check_imports is CheckImports.OFF:
         return Remarks(warnings)
-    start = _handler_module(handler)
-    importable = _importable(artifact, start, own, added, deployment, third_party)
+    start = handler_module(handler)
+    importable = find_importable(artifact, start, own, added, deployment, third_party)
     left_out = [
         left
         for item in (*shipped, *layers)
@@ -126,7 +126,7 @@ def _is_no_function(artifact: Artifact) -> str:
     )
 
 
-def _importable(
+def find_importable(
     artifact: Artifact,
     start: str,
     own: Iterable[Installed],
@@ -158,7 +158,7 @@ def _importable(
     )
 
 
-def _handler_module(handler: str) -> str:
+def handler_module(handler: str) -> str:
     """Return the module of a handler; as on Lambda, ``/`` separates packages as ``.`` does."""
     return handler.rpartition(".")[0].replace("/", ".")
 

@@ -7,7 +7,7 @@ decided by names alone, so that it is the same on every machine; never is a ``.p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -90,12 +90,14 @@ def read_code(
             raise ContentsError(f"{where}: there is no directory {source!r} in {around.root}.")
         try:
             out: list[Path] = []
-            files = [*code_files(around, source, where, left_out, owner, out)]
+            no_code: list[LeftOut] = []
+            files = [*code_files(around, source, where, no_code, owner, out)]
+            left_out += [replace(left, path=_placed(place, left.path)) for left in no_code]
             files += _brought_back(around, source, place, own_files.artifacts)
             shipped = {above for file in files for above in (file, *file.parents)}
             ignored += [path for path in out if path not in shipped]
             for file in dict.fromkeys(files):
-                name = "/".join(filter(None, (place, file.relative_to(directory).as_posix())))
+                name = _placed(place, file.relative_to(directory).as_posix())
                 relative = source_name(source, directory, file)
                 other, _ = found.setdefault(
                     name, (relative, Entry.of(name, file.read_bytes(), owner))
@@ -121,6 +123,10 @@ def read_code(
     return Code(tuple(found.values()), tuple(left_out), idle, tuple(ignored))
 
 
+def _placed(place: str, path: str) -> str:
+    return f"{place}/{path}" if place else path
+
+
 def _brought_back(
     around: Surroundings, source: str, place: str, patterns: tuple[str, ...]
 ) -> Iterator[Path]:
@@ -134,7 +140,7 @@ def _brought_back(
     directory = around.locate(source, "code")
 
     def is_other(path: Path) -> bool:
-        name = "/".join(filter(None, (place, path.relative_to(directory).as_posix())))
+        name = _placed(place, path.relative_to(directory).as_posix())
         # A link is looked at only where it is named: those in environments lead anywhere.
         return (path.is_symlink() or not path.is_dir()) and not spec.match_file(name)
 
@@ -178,7 +184,7 @@ def code_files(
 
     Args:
         where: the configuration key, for errors.
-        left_out: takes what does not ship since it is no code.
+        left_out: takes what does not ship since it is no code, by its path in the directory.
         ignored: takes what does not ship since git ignores it.
     """
     directory = around.locate(source, where)
