@@ -506,3 +506,11 @@ def test_artifacts_bring_files_back(tmp_path: Path, is_own: bool) -> None:  # no
     (tmp_path / "venv/python").symlink_to("/nowhere")
     (name,) = build(tmp_path)
     assert names_in(tmp_path, name) == {".env.d/x", "gen/a.py", "main.py", "package.json"}
+
+
+def test_messages_name_the_owner_of_loose_code(tmp_path: Path) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 5\n"
+    write(tmp_path, {"pyproject.toml": f'{TABLE}code = "src"\n', "src/data.bin": pointer})
+    assert "Error: data.bin of the project is a git-LFS pointer" in fail(tmp_path)
+    (tmp_path / "src/data.bin").rename(tmp_path / "src" / "cafe\u0301.bin")
+    assert "Error: the project ships 'cafe\u0301.bin': the name is not in" in fail(tmp_path)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.record import Digest
+
+_UNNAMED: Final = "the project"
 
 
 class Readable(Protocol):
@@ -38,6 +40,11 @@ class Entry:
     def of(cls, name: str, content: bytes, distribution: str) -> Entry:
         """Return an entry whose content is made here."""
         return cls(name, content, len(content), Digest.of(content), distribution)
+
+    @property
+    def owner(self) -> str:
+        """What people call the distribution: loose code needs no project with a name."""
+        return self.distribution or _UNNAMED
 
     def read(self) -> bytes:
         """Return the content, verified.

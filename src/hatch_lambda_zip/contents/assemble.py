@@ -47,7 +47,7 @@ def assemble(
         other = entries.setdefault(entry.name, entry)
         if not is_same_content(other, entry):
             raise ContentsError(
-                f"`include-files` puts {entry.name} into the zip, which {other.distribution} ships "
+                f"`include-files` puts {entry.name} into the zip, which {other.owner} ships "
                 "with different content. Choose another place for it, or leave the other out by "
                 "`exclude-files`."
             )
@@ -67,7 +67,7 @@ def _refuse_files_as_directories(entries: dict[str, Entry]) -> None:
         other = entries[name]
         entry = next(entry for path, entry in entries.items() if path.startswith(f"{name}/"))
         raise ContentsError(
-            f"{other.distribution} ships {other.name} as a file, and {entry.distribution} "
+            f"{other.owner} ships {other.name} as a file, and {entry.owner} "
             f"has it as a directory with {entry.name}. Leave one of these files out: by "
             "`exclude-files`, or from `include-files` if it comes from there."
         )

@@ -96,7 +96,7 @@ def _normalized(entry: Entry, artifact: Artifact) -> Entry:
         header = read_header(pyc)
         if header.form != format_of(runtime.python_minor):
             raise ContentsError(
-                f"{entry.name} of {entry.distribution} has no source and was compiled by Python "
+                f"{entry.name} of {entry.owner} has no source and was compiled by Python "
                 f"3.{header.form.python_minor}, so {runtime.identifier} can't import it. Leave it "
                 f'out with `exclude-files = ["{pattern_for(entry.name)}"]` if nothing imports it, '
                 "or choose a version of it for that runtime, or another runtime."
@@ -105,7 +105,7 @@ def _normalized(entry: Entry, artifact: Artifact) -> Entry:
         content = normalize(pyc, filename=filename, source_hash=NO_SOURCE)
     except BytecodeError as error:
         raise ContentsError(
-            f"{entry.name} of {entry.distribution} has no source and can't ship as it is: {error}. "
+            f"{entry.name} of {entry.owner} has no source and can't ship as it is: {error}. "
             "It may differ from build to build, or not be importable at all. Leave it out with "
             f'`exclude-files = ["{pattern_for(entry.name)}"]`, or choose another version of that '
             "distribution."

@@ -58,7 +58,7 @@ def _among_layers(layers: Mapping[str, Iterable[Entry]]) -> Iterator[str]:
             if other != layer and not is_same:
                 yield (
                     f"the layers {other!r} and {layer!r} both ship {entry.name} (of "
-                    f"{theirs.distribution} and {entry.distribution}) with different content, and "
+                    f"{theirs.owner} and {entry.owner}) with different content, and "
                     "Lambda unpacks one over the other. Leave it out of one of them (by "
                     "`exclude-files` in its table), or give it another place"
                 )
@@ -67,7 +67,7 @@ def _among_layers(layers: Mapping[str, Iterable[Entry]]) -> Iterator[str]:
     for name in sorted(seen.keys() & directories.keys()):
         (layer, entry), (other, theirs) = seen[name], directories[name]
         yield (
-            f"the layer {layer!r} ships {entry.name} (of {entry.distribution}) as a file, and the "
+            f"the layer {layer!r} ships {entry.name} (of {entry.owner}) as a file, and the "
             f"layer {other!r} has it as a directory with {theirs.name}. Leave one of them out"
         )
 
@@ -90,8 +90,8 @@ def _with_function(
             own = mine.get(path)
             if own is not None and not _is_same_module(own, entry):
                 yield (
-                    f"the function ships {own.name} (of {own.distribution}), and the layer "
-                    f"{layer!r} {entry.name} (of {entry.distribution}) with different content, "
+                    f"the function ships {own.name} (of {own.owner}), and the layer "
+                    f"{layer!r} {entry.name} (of {entry.owner}) with different content, "
                     "which the function's would hide. Leave it out of one of them (by "
                     "`exclude-files` in its table), or give it another place"
                 )
@@ -119,7 +119,7 @@ def _as_module_and_package(own: Entry, layer: str, theirs: Entry, path: str) -> 
     return (
         f"{path.replace('/', '.')!r} is a module of the function and a package of the layer "
         f"{layer!r}, or the other way round, and Python finds one of the two: the function ships "
-        f"{own.name} (of {own.distribution}), the layer {theirs.name} (of {theirs.distribution}). "
+        f"{own.name} (of {own.owner}), the layer {theirs.name} (of {theirs.owner}). "
         "Leave it out of one of them (by `exclude-files` in its table), or rename it"
     )
 

@@ -268,7 +268,7 @@ def _check_names(
     own: str | None = None,
 ) -> None:
     """Check the names of what may ship, before any of it is read."""
-    names = [(entry.name, entry.distribution) for entry in added]
+    names = [(entry.name, entry.owner) for entry in added]
     for item in distributions:
         shipped = select_own_files(item, artifact.own_files)[0] if item.name == own else item
         names += [(artifact.kind.prefix + entry.name, item.name) for entry in shipped.entries]
@@ -277,9 +277,9 @@ def _check_names(
 
 
 def _local(distributions: Iterable[Installed], added: Iterable[Entry]) -> frozenset[str]:
-    """Return the distributions whose files come from this machine's source trees."""
+    """Return the owners of files that come from this machine's source trees."""
     local = [item.name for item in distributions if item.distribution.origin is Origin.LOCAL]
-    return frozenset((*local, *(entry.distribution for entry in added)))
+    return frozenset((*local, *(entry.owner for entry in added)))
 
 
 def _ship(
@@ -333,7 +333,7 @@ def _ship(
     )
     local = _local(distributions, added)
     if artifact.scripts or compiler is not None:  # which have joined
-        check_names([(entry.name, entry.distribution) for entry in entries_of_zip], local=local)
+        check_names([(entry.name, entry.owner) for entry in entries_of_zip], local=local)
     if function is not None:
         remarks = check_handler_and_imports(
             artifact,
@@ -345,7 +345,7 @@ def _ship(
         )
         warnings += remarks.warnings
         notes += remarks.notes
-    own_names = [entry.name for entry in entries_of_zip if entry.distribution in local]
+    own_names = [entry.name for entry in entries_of_zip if entry.owner in local]
     if secrets := [*secret_names(own_names)]:
         warnings.append(
             f"{', '.join(secrets)} may be secret, and everybody who can read the function gets it; "

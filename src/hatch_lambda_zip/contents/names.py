@@ -20,8 +20,8 @@ def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> 
     """Check the names of what ships.
 
     Args:
-        names: of the files in the zip, each with the distribution that it is counted for.
-        local: the distributions whose names come from files on this machine.
+        names: of the files in the zip, each with its owner.
+        local: the owners whose names come from files on this machine.
 
     Raises:
         ContentsError: two of them, or of the directories that they lie in, differ in nothing but

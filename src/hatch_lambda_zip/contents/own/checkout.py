@@ -35,13 +35,13 @@ def check_content(entry: Entry) -> bytes | None:
     content = entry.read()
     if content.startswith(b"#!") and content.partition(b"\n")[0].endswith(b"\r"):
         raise ContentsError(
-            f"{entry.name} of {entry.distribution}: its first line, the #! line, ends in a "
+            f"{entry.name} of {entry.owner}: its first line, the #! line, ends in a "
             "carriage return, which Linux takes for a part of the interpreter's name. Give the "
             "file line feeds alone; with git, `*.sh text eol=lf` in .gitattributes keeps them."
         )
     if len(content) <= _LARGEST_POINTER and _LFS_POINTER.fullmatch(content):
         raise ContentsError(
-            f"{entry.name} of {entry.distribution} is a git-LFS pointer, not the file itself. "
+            f"{entry.name} of {entry.owner} is a git-LFS pointer, not the file itself. "
             "Run `git lfs pull` and build again."
         )
     return hashlib.sha256(content).digest() if content else None
