@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import CHECKOUT, run
+from tests.support.commands import CHECKOUT, FIXTURES, run
 from tests.support.loose import build, fail, invoke, lock, names_in, write
 from tests.support.shared import made_once
 
@@ -153,6 +153,22 @@ def test_what_a_lock_says_that_it_was_made_of_is_in_it(flat: Path) -> None:
     # uv was told so.
     write(flat, {"uv.toml": 'override-dependencies = ["six>1"]\n'})
     build(flat)
+
+
+@pytest.mark.parametrize("is_recorded", [True, False], ids=["ours", "another tool's"])
+def test_a_library_that_a_path_alone_names_and_that_requires_more_by_now(
+    flat: Path, tmp_path: Path, *, is_recorded: bool
+) -> None:
+    shutil.copytree(FIXTURES / "lib", tmp_path / "lib")
+    write(flat, {"requirements.txt": f"-e {tmp_path / 'lib'}\nsix\n"})
+    lock(flat)
+    path = flat / "pylock.toml"
+    if not is_recorded:
+        path.write_text(path.read_text().partition("[tool.")[0])
+    build(flat)
+    with (tmp_path / "lib/pyproject.toml").open("a") as file:
+        file.write('dependencies = ["iniconfig"]\n')
+    assert "does not have what fixture-lib requires: iniconfig (not in it)" in fail(flat)
 
 
 def test_a_lock_of_another_tool_is_left_alone(flat: Path) -> None:

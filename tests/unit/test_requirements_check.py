@@ -69,8 +69,8 @@ def test_what_local_members_require_has_to_be_there() -> None:
         owner = "deep" if missing.name == "d" else "lib"
         assert found.startswith(f"{owner} requires: {missing.name}")
     assert problem(app, local("lib", "a"), local("other", "z")) == (
-        "lib requires: a (not in it)"
-    ), "what nothing leads to is not asked for"
+        "lib requires: a (not in it); nor what other requires: z (not in it)"
+    ), "a path alone, as in a requirements file, names nobody"
 
 
 def test_several_members_that_lack_something() -> None:

@@ -194,7 +194,7 @@ class Session:
         """
         artifact, selection = inputs.artifact, inputs.selection
         installed, added = self._install(inputs)
-        for requirer in self.requirers(artifact, selection):
+        for requirer in self._asked(artifact, selection):
             check_requirements(requirer, artifact, selection, installed)
         compiler = self._compiler(artifact.bytecode)
         project = replace(self.project, lenders=inputs.lenders)
@@ -207,6 +207,11 @@ class Session:
         """Return the projects whose requirements a selection has to have."""
         return (*self.locks.requirers(artifact, selection.lock), *selection.requirers)
 
+    def _asked(self, artifact: Artifact, selection: Selection) -> tuple[Project, ...]:
+        """Return the same; or one that requires nothing, so that local libraries are asked."""
+        nobody = Project(selection.lock.name, "", "", ())
+        return self.requirers(artifact, selection) or (nobody,)
+
     def _decide_layer(self, inputs: Inputs) -> Contents:
         installed, added = self._install(inputs)
         # That of the inputs may lack the local projects, which such a layer does not ship.
@@ -214,7 +219,7 @@ class Session:
         elsewhere = selection.local_names
         # Without their names, only a function, which has them all, can tell what is missing.
         if elsewhere is not None:
-            for requirer in self.requirers(inputs.artifact, selection):
+            for requirer in self._asked(inputs.artifact, selection):
                 check_requirements(
                     requirer, inputs.artifact, selection, installed, elsewhere=elsewhere
                 )

@@ -106,13 +106,15 @@ class _Check:
         found: dict[tuple[str, str], str] = {}
         todo = [(project.name, extra) for extra in ("", *extras)]
         todo += self._follow(project.name, project.version, requirements, "", found)
+        # A requirements file names some by their paths alone.
+        todo += [(item.name, "") for item in self._installed.values() if _is_local(item)]
         seen: set[Node] = set()
         while todo:
             name, extra = node = todo.pop()
             item = self._installed.get(name)
             if node in seen or item is None:
                 continue
-            is_local = item.distribution.origin is Origin.LOCAL
+            is_local = _is_local(item)
             if not is_local and not self._is_resolved:
                 continue
             seen.add(node)
@@ -129,7 +131,7 @@ class _Check:
     def is_of_third_party(self, unmet: Iterable[tuple[str, str]]) -> bool:
         """Tell whether something that is not met is required by a third party."""
         owners = (self._installed.get(owner) for owner, _ in unmet)
-        return any(it is not None and it.distribution.origin is not Origin.LOCAL for it in owners)
+        return any(item is not None and not _is_local(item) for item in owners)
 
     def _follow(
         self,
@@ -167,3 +169,7 @@ class _Check:
         ):
             return None
         return f"it has {version}"
+
+
+def _is_local(installed: Installed) -> bool:
+    return installed.distribution.origin is Origin.LOCAL
