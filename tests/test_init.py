@@ -246,6 +246,10 @@ def test_folders(tmp_path: Path) -> None:
             "has the table [tool.hatch.build.targets.lambda-zip] already; change that",
         ),
         (
+            {"app.py": HANDLER, "hatch.toml": "[build.targets.lambda-zip]\ncode = '.'\n"},
+            "hatch.toml has a table lambda-zip already; change that",
+        ),
+        (
             {"app.py": HANDLER, "pyproject.toml": "tool = { black = { line-length = 90 } }\n"},
             "can't take the table at its end",
         ),
@@ -336,6 +340,16 @@ def test_the_file_keeps_its_formatting(before: str, tmp_path: Path) -> None:
     assert start == 0 or lines[start - 1] == ""
     following = [n for n, line in enumerate(lines) if n > start and line.startswith("[")]
     assert all(lines[number - 1] == "" for number in following)
+
+
+def test_lines_end_as_they_did(tmp_path: Path) -> None:
+    write(tmp_path, {"app.py": HANDLER})
+    path = tmp_path / "pyproject.toml"
+    path.write_bytes(b'[project]\r\nname = "a"\r\nversion = "1"\r\n')
+    assert invoke("init", tmp_path, "--write").exit_code == 0
+    content = path.read_bytes()
+    assert content.startswith(b'[project]\r\nname = "a"\r\nversion = "1"\r\n')
+    assert content.count(b"\n") == content.count(b"\r\n")
 
 
 RUNNABLE = "import six\n\n\ndef lambda_handler(event, context):\n    return six.__version__\n"

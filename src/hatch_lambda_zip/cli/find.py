@@ -38,8 +38,13 @@ def find_projects(root: Path) -> list[Path]:
     return sorted(_below(root, rules_at(top_of(root, root), root), 0))
 
 
+def file_with_table(directory: Path) -> Path | None:
+    """Return the file that has a project's table, or seems to, where it can't be read."""
+    paths = ((directory / file, keys) for file, keys in _TABLES.items())
+    return next((path for path, keys in paths if _has_table(path, keys)), None)
+
+
 def _has_table(path: Path, keys: Iterable[str]) -> bool:
-    """Tell whether a file has the table, or may have it: what is wrong then, its build says."""
     if tables := read_tables(path):
         return "lambda-zip" in inner_table(tables, *keys)
     with contextlib.suppress(OSError):  # there is none
@@ -49,7 +54,7 @@ def _has_table(path: Path, keys: Iterable[str]) -> bool:
 
 def _below(directory: Path, rules: IgnoreRules, depth: int) -> Iterator[Path]:
     check_depth(directory, depth)
-    if any(_has_table(directory / file, keys) for file, keys in _TABLES.items()):
+    if file_with_table(directory):  # what is wrong in one that can't be read, its build says
         yield directory
     for inner in sorted(directory.iterdir()):
         if inner.name.startswith(".") or inner.name in _NO_PROJECTS or inner.is_symlink():

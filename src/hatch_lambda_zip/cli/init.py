@@ -14,6 +14,7 @@ import click
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.detect import detect
+from hatch_lambda_zip.cli.find import file_with_table
 from hatch_lambda_zip.cli.found import Function
 from hatch_lambda_zip.config import TARGET_KEY, TOOL_NAME
 from hatch_lambda_zip.errors import ConfigError
@@ -123,11 +124,13 @@ def _patterns(root: Path, functions: Sequence[Function]) -> list[str]:
 
 def _show_and_write(path: Path, lines: Sequence[str], *, write: bool) -> None:
     try:
-        before = path.read_text(encoding="utf-8") if path.is_file() else ""
+        content = path.read_bytes() if path.is_file() else b""
+        before = content.decode().replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([f"{path} can't be read: {error}"]) from None
-    if f"[{TARGET_KEY}]" in before:
-        raise ConfigError([f"{path} has the table [{TARGET_KEY}] already; change that"])
+    if found := file_with_table(path.parent):
+        name = f"the table [{TARGET_KEY}]" if found == path else "a table lambda-zip"
+        raise ConfigError([f"{found} has {name} already; change that"])
     after = _with_table(path, before, lines)
     diff = difflib.unified_diff(
         before.splitlines(keepends=True), after.splitlines(keepends=True), path.name, path.name
@@ -135,7 +138,8 @@ def _show_and_write(path: Path, lines: Sequence[str], *, write: bool) -> None:
     click.echo("".join(diff), nl=False)
     if write:
         with replacing(path) as temporary:
-            temporary.write_text(after, encoding="utf-8", newline="\n")
+            ending = "\r\n" if b"\r\n" in content else "\n"
+            temporary.write_text(after, encoding="utf-8", newline=ending)
         click.echo(f"\nWritten. Next: {TOOL_NAME} lock, then {TOOL_NAME} build")
     else:
         click.echo(f"\nNothing is written yet. Next: {TOOL_NAME} init --write")
