@@ -87,6 +87,17 @@ def test_an_index_of_another_form_with_a_right_hash_is_none(index: bytes) -> Non
     judge(magic + hashlib.sha256(index).digest() + len(index).to_bytes(8, "big") + index)
 
 
+def test_a_pack_with_fewer_contents_than_its_maker_speaks_of(tmp_path: Path) -> None:
+    with (tmp_path / "a.pack").open("wb") as stream:
+        write_pack(stream, "key", ABOUT, [])
+    with (
+        closing(Pack(tmp_path / "a.pack", "key")) as pack,
+        pytest.raises(DamagedPackError),
+        pack.reading(),
+    ):
+        next(iter(pack.contents))
+
+
 def test_a_content_with_a_right_hash_that_is_not_compressed(tmp_path: Path) -> None:
     odd = replace(compress(CONTENTS[1]), data=b"no deflate stream")
     with (tmp_path / "a.pack").open("wb") as stream:

@@ -31,7 +31,7 @@ _HEAD: Final = len(_MAGIC) + _DIGEST + _LENGTH
 
 # What reading raises where something is missing, of another kind, or nested too deep.
 _OTHER_FORMS: Final = (
-    *(KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError),
+    *(KeyError, IndexError, StopIteration, TypeError, ValueError, AttributeError, RecursionError),
     deflate.DeflateError,
 )
 
