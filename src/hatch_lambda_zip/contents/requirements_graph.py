@@ -6,7 +6,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from packaging.markers import InvalidMarker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -192,6 +192,12 @@ def requirements_of(installed: Installed) -> tuple[Requirement, ...]:
         ) from None
 
 
+@cache
+def _parsed(text: str) -> Requirement:
+    # Most functions of a command have the same third parties.
+    return Requirement(text.replace("\n", " "))
+
+
 def readable_requirements(installed: Installed, platform: Platform) -> Iterator[Requirement]:
     """Yield what a third party's distribution requires, as far as that can be read.
 
@@ -203,7 +209,7 @@ def readable_requirements(installed: Installed, platform: Platform) -> Iterator[
     """
     for text in installed.metadata.get_all("Requires-Dist", ()):
         with contextlib.suppress(InvalidRequirement, InvalidMarker):
-            requirement = Requirement(text.replace("\n", " "))
+            requirement = _parsed(text)
             if requirement.marker is not None:
                 platform.satisfies(requirement.marker)
             yield requirement
