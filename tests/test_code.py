@@ -471,6 +471,19 @@ def test_files_shared_by_the_projects_of_a_repository(tmp_path: Path) -> None:
     assert names_in(tmp_path / "here/one", "lambda.zip") == {"a.txt", "common/words.py", "main.py"}
 
 
+def test_a_link_to_files_of_the_repository(tmp_path: Path) -> None:
+    root = tmp_path / "one"
+    files = {"one/code/main.py": "X = 1\n", "shared/words.py": "X = 1\n"}
+    write(tmp_path, {"one/pyproject.toml": f'{TABLE}code = "code"\n', **files})
+    (root / "code/shared").symlink_to("../../shared")
+    for words in (["init", "-q"], ["add", "-A"]):
+        run(["git", *words], cwd=tmp_path)
+    build(root)
+    assert names_in(root, "lambda.zip") == {"main.py", "shared/words.py"}
+    (tmp_path / "shared/words.py").write_bytes(b"X = 1\r\n")  # as some checkouts have it
+    assert "words.py" in fail(root)
+
+
 def test_a_name_for_zips_without_a_project(tmp_path: Path) -> None:
     table = f'{TABLE}code = "."\nname = "my-shop"\n'
     write(tmp_path, {"main.py": "X = 1\n", "pyproject.toml": table})
