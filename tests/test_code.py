@@ -232,6 +232,10 @@ def test_groups_without_a_project(tmp_path: Path) -> None:
     lock(tmp_path)
     build(tmp_path)
     assert "six.py" in names_in(tmp_path, "lambda.zip")
+    write(tmp_path, {"pyproject.toml": f"{groups}{table}".replace('"six"', '"six", "idna"')})
+    assert invoke("lock", "--check", tmp_path).stderr.startswith(
+        f"Error: {tmp_path / 'uv.lock'} does not match pyproject.toml any more. Run `hatch"
+    )
 
 
 def make_folders(root: Path) -> None:
