@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
 
-_DELAY: Final = 0.2  # seconds that a build has to be over in, before anything is drawn
+_DELAY: Final = 0.4  # seconds that a build has to be over in, before anything is drawn
 _PAUSE: Final = 0.1  # seconds between two looks at what is done
 _BAR: Final = 30  # columns
 _MARK: Final = "\x1e"  # what a step starts with that one command tells another of
