@@ -206,6 +206,7 @@ def test_what_lock_makes_a_lock_of(tmp_path: Path) -> None:
         "functions/grouped/requirements.txt": "six\n",
     }
     write(tmp_path, files)
+    assert "`hatch-lambda-zip lock` makes it of " in invoke("list", tmp_path).stderr
     lock(tmp_path)
     made = {
         path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*lock*") if path.is_file()
