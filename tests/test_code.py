@@ -226,6 +226,7 @@ def test_what_lock_makes_a_lock_of(tmp_path: Path) -> None:
     build(tmp_path)
 
 
+@pytest.mark.exhaustive
 def test_groups_without_a_project(tmp_path: Path) -> None:
     table = f'{TABLE}code = "api"\nonly-groups = ["api"]\n'
     groups = '[dependency-groups]\napi = ["six"]\n[tool.uv.workspace]\n'
