@@ -222,6 +222,7 @@ def test_what_lock_makes_a_lock_of(tmp_path: Path) -> None:
         "functions/grouped/requirements.txt": "six\n",
     }
     write(tmp_path, files)
+    assert "`hatch-lambda-zip lock` makes it of " in invoke("list", tmp_path).stderr
     lock(tmp_path)
     made = {
         path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*lock*") if path.is_file()
@@ -241,6 +242,7 @@ def test_what_lock_makes_a_lock_of(tmp_path: Path) -> None:
     build(tmp_path)
 
 
+@pytest.mark.exhaustive
 def test_groups_without_a_project(tmp_path: Path) -> None:
     table = f'{TABLE}code = "api"\nonly-groups = ["api"]\n'
     groups = '[dependency-groups]\napi = ["six"]\n[tool.uv.workspace]\n'
@@ -248,6 +250,10 @@ def test_groups_without_a_project(tmp_path: Path) -> None:
     lock(tmp_path)
     build(tmp_path)
     assert "six.py" in names_in(tmp_path, "lambda.zip")
+    write(tmp_path, {"pyproject.toml": f"{groups}{table}".replace('"six"', '"six", "idna"')})
+    assert invoke("lock", "--check", tmp_path).stderr.startswith(
+        f"Error: {tmp_path / 'uv.lock'} does not match pyproject.toml any more. Run `hatch"
+    )
 
 
 def make_folders(root: Path) -> None:
@@ -485,6 +491,19 @@ def test_files_shared_by_the_projects_of_a_repository(tmp_path: Path) -> None:
         zips[-1]["manifest"] = manifest.encode()
     assert zips[0] == zips[1]
     assert names_in(tmp_path / "here/one", "lambda.zip") == {"a.txt", "common/words.py", "main.py"}
+
+
+def test_a_link_to_files_of_the_repository(tmp_path: Path) -> None:
+    root = tmp_path / "one"
+    files = {"one/code/main.py": "X = 1\n", "shared/words.py": "X = 1\n"}
+    write(tmp_path, {"one/pyproject.toml": f'{TABLE}code = "code"\n', **files})
+    (root / "code/shared").symlink_to("../../shared")
+    for words in (["init", "-q"], ["add", "-A"]):
+        run(["git", *words], cwd=tmp_path)
+    build(root)
+    assert names_in(root, "lambda.zip") == {"main.py", "shared/words.py"}
+    (tmp_path / "shared/words.py").write_bytes(b"X = 1\r\n")  # as some checkouts have it
+    assert "words.py" in fail(root)
 
 
 def test_a_name_for_zips_without_a_project(tmp_path: Path) -> None:

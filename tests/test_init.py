@@ -237,7 +237,10 @@ def test_folders(tmp_path: Path) -> None:
     ("files", "message"),
     [
         ({}, "no handler was found in"),
-        ({"template.yaml": "a: [", "app.py": HANDLER}, "template.yaml can't be read: "),
+        (
+            {"template.yaml": "a: [", "app.py": HANDLER},
+            "template.yaml, line 1 can't be read: expected",
+        ),
         (
             {
                 "app.py": HANDLER,

@@ -130,10 +130,12 @@ def test_a_terminal_is_left_as_it_was(
 def test_another_commands_steps(capsys: pytest.CaptureFixture[str]) -> None:
     told, bars = Told("[a] "), Bars()
     told.step("shop", "compressing 3 files", Extent("compressing", 30, is_bytes=True))
+    sys.stderr.write("printed")
     told.advance("shop", 12)
     told.step("other", "reading uv.lock")
     for line in capsys.readouterr().err.split("\n")[:-1]:
         bars.hear(line)
+    assert capsys.readouterr().err == "printed\n"
     assert "compressing 12 bytes of 30 bytes" in drawn(bars)
     assert "[a] other" in drawn(bars)
     told.finish("shop", "sha256 …")

@@ -82,6 +82,35 @@ def _handler(module: str, value: str) -> str:
     return f"import {module}\n\n\ndef handler(event, context):\n    return {value}\n"
 
 
+def _in_pyproject(*changes: str) -> dict[str, Edit]:
+    """Return the edits of what a uv project requires, and the zips that these change."""
+    more = ("pyproject.toml", '"six"', '"six", "idna"')
+    return {
+        "requirement": Edit(*more, relock=True, changes=changes),
+        "unlocked": Edit(*more, error="Run `uv lock`"),
+    }
+
+
+def _flat() -> Shape:
+    """A handler beside a requirements.txt, and no pyproject.toml before."""
+    more = ("requirements.txt", "six\n", "six\nidna\n")
+    return Shape(
+        f'runtime = "{RUNTIME}"\ncode = "."\nhandler = "lambda_function.handler"\n',
+        {
+            "pyproject.toml": UV,
+            "lambda_function.py": _handler("six", "six.text_type(1)"),
+            "requirements.txt": "six\n",
+        },
+        {"lambda.zip": ("lambda_function.handler", "1")},
+        {
+            "new file": Edit("more.py", None, "X = 1\n", changes=("lambda.zip",)),
+            "readme": Edit("README.md", None, "# News\n"),
+            "requirement": Edit(*more, relock=True, changes=("lambda.zip",)),
+            "unlocked": Edit(*more, error="since then idna came in. Run `hatch-lambda-zip lock`"),
+        },
+    )
+
+
 def _sam() -> Shape:
     """Eight functions of a SAM application, each with its requirements."""
     names = ("auth", "cart", "mail", "order", "pay", "ship", "stock", "user")
@@ -141,7 +170,11 @@ def _folders() -> Shape:
                 changes=tuple(f"shop-1.0-{name}-lambda.zip" for name in names),
             ),
             "readme": Edit("README.md", None, "# Shop\n"),
-            "unlocked": Edit("pyproject.toml", '"six"', '"six", "idna"', error="Run `uv lock`"),
+            "new file": Edit(
+                *("functions/f03/more.py", None, "X = 1\n"),
+                changes=("shop-1.0-f03-lambda.zip",),
+            ),
+            **_in_pyproject(*(f"shop-1.0-{name}-lambda.zip" for name in names)),
         },
     )
 
@@ -254,6 +287,7 @@ def _package(back_end: str, more: Mapping[str, str] | None = None, warning: str 
         {
             "code": Edit(*("src/shop/more.py", None, "X = 1\n"), changes=("shop-1.0-lambda.zip",)),
             "readme": Edit("README.md", None, "# Shop\n"),
+            **_in_pyproject("shop-1.0-lambda.zip"),
         },
         warning=warning,
     )
@@ -296,6 +330,7 @@ def _poetry() -> Shape:
 
 def _cdk() -> Shape:
     """The Python application of a CDK stack, and its functions."""
+    more = ("lambda/bye/requirements.txt", "six\n", "six\nidna\n")
     return Shape(
         f'runtime = "{RUNTIME}"\nfunction-directories = "lambda/*"\nhandler = "index.handler"\n',
         {
@@ -312,7 +347,13 @@ def _cdk() -> Shape:
             "hello-lambda.zip": ("index.handler", "hello"),
             "bye-lambda.zip": ("index.handler", "bye"),
         },
-        {"stack": Edit("app.py", "aws_cdk", "aws_cdk as cdk")},
+        {
+            "stack": Edit("app.py", "aws_cdk", "aws_cdk as cdk"),
+            "new file": Edit("lambda/bye/more.py", None, "X = 1\n", changes=("bye-lambda.zip",)),
+            "readme": Edit("lambda/bye/README.md", None, "# Bye\n"),
+            "requirement": Edit(*more, relock=True, changes=("bye-lambda.zip",)),
+            "unlocked": Edit(*more, error="since then idna came in. Run `hatch-lambda-zip lock`"),
+        },
     )
 
 
@@ -340,12 +381,15 @@ def _beside() -> Shape:
                 *("functions/api/more.py", None, "X = 1\n"),
                 changes=("shop-1.0-api-lambda.zip",),
             ),
+            "readme": Edit("functions/api/README.md", None, "# API\n"),
+            **_in_pyproject("shop-1.0-api-lambda.zip", "shop-1.0-mail-lambda.zip"),
         },
     )
 
 
 def _loose_layer() -> Shape:
     """A layer of code that no distribution has."""
+    more = ("functions/api/requirements.txt", None, "six\n")
     return Shape(
         f'runtime = "{RUNTIME}"\nfunction-directories = "functions/*"\nhandler = "main.handler"\n'
         'default-layers = ["common"]\n\n'
@@ -361,6 +405,10 @@ def _loose_layer() -> Shape:
                 *("layers/common/python/more.py", None, "X = 1\n"),
                 changes=("common-layer.zip",),
             ),
+            "new file": Edit("functions/api/more.py", None, "X = 1\n", changes=("api-lambda.zip",)),
+            "readme": Edit("functions/api/README.md", None, "# API\n"),
+            "requirement": Edit(*more, relock=True, changes=("api-lambda.zip",)),
+            "unlocked": Edit(*more, error="`hatch-lambda-zip lock` writes one beside it"),
         },
         layers=("common-layer.zip",),
     )
@@ -381,11 +429,8 @@ def _requirements_layer() -> Shape:
             "shop-1.0-mail-lambda.zip": ("main.handler", "2"),
         },
         {
-            "requirement": Edit(
-                *("pyproject.toml", '"six"', '"six", "idna"'),
-                relock=True,
-                changes=("shop-1.0-deps-layer.zip",),
-            ),
+            **_in_pyproject("shop-1.0-deps-layer.zip"),
+            "readme": Edit("functions/api/README.md", None, "# API\n"),
             "folder": Edit(
                 *("functions/api/more.py", None, "X = 1\n"),
                 changes=("shop-1.0-api-lambda.zip",),
@@ -417,11 +462,15 @@ def _handlers() -> Shape:
                 *("src/shop/shared.py", "shared", "other"),
                 changes=tuple(f"shop-1.0-{name}-lambda.zip" for name in names),
             ),
+            "new file": Edit("src/shop/more.py", None, "X = 1\n"),  # which nobody imports
+            "readme": Edit("README.md", None, "# Shop\n"),
+            **_in_pyproject(*(f"shop-1.0-{name}-lambda.zip" for name in names)),
         },
     )
 
 
 SHAPES: dict[str, Shape] = {
+    "flat": _flat(),
     "SAM folders": _sam(),
     "folders with one uv.lock": _folders(),
     "a group for each function": _groups(),

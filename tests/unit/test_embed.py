@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -11,7 +12,7 @@ from hatch_lambda_zip.build.build import embed_lock
 from hatch_lambda_zip.build.embed import embed
 from hatch_lambda_zip.build.session import Session
 from hatch_lambda_zip.config import parse_config
-from hatch_lambda_zip.contents import Outputs
+from hatch_lambda_zip.contents import Outputs, Surroundings
 from hatch_lambda_zip.errors import ConfigError, LockError
 from hatch_lambda_zip.lock import LockFile, LockKind, Selection, find_embedded_lock
 from hatch_lambda_zip.lock.pylock import parse_pylock
@@ -195,3 +196,23 @@ def test_what_is_outside_of_the_project_can_not_be_taken_along(tmp_path: Path) -
     session = cast("Session", None)
     with pytest.raises(ConfigError, match=r'"\.\./common": is outside of the project'):
         embed_lock(artifact, session, Outputs(tmp_path), tmp_path)
+
+
+def test_a_link_out_of_the_project_can_not_be_taken_along(
+    tmp_path: Path, selection: Selection
+) -> None:
+    root = tmp_path / "one"
+    (root / "data").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "shared").write_bytes(b"")
+    (root / "data/link").symlink_to("../../shared")
+    table = {"runtime": "python3.13", "include-files": {"data": "data"}}
+    (artifact,) = parse_config(table, today=date(2026, 7, 10)).artifacts
+    session = SimpleNamespace(
+        root=root,
+        select=lambda _artifact: selection,
+        installer=SimpleNamespace(build_wheels=lambda *_, **__: ()),
+        surroundings=lambda *_: Surroundings(root, Outputs(root), root),
+    )
+    with pytest.raises(ConfigError, match="data/link is a link to what is outside of the project"):
+        embed_lock(artifact, cast("Session", session), Outputs(root), tmp_path / "embedded")

@@ -213,6 +213,19 @@ def test_what_is_named_beside_the_project_stays_in_the_repository(tmp_path: Path
             read_beside(tmp_path / "top", source)
 
 
+def test_links_in_the_project_stay_in_the_repository(tmp_path: Path) -> None:
+    put(tmp_path / "outside", b"1")
+    put(tmp_path / "top/common/a", b"1")
+    put(tmp_path / "top/projects/one/d/b", b"1")
+    (tmp_path / "top/.git").mkdir()
+    (tmp_path / "top/projects/one/d/common").symlink_to("../../../common")
+    named = {"c/b": "d/b", "c/common/a": "d/common/a"}
+    assert read_beside(tmp_path / "top", "d") == named
+    (tmp_path / "top/projects/one/d/link").symlink_to("../../../../outside")
+    with pytest.raises(ContentsError, match=r"link that leaves .*top and .*one, to .*outside"):
+        read_beside(tmp_path / "top", "d")
+
+
 def test_links_beside_a_project_without_a_repository_stay_in_what_is_named(tmp_path: Path) -> None:
     put(tmp_path / "outside", b"1")
     put(tmp_path / "common/a", b"1")

@@ -156,20 +156,18 @@ def embed_lock(
         raise ConfigError([message])
     for source, _ in artifact.own_files.added:
         if source.startswith(PARENT):
-            message = (
-                f'{artifact.key}.include-files."{source}": is outside of the project, so an sdist '
-                "can't take it along; copy it into the project, or remove `embed-lock` from "
-                "[tool.hatch.build.hooks.lambda-zip]"
-            )
-            raise ConfigError([message])
+            raise _outside(artifact, source, "is")
     selection = session.select(artifact)
     wheels = session.installer.build_wheels(selection, artifact.platform, own=None)
     around = session.surroundings(selection, outputs)
-    files = [
-        file
-        for source, _ in artifact.own_files.added
-        for file in added_files(around, source, f'{artifact.key}.include-files."{source}"')
-    ]
+    root = session.root.resolve()
+    files: list[Path] = []
+    for source, _ in artifact.own_files.added:
+        found = added_files(around, source, f'{artifact.key}.include-files."{source}"')
+        for file in found:
+            if not Path(os.path.realpath(file)).is_relative_to(root):
+                raise _outside(artifact, source, f"{file} is a link to what is")
+        files += found
     embed(
         selection,
         artifact.platform,
@@ -178,6 +176,15 @@ def embed_lock(
         [file.relative_to(session.root).as_posix() for file in files],
     )
     return files
+
+
+def _outside(artifact: Artifact, source: str, what: str) -> ConfigError:
+    message = (
+        f'{artifact.key}.include-files."{source}": {what} outside of the project, so an sdist '
+        "can't take it along; copy it into the project, or remove `embed-lock` from "
+        "[tool.hatch.build.hooks.lambda-zip]"
+    )
+    return ConfigError([message])
 
 
 def is_built(job: Job, project: Project, wheel: Path) -> bool:

@@ -271,12 +271,15 @@ class Session:
 
     def _outside(self, inputs: Inputs) -> tuple[Path, ...]:
         """Return the files and directories outside of the project that ship besides."""
-        artifact = inputs.artifact
-        return tuple(
-            Path(os.path.normpath(self.root.resolve() / source))
-            for source, _ in (*artifact.code, *artifact.own_files.added)
-            if source.startswith(PARENT)
-        )
+        root = self.root.resolve()
+        named = [source for source, _ in (*inputs.artifact.code, *inputs.artifact.own_files.added)]
+        outside = [Path(os.path.normpath(root / it)) for it in named if it.startswith(PARENT)]
+        known = (root, *outside)
+        for source, _ in inputs.added:
+            file = Path(os.path.realpath(root / source))  # links may lead there
+            if not any(map(file.is_relative_to, known)):
+                outside.append(file.parent)
+        return tuple(dict.fromkeys(outside))
 
     def _roots(self, inputs: Inputs) -> tuple[Path, ...]:
         """Return the directories of the local projects, the package itself first."""

@@ -143,6 +143,8 @@ def _yaml(path: Path) -> Mapping[str, Any]:
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
-        first = str(error).partition("\n")[0]
-        raise ConfigError([f"{path} can't be read: {first}"]) from None
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise ConfigError([f"{path}{where} can't be read: {problem}"]) from None
     return document if isinstance(document, Mapping) else {}

@@ -21,6 +21,7 @@ from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.files import replacing
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES
+from hatch_lambda_zip.text import plural
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -55,7 +56,9 @@ def init(*, project: Path, write: bool, runtime: str | None, architecture: str |
                 f"nor a folder with a handler names one. Write the table [{TARGET_KEY}] yourself"
             )
             raise ConfigError([message])
-        click.echo(f"Found by {found.source}: {len(found.functions)} function(s).", err=True)
+        click.echo(
+            f"Found by {found.source}: {plural(len(found.functions), 'function')}.", err=True
+        )
         lines = [*_table(root, found.functions, runtime, architecture)]
         _show_and_write(root / "pyproject.toml", lines, write=write)
 

@@ -11,8 +11,8 @@ import click
 
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument
-from hatch_lambda_zip.config import Artifact, Kind, Options, read_stated_project
-from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.config import TOOL_NAME, Artifact, Kind, Options, read_stated_project
+from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock import (
     FOREIGN,
     Locks,
@@ -73,7 +73,7 @@ def lock(
                 workspaces = _workspaces(opened, uv, has_uv_lock=has_uv_lock)
                 for workspace in workspaces:
                     arguments = [*(["--check"] if check else []), *_upgrades(upgrade, packages)]
-                    uv.run(["lock", *arguments], cwd=workspace)
+                    _run_uv_lock(uv, workspace, arguments)
                     click.echo(f"{workspace}: uv.lock")
                 if check:
                     _check(found)
@@ -205,6 +205,24 @@ def _workspaces(opened: OpenProject, uv: Uv, *, has_uv_lock: bool) -> list[Path]
 def _upgrades(upgrade: bool, packages: Sequence[str]) -> list[str]:  # noqa: FBT001
     words = [word for name in packages for word in ("--upgrade-package", name)]
     return [*(["--upgrade"] if upgrade else []), *words]
+
+
+def _run_uv_lock(uv: Uv, workspace: Path, arguments: Sequence[str]) -> None:
+    """Have uv write or check a uv.lock.
+
+    Raises:
+        LockError: it is to be checked and is out of date.
+        UvError: uv can't make it.
+    """
+    try:
+        uv.run(["lock", *arguments], cwd=workspace)
+    except UvError as error:
+        if error.failure is not UvFailure.LOCK_OUTDATED:
+            raise
+        raise LockError(
+            f"{workspace / 'uv.lock'} does not match pyproject.toml any more. Run "
+            f"`{TOOL_NAME} lock` and commit the result. uv says:\n{error.said}"
+        ) from None
 
 
 def _check(found: Sequence[Needed]) -> None:

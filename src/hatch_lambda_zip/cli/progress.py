@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
 
-_DELAY: Final = 0.2  # seconds that a build has to be over in, before anything is drawn
+_DELAY: Final = 0.4  # seconds that a build has to be over in, before anything is drawn
 _PAUSE: Final = 0.1  # seconds between two looks at what is done
 _BAR: Final = 30  # columns
 _MARK: Final = "\x1e"  # what a step starts with that one command tells another of
@@ -138,10 +138,12 @@ class Bars(Plain):
 
     def hear(self, line: str) -> None:
         """Take a line of another command: what `Told` has written, or one to show."""
-        if not line.startswith(_MARK):
-            self.show(line)
+        shown, mark, told = line.partition(_MARK)  # a hook may have printed no end of a line
+        if shown or not mark:
+            self.show(shown)
+        if not mark:
             return
-        verb, name, *rest = json.loads(line.removeprefix(_MARK))
+        verb, name, *rest = json.loads(told)
         if verb == "end":
             with self._lock:
                 self._rows = {it: row for it, row in self._rows.items() if not it.startswith(name)}
@@ -194,7 +196,7 @@ class Bars(Plain):
             seconds = f"{time.monotonic() - row.started:.0f} s"
             if row.extent is None or not row.extent.total:
                 table.add_row(
-                    Text(name), Text(row.line, overflow="ellipsis", no_wrap=True), "", seconds
+                    Text(name), Text(row.line, overflow="crop", no_wrap=True), "", seconds
                 )
                 continue
             total, done = row.extent.total, min(row.done, row.extent.total)

@@ -231,6 +231,9 @@ def _chosen_lock(root: Path, chosen: str, uv: Uv, key: str, how_to_lock: str) ->
         # "uv.lock" names the workspace's lock too, which every member shares.
         shared = uv_lock_of(root, uv) if chosen == "uv.lock" else None
         if shared is None:
+            source = path.with_name("requirements.txt")
+            if path.name == "pylock.toml" and source.is_file():
+                how_to_lock = f"`{TOOL_NAME} lock` makes it of {source}; commit it."
             raise LockError(f"{key}: there is no file {chosen!r} in {root}. {how_to_lock}")
         path = shared
     if path.name != "uv.lock":

@@ -135,10 +135,12 @@ class Surroundings:
 
     def at(self, source: str, path: Path) -> Surroundings:
         """Return the surroundings of what is named, with the limits of its links."""
+        around = self._around()
         if not source.startswith(PARENT):
-            return self
-        around = tuple(limit for limit in self._around() if path.is_relative_to(limit))
-        return replace(self, limits=around or (path,))
+            return self if around == (self.root.resolve(),) else replace(self, limits=around)
+        return replace(
+            self, limits=tuple(it for it in around if path.is_relative_to(it)) or (path,)
+        )
 
     def _around(self) -> tuple[Path, ...]:
         """Return the repository, if there is one, and the workspace or project."""
