@@ -59,7 +59,7 @@ def inspect(*, paths: tuple[Path, ...], as_json: bool) -> None:
             else:
                 click.echo("\n" * (index > 0) + "\n".join(_lines(found)))
     if as_json:
-        click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(documents, indent=2))
     sys.exit(1 if is_too_large else 0)
 
 

@@ -6,8 +6,9 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import click
 
@@ -71,24 +72,30 @@ def normalize(*, path: Path, output: Path | None, is_check: bool, kind: str, as_
         console.display_info(
             f"compressing {plural(len(source.files), 'file')}, {format_size(size)}"
         )
-
-        with contextlib.ExitStack() as stack:
-            try:
-                written = (
-                    Path(os.devnull) if output is None else stack.enter_context(replacing(output))
-                )
-                stream = stack.enter_context(written.open("wb"))
+        try:
+            with _opened(output) as stream:
                 found = write_canonical(
                     source, stream, bytecode=Bytecode(kind), workers=available_cpus()
                 )
-            except OSError as error:
-                raise OutputError(f"{failure_at(error)}. Choose another place for -o.") from None
+        except OSError as error:
+            raise OutputError(f"{failure_at(error)}. Choose another place for -o.") from None
     if as_json:
         document = _described(source, found, output)
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(document, indent=2))
     else:
         _show(source, found, output)
     sys.exit(1 if is_check and not found.is_canonical else 0)
+
+
+@contextlib.contextmanager
+def _opened(output: Path | None) -> Iterator[IO[bytes]]:
+    """Open what is to be written, which appears when it is complete; nothing with --check."""
+    if output is None:
+        with open(os.devnull, "wb") as stream:  # noqa: PTH123 - no path of anybody's
+            yield stream
+        return
+    with replacing(output) as temporary, temporary.open("wb") as stream:
+        yield stream
 
 
 def _show(source: Source, found: Normalized, output: Path | None) -> None:

@@ -37,6 +37,7 @@ _ALL: Final = 8 << 20  # bytes of contents that `look` compresses again, if ther
 _SAMPLE: Final = 1 << 20  # bytes of those of larger zips
 _SAMPLE_OF_MODULES: Final = 256 << 10  # bytes of compiled modules that it makes canonical
 _START: Final = 4  # bytes that tell a program
+_PARTIAL: Final = (Deviation.ENCODER, Deviation.BYTECODE, Deviation.RECORD)
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,6 @@ def look(source: Source, owners: Owners) -> tuple[tuple[Finding, ...], bool]:
 
     Raises:
         InputError: a file is damaged.
-        DistributionError: the metadata of a local project is malformed.
         ToolError: this machine's encoder writes other bytes.
     """
     check_encoder()
@@ -140,14 +140,13 @@ def look(source: Source, owners: Owners) -> tuple[tuple[Finding, ...], bool]:
         rows = {
             name: (made[name].digest if name in made else stated.get(name), files[name].size)
             for name in record.listed
-            if name in files
         }
         before = files.get(record.name)
         content = _record(record, rows, plan.files)
         if _is_record(before, record, content, findings) and before:
             _compare(before, _make(before.name, before).content, findings)
     is_complete = is_complete and len(some) == len(regular)
-    partial = () if is_complete else (Deviation.ENCODER, Deviation.BYTECODE)
+    partial = () if is_complete else _PARTIAL
     return findings.listed(partial), is_complete
 
 

@@ -49,6 +49,7 @@ class Deviation(Enum):
     # Of what is in it.
     PYCACHE = "pycache"
     BYTECODE = "bytecode"
+    UNWANTED = "unwanted-bytecode"
     SCRIPT = "script"
     INSTALLER = "installer"
     SIGNATURE = "signature"
@@ -96,6 +97,10 @@ _SENTENCES: Final = {
         "of no use: nothing proves which source was compiled, or for which Python",
     ),
     Deviation.BYTECODE: ("compiled module is", "compiled modules are", "not in canonical form"),
+    Deviation.UNWANTED: (
+        *("compiled module has", "compiled modules have"),
+        "a source, and `--bytecode drop` wants none",
+    ),
     Deviation.SCRIPT: (
         *("script has", "scripts have"),
         "a first line with the interpreter of another machine",

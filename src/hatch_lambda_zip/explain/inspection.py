@@ -167,7 +167,6 @@ def inspect_source(source: Source, *, workers: int) -> Inspection:
 
     Raises:
         InputError: a file that tells something is damaged.
-        DistributionError: the metadata of a local project is malformed.
         ToolError: this machine's encoder is not the canonical format's.
     """
     owners = find_distributions(source)

@@ -19,6 +19,7 @@ import deflate
 
 from hatch_lambda_zip.archive import DEFLATED, UNIX
 from hatch_lambda_zip.errors import InputError
+from hatch_lambda_zip.explain.extra import extra_fields
 from hatch_lambda_zip.explain.headers import (
     MAX_MEMBERS,
     MAX_UNZIPPED,
@@ -26,10 +27,9 @@ from hatch_lambda_zip.explain.headers import (
     Buffer,
     Header,
     Layout,
-    check_names,
-    extra_fields,
     read_headers,
 )
+from hatch_lambda_zip.explain.names import check_names
 from hatch_lambda_zip.files import check_depth, failure_at, open_regular, path_problem
 from hatch_lambda_zip.text import format_size, shortened
 
