@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import struct
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -300,6 +301,16 @@ def test_normalize_and_its_check(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, f"{made} is canonical\n")
     invoke("normalize", path, "-o", path)
     assert path.read_bytes() == made.read_bytes()
+
+
+def test_only_a_file_is_replaced(tmp_path: Path) -> None:
+    path, pipe = tmp_path / "a.zip", tmp_path / "pipe"
+    path.write_bytes(zipped(TREE))
+    os.mkfifo(pipe)
+    result = invoke("normalize", path, "-o", pipe)
+    assert result.exit_code == 2
+    assert "pipe is no regular file" in result.stderr
+    assert pipe.is_fifo()
 
 
 def test_normalize_as_json_and_what_can_not_be_mended(tmp_path: Path) -> None:

@@ -94,6 +94,8 @@ def _opened(output: Path | None) -> Iterator[IO[bytes]]:
         with open(os.devnull, "wb") as stream:  # noqa: PTH123 - no path of anybody's
             yield stream
         return
+    if output.exists() and not output.is_file():  # which would be replaced, be it a device
+        raise OutputError(f"{output} is no regular file. Choose another place for -o.")
     with replacing(output) as temporary, temporary.open("wb") as stream:
         yield stream
 
