@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import struct
+import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -301,6 +302,18 @@ def test_normalize_and_its_check(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, f"{made} is canonical\n")
     invoke("normalize", path, "-o", path)
     assert path.read_bytes() == made.read_bytes()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk")
+def test_an_output_that_is_full(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped(TREE))
+    command = [sys.executable, "-m", "hatch_lambda_zip", "inspect", "a.zip"]
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert result.returncode == 2
+    assert result.stderr == "Error: The output can't be written: No space left on device.\n"
 
 
 def test_only_a_file_is_replaced(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import click
 
-from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.console import Console, show_result
 from hatch_lambda_zip.cli.inspect import describe_findings, describe_hash
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import failure_at, replacing
@@ -81,9 +81,9 @@ def normalize(*, path: Path, output: Path | None, is_check: bool, kind: str, as_
             raise OutputError(f"{failure_at(error)}. Choose another place for -o.") from None
     if as_json:
         document = _described(source, found, output)
-        click.echo(json.dumps(document, indent=2))
+        show_result(json.dumps(document, indent=2))
     else:
-        _show(source, found, output)
+        _show(source, found, output, console)
     sys.exit(1 if is_check and not found.is_canonical else 0)
 
 
@@ -100,18 +100,22 @@ def _opened(output: Path | None) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def _show(source: Source, found: Normalized, output: Path | None) -> None:
+def _show(source: Source, found: Normalized, output: Path | None, console: Console) -> None:
     """Print what was otherwise, and what came of it."""
+    lines = []
     if output is None:
         verdict = "is canonical" if found.is_canonical else "is not canonical:"
-        click.echo(f"{printable(str(source.path))} {verdict}")
+        lines.append(f"{printable(str(source.path))} {verdict}")
     for finding in found.findings:
-        # With an output, what is not mended is a warning.
-        is_left = output is not None and not finding.deviation.is_mendable
-        start = "Warning: " if is_left else "- "
-        click.echo(start + printable(finding.sentence), err=is_left)
+        sentence = printable(finding.sentence)
+        if output is None or finding.deviation.is_mendable:
+            lines.append(f"- {sentence}")
+        else:
+            console.display_warning(f"Warning: {sentence}")
     if output is not None:
-        click.echo(f"{output} {format_size(found.archive.size)} {found.archive.sha256.hex()}")
+        archive = found.archive
+        lines.append(f"{output} {format_size(archive.size)} {archive.sha256.hex()}")
+    show_result("\n".join(lines))
 
 
 def _described(source: Source, found: Normalized, output: Path | None) -> dict[str, object]:
