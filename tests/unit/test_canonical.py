@@ -390,7 +390,7 @@ trees = st.dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(trees, trees, st.sampled_from(["", "python/", "python/lib/python3.13/site-packages/"]))
 def test_normalizing_again_changes_nothing(
     own: dict[str, bytes], files: dict[str, bytes], prefix: str
