@@ -11,7 +11,7 @@ import mmap
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from hatch_lambda_zip.archive import DEFLATED, STORED
 from hatch_lambda_zip.errors import InputError
@@ -21,8 +21,8 @@ from hatch_lambda_zip.text import format_size, shortened
 
 Buffer = bytes | mmap.mmap
 
-MAX_ZIP: Final = 1 << 30  # bytes; Lambda takes a quarter of it, unzipped
-MAX_UNZIPPED: Final = 2 << 30  # bytes, all members together
+MAX_ZIP: Final = 512 << 20  # bytes; Lambda takes half of it, unzipped
+MAX_UNZIPPED: Final = 1 << 30  # bytes, all members together: four times what Lambda takes
 MAX_MEMBERS: Final = 100_000
 _MAX_RATIO: Final = 1032  # of DEFLATE: 258 bytes for two bits
 
@@ -52,8 +52,7 @@ _ZIP64: Final = 0x0001
 _DESCRIPTOR_SIZES: Final = (12, 16, 20, 24)  # with a signature or not, with 64 bits or 32
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """What the headers of a member say.
 
     Attributes:
@@ -148,8 +147,7 @@ class _End:
     comment: bytes
 
 
-@dataclass(frozen=True)
-class _Said:
+class _Said(NamedTuple):
     """What a central directory says of a member, and its own header has to say as well."""
 
     name: str
