@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 from hatch_lambda_zip.archive import UTF8_NAME
+from hatch_lambda_zip.contents import directories_of
 from hatch_lambda_zip.errors import InputError
 from hatch_lambda_zip.explain.extra import extra_fields
 from hatch_lambda_zip.files import is_absolute, path_problem
@@ -59,22 +61,17 @@ def check_names(names: Sequence[str], source: str) -> None:
     Raises:
         InputError: they do not.
     """
-    known: set[str] = set()
-    for name in names:
-        path = name.removesuffix("/")
-        if path in known:
-            raise InputError(
-                f"{source} has {shortened(path)} twice, and who unpacks it decides which one is "
-                "left. Zip it anew."
-            )
-        known.add(path)
+    paths = [name.removesuffix("/") for name in names]
+    known = set(paths)
+    if len(known) != len(paths):
+        twice = next(path for path, count in Counter(paths).items() if count > 1)
+        raise InputError(
+            f"{source} has {shortened(twice)} twice, and who unpacks it decides which one is left. "
+            "Zip it anew."
+        )
     files = {name for name in names if not name.endswith("/")}
-    for name in names:
-        position = name.find("/")
-        while position >= 0 and position < len(name) - 1:
-            if name[:position] in files:
-                raise InputError(f"{source} has {name[:position]} as a file and as a directory.")
-            position = name.find("/", position + 1)
+    if both := sorted(files & directories_of(paths)):
+        raise InputError(f"{source} has {shortened(both[0])} as a file and as a directory.")
 
 
 def _decoded(raw: bytes, flags: int, extra: bytes) -> str:
