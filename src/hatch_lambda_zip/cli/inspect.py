@@ -48,7 +48,7 @@ def inspect(*, paths: tuple[Path, ...], as_json: bool) -> None:
     from hatch_lambda_zip.explain import inspect_source, read_source
     from hatch_lambda_zip.process.threads import available_cpus
 
-    with aborting(Console(), code=2):
+    with aborting(Console(failure=2)):
         found = [inspect_source(read_source(path), workers=available_cpus()) for path in paths]
     if as_json:
         show_result(json.dumps([_described(one) for one in found], indent=2))

@@ -14,11 +14,12 @@ import click
 
 from hatch_lambda_zip.cli.console import Console, show_result
 from hatch_lambda_zip.cli.inspect import describe_findings, describe_hash
+from hatch_lambda_zip.cli.progress import Bars, Plain, can_draw
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import failure_at, replacing
-from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.redact import printable
-from hatch_lambda_zip.text import format_size, plural
+from hatch_lambda_zip.text import Lines, format_size
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.explain import Normalized, Source
@@ -65,17 +66,19 @@ def normalize(*, path: Path, output: Path | None, is_check: bool, kind: str, as_
     from hatch_lambda_zip.explain import Bytecode, read_source, write_canonical
     from hatch_lambda_zip.process.threads import available_cpus
 
-    console = Console()
-    with aborting(console, code=2):
+    screen = Bars() if can_draw() else Plain()
+    console = Console(screen=screen, failure=2)
+    progress = screen.progress or Lines(AppReporter(console))
+    with aborting(console), screen.drawing():
         source = read_source(path)
-        size = sum(member.size for member in source.files)
-        console.display_info(
-            f"compressing {plural(len(source.files), 'file')}, {format_size(size)}"
-        )
         try:
             with _opened(output) as stream:
                 found = write_canonical(
-                    source, stream, bytecode=Bytecode(kind), workers=available_cpus()
+                    source,
+                    stream,
+                    bytecode=Bytecode(kind),
+                    workers=available_cpus(),
+                    progress=progress,
                 )
         except OSError as error:
             raise OutputError(f"{failure_at(error)}. Choose another place for -o.") from None

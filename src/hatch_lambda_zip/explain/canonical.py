@@ -32,6 +32,7 @@ from hatch_lambda_zip.explain.plan import Bytecode, Plan, PlannedRecord, canonic
 from hatch_lambda_zip.explain.read import Member, Source
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.record import Digest, format_record
+from hatch_lambda_zip.text import Extent, Progress, format_size, plural
 
 _ALL: Final = 8 << 20  # bytes of contents that `look` compresses again, if there are not more
 _SAMPLE: Final = 1 << 20  # bytes of those of larger zips
@@ -61,13 +62,19 @@ class Normalized:
 
 
 def write_canonical(
-    source: Source, stream: IO[bytes], *, bytecode: Bytecode, workers: int
+    source: Source,
+    stream: IO[bytes],
+    *,
+    bytecode: Bytecode,
+    workers: int,
+    progress: Progress | None = None,
 ) -> Normalized:
     """Write a zip or directory in canonical form.
 
     Args:
         stream: only written to, never sought.
         workers: how many threads compress; the bytes are the same for any number.
+        progress: takes how many bytes are compressed.
 
     Raises:
         InputError: a file is damaged, a link leads nowhere, or a compiled module without a source,
@@ -81,9 +88,7 @@ def write_canonical(
     find_in_headers(source, findings)
     owners = find_distributions(source)
     plan = make_plan(source, owners, findings, bytecode, is_thorough=True)
-    with ThreadPool(workers) as pool:
-        results = pool.map(_make, plan.files.keys(), plan.files.values())
-        made = dict(zip(plan.files, results, strict=True))
+    made = _make_all(plan, str(source.path), workers, progress)
     before = {member.name: member for member in source.files}
     for record in plan.records:
         rows = {name: (made[name].digest, made[name].content.size) for name in record.listed}
@@ -202,6 +207,22 @@ class _Ready(Compressed):
         data, size = self.content.data, self.content.size
         is_deflated = self.content.method == DEFLATED
         return bytes(deflate.deflate_decompress(data, size) if is_deflated else data)
+
+
+def _make_all(plan: Plan, name: str, workers: int, progress: Progress | None) -> dict[str, _Made]:
+    """Compress all files of a plan but for the RECORDs."""
+    sizes = [len(it) if isinstance(it, bytes) else it.size for it in plan.files.values()]
+    if progress:
+        said = f"compressing {plural(len(sizes), 'file')}, {format_size(sum(sizes))}"
+        progress.step(name, said, Extent("compressing", sum(sizes), is_bytes=True))
+    made = {}
+    with ThreadPool(workers) as pool:
+        results = pool.map(_make, plan.files.keys(), plan.files.values())
+        for path, size, result in zip(plan.files, sizes, results, strict=True):
+            made[path] = result
+            if progress:
+                progress.advance(name, size)
+    return made
 
 
 def _make(name: str, file: Member | bytes) -> _Made:
