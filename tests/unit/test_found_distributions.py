@@ -36,6 +36,15 @@ def test_copies_in_other_packages_are_these_packages() -> None:
     assert set(owners.by_file.values()) == {"demo"}
 
 
+def test_compiled_modules_are_of_whoever_has_the_source() -> None:
+    pyc = "demo/__pycache__/__init__.cpython-313.opt-1.pyc"
+    tree = distribution({"demo/__init__.py": b""})
+    owners = found_in({**tree, pyc: b"", "__pycache__/app.cpython-313.pyc": b"", "app.py": b""})
+    assert set(owners.distributions[0].files) == {*tree, pyc}
+    assert owners.by_file[pyc] == "demo"
+    assert owners.by_file["__pycache__/app.cpython-313.pyc"] == OWN
+
+
 def test_a_file_of_two_distributions_counts_once() -> None:
     one = distribution({"space/__init__.py": b""}, "b-one")
     two = distribution({"space/__init__.py": b""}, "a-two")
