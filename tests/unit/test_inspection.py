@@ -147,7 +147,8 @@ def test_what_a_zip_by_hand_tells() -> None:
 def test_a_layer_and_an_arm64_library_that_nothing_loads() -> None:
     site = "python/lib/python3.13/site-packages/"
     content = library(b"GLIBC_2.99", machine=183)
-    found = inspect(zipped(distribution({"demo.abi3.so": content}, prefix=site)))
+    tree = {**distribution({"demo.abi3.so": content}, prefix=site), "lib/libx.so": content}
+    found = inspect(zipped(tree))
     assert found.kind == "layer"
     assert found.runtime.names == ("python3.13",)
     assert found.architecture.names == ("arm64",)

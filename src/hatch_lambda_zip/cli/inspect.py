@@ -35,7 +35,7 @@ _LIMITS: Final = {
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="ZIP...")
 @click.option("as_json", "--json", is_flag=True, help="Print it as JSON, with sizes in bytes.")
 def inspect(*, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Show what is in each ZIP, a wheel or a directory: whoever made it.
+    """Show what is in each ZIP (or wheel, or directory), whoever made it.
 
     That is its hash, its sizes beside Lambda's limits, what it is for, its distributions, largest
     files and native libraries, and each way in which it is not canonical, so that its hash may

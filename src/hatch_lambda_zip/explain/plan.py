@@ -270,8 +270,11 @@ class _Planner:
 
 
 def is_layer(names: Iterable[str]) -> bool:
-    """Tell whether a zip is a layer: all modules and distributions lie where layers have them."""
-    suffixes = (".py", ".pyc", ".so", ".dist-info/METADATA")
+    """Tell whether a zip is a layer: all modules and distributions lie where layers have them.
+
+    Libraries and programs of layers lie elsewhere, in ``lib`` and ``bin``.
+    """
+    suffixes = (".py", ".pyc", ".dist-info/METADATA")
     found = [name for name in names if name.endswith(suffixes)]
     return bool(found) and all(name.startswith(Kind.LAYER.prefix) for name in found)
 
