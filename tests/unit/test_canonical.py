@@ -277,6 +277,12 @@ def test_a_local_project_has_the_metadata_of_the_format() -> None:
     assert kinds(made) == set()
 
 
+def test_a_local_project_whose_place_is_taken() -> None:
+    tree = distribution({"My_App-1.0.dist-info/direct_url.json": b'{"dir_info": {}}'}, "My_App")
+    with pytest.raises(InputError, match=r"my_app-1\.0\.dist-info/METADATA from another"):
+        normalize(zipped({**tree, **distribution({}, "my_app")}))
+
+
 def test_malformed_metadata_of_a_local_project() -> None:
     tree = dict(TREE)
     tree[f"{INFO}/METADATA"] += b"no field\n"

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -185,6 +186,10 @@ def test_a_build_has_what_its_manifest_says(reference_build: Build, tmp_path: Pa
     assert {it.name: (it.version, it.files, it.size) for it in found.shares} == stated
     assert found.size == manifest["unzipped_bytes"]
     assert [limit.is_crossed for limit in found.limits] == [False, False]
+
+    shown = invoke("inspect", reference_build.artifact).stdout
+    assert re.search(rf"target +{manifest['target']}\n", shown)
+    assert shown.endswith("\n  canonical\n")
 
     other = tmp_path / "other.zip"
     other.write_bytes(zipped(TREE))

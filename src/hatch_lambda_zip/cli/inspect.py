@@ -88,6 +88,8 @@ def _facts(found: Inspection) -> Iterator[tuple[str, str]]:
     runtime = " or ".join(found.runtime.names) or "unknown runtime"
     architecture = " and ".join(found.architecture.names) or "any architecture"
     yield "kind", f"{found.kind} for {runtime} on {architecture}"
+    if found.target:
+        yield "target", printable(found.target)
     if found.handler.names:
         yield "handler", printable(found.handler.names[0])
     if source.sha256 is not None:
