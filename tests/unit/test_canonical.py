@@ -23,7 +23,7 @@ from hatch_lambda_zip.bytecode import normalize as normalize_pyc
 from hatch_lambda_zip.bytecode import source_hash
 from hatch_lambda_zip.bytecode.source_hash import siphash
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import InputError
+from hatch_lambda_zip.errors import DistributionError, InputError
 from hatch_lambda_zip.explain import (
     Bytecode,
     Deviation,
@@ -277,6 +277,23 @@ def test_a_local_project_has_the_metadata_of_the_format() -> None:
     assert kinds(made) == set()
 
 
+def test_a_local_project_whose_place_is_taken() -> None:
+    tree = distribution({"My_App-1.0.dist-info/direct_url.json": b'{"dir_info": {}}'}, "My_App")
+    with pytest.raises(InputError, match=r"my_app-1\.0\.dist-info/METADATA from another"):
+        normalize(zipped({**tree, **distribution({}, "my_app")}))
+
+
+def test_malformed_metadata_of_a_local_project() -> None:
+    tree = dict(TREE)
+    tree[f"{INFO}/METADATA"] += b"no field\n"
+    tree[f"{INFO}/direct_url.json"] = b'{"dir_info": {}}'
+    source = read(zipped(tree))
+    quick, _ = look(source, find_distributions(source))
+    assert Deviation.METADATA in {finding.deviation for finding in quick}
+    with pytest.raises(DistributionError, match="which is no field"):
+        normalize(source)
+
+
 UT = b"UT" + struct.pack("<HBi", 5, 1, 1_700_000_001)
 TIMED = struct.pack("<II", 1_700_000_001, len(SOURCE))
 PYC = f"demo/__pycache__/a.{TAG}.pyc"
@@ -305,6 +322,7 @@ def test_modules_stay_where_they_are_proven(pyc: bytes, extra: bytes, expected: 
     assert expected in kinds(data)
     dropped, _ = normalize(data, Bytecode.DROP)
     assert contents(dropped) == {"demo/a.py": SOURCE}
+    assert normalize(dropped, Bytecode.DROP)[1].is_canonical
     if expected is Deviation.STALE:
         with pytest.raises(InputError, match=r"__pycache__.*was made of another one"):
             normalize(data)
@@ -319,6 +337,8 @@ def test_modules_stay_where_they_are_proven(pyc: bytes, extra: bytes, expected: 
         source_hash=importlib.util.source_hash(SOURCE),
     )
     assert kinds(made) == set()
+    (finding,) = normalize(made, Bytecode.DROP)[1].findings
+    assert finding.deviation is Deviation.UNWANTED
 
 
 @pytest.mark.every_python
@@ -376,7 +396,7 @@ trees = st.dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(trees, trees, st.sampled_from(["", "python/", "python/lib/python3.13/site-packages/"]))
 def test_normalizing_again_changes_nothing(
     own: dict[str, bytes], files: dict[str, bytes], prefix: str

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import re
 import struct
+import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -145,7 +148,8 @@ def test_what_a_zip_by_hand_tells() -> None:
 def test_a_layer_and_an_arm64_library_that_nothing_loads() -> None:
     site = "python/lib/python3.13/site-packages/"
     content = library(b"GLIBC_2.99", machine=183)
-    found = inspect(zipped(distribution({"demo.abi3.so": content}, prefix=site)))
+    tree = {**distribution({"demo.abi3.so": content}, prefix=site), "lib/libx.so": content}
+    found = inspect(zipped(tree))
     assert found.kind == "layer"
     assert found.runtime.names == ("python3.13",)
     assert found.architecture.names == ("arm64",)
@@ -182,6 +186,10 @@ def test_a_build_has_what_its_manifest_says(reference_build: Build, tmp_path: Pa
     assert {it.name: (it.version, it.files, it.size) for it in found.shares} == stated
     assert found.size == manifest["unzipped_bytes"]
     assert [limit.is_crossed for limit in found.limits] == [False, False]
+
+    shown = invoke("inspect", reference_build.artifact).stdout
+    assert re.search(rf"target +{manifest['target']}\n", shown)
+    assert shown.endswith("\n  canonical\n")
 
     other = tmp_path / "other.zip"
     other.write_bytes(zipped(TREE))
@@ -300,6 +308,28 @@ def test_normalize_and_its_check(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, f"{made} is canonical\n")
     invoke("normalize", path, "-o", path)
     assert path.read_bytes() == made.read_bytes()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk")
+def test_an_output_that_is_full(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped(TREE))
+    command = [sys.executable, "-m", "hatch_lambda_zip", "inspect", "a.zip"]
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert result.returncode == 2
+    assert result.stderr == "Error: The output can't be written: No space left on device.\n"
+
+
+def test_only_a_file_is_replaced(tmp_path: Path) -> None:
+    path, pipe = tmp_path / "a.zip", tmp_path / "pipe"
+    path.write_bytes(zipped(TREE))
+    os.mkfifo(pipe)
+    result = invoke("normalize", path, "-o", pipe)
+    assert result.exit_code == 2
+    assert "pipe is no regular file" in result.stderr
+    assert pipe.is_fifo()
 
 
 def test_normalize_as_json_and_what_can_not_be_mended(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import io
 import os
 import shutil
@@ -338,6 +339,22 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         file.truncate(2 << 30)
     with pytest.raises(InputError, match=r"large\.zip has 2147\.5 MB"):
         read_source(large)
+
+
+def test_effort_grows_with_the_size_of_names() -> None:
+    deep = b"a/" * 1000
+    few, many = (
+        raw_zip(*(Raw(b"%s%d" % (deep, number), b"") for number in range(count)))
+        for count in (10, 300)
+    )
+    calls = {}
+    for data in (few, many):
+        source = read(data)
+        profile = cProfile.Profile()
+        profile.runcall(look, source, find_distributions(source))
+        calls[data] = sum(entry.callcount for entry in profile.getstats())
+    # Names in one directory have not each its thousand parents.
+    assert calls[many] < calls[few] + 500 * 300
 
 
 def test_times_are_read_as_they_are_said() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from hatch_lambda_zip.cli.console import Console, style
+from hatch_lambda_zip.cli.console import Console, show_result, style
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.redact import printable
 from hatch_lambda_zip.text import aligned, format_size, plural
@@ -35,7 +35,7 @@ _LIMITS: Final = {
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="ZIP...")
 @click.option("as_json", "--json", is_flag=True, help="Print it as JSON, with sizes in bytes.")
 def inspect(*, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Show what is in each ZIP, a wheel or a directory: whoever made it.
+    """Show what is in each ZIP (or wheel, or directory), whoever made it.
 
     That is its hash, its sizes beside Lambda's limits, what it is for, its distributions, largest
     files and native libraries, and each way in which it is not canonical, so that its hash may
@@ -48,19 +48,13 @@ def inspect(*, paths: tuple[Path, ...], as_json: bool) -> None:
     from hatch_lambda_zip.explain import inspect_source, read_source
     from hatch_lambda_zip.process.threads import available_cpus
 
-    documents = []
-    is_too_large = False
-    with aborting(Console(), code=2):
-        for index, path in enumerate(paths):
-            found = inspect_source(read_source(path), workers=available_cpus())
-            is_too_large = is_too_large or found.is_too_large
-            if as_json:
-                documents.append(_described(found))
-            else:
-                click.echo("\n" * (index > 0) + "\n".join(_lines(found)))
+    with aborting(Console(failure=2)):
+        found = [inspect_source(read_source(path), workers=available_cpus()) for path in paths]
     if as_json:
-        click.echo(json.dumps(documents, indent=2, ensure_ascii=False))
-    sys.exit(1 if is_too_large else 0)
+        show_result(json.dumps([_described(one) for one in found], indent=2))
+    else:
+        show_result("\n\n".join("\n".join(_lines(one)) for one in found))
+    sys.exit(1 if any(one.is_too_large for one in found) else 0)
 
 
 def _lines(found: Inspection) -> Iterator[str]:
@@ -94,6 +88,8 @@ def _facts(found: Inspection) -> Iterator[tuple[str, str]]:
     runtime = " or ".join(found.runtime.names) or "unknown runtime"
     architecture = " and ".join(found.architecture.names) or "any architecture"
     yield "kind", f"{found.kind} for {runtime} on {architecture}"
+    if found.target:
+        yield "target", printable(found.target)
     if found.handler.names:
         yield "handler", printable(found.handler.names[0])
     if source.sha256 is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from hatch_lambda_zip.cli.console import Console, hooks_aside
+from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument
 from hatch_lambda_zip.config import Artifact, file_name
 from hatch_lambda_zip.errors import LambdaZipError
@@ -32,10 +32,10 @@ def list_artifacts(*, projects: tuple[Path, ...], as_json: bool) -> None:
             with hooks_aside(), open_project(project, console) as opened:
                 rows += _rows(opened, console)
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        show_result(json.dumps(rows, indent=2))
         return
     table = [_COLUMNS, *([row[column] for column in _COLUMNS] for row in rows)]
-    click.echo("\n".join(aligned(table)))
+    show_result("\n".join(aligned(table)))
 
 
 def _rows(opened: OpenProject, console: Console) -> list[dict[str, str]]:

@@ -6,18 +6,20 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import click
 
-from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.console import Console, show_result
 from hatch_lambda_zip.cli.inspect import describe_findings, describe_hash
+from hatch_lambda_zip.cli.progress import Bars, Plain, can_draw
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import failure_at, replacing
-from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.redact import printable
-from hatch_lambda_zip.text import format_size, plural
+from hatch_lambda_zip.text import Lines, format_size
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.explain import Normalized, Source
@@ -64,45 +66,59 @@ def normalize(*, path: Path, output: Path | None, is_check: bool, kind: str, as_
     from hatch_lambda_zip.explain import Bytecode, read_source, write_canonical
     from hatch_lambda_zip.process.threads import available_cpus
 
-    console = Console()
-    with aborting(console, code=2):
+    screen = Bars() if can_draw() else Plain()
+    console = Console(screen=screen, failure=2)
+    progress = screen.progress or Lines(AppReporter(console))
+    with aborting(console), screen.drawing():
         source = read_source(path)
-        size = sum(member.size for member in source.files)
-        console.display_info(
-            f"compressing {plural(len(source.files), 'file')}, {format_size(size)}"
-        )
-
-        with contextlib.ExitStack() as stack:
-            try:
-                written = (
-                    Path(os.devnull) if output is None else stack.enter_context(replacing(output))
-                )
-                stream = stack.enter_context(written.open("wb"))
+        try:
+            with _opened(output) as stream:
                 found = write_canonical(
-                    source, stream, bytecode=Bytecode(kind), workers=available_cpus()
+                    source,
+                    stream,
+                    bytecode=Bytecode(kind),
+                    workers=available_cpus(),
+                    progress=progress,
                 )
-            except OSError as error:
-                raise OutputError(f"{failure_at(error)}. Choose another place for -o.") from None
+        except OSError as error:
+            raise OutputError(f"{failure_at(error)}. Choose another place for -o.") from None
     if as_json:
         document = _described(source, found, output)
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        show_result(json.dumps(document, indent=2))
     else:
-        _show(source, found, output)
+        _show(source, found, output, console)
     sys.exit(1 if is_check and not found.is_canonical else 0)
 
 
-def _show(source: Source, found: Normalized, output: Path | None) -> None:
+@contextlib.contextmanager
+def _opened(output: Path | None) -> Iterator[IO[bytes]]:
+    """Open what is to be written, which appears when it is complete; nothing with --check."""
+    if output is None:
+        with open(os.devnull, "wb") as stream:  # noqa: PTH123 - no path of anybody's
+            yield stream
+        return
+    if output.exists() and not output.is_file():  # which would be replaced, be it a device
+        raise OutputError(f"{output} is no regular file. Choose another place for -o.")
+    with replacing(output) as temporary, temporary.open("wb") as stream:
+        yield stream
+
+
+def _show(source: Source, found: Normalized, output: Path | None, console: Console) -> None:
     """Print what was otherwise, and what came of it."""
+    lines = []
     if output is None:
         verdict = "is canonical" if found.is_canonical else "is not canonical:"
-        click.echo(f"{printable(str(source.path))} {verdict}")
+        lines.append(f"{printable(str(source.path))} {verdict}")
     for finding in found.findings:
-        # With an output, what is not mended is a warning.
-        is_left = output is not None and not finding.deviation.is_mendable
-        start = "Warning: " if is_left else "- "
-        click.echo(start + printable(finding.sentence), err=is_left)
+        sentence = printable(finding.sentence)
+        if output is None or finding.deviation.is_mendable:
+            lines.append(f"- {sentence}")
+        else:
+            console.display_warning(f"Warning: {sentence}")
     if output is not None:
-        click.echo(f"{output} {format_size(found.archive.size)} {found.archive.sha256.hex()}")
+        archive = found.archive
+        lines.append(f"{output} {format_size(archive.size)} {archive.sha256.hex()}")
+    show_result("\n".join(lines))
 
 
 def _described(source: Source, found: Normalized, output: Path | None) -> dict[str, object]:

@@ -5,6 +5,7 @@ scripts and compiled modules ship, whether the handler and what it imports are t
 them in order.
 """
 
+from hatch_lambda_zip.contents.assemble import directories_of
 from hatch_lambda_zip.contents.bytecode import LeftAsSource
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
 from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge
@@ -64,6 +65,7 @@ __all__ = [
     "check_unzipped_size",
     "decide_function",
     "decide_layer",
+    "directories_of",
     "directories_with_code",
     "explain",
     "folded",

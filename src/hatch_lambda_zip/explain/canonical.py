@@ -32,11 +32,13 @@ from hatch_lambda_zip.explain.plan import Bytecode, Plan, PlannedRecord, canonic
 from hatch_lambda_zip.explain.read import Member, Source
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.record import Digest, format_record
+from hatch_lambda_zip.text import Extent, Progress, format_size, plural
 
 _ALL: Final = 8 << 20  # bytes of contents that `look` compresses again, if there are not more
 _SAMPLE: Final = 1 << 20  # bytes of those of larger zips
 _SAMPLE_OF_MODULES: Final = 256 << 10  # bytes of compiled modules that it makes canonical
 _START: Final = 4  # bytes that tell a program
+_PARTIAL: Final = (Deviation.ENCODER, Deviation.BYTECODE, Deviation.RECORD)
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,19 @@ class Normalized:
 
 
 def write_canonical(
-    source: Source, stream: IO[bytes], *, bytecode: Bytecode, workers: int
+    source: Source,
+    stream: IO[bytes],
+    *,
+    bytecode: Bytecode,
+    workers: int,
+    progress: Progress | None = None,
 ) -> Normalized:
     """Write a zip or directory in canonical form.
 
     Args:
         stream: only written to, never sought.
         workers: how many threads compress; the bytes are the same for any number.
+        progress: takes how many bytes are compressed.
 
     Raises:
         InputError: a file is damaged, a link leads nowhere, or a compiled module without a source,
@@ -80,9 +88,7 @@ def write_canonical(
     find_in_headers(source, findings)
     owners = find_distributions(source)
     plan = make_plan(source, owners, findings, bytecode, is_thorough=True)
-    with ThreadPool(workers) as pool:
-        results = pool.map(_make, plan.files.keys(), plan.files.values())
-        made = dict(zip(plan.files, results, strict=True))
+    made = _make_all(plan, str(source.path), workers, progress)
     before = {member.name: member for member in source.files}
     for record in plan.records:
         rows = {name: (made[name].digest, made[name].content.size) for name in record.listed}
@@ -114,7 +120,6 @@ def look(source: Source, owners: Owners) -> tuple[tuple[Finding, ...], bool]:
 
     Raises:
         InputError: a file is damaged.
-        DistributionError: the metadata of a local project is malformed.
         ToolError: this machine's encoder writes other bytes.
     """
     check_encoder()
@@ -140,14 +145,13 @@ def look(source: Source, owners: Owners) -> tuple[tuple[Finding, ...], bool]:
         rows = {
             name: (made[name].digest if name in made else stated.get(name), files[name].size)
             for name in record.listed
-            if name in files
         }
         before = files.get(record.name)
         content = _record(record, rows, plan.files)
         if _is_record(before, record, content, findings) and before:
             _compare(before, _make(before.name, before).content, findings)
     is_complete = is_complete and len(some) == len(regular)
-    partial = () if is_complete else (Deviation.ENCODER, Deviation.BYTECODE)
+    partial = () if is_complete else _PARTIAL
     return findings.listed(partial), is_complete
 
 
@@ -203,6 +207,22 @@ class _Ready(Compressed):
         data, size = self.content.data, self.content.size
         is_deflated = self.content.method == DEFLATED
         return bytes(deflate.deflate_decompress(data, size) if is_deflated else data)
+
+
+def _make_all(plan: Plan, name: str, workers: int, progress: Progress | None) -> dict[str, _Made]:
+    """Compress all files of a plan but for the RECORDs."""
+    sizes = [len(it) if isinstance(it, bytes) else it.size for it in plan.files.values()]
+    if progress:
+        said = f"compressing {plural(len(sizes), 'file')}, {format_size(sum(sizes))}"
+        progress.step(name, said, Extent("compressing", sum(sizes), is_bytes=True))
+    made = {}
+    with ThreadPool(workers) as pool:
+        results = pool.map(_make, plan.files.keys(), plan.files.values())
+        for path, size, result in zip(plan.files, sizes, results, strict=True):
+            made[path] = result
+            if progress:
+                progress.advance(name, size)
+    return made
 
 
 def _make(name: str, file: Member | bytes) -> _Made:

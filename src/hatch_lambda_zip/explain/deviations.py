@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -17,7 +17,7 @@ from hatch_lambda_zip.archive import (
     UTF8_NAME,
     VERSION,
 )
-from hatch_lambda_zip.contents import folded
+from hatch_lambda_zip.contents import directories_of, folded
 from hatch_lambda_zip.explain.headers import DESCRIPTOR, Header
 from hatch_lambda_zip.explain.read import Source
 from hatch_lambda_zip.text import shortened
@@ -49,6 +49,7 @@ class Deviation(Enum):
     # Of what is in it.
     PYCACHE = "pycache"
     BYTECODE = "bytecode"
+    UNWANTED = "unwanted-bytecode"
     SCRIPT = "script"
     INSTALLER = "installer"
     SIGNATURE = "signature"
@@ -96,6 +97,10 @@ _SENTENCES: Final = {
         "of no use: nothing proves which source was compiled, or for which Python",
     ),
     Deviation.BYTECODE: ("compiled module is", "compiled modules are", "not in canonical form"),
+    Deviation.UNWANTED: (
+        *("compiled module has", "compiled modules have"),
+        "a source, and `--bytecode drop` wants none",
+    ),
     Deviation.SCRIPT: (
         *("script has", "scripts have"),
         "a first line with the interpreter of another machine",
@@ -233,12 +238,9 @@ def is_mode(header: Header, mode: int) -> bool:
     return header.host == UNIX and header.external >> 16 == REGULAR_FILE | mode
 
 
-def _find_case(names: Iterable[str], findings: Findings) -> None:
+def _find_case(names: Collection[str], findings: Findings) -> None:
+    paths = {*names, *directories_of(names)}
     seen: dict[str, str] = {}
-    for name in names:
-        parts = name.split("/")
-        for index in range(1, len(parts) + 1):
-            path = "/".join(parts[:index])
-            if seen.setdefault(folded(path), path) != path:
-                findings.add(Deviation.CASE, name)
-                break
+    for path in sorted(paths):
+        if seen.setdefault(folded(path), path) != path:
+            findings.add(Deviation.CASE, path)

@@ -16,6 +16,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.explain.pycs import source_name
 from hatch_lambda_zip.explain.read import Member, Source
 from hatch_lambda_zip.install import installed_place, read_headers
 from hatch_lambda_zip.record import Digest, parse_digest
@@ -39,7 +40,8 @@ class FoundDistribution:
         version: as METADATA says, or the directory's name.
         site: the directory that its paths are relative to; empty, or with its ``/``.
         dist_info: the name of its directory there.
-        files: the names of the members that are its own, RECORD included.
+        files: the names of the members that are its own, RECORD included, and modules that were
+            compiled of its sources, listed or not.
         rows: what RECORD says of these, by their names; None where there is no RECORD.
         missing: the paths in RECORD that are not there, as it has them.
         is_local: whether direct_url.json says that it was built from a directory.
@@ -84,8 +86,12 @@ def find_distributions(source: Source) -> Owners:
     for name, member in files.items():
         if ".dist-info/" in name and (match := _DIST_INFO.fullmatch(name)):
             directories.setdefault((match[1], match[2]), {})[match[3]] = member
+    compiled: dict[str, list[str]] = {}
+    for name in files:
+        if name.endswith(".pyc") and (source_of := source_name(name)):
+            compiled.setdefault(source_of, []).append(name)
     found = [
-        _read(site, dist_info, inside, files)
+        _read(site, dist_info, inside, files, compiled)
         for (site, dist_info), inside in directories.items()
         if "METADATA" in inside or "RECORD" in inside
     ]
@@ -97,7 +103,11 @@ def find_distributions(source: Source) -> Owners:
 
 
 def _read(
-    site: str, dist_info: str, inside: Mapping[str, Member], files: Mapping[str, Member]
+    site: str,
+    dist_info: str,
+    inside: Mapping[str, Member],
+    files: Mapping[str, Member],
+    compiled: Mapping[str, list[str]],
 ) -> FoundDistribution:
     raw_name, _, version = dist_info.removesuffix(".dist-info").partition("-")
     name, version = _identity(inside.get("METADATA"), raw_name, version)
@@ -112,8 +122,11 @@ def _read(
             missing.append(path)
         else:
             rows[member] = digest
+    # pip lists compiled modules, and uv does not.
+    own |= rows.keys()
+    own |= {name for source in rows for name in compiled.get(source, ())}
     return FoundDistribution(
-        *(name, version, site, dist_info, tuple(sorted(own | rows.keys(), key=str.encode))),
+        *(name, version, site, dist_info, tuple(sorted(own, key=str.encode))),
         None if record is None else rows,
         *(tuple(missing), is_local),
     )

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import mmap
 import struct
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from hatch_lambda_zip.archive import DEFLATED, STORED, UTF8_NAME
+from hatch_lambda_zip.archive import DEFLATED, STORED
 from hatch_lambda_zip.errors import InputError
-from hatch_lambda_zip.files import is_absolute, path_problem
+from hatch_lambda_zip.explain.extra import extra_fields
+from hatch_lambda_zip.explain.names import check_names, read_name
 from hatch_lambda_zip.text import format_size, shortened
 
 Buffer = bytes | mmap.mmap
 
-MAX_ZIP: Final = 1 << 30  # bytes; Lambda takes a quarter of it, unzipped
-MAX_UNZIPPED: Final = 2 << 30  # bytes, all members together
+MAX_ZIP: Final = 512 << 20  # bytes; Lambda takes half of it, unzipped
+MAX_UNZIPPED: Final = 1 << 30  # bytes, all members together: four times what Lambda takes
 MAX_MEMBERS: Final = 100_000
 _MAX_RATIO: Final = 1032  # of DEFLATE: 258 bytes for two bits
 
@@ -45,18 +45,14 @@ _CENTRAL: Final = struct.Struct("<4s2B5H3I5H2I")
 _END: Final = struct.Struct("<4s4H2IH")
 _LOCATOR: Final = struct.Struct("<4sIQI")  # of the zip64 end of central directory record
 _END64: Final = struct.Struct("<4sQ2H2I4Q")
-_FIELD: Final = struct.Struct("<2H")
 _LONGEST_COMMENT: Final = 0xFFFF
 _16_BITS: Final = 0xFFFF  # where a zip64 record has the value
 _32_BITS: Final = 0xFFFF_FFFF
-_LONGEST_NAME: Final = 4096  # bytes: PATH_MAX of Linux
 _ZIP64: Final = 0x0001
-_UNICODE_NAME: Final = 0x7075
 _DESCRIPTOR_SIZES: Final = (12, 16, 20, 24)  # with a signature or not, with 64 bits or 32
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """What the headers of a member say.
 
     Attributes:
@@ -151,8 +147,7 @@ class _End:
     comment: bytes
 
 
-@dataclass(frozen=True)
-class _Said:
+class _Said(NamedTuple):
     """What a central directory says of a member, and its own header has to say as well."""
 
     name: str
@@ -261,7 +256,7 @@ class _Reader:
     ) -> Header:
         _, made_by, host, needed, flags, method, time, date, crc, packed, size = fields[:11]
         disk, internal, external, offset = fields[14:]
-        name = self._name(raw_name, flags, extra)
+        name = read_name(raw_name, flags, extra, self.source)
         self._check_kind(name, flags, method)
         size, packed, offset = self._wide(name, extra, (size, packed, offset))
         if disk not in {0, _16_BITS}:
@@ -292,24 +287,6 @@ class _Reader:
                 f"has {shortened(name)} compressed by {how}, which is not for Lambda. Zip it with "
                 "DEFLATE"
             )
-
-    def _name(self, raw: bytes, flags: int, extra: bytes) -> str:
-        try:
-            name = _decoded(raw, flags, extra)
-        except UnicodeDecodeError:
-            raise self._wrong(
-                f"has the name {raw!r}, which is said to be UTF-8, and is not"
-            ) from None
-        while name.startswith("./"):
-            name = name[2:]
-        path = name.removesuffix("/")
-        if len(raw) > _LONGEST_NAME:
-            raise self._wrong(f"has a name of {len(raw):,} bytes, which Lambda can't open")
-        if (path or not name) and path_problem(path, "it"):
-            if raw in {b"./", b"."}:
-                return "/"
-            raise self._wrong(f"has a member named {shortened(name)!r}, which {_why(path)}")
-        return name
 
     def _wide(self, name: str, extra: bytes, narrow: tuple[int, ...]) -> tuple[int, ...]:
         """Return sizes and offset, from the field for large zips where they say so."""
@@ -372,68 +349,3 @@ class _Reader:
             )
         has_descriptor = header.flags & DESCRIPTOR and gap in _DESCRIPTOR_SIZES
         return 0 if has_descriptor else gap
-
-
-def extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the kind and the data of each extra field, as far as they are whole."""
-    position = 0
-    while position + _FIELD.size <= len(extra):
-        kind, size = _FIELD.unpack_from(extra, position)
-        position += _FIELD.size
-        yield kind, extra[position : position + size]
-        position += size
-
-
-def check_names(names: Sequence[str], source: str) -> None:
-    """Check that names stand for one file each, and none for a file and a directory.
-
-    Args:
-        names: those of directories end with ``/``.
-        source: what to call the zip or directory in an error.
-
-    Raises:
-        InputError: they do not.
-    """
-    known: set[str] = set()
-    for name in names:
-        path = name.removesuffix("/")
-        if path in known:
-            raise InputError(
-                f"{source} has {shortened(path)} twice, and who unpacks it decides which one is "
-                "left. Zip it anew."
-            )
-        known.add(path)
-    files = {name for name in names if not name.endswith("/")}
-    for name in names:
-        position = name.find("/")
-        while position >= 0 and position < len(name) - 1:
-            if name[:position] in files:
-                raise InputError(f"{source} has {name[:position]} as a file and as a directory.")
-            position = name.find("/", position + 1)
-
-
-def _decoded(raw: bytes, flags: int, extra: bytes) -> str:
-    """Return a name as it was meant: few writers say that theirs is UTF-8."""
-    if raw.isascii() or flags & UTF8_NAME:
-        return raw.decode()
-    for kind, data in extra_fields(extra):
-        # Info-ZIP's field: a version, the CRC-32 of the other name, the name in UTF-8.
-        if kind == _UNICODE_NAME and data[1:5] == zlib.crc32(raw).to_bytes(4, "little"):
-            return data[5:].decode()
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("cp437")  # APPNOTE, appendix D
-
-
-def _why(path: str) -> str:
-    if "\\" in path and not path.startswith("\\"):
-        return (
-            "has a backslash, as old tools on Windows write it, and Lambda takes that for a part "
-            "of a file's name. Zip it with another tool"
-        )
-    if is_absolute(path):
-        return "is an absolute path. Nothing of it is unpacked"
-    if "/../" in f"/{path}/":
-        return "leads out of the zip. Nothing of it is unpacked"
-    return "has a control character, or an empty or doubled part. Zip it with another tool"

@@ -167,15 +167,16 @@ def inspect_source(source: Source, *, workers: int) -> Inspection:
 
     Raises:
         InputError: a file that tells something is damaged.
-        DistributionError: the metadata of a local project is malformed.
         ToolError: this machine's encoder is not the canonical format's.
     """
-    owners = find_distributions(source)
-    manifest, is_of_another = _manifest(source)
     with ThreadPool(workers) as pool:
+        hashed = pool.submit(lambda: source.sha256)
         needed = _start_native(source, pool)
+        owners = find_distributions(source)
         findings, is_complete = look(source, owners)
         native = _native(needed)
+        hashed.result()
+    manifest, is_of_another = _manifest(source)
     is_as_built = manifest.get("format") == FORMAT_VERSION
     is_canonical = False if findings else (is_complete or is_as_built) or None
     shares = tuple(_shares(source, owners))

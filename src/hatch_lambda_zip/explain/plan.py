@@ -79,8 +79,8 @@ def make_plan(
     """Decide what becomes of each file, and add why to the findings.
 
     Args:
-        is_thorough: False leaves compiled modules that look right as they are, and lets modules
-            pass that can't be canonical.
+        is_thorough: False leaves compiled modules that look right as they are, lets modules and
+            links pass that can't be canonical, and leaves metadata of local projects alone.
 
     Raises:
         InputError: a file that decides is damaged; where ``is_thorough``, a link leads to no file,
@@ -164,8 +164,9 @@ class _Planner:
     def _module(self, member: Member) -> Member | bytes | None:
         """Return what ships of a compiled module; None if nothing does."""
         fate, source = fate_of(member, self.files)
-        if fate is not Fate.CODE and self.bytecode is Bytecode.DROP:
-            fate = Fate.DEAD
+        if fate in {Fate.PROVEN, Fate.STALE} and self.bytecode is Bytecode.DROP:
+            self.findings.add(Deviation.UNWANTED, member.name)
+            return None
         if fate is Fate.STALE:
             self.findings.add(Deviation.STALE, member.name)
             if self.is_thorough:
@@ -230,7 +231,7 @@ class _Planner:
                 continue
             record = found.metadata_name("RECORD")
             names = [name for name in found.files if name in self.taken]
-            if found.is_local:
+            if found.is_local and self.is_thorough:
                 record, names = self._with_canonical_metadata(found, names)
             owners |= {name: owners.get(name) or found.name for name in (record, *names)}
             records.append(PlannedRecord(found, record, tuple(names)))
@@ -256,6 +257,10 @@ class _Planner:
             del self.taken[start + file]
         place = f"{found.site}{canonical.name}/"
         made = {place + file: content for file, content in canonical.files.items()}
+        if twice := sorted(self.taken.keys() & made.keys()):
+            raise InputError(
+                f"{self.source.path} has {twice[0]} from another distribution of that name already."
+            )
         self.taken |= made
         return f"{place}RECORD", [*others, *made]
 
@@ -265,8 +270,11 @@ class _Planner:
 
 
 def is_layer(names: Iterable[str]) -> bool:
-    """Tell whether a zip is a layer: all modules and distributions lie where layers have them."""
-    suffixes = (".py", ".pyc", ".so", ".dist-info/METADATA")
+    """Tell whether a zip is a layer: all modules and distributions lie where layers have them.
+
+    Libraries and programs of layers lie elsewhere, in ``lib`` and ``bin``.
+    """
+    suffixes = (".py", ".pyc", ".dist-info/METADATA")
     found = [name for name in names if name.endswith(suffixes)]
     return bool(found) and all(name.startswith(Kind.LAYER.prefix) for name in found)
 

@@ -32,6 +32,17 @@ class Fate(Enum):
     DEAD = auto()  # is not loaded, or not proven, and the source beside it runs as well
 
 
+def source_name(name: str) -> str | None:
+    """Return the name of the source that a .pyc in ``__pycache__`` is for (PEP 3147).
+
+    >>> source_name("demo/__pycache__/api.cpython-313.opt-1.pyc")
+    'demo/api.py'
+    >>> source_name("demo/api.pyc")
+    """
+    match = _CACHED.fullmatch(name)
+    return None if match is None else f"{match[1]}{match[2]}.py"
+
+
 def fate_of(member: Member, files: Mapping[str, Member]) -> tuple[Fate, Member | None]:
     """Tell what is to become of a .pyc, and which source it is of.
 

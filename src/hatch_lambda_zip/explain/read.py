@@ -19,6 +19,7 @@ import deflate
 
 from hatch_lambda_zip.archive import DEFLATED, UNIX
 from hatch_lambda_zip.errors import InputError
+from hatch_lambda_zip.explain.extra import extra_fields
 from hatch_lambda_zip.explain.headers import (
     MAX_MEMBERS,
     MAX_UNZIPPED,
@@ -26,10 +27,9 @@ from hatch_lambda_zip.explain.headers import (
     Buffer,
     Header,
     Layout,
-    check_names,
-    extra_fields,
     read_headers,
 )
+from hatch_lambda_zip.explain.names import check_names
 from hatch_lambda_zip.files import check_depth, failure_at, open_regular, path_problem
 from hatch_lambda_zip.text import format_size, shortened
 
@@ -130,15 +130,23 @@ class Source:
         path: as it was named.
         members: as they follow each other in the zip; of a directory, by their names' UTF-8 bytes.
         layout: None for a directory.
-        size: of the zip, in bytes; None for a directory.
-        sha256: of the zip; None for a directory.
+        data: of the zip; None for a directory.
     """
 
     path: Path
     members: tuple[Member, ...]
     layout: Layout | None = None
-    size: int | None = None
-    sha256: bytes | None = None
+    data: Buffer | None = None
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes the zip has; None for a directory."""
+        return None if self.data is None else len(self.data)
+
+    @cached_property
+    def sha256(self) -> bytes | None:
+        """The hash of the zip; None for a directory."""
+        return None if self.data is None else hashlib.sha256(self.data).digest()
 
     @cached_property
     def files(self) -> tuple[Member, ...]:
@@ -180,7 +188,7 @@ def read_zip(data: Buffer, path: Path) -> Source:
     layout, headers = read_headers(data, str(path))
     view = memoryview(data)
     members = tuple(_member(header, view, path) for header in headers)
-    return Source(path, members, layout, len(data), hashlib.sha256(data).digest())
+    return Source(path, members, layout, data)
 
 
 def _member(header: Header, data: memoryview, path: Path) -> Member:

@@ -48,22 +48,18 @@ class AppReporter:
 
 
 @contextlib.contextmanager
-def aborting(app: Application, code: int = 1) -> Iterator[None]:
-    """End an expected failure, or a cancelled build, with its message alone: ``app.abort``.
-
-    Args:
-        code: the exit code of a failure.
-    """
+def aborting(app: Application) -> Iterator[None]:
+    """End an expected failure, or a cancelled build, with its message alone: ``app.abort``."""
     try:
         with cancellable():
             yield
     except Cancelled as cancelled:
         app.abort(f"Error: {cancelled}", code=cancelled.exit_code)
     except LambdaZipError as error:
-        app.abort(f"Error: {_shown_failure(str(error))}", code=code)
+        app.abort(f"Error: {_shown_failure(str(error))}")
     except OSError as error:
         # hatchling makes the output directory; what else fails here is the disk's doing too.
-        app.abort(f"Error: {_shown_failure(failure_at(error))}. {_remedy(error)}", code=code)
+        app.abort(f"Error: {_shown_failure(failure_at(error))}. {_remedy(error)}")
 
 
 def _remedy(error: OSError) -> str:
