@@ -44,15 +44,18 @@ def main() -> None:
             "HATCH_DATA_DIR": str(Path(temporary, "hatch")),
             "PATH": os.pathsep.join([str(scripts), os.environ.get("PATH", "")]),
         }
-        if (project / "src").is_dir():
+        pyproject = (project / "pyproject.toml").read_text(encoding="utf-8")
+        if "hatchling.build" in pyproject:
             commands = [["uv", "lock"], HATCH_BUILD]
-        elif (project / "requirements.txt").is_file() or not (project / "tools").is_dir():
-            # No package, so nothing that hatch or uv would build.
+        elif (project / "tools").is_dir():
+            commands = [["uv", "lock"], ["uv", "build", "--all-packages"]]
+        else:
+            # Nothing that hatch would build.
             (wheel,) = wheels.glob("*.whl")
             run([uv, "pip", "install", "-q", "--python", python_in(scripts), wheel])
             commands = [["hatch-lambda-zip", "lock"], ["hatch-lambda-zip", "build"]]
-        else:
-            commands = [["uv", "lock"], ["uv", "build", "--all-packages"]]
+            if "tool.poetry" in pyproject:
+                commands.insert(0, ["uvx", "poetry", "lock"])
         for command in commands:
             run(command, cwd=project, env=environment)
     for manifest in sorted((project / "dist").glob("*.json")):

@@ -12,6 +12,7 @@ from tests.support.foreign import POETRY
 
 RUNTIME = f"python3.{sys.version_info.minor}"
 KEY = "tool.hatch.build.targets.lambda-zip"
+_SUFFIXES = {".c", ".html", ".json", ".py", ".toml", ".txt", ".yaml"}
 UV = '[tool.uv]\nexclude-newer = "2026-11-01T00:00:00Z"\n'
 
 
@@ -114,13 +115,8 @@ def _flat() -> Shape:
 def _sam() -> Shape:
     """Eight functions of a SAM application, each with its requirements."""
     names = ("auth", "cart", "mail", "order", "pay", "ship", "stock", "user")
-    files = {"template.yaml": "Resources: {}\n"}
-    for name in names:
-        files[f"src/{name}/main.py"] = _handler("six", f'"{name}" + six.text_type(1)')
-        files[f"src/{name}/requirements.txt"] = "six\n"
-    return Shape(
-        f'runtime = "{RUNTIME}"\nfunction-directories = "src/*"\nhandler = "main.handler"\n',
-        {**files, "pyproject.toml": UV},
+    return _example(
+        "sam",
         {f"{name}-lambda.zip": ("main.handler", f"{name}1") for name in names},
         {
             "new file": Edit("src/pay/more.py", None, "X = 1\n", changes=("pay-lambda.zip",)),
@@ -184,19 +180,27 @@ def _example(
     calls: Mapping[str, tuple[str, object]],
     edits: Mapping[str, Edit],
     layers: tuple[str, ...] = (),
+    warning: str = "",
 ) -> Shape:
     """Return one of the examples, for the Python that runs the tests."""
     root = CHECKOUT / "examples" / name
     files = {
         path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
         for path in root.rglob("*")
-        if path.suffix in {".py", ".toml", ".txt"} and path.name != "pylock.toml"
+        if path.suffix in _SUFFIXES and path.name != "pylock.toml"
     }
+    if name == "poetry":
+        files["poetry.lock"] = POETRY["poetry.lock"]
     before, _, after = files["pyproject.toml"].partition(f"[{KEY}]\n")
     table, _, settings = after.partition("\n[tool.uv]\n")
     table = re.sub('(?m)^runtime = ".*"$', f'runtime = "{RUNTIME}"', table)
     return Shape(
-        table, {**files, "pyproject.toml": f"{before}[tool.uv]\n{settings}"}, calls, edits, layers
+        table,
+        {**files, "pyproject.toml": f"{before}[tool.uv]\n{settings}"},
+        calls,
+        edits,
+        layers,
+        warning,
     )
 
 
@@ -254,15 +258,8 @@ def _two_layers() -> Shape:
 def _virtual() -> Shape:
     """A workspace whose members are functions, and no packages."""
     more = ("functions/worker/pyproject.toml", '"six"', '"six", "toml"')
-    return Shape(
-        f'runtime = "{RUNTIME}"\nfunction-directories = "functions/*"\nhandler = "main.handler"\n',
-        {
-            "pyproject.toml": f'{UV}\n[tool.uv.workspace]\nmembers = ["functions/*"]\n',
-            "functions/api/pyproject.toml": project("api", '"idna"').removesuffix(UV),
-            "functions/api/main.py": _handler("idna", "idna.encode('a').decode()"),
-            "functions/worker/pyproject.toml": project("worker", '"six"').removesuffix(UV),
-            "functions/worker/main.py": _handler("six", "six.text_type(1)"),
-        },
+    return _example(
+        "workspace",
         {"api-lambda.zip": ("main.handler", "a"), "worker-lambda.zip": ("main.handler", "1")},
         {
             "new file": Edit("functions/api/more.py", None, "X = 1\n", changes=("api-lambda.zip",)),
@@ -273,45 +270,25 @@ def _virtual() -> Shape:
     )
 
 
-def _package(back_end: str, more: Mapping[str, str] | None = None, warning: str = "") -> Shape:
+def _package(example: str, warning: str = "") -> Shape:
     """A package with another back end."""
-    return Shape(
-        f'runtime = "{RUNTIME}"\nhandler = "shop.app.handler"\n',
+    zipped = "shop-1.0-lambda.zip"
+    return _example(
+        example,
+        {zipped: ("shop.app.handler", "1")},
         {
-            "pyproject.toml": project("shop", '"six"', back_end),
-            "src/shop/__init__.py": "",
-            "src/shop/app.py": _handler("six", "six.text_type(1)"),
-            **(more or {}),
-        },
-        {"shop-1.0-lambda.zip": ("shop.app.handler", "1")},
-        {
-            "code": Edit(*("src/shop/more.py", None, "X = 1\n"), changes=("shop-1.0-lambda.zip",)),
+            "code": Edit("src/shop/more.py", None, "X = 1\n", changes=(zipped,)),
             "readme": Edit("README.md", None, "# Shop\n"),
-            **_in_pyproject("shop-1.0-lambda.zip"),
+            **_in_pyproject(zipped),
         },
         warning=warning,
     )
 
 
-_EXTENSION = {
-    "setup.py": "from setuptools import Extension, setup\n\n"
-    'setup(ext_modules=[Extension("shop._fast", ["src/shop/_fast.c"])])\n',
-    "src/shop/_fast.c": "#include <Python.h>\n"
-    'static struct PyModuleDef m = {PyModuleDef_HEAD_INIT, "_fast", NULL, -1, NULL};\n'
-    "PyMODINIT_FUNC PyInit__fast(void) { return PyModule_Create(&m); }\n",
-    "src/shop/app.py": _handler("shop._fast, six", "six.text_type(1)"),
-}
-
-
 def _poetry() -> Shape:
     """A project of poetry's, without ``[project]``."""
-    return Shape(
-        f'runtime = "{RUNTIME}"\ncode = "app"\nhandler = "main.handler"\n',
-        {
-            **POETRY,
-            "pyproject.toml": f"{POETRY['pyproject.toml']}{UV}",
-            "app/main.py": _handler("idna", "idna.encode('a').decode()"),
-        },
+    return _example(
+        "poetry",
         {"demo-lambda.zip": ("main.handler", "a")},
         {
             "new file": Edit("app/more.py", None, "X = 1\n", changes=("demo-lambda.zip",)),
@@ -331,24 +308,14 @@ def _poetry() -> Shape:
 def _cdk() -> Shape:
     """The Python application of a CDK stack, and its functions."""
     more = ("lambda/bye/requirements.txt", "six\n", "six\nidna\n")
-    return Shape(
-        f'runtime = "{RUNTIME}"\nfunction-directories = "lambda/*"\nhandler = "index.handler"\n',
-        {
-            "cdk.json": '{"app": "python3 app.py"}\n',
-            "app.py": "import aws_cdk\n",
-            "requirements.txt": "aws-cdk-lib\n",
-            "pyproject.toml": UV,
-            "lambda/hello/index.py": "def handler(event, context):\n    return 'hello'\n",
-            "lambda/hello/requirements.txt": "# those of the stack are no function's\n",
-            "lambda/bye/index.py": _handler("six", "six.u('bye')"),
-            "lambda/bye/requirements.txt": "six\n",
-        },
+    return _example(
+        "cdk",
         {
             "hello-lambda.zip": ("index.handler", "hello"),
             "bye-lambda.zip": ("index.handler", "bye"),
         },
         {
-            "stack": Edit("app.py", "aws_cdk", "aws_cdk as cdk"),
+            "stack": Edit("app.py", "Shop", "Store"),
             "new file": Edit("lambda/bye/more.py", None, "X = 1\n", changes=("bye-lambda.zip",)),
             "readme": Edit("lambda/bye/README.md", None, "# Bye\n"),
             "requirement": Edit(*more, relock=True, changes=("bye-lambda.zip",)),
@@ -359,15 +326,8 @@ def _cdk() -> Shape:
 
 def _beside() -> Shape:
     """Folders of functions beside a package that they import."""
-    return Shape(
-        f'runtime = "{RUNTIME}"\nfunction-directories = "functions/*"\nhandler = "main.handler"\n'
-        "package = true\n",
-        {
-            "pyproject.toml": project("shop", '"six"', "uv_build uv_build"),
-            "src/shop/__init__.py": "import six\n\nNAME = six.u('shop')\n",
-            "functions/api/main.py": _handler("shop", "shop.NAME"),
-            "functions/mail/main.py": _handler("shop", "shop.NAME + '!'"),
-        },
+    return _example(
+        "beside",
         {
             "shop-1.0-api-lambda.zip": ("main.handler", "shop"),
             "shop-1.0-mail-lambda.zip": ("main.handler", "shop!"),
@@ -390,15 +350,8 @@ def _beside() -> Shape:
 def _loose_layer() -> Shape:
     """A layer of code that no distribution has."""
     more = ("functions/api/requirements.txt", None, "six\n")
-    return Shape(
-        f'runtime = "{RUNTIME}"\nfunction-directories = "functions/*"\nhandler = "main.handler"\n'
-        'default-layers = ["common"]\n\n'
-        f'[{KEY}.layers.common]\ncode = "layers/common"\n',
-        {
-            "pyproject.toml": UV,
-            "layers/common/python/tools.py": "NAME = 'tools'\n",
-            "functions/api/main.py": _handler("tools", "tools.NAME"),
-        },
+    return _example(
+        "loose-layer",
         {"api-lambda.zip": ("main.handler", "tools")},
         {
             "layer": Edit(
@@ -416,14 +369,8 @@ def _loose_layer() -> Shape:
 
 def _requirements_layer() -> Shape:
     """A layer of what the functions of a lock require."""
-    return Shape(
-        f'runtime = "{RUNTIME}"\nfunction-directories = "functions/*"\nhandler = "main.handler"\n'
-        f'default-layers = ["deps"]\n\n[{KEY}.layers.deps]\n',
-        {
-            "pyproject.toml": project("shop", '"six"'),
-            "functions/api/main.py": _handler("six", "six.text_type(1)"),
-            "functions/mail/main.py": _handler("six", "six.text_type(2)"),
-        },
+    return _example(
+        "requirements-layer",
         {
             "shop-1.0-api-lambda.zip": ("main.handler", "1"),
             "shop-1.0-mail-lambda.zip": ("main.handler", "2"),
@@ -443,23 +390,18 @@ def _requirements_layer() -> Shape:
 def _handlers() -> Shape:
     """Four handlers in one package, each with the modules that it imports."""
     names = ("api", "cron", "mail", "queue")
-    files = {
-        "pyproject.toml": project("shop", '"six"', "hatchling hatchling.build"),
-        "src/shop/__init__.py": "",
-        "src/shop/shared.py": "NAME = 'shared'\n",
-    }
-    for name in names:
-        files[f"src/shop/{name}.py"] = _handler("shop.shared, shop.own_" + name, f"'{name}'")
-        files[f"src/shop/own_{name}.py"] = "X = 1\n"
-    return Shape(
-        f'runtime = "{RUNTIME}"\nhandler = "shop.{{function}}.handler"\nmodules = "imported"\n'
-        "functions = { api = {}, cron = {}, mail = {}, queue = {} }\n",
-        files,
-        {f"shop-1.0-{name}-lambda.zip": (f"shop.{name}.handler", name) for name in names},
+    return _example(
+        "imported",
         {
-            "own": Edit(*("src/shop/own_mail.py", "1", "2"), changes=("shop-1.0-mail-lambda.zip",)),
+            f"shop-1.0-{name}-lambda.zip": (f"shop.{name}.handler", f"hello, {name}")
+            for name in names
+        },
+        {
+            "own": Edit(
+                *("src/shop/own_mail.py", "mail", "post"), changes=("shop-1.0-mail-lambda.zip",)
+            ),
             "shared": Edit(
-                *("src/shop/shared.py", "shared", "other"),
+                *("src/shop/shared.py", "hello", "good day"),
                 changes=tuple(f"shop-1.0-{name}-lambda.zip" for name in names),
             ),
             "new file": Edit("src/shop/more.py", None, "X = 1\n"),  # which nobody imports
@@ -474,10 +416,8 @@ SHAPES: dict[str, Shape] = {
     "SAM folders": _sam(),
     "folders with one uv.lock": _folders(),
     "a group for each function": _groups(),
-    "uv_build": _package("uv_build uv_build"),
-    "setuptools with an extension": _package(
-        *("setuptools setuptools.build_meta", _EXTENSION, "shop was compiled on this machine"),
-    ),
+    "uv_build": _package("uv-build"),
+    "setuptools with an extension": _package("extension", "shop was compiled on this machine"),
     "poetry": _poetry(),
     "FastAPI": _fastapi(),
     "a workspace of functions": _virtual(),

@@ -1,0 +1,3 @@
+import six
+
+NAME = six.u("shop")

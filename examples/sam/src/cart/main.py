@@ -1,0 +1,5 @@
+import six
+
+
+def handler(event, context):
+    return "cart" + six.text_type(1)

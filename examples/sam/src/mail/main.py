@@ -1,0 +1,5 @@
+import six
+
+
+def handler(event, context):
+    return "mail" + six.text_type(1)

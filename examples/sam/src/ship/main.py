@@ -1,0 +1,5 @@
+import six
+
+
+def handler(event, context):
+    return "ship" + six.text_type(1)

@@ -1,0 +1,5 @@
+import idna
+
+
+def handler(event, context):
+    return idna.encode("a").decode()
