@@ -474,3 +474,24 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 128 + signal.SIGINT
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk")
+@pytest.mark.parametrize("command", [["build", "--json"], ["list", "--json"], ["cache", "info"]])
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path, command: list[str]) -> None:
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
+    write(tmp_path, {"pyproject.toml": table, "main.py": ""})
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "hatch_lambda_zip", *command],
+            cwd=tmp_path,
+            env=clean_environment(HATCH_LAMBDA_ZIP_CACHE=str(tmp_path / "cache")),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    assert result.returncode == 2
+    *_, last = result.stderr.decode().splitlines()
+    assert last == "Error: The output can't be written: No space left on device."
+    assert b"Traceback" not in result.stderr

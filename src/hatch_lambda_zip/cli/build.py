@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from hatch_lambda_zip import read_manifest
-from hatch_lambda_zip.cli.console import Console, hooks_aside
+from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
 from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.cli.places import check_places, made_twice
 from hatch_lambda_zip.cli.progress import Bars, Plain, Told, can_draw
@@ -155,7 +155,7 @@ def build(  # noqa: PLR0913 - one parameter an option
                 "stands above, behind its name; the zips of the others are made."
             )
     if as_json:
-        click.echo(json.dumps([*_described(made)], indent=2))
+        show_result(json.dumps([*_described(made)], indent=2))
 
 
 def _results(

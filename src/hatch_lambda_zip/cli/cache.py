@@ -19,7 +19,7 @@ from hatch_lambda_zip.cache import (
     unused_in,
 )
 from hatch_lambda_zip.cache import prune as prune_cache
-from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.console import Console, show_result
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.text import format_size, plural
@@ -51,7 +51,7 @@ def cache() -> None:
 def show_directory() -> None:
     """Print where it is."""
     with aborting(Console()):
-        click.echo(_directory())
+        show_result(str(_directory()))
 
 
 @cache.command()
@@ -70,12 +70,12 @@ def info(*, as_json: bool) -> None:
                 kind: {"files": len(files), "size": sizes[kind]} for kind, files in kinds.items()
             }
             document = {"directory": str(directory), "limit": LIMIT, "kept": found}
-            click.echo(json.dumps(document, indent=2))
+            show_result(json.dumps(document, indent=2))
             return
-        click.echo(directory)
+        show_result(str(directory))
         for kind, files in kinds.items():
-            click.echo(f"{kind}: {plural(len(files), 'file')}, {format_size(sizes[kind])}")
-        click.echo(f"at most {format_size(LIMIT)}, the longest unused goes first")
+            show_result(f"{kind}: {plural(len(files), 'file')}, {format_size(sizes[kind])}")
+        show_result(f"at most {format_size(LIMIT)}, the longest unused goes first")
 
 
 @cache.command(epilog="\b\nExample:\n  hatch-lambda-zip cache prune --ci")
@@ -84,11 +84,11 @@ def prune(*, ci: bool) -> None:
     """Remove the longest unused of what is above the limit."""
     with aborting(Console()):
         directory = _directory()
-        click.echo(_said(remove(unused_in(directory)) if ci else prune_cache(directory)))
+        show_result(_said(remove(unused_in(directory)) if ci else prune_cache(directory)))
 
 
 @cache.command()
 def clear() -> None:
     """Remove everything."""
     with aborting(Console()):
-        click.echo(_said(remove(kept_in(_directory()))))
+        show_result(_said(remove(kept_in(_directory()))))
