@@ -1,0 +1,234 @@
+"""In what two compiled modules differ: header, path, references, line numbers, or code."""
+
+from __future__ import annotations
+
+import opcode
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from hatch_lambda_zip.bytecode import Code, normalize, read_code, read_header
+from hatch_lambda_zip.errors import BytecodeError
+
+_HEADER: Final = 16  # bytes (PEP 552)
+_UNIT: Final = 2  # bytes of an instruction
+_CHECKS: Final = {0: "time and size", 1: "nothing", 3: "hash"}
+
+
+class Bytecode(Enum):
+    """A way in which a compiled module differs; what comes last changes what runs."""
+
+    CHECK = "check"  # what is compared with the source before it is loaded
+    TIME = "source-time"
+    SIZE = "source-size"
+    HASH = "source-hash"
+    PATH = "source-path"
+    REFERENCES = "references"
+    LINES = "line-numbers"
+    PYTHON = "python"
+    UNREADABLE = "unreadable"
+    CODE = "code"
+
+
+SAME_CODE: Final = frozenset(
+    (
+        *(Bytecode.CHECK, Bytecode.TIME, Bytecode.SIZE, Bytecode.HASH),
+        *(Bytecode.PATH, Bytecode.REFERENCES),
+    )
+)
+"""The ways that leave the same code, to the line."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One thing in a function that differs.
+
+    Attributes:
+        kind: ``constant``, ``name``, ``instruction``, or ``other``: arguments, variables, flags.
+        before: in Python's words; empty if it was not there.
+        after: likewise.
+    """
+
+    kind: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class FunctionChange:
+    """A function, class or module whose code differs.
+
+    Attributes:
+        name: qualified; ``<module>`` for the module.
+        line: its first one, of the later code if it is there.
+        details: empty if it was added or removed.
+    """
+
+    name: str
+    line: int
+    details: tuple[Detail, ...]
+
+
+@dataclass(frozen=True)
+class BytecodeChange:
+    """In what a compiled module differs.
+
+    Attributes:
+        ways: at least one.
+        before: what there is to say of the header and path, where they differ.
+        after: likewise.
+        functions: those whose code differs.
+    """
+
+    ways: tuple[Bytecode, ...]
+    before: str = ""
+    after: str = ""
+    functions: tuple[FunctionChange, ...] = ()
+
+    @property
+    def is_same_code(self) -> bool:
+        """Whether the same code is in both."""
+        return SAME_CODE.issuperset(self.ways)
+
+
+def compare_bytecode(before: bytes, after: bytes) -> BytecodeChange:
+    """Tell in what two compiled modules with other bytes differ."""
+    try:
+        forms = read_header(before).form, read_header(after).form
+        if forms[0] != forms[1]:
+            pythons = [f"Python 3.{form.python_minor}" for form in forms]
+            return BytecodeChange((Bytecode.PYTHON,), *pythons)
+        ways = [*_compare_headers(before, after)]
+        if before[_HEADER:] == after[_HEADER:]:
+            return BytecodeChange(tuple(ways), *_checks(ways, before, after))
+        return _compare_code(ways, before, after)
+    except BytecodeError as error:
+        return BytecodeChange((Bytecode.UNREADABLE,), after=str(error))
+
+
+def _compare_headers(before: bytes, after: bytes) -> Iterator[Bytecode]:
+    kinds = _flags(before), _flags(after)
+    if kinds[0] != kinds[1]:
+        yield Bytecode.CHECK
+    elif kinds[0] == 0:
+        if before[8:12] != after[8:12]:
+            yield Bytecode.TIME
+        if before[12:_HEADER] != after[12:_HEADER]:
+            yield Bytecode.SIZE
+    elif before[8:_HEADER] != after[8:_HEADER]:
+        yield Bytecode.HASH
+
+
+def _flags(pyc: bytes) -> int:
+    return int.from_bytes(pyc[4:8], "little")
+
+
+def _checks(ways: list[Bytecode], before: bytes, after: bytes) -> tuple[str, str]:
+    if Bytecode.CHECK not in ways:
+        return "", ""
+    return f"checks {_CHECKS[_flags(before)]}", f"checks {_CHECKS[_flags(after)]}"
+
+
+def _compare_code(ways: list[Bytecode], before: bytes, after: bytes) -> BytecodeChange:
+    if _canonical(before) == _canonical(after):
+        ways.append(Bytecode.REFERENCES)
+        return BytecodeChange(tuple(ways), *_checks(ways, before, after))
+    old, new = read_code(before), read_code(after)
+    checks = _checks(ways, before, after)
+    if _canonical(before, "") == _canonical(after, ""):
+        # Whether references differ besides can't be told, and no longer matters.
+        ways.append(Bytecode.PATH)
+        return BytecodeChange(tuple(ways), *(checks if checks[0] else (old.filename, new.filename)))
+    functions = tuple(_compare_functions(old, new, read_header(after).form.python_minor))
+    is_moved = not functions and _lines(old) != _lines(new)
+    ways.append(Bytecode.LINES if is_moved else Bytecode.CODE)
+    return BytecodeChange(tuple(ways), *checks, functions)
+
+
+def _canonical(pyc: bytes, filename: str | None = None) -> bytes:
+    return normalize(pyc, filename=filename)
+
+
+def _lines(module: Code) -> list[tuple[int, bytes]]:
+    return [(code.line, code.lines) for code in _by_name(module).values()]
+
+
+def _compare_functions(old: Code, new: Code, python_minor: int) -> Iterator[FunctionChange]:
+    before, after = _by_name(old), _by_name(new)
+    for key, code in after.items():
+        if key not in before:
+            yield FunctionChange(key[0], code.line, ())
+        elif details := tuple(_compare_one(before[key], code, python_minor)):
+            yield FunctionChange(key[0], code.line, details)
+    for key, code in before.items():
+        if key not in after:
+            yield FunctionChange(key[0], code.line, ())
+
+
+def _by_name(module: Code) -> dict[tuple[str, int], Code]:
+    """Return all code objects by their names, and by how many of that name came before."""
+    counts: Counter[str] = Counter()
+    found = {}
+    todo = [(module, "")]
+    while todo:
+        code, outside = todo.pop()
+        # Before Python 3.11 the name is not qualified.
+        is_qualified = code.name.startswith(outside) or not outside
+        name = code.name if is_qualified else f"{outside}.{code.name}"
+        found[name, counts[name]] = code
+        counts[name] += 1
+        inside = "" if code is module else name
+        todo += [(inner, inside) for inner in reversed(code.inner)]
+    return found
+
+
+def _compare_one(old: Code, new: Code, python_minor: int) -> Iterator[Detail]:
+    """Yield in what two code objects differ, without those inside them and their lines."""
+    before = {constant.digest: constant.shown for constant in old.constants}
+    after = {constant.digest: constant.shown for constant in new.constants}
+    gone = [shown for digest, shown in before.items() if digest not in after]
+    added = [shown for digest, shown in after.items() if digest not in before]
+    yield from _pairs("constant", gone, added)
+    is_other = bool(gone or added)
+    gone = [name for name in old.names if name not in new.names]
+    added = [name for name in new.names if name not in old.names]
+    yield from _pairs("name", gone, added)
+    is_other = is_other or bool(gone or added)
+    if old.instructions != new.instructions:
+        yield from _instructions(old.instructions, new.instructions, python_minor)
+    elif not is_other and (old.rest != new.rest or old.names != new.names or [*before] != [*after]):
+        yield Detail("other", "", "")
+
+
+def _pairs(kind: str, gone: list[str], added: list[str]) -> Iterator[Detail]:
+    for index in range(max(len(gone), len(added))):
+        yield Detail(
+            kind,
+            gone[index] if index < len(gone) else "",
+            added[index] if index < len(added) else "",
+        )
+
+
+def _instructions(old: bytes, new: bytes, python_minor: int) -> Iterator[Detail]:
+    """Yield the first instruction that differs: those behind it may only have moved."""
+    pairs = zip(_units(old), _units(new), strict=False)
+    at = next((index for index, (one, other) in enumerate(pairs) if one != other), None)
+    at = min(len(old), len(new)) // _UNIT if at is None else at
+    units = _units(old)[at : at + 1], _units(new)[at : at + 1]
+    yield Detail("instruction", *(_instruction(unit, python_minor) for unit in units))
+
+
+def _units(code: bytes) -> list[bytes]:
+    return [code[at : at + _UNIT] for at in range(0, len(code), _UNIT)]
+
+
+def _instruction(units: list[bytes], python_minor: int) -> str:
+    """Name an instruction, for which the Python that runs has to be the one that compiled it."""
+    if not units or len(units[0]) < _UNIT:
+        return ""
+    number, argument = units[0]
+    is_known = python_minor == sys.version_info[1]
+    return f"{opcode.opname[number] if is_known else f'opcode {number}'} {argument}"
