@@ -7,6 +7,8 @@ Sources are read as hostile input (`read_source`), files get their distributions
 
 from hatch_lambda_zip.explain.canonical import Normalized, look, write_canonical
 from hatch_lambda_zip.explain.deviations import Deviation, Finding
+from hatch_lambda_zip.explain.diff import compare
+from hatch_lambda_zip.explain.difference import Difference
 from hatch_lambda_zip.explain.distributions import (
     OWN,
     FoundDistribution,
@@ -16,11 +18,13 @@ from hatch_lambda_zip.explain.distributions import (
 from hatch_lambda_zip.explain.inspection import Inspection, NativeLibrary, inspect_source
 from hatch_lambda_zip.explain.plan import Bytecode
 from hatch_lambda_zip.explain.read import Member, Source, read_source, read_zip
+from hatch_lambda_zip.explain.verdict import verdict
 
 __all__ = [
     "OWN",
     "Bytecode",
     "Deviation",
+    "Difference",
     "Finding",
     "FoundDistribution",
     "Inspection",
@@ -29,10 +33,12 @@ __all__ = [
     "Normalized",
     "Owners",
     "Source",
+    "compare",
     "find_distributions",
     "inspect_source",
     "look",
     "read_source",
     "read_zip",
+    "verdict",
     "write_canonical",
 ]

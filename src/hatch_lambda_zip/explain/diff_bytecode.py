@@ -100,7 +100,7 @@ def compare_bytecode(before: bytes, after: bytes) -> BytecodeChange:
         forms = read_header(before).form, read_header(after).form
         if forms[0] != forms[1]:
             pythons = [f"Python 3.{form.python_minor}" for form in forms]
-            return BytecodeChange((Bytecode.PYTHON,), *pythons)
+            return BytecodeChange((Bytecode.PYTHON,), pythons[0], pythons[1])
         ways = [*_compare_headers(before, after)]
         if before[_HEADER:] == after[_HEADER:]:
             return BytecodeChange(tuple(ways), *_checks(ways, before, after))

@@ -69,7 +69,7 @@ def compare_sources(before: bytes, after: bytes) -> tuple[Place, ...] | None:
     Returns:
         At least one place, the weightiest first; None where it can't be told.
     """
-    if before.replace(b"\r\n", b"\n") == after.replace(b"\r\n", b"\n"):
+    if is_same_but_line_ends(before, after):
         return (Place(Part.LINE_ENDS, "", 1),)
     if max(len(before), len(after)) > _LARGEST:
         return None
@@ -82,6 +82,11 @@ def compare_sources(before: bytes, after: bytes) -> tuple[Place, ...] | None:
         return None
     order = [*Part]
     return tuple(sorted(places, key=lambda place: (-order.index(place.part), place.line)))
+
+
+def is_same_but_line_ends(before: bytes, after: bytes) -> bool:
+    """Tell whether two texts are the same but for carriage returns at the ends of lines."""
+    return before.replace(b"\r\n", b"\n") == after.replace(b"\r\n", b"\n")
 
 
 def _compare_comments(before: bytes, after: bytes) -> list[Place]:

@@ -171,7 +171,7 @@ def inspect_source(source: Source, *, workers: int) -> Inspection:
         ToolError: this machine's encoder is not the canonical format's.
     """
     owners = find_distributions(source)
-    manifest, is_of_another = _manifest(source)
+    manifest, is_of_another = manifest_of(source)
     with ThreadPool(workers) as pool:
         needed = _start_native(source, pool)
         findings, is_complete = look(source, owners)
@@ -201,7 +201,7 @@ def inspect_source(source: Source, *, workers: int) -> Inspection:
     )
 
 
-def _manifest(source: Source) -> tuple[Mapping[str, object], bool]:
+def manifest_of(source: Source) -> tuple[Mapping[str, object], bool]:
     """Return the manifest beside a zip, and whether there is one of another zip instead."""
     if source.sha256 is None:
         return {}, False

@@ -54,6 +54,16 @@ def fate_of(member: Member, files: Mapping[str, Member]) -> tuple[Fate, Member |
     return _judge(head, source), source
 
 
+def source_name(name: str) -> str | None:
+    """Return the name of the source of a compiled module in ``__pycache__``; None for others.
+
+    >>> source_name("demo/__pycache__/api.cpython-311.pyc")
+    'demo/api.py'
+    """
+    match = _CACHED.fullmatch(name)
+    return f"{match[1]}{match[2]}.py" if match else None
+
+
 def python_minor_of(member: Member) -> int | None:
     """Return the N of the Python 3.N that compiled a module; None where its magic is not known."""
     try:
