@@ -13,6 +13,7 @@ from hatch_lambda_zip.explain.read import Member, Source
 # Modification, access and creation: of NTFS, and of Info-ZIP twice.
 _TIMES: Final = frozenset((0x000A, 0x5455, 0x5855))
 _OWNERS: Final = frozenset((0x7855, 0x7875))  # Info-ZIP: user and group
+_OF_THE_LEVEL: Final = 0b110  # flags that tell how hard DEFLATE tried
 _OF_MSDOS: Final = 0xFFFF  # the bits of the external attributes that are no mode
 
 
@@ -31,7 +32,7 @@ def compare_headers(
     for old, new in both:
         for aspect in {*_compare_members(old, new, is_same=new.name in same)}:
             found.setdefault(aspect, []).append(new.name)
-    if alone := {*_directories(before)} ^ {*_directories(after)} if before.layout else ():
+    if alone := [*_alone(before, after)] if before.layout else []:
         found[Aspect.DIRECTORIES] = sorted(alone)
     renamed = {old.name: new.name for old, new in both}
     if before.layout and _order(before, renamed) != _order(
@@ -59,6 +60,15 @@ def _directories(source: Source) -> dict[str, Member]:
     return {member.name: member for member in source.members if member.is_directory}
 
 
+def _alone(before: Source, after: Source) -> Iterator[str]:
+    """Yield the directories that are members of one alone, though files of both are in them."""
+    for one, other in ((before, after), (after, before)):
+        names = [member.name for member in other.files]
+        filled = {name[: at + 1] for name in names for at, it in enumerate(name) if it == "/"}
+        alone = _directories(one).keys() - _directories(other).keys()
+        yield from (name for name in alone if name == "/" or name in filled)
+
+
 def _order(source: Source, names: Mapping[str, str]) -> list[str]:
     return [names[member.name] for member in source.members if member.name in names]
 
@@ -69,20 +79,24 @@ def _compare_members(old: Member, new: Member, *, is_same: bool) -> Iterator[Asp
     one, other = old.header, new.header
     if one is None or other is None:
         return
-    if (one.date, one.time, old.modified) != (other.date, other.time, new.modified):
+    is_told = old.modified is not None and new.modified is not None
+    changed, kinds = _changed_fields(one, other), _field_kinds(one) & _field_kinds(other)
+    if (one.date, one.time) != (other.date, other.time) or (
+        is_told and old.modified != new.modified
+    ):
         yield Aspect.TIME
-    elif _extra_kinds(one, other) & _TIMES:
+    elif changed & kinds & _TIMES:
         yield Aspect.ACCESS
     if is_same and not is_same_data(old, new):
         yield Aspect.COMPRESSION
     attributes = one.internal != other.internal or (one.external ^ other.external) & _OF_MSDOS
     is_other = one.is_repeated != other.is_repeated or one.raw_name != other.raw_name
     for aspect, is_there in (
-        (Aspect.OWNER, _extra_kinds(one, other) & _OWNERS),
-        (Aspect.EXTRA, _extra_kinds(one, other) - _TIMES - _OWNERS),
+        (Aspect.OWNER, changed & kinds & _OWNERS),
+        (Aspect.EXTRA, changed - (kinds & (_TIMES | _OWNERS))),
         (Aspect.HOST, one.host != other.host),
         (Aspect.VERSION, (one.made_by, one.needed) != (other.made_by, other.needed)),
-        (Aspect.FLAGS, (one.flags ^ other.flags) & ~DESCRIPTOR),
+        (Aspect.FLAGS, (one.flags ^ other.flags) & ~(DESCRIPTOR | _OF_THE_LEVEL)),
         (Aspect.DESCRIPTOR, (one.flags ^ other.flags) & DESCRIPTOR),
         (Aspect.ATTRIBUTES, attributes),
         (Aspect.COMMENT, one.comment != other.comment),
@@ -92,10 +106,14 @@ def _compare_members(old: Member, new: Member, *, is_same: bool) -> Iterator[Asp
             yield aspect
 
 
-def _extra_kinds(one: Header, other: Header) -> set[int]:
+def _changed_fields(one: Header, other: Header) -> set[int]:
     """Return the kinds of extra fields that differ."""
     kinds = set()
     for old, new in ((one.extra, other.extra), (one.local_extra, other.local_extra)):
         before, after = dict(extra_fields(old)), dict(extra_fields(new))
         kinds |= {it for it in before.keys() | after.keys() if before.get(it) != after.get(it)}
     return kinds
+
+
+def _field_kinds(header: Header) -> set[int]:
+    return {kind for kind, _ in extra_fields(header.extra + header.local_extra)}

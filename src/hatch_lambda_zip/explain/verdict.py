@@ -197,7 +197,8 @@ def _headers(found: Difference) -> Iterator[str]:
     for members, words in groups.items():
         is_one = len(members) == 1
         ending = "s" if is_one and verb else ""
-        yield f"{_counted(members)}{verb}{ending}{only} in {'its' if is_one else 'their'} {joined(words)}"
+        whose = "its" if is_one else "their"
+        yield f"{_counted(members)}{verb}{ending}{only} in {whose} {joined(words)}"
         verb = ""  # the same for all that follow
     yield from whole
 
