@@ -83,8 +83,8 @@ def _module(found: BytecodeChange, name: str) -> str:
         return f"the compiled module {name} ({found.before} -> {found.after})"
     if Bytecode.LINES in found.ways:
         return f"only line numbers in the compiled module {name}"
-    if Bytecode.CODE not in found.ways:
-        return f"{name}, which runs instead of the source beside it on one side alone"
+    if Bytecode.STALE in found.ways:
+        return f"{name}, which runs on one side though it is not of the source beside it"
     details = [(it, detail) for it in found.functions for detail in it.details]
     if len(found.functions) == len(details) == 1 and details[0][1].kind == "constant":
         function, detail = details[0]

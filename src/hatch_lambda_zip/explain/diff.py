@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from hatch_lambda_zip.explain.diff_bytecode import Bytecode
 from hatch_lambda_zip.explain.diff_content import (
     bytecode_change,
     find_places,
@@ -202,19 +203,30 @@ class _Comparison:
         old, new = change.before, change.after
         if change.kind is FileKind.BYTECODE:
             return self._look_at_module(change)
-        if old is None or new is None or change.status is Status.MOVED:
+        if change.status is Status.MOVED:
+            return change
+        if old is None or new is None:
             return replace(change, is_harmless=change.kind is FileKind.INSTALLER)
-        if change.kind is FileKind.RECORD:
-            keys = record_keys(old, new)
-            is_explained = bool(keys) and all(self._is_explained(it, change) for it in keys)
-            cause = Cause.FILES if is_explained and change.cause is Cause.OWN else change.cause
-            return replace(change, keys=keys, is_harmless=True, cause=cause)
-        if change.kind is FileKind.METADATA:
-            return replace(change, keys=metadata_keys(old, new), is_harmless=True)
+        if change.kind in {FileKind.RECORD, FileKind.METADATA}:
+            return self._look_at_metadata(change, old, new)
         is_harmless = change.kind is FileKind.INSTALLER or (
             change.kind is FileKind.SCRIPT and is_only_first_line(old, new)
         )
         return replace(change, places=find_places(change.kind, old, new), is_harmless=is_harmless)
+
+    def _look_at_metadata(self, change: FileChange, old: Member, new: Member) -> FileChange:
+        """Look into a RECORD, or METADATA or WHEEL, which do not decide what runs."""
+        cause = Cause.OWN
+        if change.kind is FileKind.RECORD:
+            keys = record_keys(old, new)
+            if keys and all(self._is_explained(key, change) for key in keys):
+                cause = Cause.FILES
+        else:
+            keys = metadata_keys(old, new)
+            if {key.key for key in keys} == {"tag"} and (self.machines or self.pythons):
+                cause = Cause.MACHINE if self.machines else Cause.PYTHON
+        cause = cause if change.cause is Cause.OWN else change.cause
+        return replace(change, keys=keys, is_harmless=True, cause=cause)
 
     def _is_explained(self, row: KeyChange, change: FileChange) -> bool:
         """Tell whether a row of a RECORD differs because the file does."""
@@ -234,8 +246,9 @@ class _Comparison:
         if change.status is Status.MOVED:
             return change
         found = bytecode_change(old, new)
-        is_stale = (fates[0] is Fate.STALE) != (fates[1] is Fate.STALE)
-        return replace(change, bytecode=found, is_harmless=found.is_same_code and not is_stale)
+        if (fates[0] is Fate.STALE) != (fates[1] is Fate.STALE):
+            found = replace(found, ways=(*found.ways, Bytecode.STALE))
+        return replace(change, bytecode=found, is_harmless=found.is_same_code)
 
 
 def _other(found: Iterable[set[str]]) -> tuple[str, str] | None:

@@ -31,6 +31,7 @@ class Bytecode(Enum):
     PYTHON = "python"
     UNREADABLE = "unreadable"
     CODE = "code"
+    STALE = "stale"  # on one side, it runs instead of a source that it was not made of
 
 
 SAME_CODE: Final = frozenset(
@@ -129,7 +130,7 @@ def _flags(pyc: bytes) -> int:
 def _checks(ways: list[Bytecode], before: bytes, after: bytes) -> tuple[str, str]:
     if Bytecode.CHECK not in ways:
         return "", ""
-    return f"checks {_CHECKS[_flags(before)]}", f"checks {_CHECKS[_flags(after)]}"
+    return _CHECKS[_flags(before)], _CHECKS[_flags(after)]
 
 
 def _compare_code(ways: list[Bytecode], before: bytes, after: bytes) -> BytecodeChange:

@@ -89,13 +89,15 @@ def _compare_members(old: Member, new: Member, *, is_same: bool) -> Iterator[Asp
         yield Aspect.ACCESS
     if is_same and not is_same_data(old, new):
         yield Aspect.COMPRESSION
+    # What is stored needs no version with DEFLATE.
+    is_other_need = one.needed != other.needed and one.method == other.method
     attributes = one.internal != other.internal or (one.external ^ other.external) & _OF_MSDOS
     is_other = one.is_repeated != other.is_repeated or one.raw_name != other.raw_name
     for aspect, is_there in (
         (Aspect.OWNER, changed & kinds & _OWNERS),
         (Aspect.EXTRA, changed - (kinds & (_TIMES | _OWNERS))),
         (Aspect.HOST, one.host != other.host),
-        (Aspect.VERSION, (one.made_by, one.needed) != (other.made_by, other.needed)),
+        (Aspect.VERSION, one.made_by != other.made_by or is_other_need),
         (Aspect.FLAGS, (one.flags ^ other.flags) & ~(DESCRIPTOR | _OF_THE_LEVEL)),
         (Aspect.DESCRIPTOR, (one.flags ^ other.flags) & DESCRIPTOR),
         (Aspect.ATTRIBUTES, attributes),

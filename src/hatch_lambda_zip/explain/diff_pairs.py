@@ -18,7 +18,7 @@ _SITE: Final = re.compile(r"python/(?:lib/python3\.\d+/site-packages/)?")
 _DIST_INFO: Final = re.compile(r"([^/]+)-[^/-]+\.dist-info/")
 # What names a Python or a machine: `.cpython-312-x86_64-linux-gnu.so`, `.cpython-312.opt-1.pyc`.
 _TAG: Final = re.compile(
-    r"\.(?:cpython|pypy)-?[\w-]+(?:\.opt-\w+)?(?=\.(?:pyc|so)$)|\.abi3(?=\.so$)"
+    r"\.(?:cpython|pypy)-?[\w-]+(?=(?:\.opt-\w+)?\.(?:pyc|so)$)|\.abi3(?=\.so$)"
 )
 
 
@@ -98,13 +98,14 @@ def _by_content(
 ) -> _Place:
     """Return what tells where a file was moved to, within its distribution.
 
-    Only sizes that both sides have are looked at, and no empty files, which are many.
+    Only sizes that both sides have are looked at; no empty files, which are many; and no compiled
+    modules, which go where their sources go.
     """
     sizes = [{member.size for member in side} for side in (old, new)]
     common = (sizes[0] & sizes[1]) - {0}
 
     def place(member: Member, side: int) -> Hashable:
-        if member.size not in common:
+        if member.size not in common or "__pycache__/" in member.name:
             return None
         crc = member.header.crc if member.header else deflate.crc32(member.read())
         return member.size, crc, owners[side].by_file.get(member.name, OWN)

@@ -48,7 +48,7 @@ _ASPECTS: Final = {
     Aspect.OWNER: "user or group",
     Aspect.COMPRESSION: "compression",
 }
-_MARKS: Final = "marks of the tool that zipped"
+_MARKS: Final = "marks of the zipping tool"
 _OF_THE_ZIP: Final = {
     Aspect.ORDER: "another order",
     Aspect.DIRECTORIES: "directories as members of one alone",
@@ -84,11 +84,8 @@ def _causes(found: Difference) -> Iterator[str]:
     own = [it for it in found.files if it.cause is Cause.OWN and not it.is_harmless]
     moved = [change for change in own if change.status is Status.MOVED]
     stayed = [change for change in own if change.status is not Status.MOVED]
-    if len(stayed) == 1:
-        yield describe_file(stayed[0])
-    else:
-        for owner in sorted({_owner(change, found) for change in stayed}):
-            yield _several([it for it in stayed if _owner(it, found) == owner], owner)
+    for owner in sorted({_owner(change, found) for change in stayed}):
+        yield from _several([it for it in stayed if _owner(it, found) == owner], owner)
     if moved:
         yield describe_file(moved[0]) if len(moved) == 1 else _moves(moved)
 
@@ -99,19 +96,18 @@ def _owner(change: FileChange, found: Difference) -> str:
     return f"{change.owner} {found.versions.get(change.owner, '')}".strip()
 
 
-def _several(changes: Sequence[FileChange], owner: str) -> str:
-    """Say what became of several files of one distribution, or of the project."""
-    if len(changes) == 1:
-        return describe_file(changes[0])
-    parts = {change.places[0].part if change.places else None for change in changes}
-    part = parts.pop() if len(parts) == 1 else None
-    if part is not None and part is not Part.CODE:
-        return f"only {_plural_part(part)} in {_files(len(changes), owner)}"
-    counts = {status: sum(it.status is status for it in changes) for status in Status}
-    first, *more = [(status, count) for status, count in counts.items() if count]
-    said = [f"{_files(first[1], owner)} {first[0].value}"]
-    said += [f"{count:,} {status.value}" for status, count in more]
-    return ", ".join(said)
+def _several(changes: Sequence[FileChange], owner: str) -> Iterator[str]:
+    """Say what became of files of one distribution, or of the project."""
+    for status in Status:
+        those = [change for change in changes if change.status is status]
+        parts = {change.places[0].part if change.places else None for change in those}
+        part = parts.pop() if len(parts) == 1 else None
+        if len(those) == 1:
+            yield describe_file(those[0])
+        elif part is not None and part is not Part.CODE:
+            yield f"only {_plural_part(part)} in {_files(len(those), owner)}"
+        elif those:
+            yield f"{_files(len(those), owner)} {status.value}"
 
 
 def _files(count: int, owner: str) -> str:
