@@ -4,7 +4,7 @@ What compiles is imported from ``bytecode.compiler``: with its processes and the
 interpreter it takes 8 ms more to import, which only a build that compiles should pay.
 """
 
-from hatch_lambda_zip.bytecode.code import Code, read_code
+from hatch_lambda_zip.bytecode.code import Code, read_code, read_filename
 from hatch_lambda_zip.bytecode.magic import find_format, format_of
 from hatch_lambda_zip.bytecode.model import Compiled, Interpreter, Obstacle, Source
 from hatch_lambda_zip.bytecode.normalize import NO_SOURCE, normalize
@@ -22,6 +22,7 @@ __all__ = [
     "format_of",
     "normalize",
     "read_code",
+    "read_filename",
     "read_header",
     "source_hash",
     "without_source_hash",

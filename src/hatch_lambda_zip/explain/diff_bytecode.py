@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from hatch_lambda_zip.bytecode import Code, normalize, read_code, read_header
+from hatch_lambda_zip.bytecode import Code, normalize, read_code, read_filename, read_header
 from hatch_lambda_zip.errors import BytecodeError
 
 _HEADER: Final = 16  # bytes (PEP 552)
+_LONGEST_PATH: Final = 255  # bytes that one byte can count
 _UNIT: Final = 2  # bytes of an instruction
 _CHECKS: Final = {0: "time and size", 1: "nothing", 3: "hash"}
 
@@ -134,23 +135,44 @@ def _checks(ways: list[Bytecode], before: bytes, after: bytes) -> tuple[str, str
 
 
 def _compare_code(ways: list[Bytecode], before: bytes, after: bytes) -> BytecodeChange:
-    if _canonical(before) == _canonical(after):
-        ways.append(Bytecode.REFERENCES)
-        return BytecodeChange(tuple(ways), *_checks(ways, before, after))
-    old, new = read_code(before), read_code(after)
     checks = _checks(ways, before, after)
-    if _canonical(before, "") == _canonical(after, ""):
-        # Whether references differ besides can't be told, and no longer matters.
+    if paths := _only_path(before, after):
+        return BytecodeChange((*ways, Bytecode.PATH), *(checks if checks[0] else paths))
+    if _is_same(before, after, None):
+        return BytecodeChange((*ways, Bytecode.REFERENCES), *checks)
+    old, new = read_code(before), read_code(after)
+    if old.filename != new.filename:
         ways.append(Bytecode.PATH)
-        return BytecodeChange(tuple(ways), *(checks if checks[0] else (old.filename, new.filename)))
+        if _is_same(before, after, ""):
+            # Whether references differ besides can't be told, and does not matter either.
+            paths = old.filename, new.filename
+            return BytecodeChange(tuple(ways), *(checks if checks[0] else paths))
     functions = tuple(_compare_functions(old, new, read_header(after).form.python_minor))
     is_moved = not functions and _lines(old) != _lines(new)
     ways.append(Bytecode.LINES if is_moved else Bytecode.CODE)
     return BytecodeChange(tuple(ways), *checks, functions)
 
 
-def _canonical(pyc: bytes, filename: str | None = None) -> bytes:
-    return normalize(pyc, filename=filename)
+def _only_path(before: bytes, after: bytes) -> tuple[str, str] | None:
+    """Return the two source paths if, to the byte, nothing else differs: that is soon found out.
+
+    Marshal writes a string once, and refers to it from then on.
+    """
+    shorter = min(len(before), len(after))
+    start = next((at for at in range(_HEADER, shorter) if before[at] != after[at]), 0)
+    for at in range(start, max(_HEADER, start - _LONGEST_PATH), -1):
+        # A short string is its length in one byte, and the text.
+        old, new = (pyc[at + 1 : at + 1 + pyc[at]] for pyc in (before, after))
+        if old.endswith(b".py") and new.endswith(b".py"):
+            rest = before[at + 1 + len(old) :], after[at + 1 + len(new) :]
+            if rest[0] == rest[1] and read_filename(before).encode() == old:
+                return old.decode("ascii", "replace"), new.decode("ascii", "replace")
+    return None
+
+
+def _is_same(before: bytes, after: bytes, filename: str | None) -> bool:
+    """Tell whether two modules are the same in canonical form."""
+    return normalize(before, filename=filename) == normalize(after, filename=filename)
 
 
 def _lines(module: Code) -> list[tuple[int, bytes]]:

@@ -80,7 +80,9 @@ def _compare_members(old: Member, new: Member, *, is_same: bool) -> Iterator[Asp
     if one is None or other is None:
         return
     is_told = old.modified is not None and new.modified is not None
-    changed, kinds = _changed_fields(one, other), _field_kinds(one) & _field_kinds(other)
+    changed, kinds = _changed_fields(one, other), set[int]()
+    if changed:
+        kinds = _field_kinds(one) & _field_kinds(other)
     if (one.date, one.time) != (other.date, other.time) or (
         is_told and old.modified != new.modified
     ):
@@ -110,8 +112,10 @@ def _compare_members(old: Member, new: Member, *, is_same: bool) -> Iterator[Asp
 
 def _changed_fields(one: Header, other: Header) -> set[int]:
     """Return the kinds of extra fields that differ."""
-    kinds = set()
+    kinds = set[int]()
     for old, new in ((one.extra, other.extra), (one.local_extra, other.local_extra)):
+        if old == new:
+            continue
         before, after = dict(extra_fields(old)), dict(extra_fields(new))
         kinds |= {it for it in before.keys() | after.keys() if before.get(it) != after.get(it)}
     return kinds

@@ -54,9 +54,13 @@ def pair_files(
     pairs = [(old.pop(name), new.pop(name)) for name in [*old] if name in new]
     for place in (_meaning, _by_content(old.values(), new.values(), owners)):
         pairs += _take(old, new, place)
+    same = [_is_same_by_headers(*pair) for pair in pairs]
+    unknown = [index for index, is_same in enumerate(same) if is_same is None]
     with ThreadPool(workers) as pool:
-        same = pool.map(lambda pair: is_same_content(*pair), pairs)
-        found = [Pair(*pair, is_same) for pair, is_same in zip(pairs, same, strict=True)]
+        read = pool.map(lambda index: pairs[index][0].read() == pairs[index][1].read(), unknown)
+        for index, is_same in zip(unknown, read, strict=True):
+            same[index] = is_same
+    found = [Pair(*pair, bool(is_same)) for pair, is_same in zip(pairs, same, strict=True)]
     found += [Pair(member, None) for member in old.values()]
     found += [Pair(None, member) for member in new.values()]
     return sorted(found, key=lambda pair: pair.name.encode())
@@ -113,19 +117,15 @@ def _by_content(
     return place
 
 
-def is_same_content(one: Member, other: Member) -> bool:
-    """Tell whether two files have the same content, inflating them only where that decides.
-
-    Raises:
-        InputError: one had to be read, and is damaged.
-    """
+def _is_same_by_headers(one: Member, other: Member) -> bool | None:
+    """Tell whether two files have the same content; None where only the contents tell."""
     if one.size != other.size or one.is_link != other.is_link:
         return False
     if one.header is None or other.header is None:
-        return one.read() == other.read()
+        return None
     if one.header.crc != other.header.crc:
         return False
-    return is_same_data(one, other) or one.read() == other.read()
+    return is_same_data(one, other) or None
 
 
 def is_same_data(one: Member, other: Member) -> bool:

@@ -167,14 +167,15 @@ def _modules(files: Sequence[FileChange]) -> Iterator[str]:
         if change.bytecode is not None:
             ways.setdefault(change.bytecode.ways, []).append(change)
     for kinds, changes in ways.items():
-        words = [_WAYS[way] for way in _WAYS if way in kinds]
         said = (
             f"{plural(len(changes), 'compiled module')} differ{'s' * (len(changes) == 1)} only in"
         )
         sides = {(it.bytecode.before, it.bytecode.after) for it in changes if it.bytecode}
         old, new = sides.pop()
-        detail = f" ({old} -> {new})" if not sides and old and new else ""
-        yield f"{said} {joined(words)}{detail}"
+        words = [_WAYS[way] for way in _WAYS if way in kinds]
+        if not sides and old and new:
+            words[0] += f" ({old} -> {new})"
+        yield f"{said} {joined(words)}"
 
 
 def _headers(found: Difference) -> Iterator[str]:
