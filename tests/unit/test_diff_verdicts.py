@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.explain import compare, read_source, verdict
+from hatch_lambda_zip.explain import read_source
+from hatch_lambda_zip.explain.diff import compare, verdict
 from tests.support.commands import clean_environment, needed, run
 from tests.support.shared import made_once
 from tests.support.site_zips import distribution, normalize, zipped

@@ -55,7 +55,7 @@ def diff(*, paths: tuple[Path, ...], form: str | None, is_full: bool) -> None:
     if form != "textconv" and len(paths) != 2:  # noqa: PLR2004 - as in every diff
         raise click.UsageError("Name two of them, zips or else.")
     # `--help` does not need it.
-    from hatch_lambda_zip.explain import is_manifest
+    from hatch_lambda_zip.explain.diff import is_manifest
 
     with aborting(Console(), code=2):
         if form == "textconv":
@@ -76,7 +76,7 @@ def _compare(
     """Return whether two sources are equal, and what to print."""
     from hatch_lambda_zip.cli.diff_json import describe
     from hatch_lambda_zip.cli.diff_lines import all_lines, name_lines, stat_lines
-    from hatch_lambda_zip.explain import compare
+    from hatch_lambda_zip.explain.diff import compare
     from hatch_lambda_zip.process.threads import available_cpus
 
     found = compare(_read(before), _read(after), workers=available_cpus(), is_thorough=is_full)
@@ -92,7 +92,7 @@ def _compare_manifests(before: Path, after: Path, form: str | None) -> tuple[boo
     """Return whether the zips of two manifests are equal, and what to print."""
     from hatch_lambda_zip.cli.diff_json import describe_manifests
     from hatch_lambda_zip.cli.diff_lines import manifest_lines
-    from hatch_lambda_zip.explain import compare_manifests
+    from hatch_lambda_zip.explain.diff import compare_manifests
 
     found = compare_manifests(before, after)
     if form == "json":

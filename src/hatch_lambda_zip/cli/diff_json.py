@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from hatch_lambda_zip.cli.inspect import describe_hash
-from hatch_lambda_zip.explain import (
+from hatch_lambda_zip.explain import Source
+from hatch_lambda_zip.explain.diff import (
     Difference,
+    DistributionChange,
     FileChange,
     KeyChange,
     ManifestDifference,
-    Source,
     manifest_verdict,
     verdict,
 )
-from hatch_lambda_zip.explain.difference import DistributionChange
 
 _SCHEMA: Final = 1
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hatch_lambda_zip.cli.console import style
-from hatch_lambda_zip.explain import (
-    OWN,
+from hatch_lambda_zip.explain import OWN, Member, Source
+from hatch_lambda_zip.explain.diff import (
     Aspect,
     Cause,
     Difference,
@@ -16,8 +16,6 @@ from hatch_lambda_zip.explain import (
     FileKind,
     KeyChange,
     ManifestDifference,
-    Member,
-    Source,
     Status,
     describe_file,
     manifest_verdict,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from hatch_lambda_zip.explain.diff_bytecode import Bytecode
-from hatch_lambda_zip.explain.diff_content import (
+from hatch_lambda_zip.explain.diff.bytecode import Bytecode
+from hatch_lambda_zip.explain.diff.content import (
     bytecode_change,
     find_places,
     is_only_first_line,
@@ -18,9 +18,7 @@ from hatch_lambda_zip.explain.diff_content import (
     metadata_keys,
     record_keys,
 )
-from hatch_lambda_zip.explain.diff_headers import compare_headers
-from hatch_lambda_zip.explain.diff_pairs import Pair, pair_files
-from hatch_lambda_zip.explain.difference import (
+from hatch_lambda_zip.explain.diff.difference import (
     Aspect,
     Cause,
     Difference,
@@ -30,6 +28,8 @@ from hatch_lambda_zip.explain.difference import (
     KeyChange,
     Status,
 )
+from hatch_lambda_zip.explain.diff.headers import compare_headers
+from hatch_lambda_zip.explain.diff.pairs import Pair, pair_files
 from hatch_lambda_zip.explain.distributions import OWN, Owners, find_distributions
 from hatch_lambda_zip.explain.inspection import manifest_of
 from hatch_lambda_zip.explain.pycs import Fate, fate_of, python_minor_of, source_name

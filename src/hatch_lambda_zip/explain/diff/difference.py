@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from hatch_lambda_zip.explain.diff_bytecode import BytecodeChange
-from hatch_lambda_zip.explain.diff_source import Place
+from hatch_lambda_zip.explain.diff.bytecode import BytecodeChange
+from hatch_lambda_zip.explain.diff.source import Place
 from hatch_lambda_zip.explain.read import Member, Source
 
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from hatch_lambda_zip.contents import parse_manifest
 from hatch_lambda_zip.errors import InputError
-from hatch_lambda_zip.explain.describe import describe_distribution, joined
-from hatch_lambda_zip.explain.difference import DistributionChange, KeyChange
+from hatch_lambda_zip.explain.diff.describe import describe_distribution, joined
+from hatch_lambda_zip.explain.diff.difference import DistributionChange, KeyChange
 from hatch_lambda_zip.explain.inspection import manifest_of
 from hatch_lambda_zip.explain.read import read_source
 from hatch_lambda_zip.files import failure_at, read_regular

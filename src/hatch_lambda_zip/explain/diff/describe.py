@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from hatch_lambda_zip.explain.diff_bytecode import Bytecode, BytecodeChange
-from hatch_lambda_zip.explain.diff_source import Part, Place
-from hatch_lambda_zip.explain.difference import DistributionChange, FileChange, Status
+from hatch_lambda_zip.explain.diff.bytecode import Bytecode, BytecodeChange
+from hatch_lambda_zip.explain.diff.difference import DistributionChange, FileChange, Status
+from hatch_lambda_zip.explain.diff.source import Part, Place
 from hatch_lambda_zip.text import shortened
 
 _FEW: Final = 3

@@ -9,9 +9,9 @@ from typing import Final
 
 from hatch_lambda_zip.contents import machine_name, machine_of
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.explain.diff_bytecode import BytecodeChange, compare_bytecode
-from hatch_lambda_zip.explain.diff_source import Part, Place, compare_sources, is_same_but_line_ends
-from hatch_lambda_zip.explain.difference import FileKind, KeyChange
+from hatch_lambda_zip.explain.diff.bytecode import BytecodeChange, compare_bytecode
+from hatch_lambda_zip.explain.diff.difference import FileKind, KeyChange
+from hatch_lambda_zip.explain.diff.source import Part, Place, compare_sources, is_same_but_line_ends
 from hatch_lambda_zip.explain.distributions import read_rows
 from hatch_lambda_zip.explain.read import Member
 from hatch_lambda_zip.install import INSTALLER_FILES, read_headers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from hatch_lambda_zip.explain.diff_pairs import Pair, is_same_data
-from hatch_lambda_zip.explain.difference import Aspect
+from hatch_lambda_zip.explain.diff.difference import Aspect
+from hatch_lambda_zip.explain.diff.pairs import Pair, is_same_data
 from hatch_lambda_zip.explain.headers import DESCRIPTOR, Header, extra_fields
 from hatch_lambda_zip.explain.read import Member, Source
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from hatch_lambda_zip.explain.describe import (
+from hatch_lambda_zip.explain.diff.bytecode import Bytecode
+from hatch_lambda_zip.explain.diff.describe import (
     PARTS,
     describe_distribution,
     describe_file,
     joined,
 )
-from hatch_lambda_zip.explain.diff_bytecode import Bytecode
-from hatch_lambda_zip.explain.diff_source import Part
-from hatch_lambda_zip.explain.difference import (
+from hatch_lambda_zip.explain.diff.difference import (
     Aspect,
     Cause,
     Difference,
@@ -21,6 +20,7 @@ from hatch_lambda_zip.explain.difference import (
     FileKind,
     Status,
 )
+from hatch_lambda_zip.explain.diff.source import Part
 from hatch_lambda_zip.explain.distributions import OWN
 from hatch_lambda_zip.text import plural
 
@@ -159,23 +159,19 @@ def _harmless(found: Difference) -> Iterator[str]:
 def _modules(files: Sequence[FileChange]) -> Iterator[str]:
     """Say how compiled modules differ that have the same code."""
     for status in (Status.ADDED, Status.REMOVED):
-        count = sum(change.status is status for change in files)
-        if count:
+        if count := sum(change.status is status for change in files):
             yield f"{plural(count, 'compiled module')} {status.value}"
     ways: dict[tuple[Bytecode, ...], list[FileChange]] = {}
     for change in files:
         if change.bytecode is not None:
             ways.setdefault(change.bytecode.ways, []).append(change)
     for kinds, changes in ways.items():
-        said = (
-            f"{plural(len(changes), 'compiled module')} differ{'s' * (len(changes) == 1)} only in"
-        )
+        modules = plural(len(changes), "compiled module")
         sides = {(it.bytecode.before, it.bytecode.after) for it in changes if it.bytecode}
-        old, new = sides.pop()
-        words = [_WAYS[way] for way in _WAYS if way in kinds]
-        if not sides and old and new:
-            words[0] += f" ({old} -> {new})"
-        yield f"{said} {joined(words)}"
+        detail = f" ({' -> '.join(sides.pop())})" if len(sides) == 1 else ""
+        described = Bytecode.CHECK if Bytecode.CHECK in kinds else Bytecode.PATH
+        words = [_WAYS[way] + (detail if way is described else "") for way in _WAYS if way in kinds]
+        yield f"{modules} {'differs' if len(changes) == 1 else 'differ'} only in {joined(words)}"
 
 
 def _headers(found: Difference) -> Iterator[str]:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Final
 
-from hatch_lambda_zip.explain.difference import FileChange
+from hatch_lambda_zip.explain.diff.difference import FileChange
 from hatch_lambda_zip.explain.read import Member
 
 _LARGEST: Final = 1 << 20  # bytes of a text; comparing takes time in proportion to the square
