@@ -14,10 +14,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click import unstyle
 
+from hatch_lambda_zip.cli.diff_json import describe
+from hatch_lambda_zip.cli.diff_lines import all_lines
 from hatch_lambda_zip.explain import read_source
 from hatch_lambda_zip.explain.diff import compare, verdict
 from tests.support.commands import clean_environment, needed, run
+from tests.support.schemas import is_valid
 from tests.support.shared import made_once
 from tests.support.site_zips import distribution, normalize, zipped
 from tests.support.sites import (
@@ -45,7 +49,10 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Sites:
 
 def told(pair: Pair) -> str:
     """Return the verdict; how many files this machine's zlib compresses alike is its own affair."""
-    found = verdict(compare(*map(read_source, pair), workers=2))
+    difference = compare(*map(read_source, pair), workers=2)
+    assert is_valid(describe(difference), "diff.schema.json")
+    found, *_ = map(unstyle, all_lines(difference, is_full=True))
+    assert found == verdict(difference)
     return re.sub(r"\d+(?= files (?:differ (?:only )?)?in their compression)", "#", found)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from hatch_lambda_zip.cli.console import style
-from hatch_lambda_zip.explain import OWN, Member, Source
+from hatch_lambda_zip.explain import OWN, Member
 from hatch_lambda_zip.explain.diff import (
     Aspect,
     Cause,
@@ -24,6 +24,8 @@ from hatch_lambda_zip.explain.diff import (
 )
 from hatch_lambda_zip.redact import printable
 from hatch_lambda_zip.text import aligned, format_size, plural, shortened
+
+_Members = Mapping[str, Member]
 
 _SHOWN_LINES: Final = 100  # of the diff of one file
 _SHOWN_FILES: Final = 20  # of a distribution of another version, or that an aspect is about
@@ -71,10 +73,20 @@ def all_lines(found: Difference, *, is_full: bool) -> Iterator[str]:
         return
     yield from _sides(found)
     yield from _distributions(found)
-    for change in _ordered(found):
-        yield from _file(change, is_full=is_full)
+    yield from _apart([_file(change, is_full=is_full) for change in _ordered(found)])
     yield from _rest(found, is_full=is_full)
     yield from _aspects(found)
+
+
+def _apart(files: Iterable[Iterator[str]]) -> Iterator[str]:
+    """Yield the lines of files, of which those with one alone stand together."""
+    was_long = True
+    for each in files:
+        shown = [*each]
+        if was_long or len(shown) > 1:
+            yield ""
+        yield from shown
+        was_long = len(shown) > 1
 
 
 def stat_lines(found: Difference) -> Iterator[str]:
@@ -133,7 +145,6 @@ def _ordered(found: Difference) -> list[FileChange]:
 
 def _file(change: FileChange, *, is_full: bool) -> Iterator[str]:
     word, colour = _MARKS[change.status]
-    yield ""
     follows = _FOLLOWS.get(change.cause, "")
     what = [*filter(None, (_what(change), follows))]
     yield style(f"{word} {printable(_named(change))}", fg=colour, bold=True) + (
@@ -212,8 +223,7 @@ def _rest(found: Difference, *, is_full: bool) -> Iterator[str]:
     shown = {id(it) for it in (*rest, *_ordered(found))}
     modules = [it for it in found.files if id(it) not in shown]
     if is_full:
-        for change in rest:
-            yield from _file(change, is_full=True)
+        yield from _apart([_file(change, is_full=True) for change in rest])
         rest = []
     for title, changes in (
         (f"{plural(len(rest), 'file')} of distributions that are not the same:", rest),
@@ -234,19 +244,20 @@ def _aspects(found: Difference) -> Iterator[str]:
         return
     yield ""
     rows = []
+    before, after = ({it.name: it for it in side.members} for side in (found.before, found.after))
     for aspect, names in found.aspects.items():
         shown = [printable(shortened(name)) for name in names[:_SHOWN_NAMES]]
         shown += ["…"] if len(names) > _SHOWN_NAMES else []
         count = f"{len(names):,}" if names else ""
-        sides = _example(found, aspect, names[0]) if names else ""
+        sides = next(filter(None, (_example(before, after, aspect, name) for name in names)), "")
         rows.append((_ASPECTS[aspect], count, sides, ", ".join(shown)))
     yield from aligned(rows, right={1})
 
 
-def _example(found: Difference, aspect: Aspect, name: str) -> str:
-    """Return what the zips say of the first member."""
-    old, new = _member(found.before, name), _member(found.after, name)
-    if old is None or new is None:
+def _example(before: _Members, after: _Members, aspect: Aspect, name: str) -> str:
+    """Return what the zips say of a member."""
+    old, new = before.get(name), after.get(name)
+    if old is None or new is None:  # it has another name in one of them
         return ""
     if aspect is Aspect.MODE and old.mode is not None and new.mode is not None:
         return f"{old.mode & 0o7777:04o} -> {new.mode & 0o7777:04o}"
@@ -255,10 +266,6 @@ def _example(found: Difference, aspect: Aspect, name: str) -> str:
     if aspect is Aspect.COMPRESSION:
         return f"{old.compressed_size:,} -> {new.compressed_size:,} bytes"
     return ""
-
-
-def _member(source: Source, name: str) -> Member | None:
-    return next((member for member in source.members if member.name == name), None)
 
 
 def _times(old: Member, new: Member) -> str:
