@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import importlib.util
+import io
 import json
 import marshal
 import struct
+import tokenize
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from hatch_lambda_zip.explain.diff import compare, verdict
 from hatch_lambda_zip.explain.diff.bytecode import Bytecode, compare_bytecode
 from hatch_lambda_zip.explain.diff.source import Part, compare_sources
 from tests.support.commands import CHECKOUT, clean_environment, run
+from tests.support.interpreters import interpreters
 from tests.support.loose import invoke
 from tests.support.projects import Build, Project
 from tests.support.schemas import is_valid
@@ -115,6 +119,54 @@ def test_what_no_python_parses_is_not_told(source: bytes) -> None:
     assert compare_sources(SOURCE, source) is None or source.startswith(b"x.")
 
 
+SOURCES = sorted((CHECKOUT / "src").rglob("*.py"))
+
+
+@pytest.mark.every_python
+@given(st.sampled_from(SOURCES), st.sampled_from([*Part][2:5]), st.integers(0, 10_000))
+def test_one_change_anywhere_in_a_source_is_that_one(path: Path, part: Part, at: int) -> None:
+    source = path.read_bytes()
+    lines = source.decode("utf-8").splitlines(keepends=True)
+    tree = ast.parse(source)
+    documented = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and ast.get_docstring(node) is not None
+        and isinstance(node.body[0], ast.Expr)
+    }
+    if part is Part.COMMENT:
+        ends = [
+            token.end
+            for token in tokenize.tokenize(io.BytesIO(source).readline)
+            if token.type == tokenize.NEWLINE
+        ]
+        new = "  # new"
+        places = [(line, column - 1, column - 1) for line, column in ends]
+    else:
+        new = '"new"'
+        places = [
+            (node.lineno, node.col_offset, node.end_col_offset or 0)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node.lineno == node.end_lineno
+            and (id(node) in documented) == (part is Part.DOCSTRING)
+            and lines[node.lineno - 1].isascii()
+            and lines[node.lineno - 1][node.col_offset] in "'\""
+            and node.value not in {"new", ""}
+        ]
+    if not places:
+        return
+    line, start, end = places[at % len(places)]
+    old = lines[line - 1]
+    if part is Part.COMMENT:
+        start = end = len(old.rstrip("\n"))
+    lines[line - 1] = old[:start] + new + old[end:]
+    found = compare_sources(source, "".join(lines).encode()) or ()
+    assert [(place.part, place.line) for place in found] == [(part, line)]
+
+
 def pyc(source: bytes, *, name: str = "a.py", flags: int = 1, head: bytes = b"12345678") -> bytes:
     code = marshal.dumps(compile(source, name, "exec"))
     return importlib.util.MAGIC_NUMBER + struct.pack("<I", flags) + head + code
@@ -200,6 +252,21 @@ def test_the_functions_that_differ(old: bytes, new: bytes, function: str, kinds:
     }
     assert kinds <= changes[function]
     assert changes.keys() <= {function, "<module>", "handler"}
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("python", interpreters())
+def test_functions_of_every_python(python: str, tmp_path: Path) -> None:
+    """Their names are qualified before Python 3.11, too, though the files do not say so."""
+    made = []
+    for name, source in (("a", SOURCE), ("b", SOURCE.replace(b"number + 1", b"number + 2"))):
+        (tmp_path / f"{name}.py").write_bytes(source)
+        code = f"import py_compile; py_compile.compile('{name}.py', '{name}.pyc', 'c.py')"
+        run([python, "-c", code], cwd=tmp_path)
+        made.append((tmp_path / f"{name}.pyc").read_bytes())
+    (change,) = compare_bytecode(*made).functions
+    assert change.name == "Orders.find"
+    assert {("1", "2")} == {(it.before, it.after) for it in change.details if it.kind == "constant"}
 
 
 @pytest.mark.every_python

@@ -15,6 +15,7 @@ from hatch_lambda_zip.errors import BytecodeError
 
 _HEADER: Final = 16  # bytes (PEP 552)
 _LONGEST_PATH: Final = 255  # bytes that one byte can count
+_QUALIFIED: Final = 11  # the N of the Python 3.N from which on names say where code is
 _UNIT: Final = 2  # bytes of an instruction
 _CHECKS: Final = {0: "time and size", 1: "nothing", 3: "hash"}
 
@@ -176,11 +177,12 @@ def _is_same(before: bytes, after: bytes, filename: str | None) -> bool:
 
 
 def _lines(module: Code) -> list[tuple[int, bytes]]:
-    return [(code.line, code.lines) for code in _by_name(module).values()]
+    """Return the line numbers of all code objects."""
+    return [(code.line, code.lines) for code in _by_name(module, _QUALIFIED).values()]
 
 
 def _compare_functions(old: Code, new: Code, python_minor: int) -> Iterator[FunctionChange]:
-    before, after = _by_name(old), _by_name(new)
+    before, after = _by_name(old, python_minor), _by_name(new, python_minor)
     for key, code in after.items():
         if key not in before:
             yield FunctionChange(key[0], code.line, ())
@@ -191,16 +193,14 @@ def _compare_functions(old: Code, new: Code, python_minor: int) -> Iterator[Func
             yield FunctionChange(key[0], code.line, ())
 
 
-def _by_name(module: Code) -> dict[tuple[str, int], Code]:
+def _by_name(module: Code, python_minor: int) -> dict[tuple[str, int], Code]:
     """Return all code objects by their names, and by how many of that name came before."""
     counts: Counter[str] = Counter()
     found = {}
     todo = [(module, "")]
     while todo:
         code, outside = todo.pop()
-        # Before Python 3.11 the name is not qualified.
-        is_qualified = code.name.startswith(outside) or not outside
-        name = code.name if is_qualified else f"{outside}.{code.name}"
+        name = f"{outside}.{code.name}" if outside and python_minor < _QUALIFIED else code.name
         found[name, counts[name]] = code
         counts[name] += 1
         inside = "" if code is module else name

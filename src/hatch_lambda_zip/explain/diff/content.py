@@ -106,9 +106,9 @@ def bytecode_change(before: Member, after: Member) -> BytecodeChange:
 
 
 def is_only_first_line(before: Member, after: Member) -> bool:
-    """Tell whether two scripts differ in nothing but which interpreter runs them."""
+    """Tell whether two scripts differ in nothing but where the Python is that runs them."""
     old, new = _interpreter(before.read()), _interpreter(after.read())
-    return old[1] == new[1]
+    return old[1] == new[1] and b"python" in old[0] and b"python" in new[0]
 
 
 def _interpreter(script: bytes) -> tuple[bytes, bytes]:

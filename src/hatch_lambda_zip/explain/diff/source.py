@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Final
 
 _LARGEST: Final = 2 << 20  # bytes of a source that is parsed
+_MOST_COMMENTS: Final = 1000
 _SHOWN: Final = 60  # characters of a constant
 _NAMED: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES: Final = (ast.Module, *_NAMED)
@@ -93,13 +94,26 @@ def _compare_comments(before: bytes, after: bytes) -> list[Place]:
     """Return the comments that changed; without any, it is the layout that did."""
     earlier, later = _comments(before), _comments(after)
     texts = [text for _, text in earlier], [text for _, text in later]
-    matcher = difflib.SequenceMatcher(None, *texts, autojunk=False)
+    if texts[0] == texts[1]:
+        return [Place(Part.LAYOUT, "", 1)]
+    start, end = _common(*texts), _common(texts[0][::-1], texts[1][::-1])
+    end = min(end, min(map(len, texts)) - start)
+    rest = texts[0][start : len(texts[0]) - end], texts[1][start : len(texts[1]) - end]
+    # What is long is compared in time that grows with its length, and may be told as too much.
+    is_short = max(map(len, rest)) <= _MOST_COMMENTS
+    matcher = difflib.SequenceMatcher(None, *rest, autojunk=not is_short)
     places = []
-    for kind, start, end, new_start, new_end in matcher.get_opcodes():
+    for kind, first, last, new_first, new_last in matcher.get_opcodes():
         if kind != "equal":
-            changed = later[new_start:new_end] or earlier[start:end]
+            changed = later[start:][new_first:new_last] or earlier[start:][first:last]
             places += [Place(Part.COMMENT, "", line) for line, _ in changed]
-    return places or [Place(Part.LAYOUT, "", 1)]
+    return places
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many members two sequences start with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _comments(source: bytes) -> list[tuple[int, str]]:
