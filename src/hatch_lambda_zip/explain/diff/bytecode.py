@@ -6,7 +6,7 @@ import opcode
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -15,6 +15,7 @@ from hatch_lambda_zip.errors import BytecodeError
 
 _HEADER: Final = 16  # bytes (PEP 552)
 _LONGEST_PATH: Final = 255  # bytes that one byte can count
+_FIRST_LINE: Final = "__firstlineno__"
 _QUALIFIED: Final = 11  # the N of the Python 3.N from which on names say where code is
 _UNIT: Final = 2  # bytes of an instruction
 _CHECKS: Final = {0: "time and size", 1: "nothing", 3: "hash"}
@@ -214,16 +215,32 @@ def _compare_one(old: Code, new: Code, python_minor: int) -> Iterator[Detail]:
     after = {constant.digest: constant.shown for constant in new.constants}
     gone = [shown for digest, shown in before.items() if digest not in after]
     added = [shown for digest, shown in after.items() if digest not in before]
+    gone_names = [name for name in old.names if name not in new.names]
+    added_names = [name for name in new.names if name not in old.names]
+    is_other = bool(gone or added or gone_names or added_names)
+    if _FIRST_LINE in old.names and _FIRST_LINE in new.names:
+        # Since Python 3.13, a class has its line as a constant, or in an instruction.
+        if (gone, added) == ([str(old.line)], [str(new.line)]):
+            gone, added = [], []
+        new = replace(new, instructions=_with_line(new.instructions, old, new.line))
     yield from _pairs("constant", gone, added)
-    is_other = bool(gone or added)
-    gone = [name for name in old.names if name not in new.names]
-    added = [name for name in new.names if name not in old.names]
-    yield from _pairs("name", gone, added)
-    is_other = is_other or bool(gone or added)
+    yield from _pairs("name", gone_names, added_names)
     if old.instructions != new.instructions:
         yield from _instructions(old.instructions, new.instructions, python_minor)
     elif not is_other and (old.rest != new.rest or old.names != new.names or [*before] != [*after]):
         yield Detail("other", "", "")
+
+
+def _with_line(instructions: bytes, old: Code, line: int) -> bytes:
+    """Return the instructions of a class with its old line, where one has the new line in it."""
+    pairs = zip(_units(old.instructions), _units(instructions), strict=False)
+    other = [at for at, (one, its) in enumerate(pairs) if one != its]
+    if len(other) == 1 and len(instructions) == len(old.instructions):
+        at = _UNIT * other[0]
+        units = old.instructions[at : at + _UNIT], instructions[at : at + _UNIT]
+        if units[0][0] == units[1][0] and (units[0][1], units[1][1]) == (old.line, line):
+            return old.instructions
+    return instructions
 
 
 def _pairs(kind: str, gone: list[str], added: list[str]) -> Iterator[Detail]:
