@@ -203,6 +203,16 @@ def one_pyc(before: bytes, after: bytes, *, source: bytes | None = APP, flags: i
     return make
 
 
+def with_bytecode(sites: Sites, tmp: Path) -> Pair:
+    """Return the application before and after an edit, both compiled."""
+    trees = []
+    for name, source in (("a", APP), ("b", APP.replace(b"Return one.", b"Find one."))):
+        root = sites.copy(tmp / name)
+        (root / API).write_bytes(source)
+        trees.append(read_tree(compiled(root, "--invalidation-mode", "checked-hash")))
+    return pair_of(tmp, trees[0], trees[1])
+
+
 def other_site(name: str) -> Case:
     """Return the application with what uv has installed in another way."""
     return lambda sites, tmp: pair_of(tmp, sites.tree(), sites.tree(name))
@@ -407,6 +417,7 @@ CASES: dict[str, tuple[Case, str]] = {
         without_references,
         "same code: 1 compiled module differs only in reference flags",
     ),
+    "docstring, with bytecode": (with_bytecode, f"one docstring in {API}"),
     "stale": (
         one_pyc(APP, APP.replace(b"30", b"31")),
         f"{PYC}, which runs on one side though it is not of the source beside it",
@@ -446,6 +457,21 @@ CASES: dict[str, tuple[Case, str]] = {
     "a file of a distribution": (
         edited("class", "class ", "iniconfig/exceptions.py"),
         "only the layout of iniconfig/exceptions.py",
+    ),
+    "a file of a distribution, with its RECORD": (
+        between(distribution({"demo.py": b"x = 1\n"}), distribution({"demo.py": b"x = 2\n"})),
+        "one constant in demo.py (line 1: 1 -> 2)",
+    ),
+    "a file more, with its RECORD": (
+        between(distribution({"demo.py": b""}), distribution({"demo.py": b"", "new.py": b""})),
+        "new.py added",
+    ),
+    "a RECORD that lies": (
+        between(
+            distribution({"demo.py": b""}) | {"demo.py": b"x = 1\n"},
+            distribution({"demo.py": b"x = 1\n"}),
+        ),
+        "same code: the RECORD of demo",
     ),
     "two files of a distribution": (
         changed(

@@ -97,7 +97,6 @@ class FileChange:
         owner: the distribution's name; ``OWN`` for own files.
         before: None if it was added.
         after: None if it was removed.
-        is_same_content: whether it was moved, and nothing else.
         cause: what else it follows from.
         is_harmless: whether what runs is the same.
         places: of a source, what changed; empty where that can't be told.
@@ -112,7 +111,6 @@ class FileChange:
     owner: str
     before: Member | None
     after: Member | None
-    is_same_content: bool = False
     cause: Cause = Cause.OWN
     is_harmless: bool = False
     places: tuple[Place, ...] = ()
