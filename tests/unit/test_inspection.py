@@ -12,15 +12,12 @@ import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
-from typing import Any
 
 import deflate
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from referencing import Registry, Resource
 
 from hatch_lambda_zip.cli import main
 from hatch_lambda_zip.explain import Inspection, inspect_source, inspection, read_source
@@ -28,9 +25,8 @@ from hatch_lambda_zip.explain.elf import glibc_needed
 from tests.support.loose import invoke
 from tests.support.projects import Build
 from tests.support.raw_zip import Raw, raw_zip
+from tests.support.schemas import is_valid
 from tests.support.site_zips import distribution, normalize, read, zipped
-
-DOCS = Path(__file__).parents[2] / "docs"
 
 
 def library(*versions: bytes, weak: bytes = b"", machine: int = 62) -> bytes:
@@ -196,13 +192,6 @@ def test_a_build_has_what_its_manifest_says(reference_build: Build, tmp_path: Pa
     (tmp_path / "other.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert inspect_source(read_source(other), workers=1).is_of_another
     assert "other.json is the manifest of another zip" in invoke("inspect", other).stdout
-
-
-def is_valid(document: object, name: str) -> bool:
-    schemas = {path.name: json.loads(path.read_text("utf-8")) for path in DOCS.glob("*.json")}
-    resources = [(file, Resource.from_contents(schema)) for file, schema in schemas.items()]
-    registry: Registry[Any] = Registry().with_resources(resources)
-    return bool(Draft202012Validator(schemas[name], registry=registry).is_valid(document))
 
 
 def test_inspect_as_json(tmp_path: Path) -> None:

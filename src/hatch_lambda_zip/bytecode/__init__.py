@@ -4,6 +4,7 @@ What compiles is imported from ``bytecode.compiler``: with its processes and the
 interpreter it takes 8 ms more to import, which only a build that compiles should pay.
 """
 
+from hatch_lambda_zip.bytecode.code import Code, read_code, read_filename
 from hatch_lambda_zip.bytecode.magic import find_format, format_of
 from hatch_lambda_zip.bytecode.model import Compiled, Interpreter, Obstacle, Source
 from hatch_lambda_zip.bytecode.normalize import NO_SOURCE, normalize
@@ -12,6 +13,7 @@ from hatch_lambda_zip.bytecode.source_hash import source_hash
 
 __all__ = [
     "NO_SOURCE",
+    "Code",
     "Compiled",
     "Interpreter",
     "Obstacle",
@@ -19,6 +21,8 @@ __all__ = [
     "find_format",
     "format_of",
     "normalize",
+    "read_code",
+    "read_filename",
     "read_header",
     "source_hash",
     "without_source_hash",

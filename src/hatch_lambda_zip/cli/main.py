@@ -7,6 +7,7 @@ import click
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.cli.build import build
 from hatch_lambda_zip.cli.cache import cache
+from hatch_lambda_zip.cli.diff import diff
 from hatch_lambda_zip.cli.init import init
 from hatch_lambda_zip.cli.inspect import inspect
 from hatch_lambda_zip.cli.listing import list_artifacts
@@ -33,6 +34,7 @@ main.add_command(build)
 main.add_command(list_artifacts)
 main.add_command(lock)
 main.add_command(inspect)
+main.add_command(diff)
 main.add_command(normalize)
 main.add_command(cache)
 main.add_command(why)

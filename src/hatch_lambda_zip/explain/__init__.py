@@ -2,7 +2,7 @@
 
 Sources are read as hostile input (`read_source`), files get their distributions
 (`find_distributions`), and the canonical form is a plan for each file (`make_plan`) that
-`write_canonical` carries out.
+`write_canonical` carries out. Why two of them differ is the affair of ``explain.diff``.
 """
 
 from hatch_lambda_zip.explain.canonical import Normalized, look, write_canonical

@@ -116,7 +116,7 @@ def _read(
     record = _small(inside.get("RECORD"))
     rows: dict[str, Digest | None] = {}
     missing = []
-    for path, digest in () if record is None else _rows(record):
+    for path, digest in () if record is None else read_rows(record):
         member = next((it for it in _places(path, site, dist_info) if it in files), None)
         if member is None:
             missing.append(path)
@@ -146,8 +146,8 @@ def _identity(metadata: Member | None, name: str, version: str) -> tuple[str, st
     return canonicalize_name(stated), next(iter(fields.get("version", ())), version)
 
 
-def _rows(record: bytes) -> Iterator[tuple[str, Digest | None]]:
-    """Yield what can be read of a RECORD."""
+def read_rows(record: bytes) -> Iterator[tuple[str, Digest | None]]:
+    """Yield the paths and digests of a RECORD, as far as it can be read."""
     text = record.decode("utf-8", "replace").replace("\0", "")
     try:
         for cells in csv.reader(io.StringIO(text, newline="")):

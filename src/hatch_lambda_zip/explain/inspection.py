@@ -176,7 +176,7 @@ def inspect_source(source: Source, *, workers: int) -> Inspection:
         findings, is_complete = look(source, owners)
         native = _native(needed)
         hashed.result()
-    manifest, is_of_another = _manifest(source)
+    manifest, is_of_another = manifest_of(source)
     is_as_built = manifest.get("format") == FORMAT_VERSION
     is_canonical = False if findings else (is_complete or is_as_built) or None
     shares = tuple(_shares(source, owners))
@@ -202,7 +202,7 @@ def inspect_source(source: Source, *, workers: int) -> Inspection:
     )
 
 
-def _manifest(source: Source) -> tuple[Mapping[str, object], bool]:
+def manifest_of(source: Source) -> tuple[Mapping[str, object], bool]:
     """Return the manifest beside a zip, and whether there is one of another zip instead."""
     if source.sha256 is None:
         return {}, False
