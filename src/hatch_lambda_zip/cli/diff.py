@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.console import Console, show_result
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.redact import printable
 
@@ -57,7 +57,7 @@ def diff(*, paths: tuple[Path, ...], form: str | None, is_full: bool) -> None:
     # `--help` does not need it.
     from hatch_lambda_zip.explain.diff import is_manifest
 
-    with aborting(Console(), code=2):
+    with aborting(Console(failure=2)):
         if form == "textconv":
             is_equal, lines = True, [*_listing(_read(paths[0]))]
         elif any(map(is_manifest, paths)):
@@ -66,7 +66,7 @@ def diff(*, paths: tuple[Path, ...], form: str | None, is_full: bool) -> None:
             is_equal, lines = _compare(paths[0], paths[1], form, is_full=is_full)
     # Out here, where a pipe that was closed is no failure of a file.
     for line in lines:
-        click.echo(line)
+        show_result(line)
     sys.exit(0 if is_equal else 1)
 
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from hatch_lambda_zip.explain.diff.difference import Aspect
 from hatch_lambda_zip.explain.diff.pairs import Pair, is_same_data
-from hatch_lambda_zip.explain.headers import DESCRIPTOR, Header, extra_fields
+from hatch_lambda_zip.explain.extra import extra_fields
+from hatch_lambda_zip.explain.headers import DESCRIPTOR, Header
 from hatch_lambda_zip.explain.read import Member, Source
 
 # Modification, access and creation: of NTFS, and of Info-ZIP twice.
