@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.bytecode import interpreter as interpreter_module
-from hatch_lambda_zip.bytecode.interpreter import find_interpreter
+from hatch_lambda_zip.bytecode.interpreter import find_interpreter, find_python
 from hatch_lambda_zip.bytecode.magic import FORMATS
 from hatch_lambda_zip.errors import ToolError
 from hatch_lambda_zip.process import MARK_VARIABLE
@@ -233,3 +233,21 @@ def test_nothing_of_the_environment_reaches_a_candidate(
     names = {line.partition("=")[0] for line in seen.read_text("utf-8").splitlines()}
     # The last ones are the shell's own.
     assert names <= {"LD_LIBRARY_PATH", MARK_VARIABLE, "PWD", "SHLVL", "_", "OLDPWD"}
+
+
+def test_any_release_to_run_a_function(tmp_path: Path, uv: Uv, environ: dict[str, str]) -> None:
+    stand_in(tmp_path / "first/python3.13", answer("3.12.99"))
+    stand_in(tmp_path / "second/python3.13", answer("3.13.98"))
+    found = find_python("3.13", named=None, uv=uv, directory=tmp_path, environ=environ)
+    if sys.version_info[:2] != (3, 13):
+        assert (found.path, found.version) == (tmp_path / "second/python3.13", "3.13.98")
+
+
+def test_no_release_to_run_a_function(tmp_path: Path, uv: Uv, environ: dict[str, str]) -> None:
+    path = stand_in(tmp_path / "first/python3.99", answer("3.13.99", debug=True))
+    message = r"CPython 3\.99 was not found, which the function's runtime has. There is:"
+    with pytest.raises(ToolError, match=message):
+        find_python("3.99", named=None, uv=uv, directory=tmp_path, environ=environ)
+    message = rf"--python: it is not CPython 3\.13.*\n  {path}: 3\.13\.99, a debug build"
+    with pytest.raises(ToolError, match=message):
+        find_python("3.13", named=path, uv=uv, directory=tmp_path, environ=environ)

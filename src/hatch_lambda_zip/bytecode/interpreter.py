@@ -1,5 +1,7 @@
 """Finds the one CPython that bytecode is compiled with, exact to the patch release.
 
+Or, to run a function, one of any release of a minor version.
+
 Patch releases of one minor version share a magic number, and still compile differently.
 """
 
@@ -9,7 +11,7 @@ import ast
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -68,15 +70,11 @@ def find_interpreter(
             f"bytecode-python: {version} is not a release of CPython 3.{FORMATS[0].python_minor} "
             f"to 3.{FORMATS[-1].python_minor}, the ones whose bytecode is known."
         )
-    found: dict[Path, _Candidate] = {}
-    for path in [named.absolute()] if named else _places(version, uv, directory, environ):
-        if path in found:
-            continue
-        candidate = _probe(path, version, form, uv)
-        if candidate.is_the_one:
-            return Interpreter(candidate.executable, version)
-        found[path] = candidate
-    seen = "\n".join(f"  {candidate.path}: {candidate.description}" for candidate in found.values())
+    paths = [named.absolute()] if named else _places(version, uv, directory, environ)
+    found = _search(paths, version, form, uv)
+    if isinstance(found, Interpreter):
+        return found
+    seen = _listed(found)
     why = "Only one release exactly compiles to the same bytes everywhere."
     get = f"Get it with `uv python install {version}` or `pyenv install {version}`"
     if named:
@@ -88,6 +86,51 @@ def find_interpreter(
         f"bytecode-python: CPython {version} was not found. There is:\n{seen}\n{why} {get}, "
         "name its executable as bytecode-python-path, or change bytecode-python."
     )
+
+
+def find_python(
+    minor: str, *, named: Path | None, uv: Uv, directory: Path, environ: Mapping[str, str]
+) -> Interpreter:
+    """Find a CPython of any release of one minor version, to run a function; nothing is installed.
+
+    Args:
+        minor: as "3.13".
+        named: the only executable to look at (``--python``), or None to look as for bytecode's.
+        directory: one without settings of uv, for it to run in.
+
+    Raises:
+        ToolError: there is none; the message names what there is.
+    """
+    form = next((form for form in FORMATS if f"3.{form.python_minor}" == minor), None)
+    paths = [named.absolute()] if named else _places(minor, uv, directory, environ)
+    found = _search(paths, minor, form, uv)
+    if isinstance(found, Interpreter):
+        return found
+    wrong = f"--python: it is not CPython {minor}" if named else f"CPython {minor} was not found"
+    raise ToolError(
+        f"{wrong}, which the function's runtime has. There is:\n{_listed(found)}\n"
+        f"Get it with `uv python install {minor}` or `pyenv install {minor}`, or name its "
+        "executable with --python."
+    )
+
+
+def _search(
+    paths: Iterable[Path], version: str, form: Format | None, uv: Uv
+) -> Interpreter | list[_Candidate]:
+    """Return the first that is the one, or all that were looked at."""
+    found: dict[Path, _Candidate] = {}
+    for path in paths:
+        if path in found:
+            continue
+        candidate = _probe(path, version, form, uv)
+        if candidate.is_the_one:
+            return Interpreter(candidate.executable, candidate.description)
+        found[path] = candidate
+    return [*found.values()]
+
+
+def _listed(found: Iterable[_Candidate]) -> str:
+    return "\n".join(f"  {candidate.path}: {candidate.description}" for candidate in found)
 
 
 def minimal_environment() -> dict[str, str]:
@@ -111,7 +154,7 @@ def _places(version: str, uv: Uv, directory: Path, environ: Mapping[str, str]) -
         output = ""
     if output.strip():
         yield Path(output.strip())
-    minor, _, _ = version.rpartition(".")
+    minor = ".".join(version.split(".")[:2])
     suffix = ".exe" if sys.platform == "win32" else ""
     for part in environ.get("PATH", "").split(os.pathsep):
         path = Path(part, f"python{minor}{suffix}").absolute()
@@ -125,7 +168,7 @@ def _places(version: str, uv: Uv, directory: Path, environ: Mapping[str, str]) -
             yield path
 
 
-def _probe(path: Path, version: str, form: Format, uv: Uv) -> _Candidate:
+def _probe(path: Path, version: str, form: Format | None, uv: Uv) -> _Candidate:
     """Find out what an executable is."""
     uv.log(f"Asking {path} which Python it is")
     try:
@@ -162,12 +205,14 @@ def _probe(path: Path, version: str, form: Format, uv: Uv) -> _Candidate:
         "free-threaded": free_threaded,
         "a debug build": debug,
         f"{level} {serial}": level != "final",
-        f"with the magic number {magic.hex(' ')}, not {form.magic_bytes.hex(' ')}": (
-            release == version and magic != form.magic_bytes
-        ),
     }
-    found = [release, *(text for text, applies in oddities.items() if applies)]
-    return _Candidate(path, ", ".join(found), Path(executable or path), found == [version])
+    is_release = release == version or release.startswith(f"{version}.")
+    if form and is_release and magic != form.magic_bytes:
+        known = form.magic_bytes.hex(" ")
+        oddities[f"with the magic number {magic.hex(' ')}, not {known}"] = True
+    odd = [text for text, applies in oddities.items() if applies]
+    is_the_one = is_release and not odd
+    return _Candidate(path, ", ".join([release, *odd]), Path(executable or path), is_the_one)
 
 
 def _unfit(path: Path, description: str) -> _Candidate:

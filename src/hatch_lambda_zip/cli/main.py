@@ -10,6 +10,7 @@ from hatch_lambda_zip.cli.cache import cache
 from hatch_lambda_zip.cli.diff import diff
 from hatch_lambda_zip.cli.init import init
 from hatch_lambda_zip.cli.inspect import inspect
+from hatch_lambda_zip.cli.invoke import invoke
 from hatch_lambda_zip.cli.listing import list_artifacts
 from hatch_lambda_zip.cli.lock import lock
 from hatch_lambda_zip.cli.normalize import normalize
@@ -31,6 +32,7 @@ def main() -> None:
 
 main.add_command(init)
 main.add_command(build)
+main.add_command(invoke)
 main.add_command(list_artifacts)
 main.add_command(lock)
 main.add_command(inspect)

@@ -60,6 +60,11 @@ def unpack(zips: Sequence[Path], directory: Path, name: str) -> Path:
     return place
 
 
+def extract(zipped: Path, directory: Path) -> None:
+    """Write what is in one zip, as Lambda does, into a directory that may have files already."""
+    _write(_members([zipped]), directory)
+
+
 def _check_is_ours(place: Path, manifest: Path, zipped: Path) -> None:
     """Check that what is there already was written by this command for the same project.
 

@@ -1,0 +1,182 @@
+"""``hatch-lambda-zip invoke``: zips under AWS's own runtime client, as on Lambda."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import CHECKOUT
+from tests.support.loose import invoke, lock, write
+
+MACHINE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+EVENTS = CHECKOUT / "examples/events"
+pytestmark = [
+    pytest.mark.shared_cache,
+    pytest.mark.skipif(sys.platform != "linux", reason="functions run on Linux"),
+]
+
+TABLE = f"""
+[tool.hatch.build.targets.lambda-zip]
+runtime = "python3.{sys.version_info.minor}"
+architecture = "{MACHINE}"
+code = "."
+handler = "main.handler"
+"""
+
+
+def example(name: str, root: Path) -> Path:
+    """Copy an example, for this machine and the Python that runs the tests, and lock it."""
+    ignored = shutil.ignore_patterns("dist", "*.lock", "pylock.toml")
+    project = shutil.copytree(CHECKOUT / "examples" / name, root / name, ignore=ignored)
+    table = (project / "pyproject.toml").read_text(encoding="utf-8")
+    table = re.sub('(?m)^runtime = ".*"$', f'runtime = "python3.{sys.version_info.minor}"', table)
+    table = re.sub('(?m)^architecture = ".*"$', f'architecture = "{MACHINE}"', table)
+    (project / "pyproject.toml").write_text(table, encoding="utf-8")
+    lock(project)
+    return project
+
+
+def loose(root: Path, source: str, table: str = TABLE) -> Path:
+    write(root, {"pyproject.toml": table, "main.py": source})
+    return root
+
+
+def test_a_function_with_its_layer_answers(tmp_path: Path) -> None:
+    project = example("terraform", tmp_path)
+    result = invoke("invoke", "orders", "-p", project, "--event", EVENTS / "http-api.json")
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    assert answer == {"statusCode": 201, "body": '{"host": "xn--mnchen-3ya.example"}'}
+    assert re.search(r"orders: init \d+ ms, then \d+ ms, answered", result.stderr)
+    assert (project / "dist/orders-lambda.zip").is_file()
+
+
+@pytest.mark.slow
+def test_a_function_sees_what_lambda_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = """
+        import importlib.util, logging, os, sys
+
+        logging.getLogger().setLevel("INFO")
+
+        def handler(event, context):
+            print("printed")
+            logging.info("logged")
+            import boto3  # as on Lambda
+            return {
+                "variables": sorted(os.environ),
+                "given": os.environ["GIVEN"],
+                "here": os.getcwd() == os.environ["LAMBDA_TASK_ROOT"] == sys.path[0],
+                "name": context.function_name,
+                "arn": context.invoked_function_arn,
+                "in time": 0 < context.get_remaining_time_in_millis() <= 3000,
+                "click": importlib.util.find_spec("click") is not None,
+            }
+        """
+    loose(tmp_path, source)
+    monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
+    result = invoke("invoke", "-p", tmp_path, "-e", "GIVEN=x=y", "-e", "HOME", "-q")
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    assert {"AWS_LAMBDA_FUNCTION_NAME", "GIVEN", "HOME", "TZ"} <= {*answer.pop("variables")}
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:lambda"
+    assert answer == {
+        "given": "x=y",
+        "here": True,
+        "name": "lambda",
+        "arn": arn,
+        "in time": True,
+        "click": False,  # it is a dependency of the command, and not of the function
+    }
+    assert re.search(r"^printed\n\[INFO\]\t.*\tlogged$", result.stderr, re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_errors_are_lambdas(tmp_path: Path) -> None:
+    loose(tmp_path, "def handler(event, context):\n    return event['missing']\n")
+    result = invoke("invoke", "-p", tmp_path)
+    assert result.exit_code == 1
+    error = json.loads(result.stdout)
+    assert (error["errorType"], error["errorMessage"]) == ("KeyError", "'missing'")
+    assert "[ERROR] KeyError: 'missing'\nTraceback (most recent call last):\n" in result.stderr
+
+
+@pytest.mark.exhaustive
+def test_code_without_source(tmp_path: Path) -> None:
+    release = platform.python_version()
+    compiled = f'bytecode = "compile"\nbytecode-python = "{release}"\nsource = "omit"\n'
+    loose(tmp_path, "def handler(event, context):\n    return event\n", TABLE + compiled)
+    write(tmp_path, {"event.json": '["é"]'})
+    result = invoke("invoke", "-p", tmp_path, "--event", tmp_path / "event.json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, ["é"]), result.stderr
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    ("name", "function", "event", "expected"),
+    [
+        ("orders", "lambda", "http-api", '"total":"4.50"'),
+        ("functions", "api", "http-api", '"total":"4.50"'),
+        ("functions", "worker", "sqs", '"sent": 1'),
+        ("terraform", "invoices", "sqs", "1,234,567"),
+        ("fastapi", "lambda", "http-api", '"statusCode": 404'),
+        ("layers", "lambda", "http-api", "!"),
+        ("folders", "worker", "http-api", '"body": "0 Bytes"'),
+        ("groups", "api", "http-api", "xn--"),
+    ],
+)
+def test_the_examples_answer(
+    name: str, function: str, event: str, expected: str, tmp_path: Path
+) -> None:
+    project = example(name, tmp_path)
+    variables = ["-e", "REHEARSAL=1", "-e", "POWERTOOLS_SERVICE_NAME=orders"]
+    file = EVENTS / f"{event}.json"
+    result = invoke("invoke", function, "-p", project, "--event", file, *variables)
+    assert result.exit_code == 0, result.output
+    assert expected in result.stdout.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--event", "{root}/main.py"], "main.py is not JSON"),
+        (["-e", "NOT_SET_HERE"], "NOT_SET_HERE is not set here; write NOT_SET_HERE=VALUE"),
+        (["-e", "=x"], "has no name"),
+        ([], "Which FUNCTION? One of api, worker."),
+    ],
+)
+def test_wrong_usage(words: list[str], message: str, tmp_path: Path) -> None:
+    two = "functions = { api = {}, worker = {} }\n"
+    loose(tmp_path, "def handler(*_): ...\n", TABLE + two)
+    result = invoke("invoke", "-p", tmp_path, *(word.format(root=tmp_path) for word in words))
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "message"),
+    [
+        ((f'"{MACHINE}"', '"other"'), [], "can't run on this machine"),
+        (('handler = "main.handler"\n', ""), [], ".handler: is missing"),
+        (('code = "."', 'code = "."\nlayers.more = {}'), ["more"], "more is a layer"),
+        (('code = "."', 'code = "."'), ["mian"], "the function 'mian' is not one of lambda"),
+    ],
+)
+def test_what_can_not_be_invoked(
+    change: tuple[str, str], words: list[str], message: str, tmp_path: Path
+) -> None:
+    other = "arm64" if MACHINE == "x86_64" else "x86_64"
+    loose(
+        tmp_path,
+        "def handler(*_): ...\n",
+        TABLE.replace(change[0], change[1].replace("other", other)),
+    )
+    result = invoke("invoke", *words, "-p", tmp_path)
+    assert result.exit_code == 1, result.output
+    assert message in result.stderr
+    assert not (tmp_path / "dist").exists()
