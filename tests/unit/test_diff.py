@@ -405,6 +405,21 @@ def test_nothing_in_a_zip_speaks_to_the_terminal(tmp_path: Path) -> None:
         assert not {"\x1b", "\x9b", "\u202e"} & {*result.stdout}
 
 
+def test_where_links_lead_to(tmp_path: Path) -> None:
+    paths = tmp_path / "a.zip", tmp_path / "b.zip"
+    for path in paths:
+        path.write_bytes(zipped({"link": path.name.encode()}, mode=0o120777))
+    lines = invoke("diff", *paths).stdout.splitlines()
+    assert lines[-3:] == ["changed link", "  - leads to: a.zip", "  + leads to: b.zip"]
+
+
+def test_a_module_larger_than_any(tmp_path: Path) -> None:
+    large = PYC + bytes(33 << 20)
+    paths = two(tmp_path, {"a.pyc": PYC}, {"a.pyc": large})
+    first, *_ = invoke("diff", *paths).stdout.splitlines()
+    assert first == "the compiled module a.pyc, which can't be read"
+
+
 def test_the_end_of_a_text(tmp_path: Path) -> None:
     text = b"a" * 1023 + "ä".encode()  # a character that is cut where its kind is looked for
     paths = two(tmp_path, {"a": text}, {"a": text + b"\n"})
@@ -444,6 +459,12 @@ def test_manifests_without_their_zips(reference_build: Build, tmp_path: Path) ->
     assert [pin["key"] for pin in document["pins"]] == [local["name"]]
     assert invoke("diff", "--name-only", *paths).stdout == ""
     assert invoke("diff", reference_build.artifact, paths[1]).exit_code == 1
+    for path, document, layers in ((paths[0], manifest, []), (paths[1], manifest, ["base"])):
+        unpacked = {"sha256": str(len(layers)), "layers": layers}
+        path.write_text(json.dumps({**document, "unpacked": unpacked}))
+    result = invoke("diff", *paths)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("other settings (unpacked.layers, unpacked.sha256)\n")
     same = invoke("diff", reference_build.artifact, paths[0])
     assert (same.exit_code, same.stdout) == (0, "equal: the same bytes\n")
 

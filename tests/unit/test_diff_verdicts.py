@@ -112,6 +112,15 @@ def with_directories(sites: Sites, tmp: Path) -> Pair:
     return first, zip_directory(root, tmp / "b.zip")
 
 
+def in_two_zones(sites: Sites, tmp: Path) -> Pair:
+    root = with_time(sites.copy(tmp / "site"), EARLIER, EARLIER)
+    for name, zone in (("a", "UTC"), ("b", "Asia/Tokyo")):
+        with_time(root, EARLIER, EARLIER)
+        zone_of_zip = clean_environment(TZ=zone)
+        run([needed("zip"), "-qrD", tmp / f"{name}.zip", "."], cwd=root, env=zone_of_zip)
+    return tmp / "a.zip", tmp / "b.zip"
+
+
 def by_python(root: Path, target: Path) -> Path:
     """Zip a directory as `python -m zipfile` does."""
     names = sorted(path.name for path in root.iterdir())
@@ -408,6 +417,7 @@ CASES: dict[str, tuple[Case, str]] = {
         zipped_twice(accessed=LATER),
         "same code: 30 files differ only in their time of access",
     ),
+    "two time zones": (in_two_zones, "same code: 30 files differ only in their time zone"),
     "zip without extra fields": (
         zipped_twice(words="-X"),
         "same code: 30 files differ only in their marks of the zipping tool",

@@ -44,6 +44,7 @@ _FOLLOWS: Final = {
 }
 _ASPECTS: Final = {
     Aspect.TIME: "time",
+    Aspect.ZONE: "time zone",
     Aspect.ACCESS: "time of access",
     Aspect.MODE: "mode",
     Aspect.OWNER: "user or group",
@@ -261,7 +262,7 @@ def _example(before: _Members, after: _Members, aspect: Aspect, name: str) -> st
         return ""
     if aspect is Aspect.MODE and old.mode is not None and new.mode is not None:
         return f"{old.mode & 0o7777:04o} -> {new.mode & 0o7777:04o}"
-    if aspect is Aspect.TIME:
+    if aspect in {Aspect.TIME, Aspect.ZONE}:
         return _times(old, new)
     if aspect is Aspect.COMPRESSION:
         return f"{old.compressed_size:,} -> {new.compressed_size:,} bytes"

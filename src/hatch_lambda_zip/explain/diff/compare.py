@@ -14,6 +14,7 @@ from hatch_lambda_zip.explain.diff.content import (
     find_places,
     is_only_first_line,
     kind_of,
+    link_keys,
     machine_name_of,
     metadata_keys,
     record_keys,
@@ -212,7 +213,8 @@ class _Comparison:
         is_harmless = change.kind is FileKind.INSTALLER or (
             change.kind is FileKind.SCRIPT and is_only_first_line(old, new)
         )
-        return replace(change, places=find_places(change.kind, old, new), is_harmless=is_harmless)
+        places, keys = find_places(change.kind, old, new), link_keys(old, new)
+        return replace(change, places=places, keys=keys, is_harmless=is_harmless)
 
     def _look_at_metadata(self, change: FileChange, old: Member, new: Member) -> FileChange:
         """Look into a RECORD, or METADATA or WHEEL, which do not decide what runs."""

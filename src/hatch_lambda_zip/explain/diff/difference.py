@@ -41,6 +41,7 @@ class Aspect(Enum):
 
     # Of members.
     TIME = "time"
+    ZONE = "time-zone"  # of the same moment
     ACCESS = "access-time"
     MODE = "mode"
     OWNER = "owner"

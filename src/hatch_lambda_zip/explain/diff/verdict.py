@@ -43,6 +43,7 @@ _OF_THE_WRITER: Final = frozenset(
 )
 _ASPECTS: Final = {
     Aspect.TIME: "time",
+    Aspect.ZONE: "time zone",
     Aspect.ACCESS: "time of access",
     Aspect.MODE: "mode",
     Aspect.OWNER: "user or group",
