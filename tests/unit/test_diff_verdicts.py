@@ -466,17 +466,17 @@ CASES: dict[str, tuple[Case, str]] = {
     "unchecked bytecode": (
         compiled_twice("", "--invalidation-mode unchecked-hash"),
         (
-            "same code: 8 compiled modules differ only in what is checked before they are loaded "
+            "same code: 8 compiled modules differ only in what is checked before loading "
             "(time and size -> nothing)"
         ),
     ),
     "sources of another time": (
         compiled_twice("", "", second_time=LATER),
-        "same code: 8 compiled modules differ only in the time of their source",
+        "same code: 8 compiled modules differ only in the time of the source",
     ),
     "sources of another path": (
         compiled_twice("-d /a", "-d /b"),
-        "same code: 8 compiled modules differ only in the path of their source",
+        "same code: 8 compiled modules differ only in the path of the source",
     ),
     "compiled for tracebacks": (
         compiled_twice("", "-o 1"),

@@ -26,11 +26,11 @@ from hatch_lambda_zip.text import plural
 
 _FEW: Final = 3
 _WAYS: Final = {
-    Bytecode.CHECK: "what is checked before they are loaded",
-    Bytecode.TIME: "the time of their source",
-    Bytecode.SIZE: "the size of their source",
-    Bytecode.HASH: "the hash of their source",
-    Bytecode.PATH: "the path of their source",
+    Bytecode.CHECK: "what is checked before loading",
+    Bytecode.TIME: "the time of the source",
+    Bytecode.SIZE: "the size of the source",
+    Bytecode.HASH: "the hash of the source",
+    Bytecode.PATH: "the path of the source",
     Bytecode.REFERENCES: "reference flags",
     Bytecode.LINES: "line numbers",
 }
