@@ -380,6 +380,19 @@ def with_descriptors(_sites: Sites, tmp: Path) -> Pair:
     return zips[0], zips[1]
 
 
+def left_behind(compile_again: bytes | None) -> Case:
+    """Return an application whose source is edited, with bytecode of what it was, or of another."""
+
+    def make(sites: Sites, tmp: Path) -> Pair:
+        edited = APP.replace(b"# orders", b"# all")
+        first, second = one_pyc(APP, compile_again or APP)(sites, tmp)
+        with zipfile.ZipFile(second) as archive:
+            tree = {API: edited, PYC: archive.read(PYC)}
+        return first, written(tmp / "c.zip", zipped(tree))
+
+    return make
+
+
 def with_stale(sites: Sites, tmp: Path) -> Pair:
     """Return an application without bytecode, and with that of another source."""
     _, other = one_pyc(APP, APP.replace(b"30", b"31"))(sites, tmp)
@@ -487,6 +500,18 @@ CASES: dict[str, tuple[Case, str]] = {
         "same code: 1 compiled module differs only in reference flags",
     ),
     "docstring, with bytecode": (with_bytecode, f"one docstring in {API}"),
+    "bytecode of the source before": (
+        left_behind(None),
+        f"one comment in {API} and {PYC} not made of the source beside it",
+    ),
+    "bytecode of another source": (
+        left_behind(APP.replace(b"30", b"31")),
+        f"one comment in {API} and {PYC} not made of the source beside it",
+    ),
+    "bytecode of the edited source": (
+        left_behind(APP.replace(b"# orders", b"# all")),
+        f"one comment in {API}",
+    ),
     "stale, and new": (with_stale, f"{PYC} added"),
     "stale": (
         one_pyc(APP, APP.replace(b"30", b"31")),

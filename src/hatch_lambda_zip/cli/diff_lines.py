@@ -75,6 +75,10 @@ def all_lines(found: Difference, *, is_full: bool) -> Iterator[str]:
     yield from _sides(found)
     yield from _distributions(found)
     yield from _apart([_file(change, is_full=is_full) for change in _ordered(found)])
+    if found.stale:
+        yield ""
+        yield style("run on one side though they are not of the source beside them:", fg="red")
+        yield from (f"  {printable(name)}" for name in found.stale)
     yield from _rest(found, is_full=is_full)
     yield from _aspects(found)
 

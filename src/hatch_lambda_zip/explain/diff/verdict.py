@@ -22,7 +22,7 @@ from hatch_lambda_zip.explain.diff.difference import (
 )
 from hatch_lambda_zip.explain.diff.source import Part
 from hatch_lambda_zip.explain.distributions import OWN
-from hatch_lambda_zip.text import plural
+from hatch_lambda_zip.text import plural, shortened
 
 _FEW: Final = 3
 _WAYS: Final = {
@@ -87,6 +87,10 @@ def _causes(found: Difference) -> Iterator[str]:
     stayed = [change for change in own if change.status is not Status.MOVED]
     for owner in sorted({_owner(change, found) for change in stayed}):
         yield from _several([it for it in stayed if _owner(it, found) == owner], owner)
+    if found.stale:
+        count = len(found.stale)
+        what = shortened(found.stale[0]) if count == 1 else plural(count, "compiled module")
+        yield f"{what} not made of the source {'beside it' if count == 1 else 'beside them'}"
     if moved:
         yield describe_file(moved[0]) if len(moved) == 1 else _moves(moved)
 
