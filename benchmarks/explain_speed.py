@@ -36,6 +36,8 @@ def main() -> None:
             ["inspect", path],
             ["normalize", path, "-o", output],
             ["inspect", output],
+            ["diff", path, output],
+            ["diff", path, path],
             ["normalize", "--check", output],
         ):
             seconds = [timed([str(word) for word in words]) for _ in range(arguments.runs)]

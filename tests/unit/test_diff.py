@@ -340,6 +340,8 @@ def test_the_command_says_why_and_shows_what(tmp_path: Path) -> None:
     assert '-        """Return one."""' in lines
     assert '+        """Return it."""' in lines
     assert "  changed demo.py" in lines
+    info = "  changed demo-1.0.dist-info/METADATA -> demo-2.0.dist-info/METADATA"
+    assert info in lines
     assert "+x = 1" not in lines
     assert "+x = 1" in invoke("diff", "--full", *paths).stdout.splitlines()
     stat = invoke("diff", "--stat", *paths)
@@ -403,8 +405,32 @@ def test_nothing_in_a_zip_speaks_to_the_terminal(tmp_path: Path) -> None:
         assert not {"\x1b", "\x9b", "\u202e"} & {*result.stdout}
 
 
-def test_a_text_that_is_too_long_to_compare(tmp_path: Path) -> None:
-    paths = two(tmp_path, {"a.txt": b"a\n" * 20_000}, {"a.txt": b"b\n" * 20_000})
+def test_where_links_lead_to(tmp_path: Path) -> None:
+    paths = tmp_path / "a.zip", tmp_path / "b.zip"
+    for path in paths:
+        path.write_bytes(zipped({"link": path.name.encode()}, mode=0o120777))
+    lines = invoke("diff", *paths).stdout.splitlines()
+    assert lines[-3:] == ["changed link", "  - leads to: a.zip", "  + leads to: b.zip"]
+
+
+def test_a_module_larger_than_any(tmp_path: Path) -> None:
+    large = PYC + bytes(33 << 20)
+    paths = two(tmp_path, {"a.pyc": PYC}, {"a.pyc": large})
+    first, *_ = invoke("diff", *paths).stdout.splitlines()
+    assert first == "the compiled module a.pyc, which can't be read"
+
+
+def test_the_end_of_a_text(tmp_path: Path) -> None:
+    text = b"a" * 1023 + "ä".encode()  # a character that is cut where its kind is looked for
+    paths = two(tmp_path, {"a": text}, {"a": text + b"\n"})
+    lines = invoke("diff", *paths).stdout.splitlines()
+    assert lines[-3:-1] == [f"-{text.decode()}", "\\ No newline at end of file"]
+
+
+@pytest.mark.parametrize("line", [b"a\n", b"a" * 100_000 + b"\n"])
+def test_a_text_that_is_too_long_to_compare(tmp_path: Path, line: bytes) -> None:
+    count = 20_000 if len(line) == 2 else 20
+    paths = two(tmp_path, {"a.txt": line * count}, {"a.txt": b"b" + line * count})
     assert "  too long to be compared line by line" in invoke("diff", *paths).stdout.splitlines()
 
 
@@ -417,6 +443,7 @@ def test_manifests_without_their_zips(reference_build: Build, tmp_path: Path) ->
     index = next(it for it in other["distributions"] if it["origin"] == "index")
     local = next(it for it in other["distributions"] if it["origin"] == "local")
     before, index["version"] = index["version"], "999"
+    other["inputs"][index["name"]] = "sha256:0"
     other["inputs"][local["name"]] = "content:sha256:0"
     paths = tmp_path / "a.json", tmp_path / "b.json"
     for path, document in zip(paths, (manifest, other), strict=True):
@@ -427,9 +454,17 @@ def test_manifests_without_their_zips(reference_build: Build, tmp_path: Path) ->
         f"for arm64 instead of x86_64, {index['name']} {before} -> 999, "
         f"other content of {local['name']} and other settings (options.strip)"
     )
-    assert is_valid(json.loads(invoke("diff", "--json", *paths).stdout), "diff.schema.json")
+    document = json.loads(invoke("diff", "--json", *paths).stdout)
+    assert is_valid(document, "diff.schema.json")
+    assert [pin["key"] for pin in document["pins"]] == [local["name"]]
     assert invoke("diff", "--name-only", *paths).stdout == ""
     assert invoke("diff", reference_build.artifact, paths[1]).exit_code == 1
+    for path, document, layers in ((paths[0], manifest, []), (paths[1], manifest, ["base"])):
+        unpacked = {"sha256": str(len(layers)), "layers": layers}
+        path.write_text(json.dumps({**document, "unpacked": unpacked}))
+    result = invoke("diff", *paths)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("other settings (unpacked.layers, unpacked.sha256)\n")
     same = invoke("diff", reference_build.artifact, paths[0])
     assert (same.exit_code, same.stdout) == (0, "equal: the same bytes\n")
 

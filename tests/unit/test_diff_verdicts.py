@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import io
+import json
 import marshal
 import os
 import py_compile
 import re
+import shutil
+import struct
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +26,7 @@ from hatch_lambda_zip.cli.diff_lines import all_lines
 from hatch_lambda_zip.explain import read_source
 from hatch_lambda_zip.explain.diff import compare, verdict
 from tests.support.commands import clean_environment, needed, run
+from tests.support.raw_zip import Raw, raw_zip
 from tests.support.schemas import is_valid
 from tests.support.shared import made_once
 from tests.support.site_zips import distribution, normalize, zipped
@@ -104,6 +110,15 @@ def with_directories(sites: Sites, tmp: Path) -> Pair:
     first = zip_directory(root, tmp / "a.zip", "-D")
     with_time(root, EARLIER, EARLIER)
     return first, zip_directory(root, tmp / "b.zip")
+
+
+def in_two_zones(sites: Sites, tmp: Path) -> Pair:
+    root = with_time(sites.copy(tmp / "site"), EARLIER, EARLIER)
+    for name, zone in (("a", "UTC"), ("b", "Asia/Tokyo")):
+        with_time(root, EARLIER, EARLIER)
+        zone_of_zip = clean_environment(TZ=zone)
+        run([needed("zip"), "-qrD", tmp / f"{name}.zip", "."], cwd=root, env=zone_of_zip)
+    return tmp / "a.zip", tmp / "b.zip"
 
 
 def by_python(root: Path, target: Path) -> Path:
@@ -322,6 +337,68 @@ def script(line: str) -> Tree:
     return distribution({"bin/demo": f"#!{line}\nimport demo\n".encode(), "demo.py": b""})
 
 
+def long_script(path: str) -> Tree:
+    """Return what installers write where a path is too long for a first line."""
+    return script(f"/bin/sh\n'''exec' {path} \"$0\" \"$@\"\n' '''")
+
+
+def description(text: str) -> Tree:
+    tree = distribution({"demo.py": b""})
+    name = "demo-1.0.dist-info/METADATA"
+    return tree | {name: tree[name] + b"\n" + text.encode()}
+
+
+def local(comment: str) -> Tree:
+    """Return a distribution that was installed from a directory."""
+    files = {f"{name}.py": f"# {comment}\n".encode() for name in ("demo", "more")}
+    return distribution({**files, "demo-1.0.dist-info/direct_url.json": b'{"dir_info": {}}'})
+
+
+def listing_itself(digest: str) -> Tree:
+    tree = distribution({"demo.py": b""})
+    name = "demo-1.0.dist-info/RECORD"
+    return tree | {name: tree[name].replace(b"RECORD,,", f"RECORD,sha256={digest},".encode())}
+
+
+def less_with_directories(sites: Sites, tmp: Path) -> Pair:
+    """Return what zip -r makes before and after a distribution has gone."""
+    root = with_time(sites.copy(tmp / "site"), EARLIER, EARLIER)
+    first = zip_directory(root, tmp / "a.zip", "-X")
+    for path in root.glob("iniconfig*"):
+        shutil.rmtree(path)
+    return first, zip_directory(with_time(root, EARLIER, EARLIER), tmp / "b.zip", "-X")
+
+
+def with_descriptors(_sites: Sites, tmp: Path) -> Pair:
+    """Return zips whose sizes stand behind the data, after a signature or not."""
+    content = b"x = 1\n"
+    sizes = struct.pack("<3I", zlib.crc32(content), len(content), len(content))
+    zips = []
+    for name, start in (("a", b"PK\x07\x08"), ("b", b"PK\x07\x07")):
+        raw = Raw(b"app.py", content, flags=8, descriptor=start + sizes)
+        zips.append(written(tmp / f"{name}.zip", raw_zip(raw)))
+    return zips[0], zips[1]
+
+
+def left_behind(compile_again: bytes | None) -> Case:
+    """Return an application whose source is edited, with bytecode of what it was, or of another."""
+
+    def make(sites: Sites, tmp: Path) -> Pair:
+        edited = APP.replace(b"# orders", b"# all")
+        first, second = one_pyc(APP, compile_again or APP)(sites, tmp)
+        with zipfile.ZipFile(second) as archive:
+            tree = {API: edited, PYC: archive.read(PYC)}
+        return first, written(tmp / "c.zip", zipped(tree))
+
+    return make
+
+
+def with_stale(sites: Sites, tmp: Path) -> Pair:
+    """Return an application without bytecode, and with that of another source."""
+    _, other = one_pyc(APP, APP.replace(b"30", b"31"))(sites, tmp)
+    return written(tmp / "c.zip", zipped({API: APP})), other
+
+
 def metadata(requirement: str) -> Tree:
     tree = distribution({"demo.py": b""})
     name = "demo-1.0.dist-info/METADATA"
@@ -353,6 +430,7 @@ CASES: dict[str, tuple[Case, str]] = {
         zipped_twice(accessed=LATER),
         "same code: 30 files differ only in their time of access",
     ),
+    "two time zones": (in_two_zones, "same code: 30 files differ only in their time zone"),
     "zip without extra fields": (
         zipped_twice(words="-X"),
         "same code: 30 files differ only in their marks of the zipping tool",
@@ -380,6 +458,10 @@ CASES: dict[str, tuple[Case, str]] = {
     "zlib-ng": (by_zlib_ng, "same code: # files differ only in their compression"),
     "comment": (with_comment, "same code: another comment, or other bytes around the files"),
     "something before": (as_program, "same code: another comment, or other bytes around the files"),
+    "descriptors": (
+        with_descriptors,
+        "same code: another comment, or other bytes around the files",
+    ),
     "like serverless": (
         like_serverless,
         "same code: 30 files differ only in their time and mode (0755 -> 0664)",
@@ -397,17 +479,17 @@ CASES: dict[str, tuple[Case, str]] = {
     "unchecked bytecode": (
         compiled_twice("", "--invalidation-mode unchecked-hash"),
         (
-            "same code: 8 compiled modules differ only in what is checked before they are loaded "
+            "same code: 8 compiled modules differ only in what is checked before loading "
             "(time and size -> nothing)"
         ),
     ),
     "sources of another time": (
         compiled_twice("", "", second_time=LATER),
-        "same code: 8 compiled modules differ only in the time of their source",
+        "same code: 8 compiled modules differ only in the time of the source",
     ),
     "sources of another path": (
         compiled_twice("-d /a", "-d /b"),
-        "same code: 8 compiled modules differ only in the path of their source",
+        "same code: 8 compiled modules differ only in the path of the source",
     ),
     "compiled for tracebacks": (
         compiled_twice("", "-o 1"),
@@ -418,6 +500,19 @@ CASES: dict[str, tuple[Case, str]] = {
         "same code: 1 compiled module differs only in reference flags",
     ),
     "docstring, with bytecode": (with_bytecode, f"one docstring in {API}"),
+    "bytecode of the source before": (
+        left_behind(None),
+        f"one comment in {API} and {PYC} not made of the source beside it",
+    ),
+    "bytecode of another source": (
+        left_behind(APP.replace(b"30", b"31")),
+        f"one comment in {API} and {PYC} not made of the source beside it",
+    ),
+    "bytecode of the edited source": (
+        left_behind(APP.replace(b"# orders", b"# all")),
+        f"one comment in {API}",
+    ),
+    "stale, and new": (with_stale, f"{PYC} added"),
     "stale": (
         one_pyc(APP, APP.replace(b"30", b"31")),
         f"{PYC}, which runs on one side though it is not of the source beside it",
@@ -493,6 +588,27 @@ CASES: dict[str, tuple[Case, str]] = {
         between(script("/home/a/.venv/bin/python"), script("/home/b/.venv/bin/python")),
         "same code: the Python that the first line of bin/demo names",
     ),
+    "long path in a script": (
+        between(long_script("/home/a/.venv/bin/python"), long_script("/home/b/.venv/bin/python")),
+        "same code: the Python that the first line of bin/demo names",
+    ),
+    "script of another language": (
+        between(script("/bin/sh"), script("/usr/bin/python")),
+        "bin/demo changed",
+    ),
+    "description": (
+        between(description("One."), description("Two.")),
+        "same code: metadata of demo (description)",
+    ),
+    "a RECORD that lists itself": (
+        between(listing_itself("a"), listing_itself("b")),
+        "same code: the RECORD of demo",
+    ),
+    "files of a local project": (
+        between(local("one"), local("two")),
+        "only comments in 2 own files",
+    ),
+    "a distribution less, by zip -r": (less_with_directories, "iniconfig 2.0.0 removed"),
     "metadata": (
         between(metadata("idna"), metadata("idna>=3")),
         "same code: metadata of demo (requires-dist)",
@@ -572,3 +688,24 @@ def test_the_cause_is_named_of_what_slow_tools_make(
 ) -> None:
     make, expected = SLOW_CASES[name]
     assert told(make(sites, tmp_path)) == expected
+
+
+def test_bytecode_that_no_record_lists_is_of_the_distribution_of_its_source(
+    sites: Sites, tmp_path: Path
+) -> None:
+    before, after = map(read_source, other_site("compiled")(sites, tmp_path))
+    found = compare(before, after, workers=1)
+    assert {change.owner for change in found.files} == {"iniconfig", "markupsafe"}
+
+
+def test_what_a_manifest_calls_local_is_own(tmp_path: Path) -> None:
+    trees = [{f"{it}.py": f"# {text}\n".encode() for it in "ab"} for text in ("one", "two")]
+    pair = pair_of(tmp_path, *map(distribution, trees))
+    assert told(pair) == "only comments in 2 files of demo 1.0"
+    manifest = {
+        "tool": {"name": "hatch-lambda-zip"},
+        "sha256": hashlib.sha256(pair[0].read_bytes()).hexdigest(),
+        "distributions": [{"name": "demo", "origin": "local"}],
+    }
+    (tmp_path / "a.json").write_text(json.dumps(manifest))
+    assert told(pair) == "only comments in 2 own files"

@@ -108,7 +108,7 @@ def _read(path: Path) -> Source:
     """Read a zip or directory; git names an empty file where one side has none."""
     from hatch_lambda_zip.explain import Source, read_source
 
-    return Source(path, ()) if str(path) == os.devnull else read_source(path)
+    return Source(path, ()) if str(path) in {"/dev/null", os.devnull} else read_source(path)
 
 
 def _listing(source: Source) -> Iterator[str]:

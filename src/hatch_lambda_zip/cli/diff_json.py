@@ -32,6 +32,7 @@ def describe(found: Difference) -> dict[str, object]:
         "pythons": None if found.pythons is None else [*found.pythons],
         "distributions": [_distribution(change) for change in found.distributions],
         "files": [_file(change) for change in found.files],
+        "stale": [*found.stale],
         "aspects": {aspect.value: [*names] for aspect, names in found.aspects.items()},
     }
 

@@ -44,6 +44,7 @@ _FOLLOWS: Final = {
 }
 _ASPECTS: Final = {
     Aspect.TIME: "time",
+    Aspect.ZONE: "time zone",
     Aspect.ACCESS: "time of access",
     Aspect.MODE: "mode",
     Aspect.OWNER: "user or group",
@@ -74,6 +75,10 @@ def all_lines(found: Difference, *, is_full: bool) -> Iterator[str]:
     yield from _sides(found)
     yield from _distributions(found)
     yield from _apart([_file(change, is_full=is_full) for change in _ordered(found)])
+    if found.stale:
+        yield ""
+        yield style("run on one side though they are not of the source beside them:", fg="red")
+        yield from (f"  {printable(name)}" for name in found.stale)
     yield from _rest(found, is_full=is_full)
     yield from _aspects(found)
 
@@ -261,7 +266,7 @@ def _example(before: _Members, after: _Members, aspect: Aspect, name: str) -> st
         return ""
     if aspect is Aspect.MODE and old.mode is not None and new.mode is not None:
         return f"{old.mode & 0o7777:04o} -> {new.mode & 0o7777:04o}"
-    if aspect is Aspect.TIME:
+    if aspect in {Aspect.TIME, Aspect.ZONE}:
         return _times(old, new)
     if aspect is Aspect.COMPRESSION:
         return f"{old.compressed_size:,} -> {new.compressed_size:,} bytes"

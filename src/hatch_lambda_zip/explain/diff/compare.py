@@ -14,6 +14,7 @@ from hatch_lambda_zip.explain.diff.content import (
     find_places,
     is_only_first_line,
     kind_of,
+    link_keys,
     machine_name_of,
     metadata_keys,
     record_keys,
@@ -70,6 +71,7 @@ def compare(
         versions={name: new for name, new in versions[1].items() if versions[0].get(name) == new},
         own=_own(before, owners[0]) | _own(after, owners[1]),
         files=files,
+        stale=comparison.stale(),
         aspects=aspects,
         machines=comparison.machines,
         pythons=comparison.pythons,
@@ -212,7 +214,8 @@ class _Comparison:
         is_harmless = change.kind is FileKind.INSTALLER or (
             change.kind is FileKind.SCRIPT and is_only_first_line(old, new)
         )
-        return replace(change, places=find_places(change.kind, old, new), is_harmless=is_harmless)
+        places, keys = find_places(change.kind, old, new), link_keys(old, new)
+        return replace(change, places=places, keys=keys, is_harmless=is_harmless)
 
     def _look_at_metadata(self, change: FileChange, old: Member, new: Member) -> FileChange:
         """Look into a RECORD, or METADATA or WHEEL, which do not decide what runs."""
@@ -227,6 +230,20 @@ class _Comparison:
                 cause = Cause.MACHINE if self.machines else Cause.PYTHON
         cause = cause if change.cause is Cause.OWN else change.cause
         return replace(change, keys=keys, is_harmless=True, cause=cause)
+
+    def stale(self) -> tuple[str, ...]:
+        """Return the modules that are stale on one side alone, of sources that differ.
+
+        Whether their own bytes differ does not matter.
+        """
+        found = []
+        for pair in self.pairs:
+            name, old, new = pair.name, pair.before, pair.after
+            if name.endswith(".pyc") and source_name(name) in self.names and old and new:
+                fates = fate_of(old, self.members[0])[0], fate_of(new, self.members[1])[0]
+                if (fates[0] is Fate.STALE) != (fates[1] is Fate.STALE):
+                    found.append(name)
+        return tuple(found)
 
     def _is_explained(self, row: KeyChange, change: FileChange) -> bool:
         """Tell whether a row of a RECORD differs because the file does."""

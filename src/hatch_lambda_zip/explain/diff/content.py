@@ -9,7 +9,7 @@ from typing import Final
 
 from hatch_lambda_zip.contents import machine_name, machine_of
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.explain.diff.bytecode import BytecodeChange, compare_bytecode
+from hatch_lambda_zip.explain.diff.bytecode import Bytecode, BytecodeChange, compare_bytecode
 from hatch_lambda_zip.explain.diff.difference import FileKind, KeyChange
 from hatch_lambda_zip.explain.diff.source import Part, Place, compare_sources, is_same_but_line_ends
 from hatch_lambda_zip.explain.distributions import read_rows
@@ -18,6 +18,8 @@ from hatch_lambda_zip.install import INSTALLER_FILES, read_headers
 
 _IN_DIST_INFO: Final = re.compile(r"(?:.*/)?[^/]+\.dist-info/([^/]+)")
 _METADATA: Final = ("METADATA", "WHEEL")
+_LARGEST_MODULE: Final = 32 << 20  # bytes
+_LARGEST_RECORD: Final = 64 << 20  # bytes
 _LARGEST: Final = 2 << 20  # bytes of text that is looked into
 _LINES_OF_SH: Final = 3  # where a path is too long for a first line
 _START: Final = 1024  # bytes that tell text from data
@@ -82,7 +84,8 @@ def find_places(kind: FileKind, before: Member, after: Member) -> tuple[Place, .
     """Return what changed in a source, or whether only the layout did of text; else nothing."""
     if kind is FileKind.SOURCE:
         return compare_sources(before.read(), after.read()) or ()
-    if kind not in {FileKind.TEXT, FileKind.JSON, FileKind.SCRIPT} or before.size > _LARGEST:
+    is_text = kind in {FileKind.TEXT, FileKind.JSON, FileKind.SCRIPT}
+    if not is_text or max(before.size, after.size) > _LARGEST:
         return ()
     old, new = before.read(), after.read()
     if is_same_but_line_ends(old, new):
@@ -102,6 +105,8 @@ def _plain(document: bytes) -> str | None:
 
 def bytecode_change(before: Member, after: Member) -> BytecodeChange:
     """Return what changed in a compiled module."""
+    if max(before.size, after.size) > _LARGEST_MODULE:
+        return BytecodeChange((Bytecode.UNREADABLE,), after="It is larger than any module")
     return compare_bytecode(before.read(), after.read())
 
 
@@ -121,6 +126,8 @@ def _interpreter(script: bytes) -> tuple[bytes, bytes]:
 
 def record_keys(before: Member, after: Member) -> tuple[KeyChange, ...]:
     """Return the rows of a RECORD that differ; none where only their order or form does."""
+    if max(before.size, after.size) > _LARGEST_RECORD:
+        return ()
     old, new = (
         {path: str(digest or "") for path, digest in read_rows(member.read())}
         for member in (before, after)
@@ -130,7 +137,17 @@ def record_keys(before: Member, after: Member) -> tuple[KeyChange, ...]:
 
 def metadata_keys(before: Member, after: Member) -> tuple[KeyChange, ...]:
     """Return the fields of METADATA or WHEEL that differ; none where only their order does."""
+    if max(before.size, after.size) > _LARGEST_RECORD:
+        return ()
     return _changes(_fields(before.read()), _fields(after.read()))
+
+
+def link_keys(before: Member, after: Member) -> tuple[KeyChange, ...]:
+    """Return where two symbolic links lead to; nothing if one of them is a file."""
+    if not (before.is_link and after.is_link):
+        return ()
+    old, new = (member.read().decode("utf-8", "replace") for member in (before, after))
+    return (KeyChange("leads to", old, new),)
 
 
 def _fields(content: bytes) -> dict[str, str]:

@@ -41,6 +41,7 @@ class Aspect(Enum):
 
     # Of members.
     TIME = "time"
+    ZONE = "time-zone"  # of the same moment
     ACCESS = "access-time"
     MODE = "mode"
     OWNER = "owner"
@@ -145,6 +146,8 @@ class Difference:
         versions: those of distributions that are the same in both.
         own: the names of distributions that are the project's own, as far as that is known.
         files: ascending by name.
+        stale: compiled modules that run, on one side alone, instead of a source that they were not
+            made of, where that source differs.
         aspects: what the zips say otherwise around the same contents: the members' names, or
             nothing where it is of the zip as a whole.
         machines: for which native libraries were built, where that differs: before and after.
@@ -158,6 +161,7 @@ class Difference:
     versions: Mapping[str, str] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     files: tuple[FileChange, ...] = ()
+    stale: tuple[str, ...] = ()
     aspects: Mapping[Aspect, tuple[str, ...]] = field(default_factory=dict)
     machines: tuple[str, str] | None = None
     pythons: tuple[str, str] | None = None
@@ -165,6 +169,6 @@ class Difference:
     @property
     def is_same_code(self) -> bool:
         """Whether what runs is the same."""
-        return not (self.distributions or self.machines or self.pythons) and all(
+        return not (self.distributions or self.machines or self.pythons or self.stale) and all(
             change.is_harmless for change in self.files
         )

@@ -84,9 +84,10 @@ def _compare_members(old: Member, new: Member, *, is_same: bool) -> Iterator[Asp
     changed, kinds = _changed_fields(one, other), set[int]()
     if changed:
         kinds = _field_kinds(one) & _field_kinds(other)
-    if (one.date, one.time) != (other.date, other.time) or (
-        is_told and old.modified != new.modified
-    ):
+    is_other_clock = (one.date, one.time) != (other.date, other.time)
+    if is_told and old.modified == new.modified and is_other_clock:
+        yield Aspect.ZONE
+    elif is_other_clock or (is_told and old.modified != new.modified):
         yield Aspect.TIME
     elif changed & kinds & _TIMES:
         yield Aspect.ACCESS

@@ -67,18 +67,24 @@ def compare_manifests(before: Path, after: Path) -> ManifestDifference:
     pins = _changes(_mapping(old, "inputs"), _mapping(new, "inputs"))
     versions = _versions(old), _versions(new)
     names = sorted(versions[0].keys() | versions[1].keys())
+    # Of directories, layers may be in them too; a zip has none.
+    directories = [
+        {f"unpacked.{key}": value for key, value in _mapping(document, "unpacked").items()}
+        for document in (old, new)
+    ]
+    unpacked = _changes(*directories) if all(directories) else ()
     changed = [name for name in names if versions[0].get(name) != versions[1].get(name)]
     return ManifestDifference(
         before,
         after,
-        is_equal=old.get("sha256") == new.get("sha256"),
+        is_equal=old.get("sha256") == new.get("sha256") and not unpacked,
         distributions=tuple(
             DistributionChange(name, versions[0].get(name, ""), versions[1].get(name, ""))
             for name in changed
         ),
         pins=tuple(pin for pin in pins if pin.key not in changed),
         files=_changes(_files(old), _files(new)),
-        settings=_changes(dict(_settings(old)), dict(_settings(new))),
+        settings=(*_changes(dict(_settings(old)), dict(_settings(new))), *unpacked),
     )
 
 

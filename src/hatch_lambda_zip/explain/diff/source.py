@@ -140,7 +140,7 @@ def _compare(step: _Step) -> Iterator[Place | _Step]:
     old, new, scope = step.old, step.new, step.scope
     line = getattr(new, "lineno", step.line)
     if isinstance(old, ast.Constant) and isinstance(new, ast.Constant):
-        if not _is_same(old.value, new.value):
+        if type(old.value) is not type(new.value) or old.value != new.value:
             yield Place(Part.CONSTANT, scope, line, _shown(old.value), _shown(new.value))
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for one, other in zip(old, new, strict=True):
@@ -209,13 +209,6 @@ def _first_other(old: Sequence[ast.stmt], new: Sequence[ast.stmt], line: int) ->
         if index >= len(dumps) or ast.dump(statement) != dumps[index]:
             return statement.lineno
     return old[len(new)].lineno if len(old) > len(new) else line
-
-
-def _is_same(old: object, new: object) -> bool:
-    """Tell whether two constants are the same: 1 is neither True nor 1.0, nor is 0.0 -0.0."""
-    if type(old) is not type(new):
-        return False
-    return repr(old) == repr(new) if isinstance(old, float | complex) else old == new
 
 
 def _shown(value: object) -> str:

@@ -22,15 +22,15 @@ from hatch_lambda_zip.explain.diff.difference import (
 )
 from hatch_lambda_zip.explain.diff.source import Part
 from hatch_lambda_zip.explain.distributions import OWN
-from hatch_lambda_zip.text import plural
+from hatch_lambda_zip.text import plural, shortened
 
 _FEW: Final = 3
 _WAYS: Final = {
-    Bytecode.CHECK: "what is checked before they are loaded",
-    Bytecode.TIME: "the time of their source",
-    Bytecode.SIZE: "the size of their source",
-    Bytecode.HASH: "the hash of their source",
-    Bytecode.PATH: "the path of their source",
+    Bytecode.CHECK: "what is checked before loading",
+    Bytecode.TIME: "the time of the source",
+    Bytecode.SIZE: "the size of the source",
+    Bytecode.HASH: "the hash of the source",
+    Bytecode.PATH: "the path of the source",
     Bytecode.REFERENCES: "reference flags",
     Bytecode.LINES: "line numbers",
 }
@@ -43,6 +43,7 @@ _OF_THE_WRITER: Final = frozenset(
 )
 _ASPECTS: Final = {
     Aspect.TIME: "time",
+    Aspect.ZONE: "time zone",
     Aspect.ACCESS: "time of access",
     Aspect.MODE: "mode",
     Aspect.OWNER: "user or group",
@@ -86,6 +87,10 @@ def _causes(found: Difference) -> Iterator[str]:
     stayed = [change for change in own if change.status is not Status.MOVED]
     for owner in sorted({_owner(change, found) for change in stayed}):
         yield from _several([it for it in stayed if _owner(it, found) == owner], owner)
+    if found.stale:
+        count = len(found.stale)
+        what = shortened(found.stale[0]) if count == 1 else plural(count, "compiled module")
+        yield f"{what} not made of the source {'beside it' if count == 1 else 'beside them'}"
     if moved:
         yield describe_file(moved[0]) if len(moved) == 1 else _moves(moved)
 
