@@ -51,7 +51,7 @@ def inspect(*, paths: tuple[Path, ...], as_json: bool) -> None:
     with aborting(Console(failure=2)):
         found = [inspect_source(read_source(path), workers=available_cpus()) for path in paths]
     if as_json:
-        show_result(json.dumps([_described(one) for one in found], indent=2))
+        show_result(json.dumps([describe_inspection(one) for one in found], indent=2))
     else:
         show_result("\n\n".join("\n".join(_lines(one)) for one in found))
     sys.exit(1 if any(one.is_too_large for one in found) else 0)
@@ -179,7 +179,8 @@ def describe_hash(sha256: bytes | None) -> dict[str, str | None]:
     }
 
 
-def _described(found: Inspection) -> dict[str, object]:
+def describe_inspection(found: Inspection) -> dict[str, object]:
+    """Return what was found out in the terms of docs/inspect.schema.json."""
     source: Source = found.source
     by_file = found.owners.by_file
     return {

@@ -16,6 +16,7 @@ from hatch_lambda_zip.explain.distributions import (
 from hatch_lambda_zip.explain.inspection import Inspection, NativeLibrary, inspect_source
 from hatch_lambda_zip.explain.plan import Bytecode
 from hatch_lambda_zip.explain.read import Member, Source, read_source, read_zip
+from hatch_lambda_zip.explain.report import ReportedFile, list_files, render_page
 
 __all__ = [
     "OWN",
@@ -28,11 +29,14 @@ __all__ = [
     "NativeLibrary",
     "Normalized",
     "Owners",
+    "ReportedFile",
     "Source",
     "find_distributions",
     "inspect_source",
+    "list_files",
     "look",
     "read_source",
     "read_zip",
+    "render_page",
     "write_canonical",
 ]
