@@ -25,7 +25,7 @@ from hatch_lambda_zip.cli.diff_json import describe
 from hatch_lambda_zip.cli.diff_lines import all_lines
 from hatch_lambda_zip.explain import read_source
 from hatch_lambda_zip.explain.diff import compare, verdict
-from tests.support.commands import clean_environment, needed, run
+from tests.support.commands import UV, clean_environment, needed, run
 from tests.support.raw_zip import Raw, raw_zip
 from tests.support.schemas import is_valid
 from tests.support.shared import made_once
@@ -37,6 +37,7 @@ from tests.support.sites import (
     Tree,
     install,
     read_tree,
+    write_tree,
     zip_directory,
 )
 
@@ -669,12 +670,73 @@ def test_the_true_cause_is_named(name: str, sites: Sites, tmp_path: Path) -> Non
     ]
 
 
+SAM_TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: app, Handler: orders.api.handler, Runtime: RUNTIME}
+"""
+
+
+def by_sam(sites: Sites, tmp: Path) -> Pair:
+    """Return what `sam build` makes and `sam package` zips, and what uv installs, by Python."""
+    runtime = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    (tmp / "template.yaml").write_text(SAM_TEMPLATE.replace("RUNTIME", runtime))
+    app = write_tree(tmp / "app", OWN)
+    (app / "requirements.txt").write_text("iniconfig==2.0.0\nmarkupsafe==3.0.2\n")
+    command = [UV, "pip", "install", "-q", "--python", sys.executable, "--target", "sam"]
+    run([*command, "aws-sam-cli"], cwd=tmp)
+    environment = clean_environment(PYTHONPATH=str(tmp / "sam"), SAM_CLI_TELEMETRY="0")
+    run([sys.executable, "-m", "samcli", "build"], cwd=tmp, env=environment)
+    for path in (tmp / ".aws-sam/build").rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    code = "from samcli.lib.package.utils import make_zip; make_zip('a', '.aws-sam/build/Orders')"
+    run([sys.executable, "-c", code], cwd=tmp, env=environment)
+    tree = sites.tree() | {"requirements.txt": (app / "requirements.txt").read_bytes()}
+    return tmp / "a.zip", written(tmp / "b.zip", zipped(tree, mode=0o100644))
+
+
+SERVERLESS = """
+const archiver = require("archiver"), fs = require("fs"), path = require("path");
+const zip = archiver.create("zip"), names = fs.readdirSync("site", {recursive: true}).sort();
+zip.pipe(fs.createWriteStream("a.zip"));
+for (const name of names.filter((name) => fs.statSync(path.join("site", name)).isFile()))
+  zip.append(fs.readFileSync(path.join("site", name)), {name, mode: 0o755, date: new Date(0)});
+zip.finalize();
+"""
+
+
+def by_serverless(sites: Sites, tmp: Path) -> Pair:
+    """Return what Serverless zips, by the library and with the options that it uses; and Python."""
+    sites.copy(tmp / "site")
+    run([needed("npm"), "install", "--silent", "--no-audit", "--no-fund", "archiver@5"], cwd=tmp)
+    run([needed("node"), "-e", SERVERLESS], cwd=tmp)
+    tree = sites.tree()
+    ordered = {name: tree[name] for name in sorted(tree)}
+    return tmp / "a.zip", written(tmp / "b.zip", zipped(ordered))
+
+
 SLOW_CASES: dict[str, tuple[Case, str]] = {
     "jar": (
         by_jar,
         (
             "same code: 36 members differ in their mode and marks of the zipping tool and "
             "# files in their compression"
+        ),
+    ),
+    "SAM": (
+        by_sam,
+        (
+            "same code: notes of the installer (5 files), 26 files differ in their time "
+            "and another order"
+        ),
+    ),
+    "Serverless": (
+        by_serverless,
+        (
+            "same code: 30 files differ in their time, mode (0755 -> 0664) and marks of the "
+            "zipping tool and # files in their compression"
         ),
     ),
     "pip": (by_pip, "same code: notes of the installer (3 files)"),
