@@ -15,6 +15,7 @@ from hatch_lambda_zip.cli.listing import list_artifacts
 from hatch_lambda_zip.cli.lock import lock
 from hatch_lambda_zip.cli.normalize import normalize
 from hatch_lambda_zip.cli.report import report
+from hatch_lambda_zip.cli.verify import verify
 from hatch_lambda_zip.cli.why import why
 from hatch_lambda_zip.config import TOOL_NAME
 
@@ -38,6 +39,7 @@ main.add_command(list_artifacts)
 main.add_command(lock)
 main.add_command(inspect)
 main.add_command(diff)
+main.add_command(verify)
 main.add_command(normalize)
 main.add_command(report)
 main.add_command(cache)

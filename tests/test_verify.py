@@ -1,0 +1,151 @@
+"""`verify` builds again, in copies, and tells when something else comes out."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.cli.circumstances import OTHER_PATH, Circumstance
+from hatch_lambda_zip.cli.rebuild import Rebuilds, Rebuilt
+from tests.support.loose import invoke
+from tests.support.projects import Build, Project
+from tests.support.schemas import is_valid
+from tests.support.site_zips import zipped
+
+ZONE = "time zone Pacific/Kiritimati"
+HOOK = """
+import os, tempfile
+from pathlib import Path
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        Path(self.root, "written").write_text("by a back end")
+        zone = os.environ.get("TZ", "")
+        if zone == "broken":
+            raise SystemExit("this zone won't do")
+        made = Path(tempfile.mkdtemp(), "zone.txt")
+        made.write_text(zone)
+        build_data["force_include"][str(made)] = "fixture_app/zone.txt"
+"""
+
+
+@pytest.fixture
+def careless(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose zip depends on the time zone, with its zip."""
+    monkeypatch.delenv("TZ", raising=False)
+    (project.path / "hatch_build.py").write_text(HOOK, encoding="utf-8")
+    project.replace("[tool.uv]\n", "[tool.hatch.build.targets.wheel.hooks.custom]\n\n[tool.uv]\n")
+    project.build()
+    return project
+
+
+def snapshot(directory: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        str(path): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+def choose(monkeypatch: pytest.MonkeyPatch, *chosen: Circumstance) -> None:
+    module = importlib.import_module("hatch_lambda_zip.cli.verify")
+    monkeypatch.setattr(module, "circumstances", lambda _directory: iter(chosen))
+
+
+def test_what_differs_is_found_and_nothing_is_touched(
+    careless: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zones = [Circumstance(zone, {"TZ": zone}) for zone in ("Asia/Tokyo", "broken")]
+    choose(monkeypatch, OTHER_PATH, *zones)
+    before = snapshot(careless.root)
+    result = invoke("verify", careless.path, "--json")
+    assert result.exit_code == 2, result.output
+    document = json.loads(result.stdout)
+    assert is_valid(document, "verify.schema.json")
+    rows = {row["name"]: row for row in document["circumstances"]}
+    assert [row["result"] for row in rows.values()] == ["same", "differs", "failed"]
+    assert rows["Asia/Tokyo"]["zips"][0]["verdict"] == "fixture_app/zone.txt changed"
+    assert "this zone won't do" in rows["broken"]["failure"]
+    assert snapshot(careless.root) == before
+
+
+@pytest.mark.exhaustive
+def test_every_circumstance(careless: Project) -> None:
+    result = invoke("verify", careless.path)
+    assert result.exit_code == 1, result.output
+    table = result.stdout.partition("\n\n")[0].splitlines()[1:]
+    assert len(table) >= 9
+    assert [row for row in table if " ok" not in row] == [
+        row for row in table if row.startswith(ZONE)
+    ]
+    assert "Pacific/Kiritimati" in result.stdout.partition("\n\n")[2]
+
+
+@pytest.mark.exhaustive
+def test_zips_that_are_older_than_the_sources(project: Project) -> None:
+    project.build()
+    project.replace("def ", "# more\ndef ", file="src/fixture_app/main.py")
+    result = invoke("verify", project.path)
+    assert result.exit_code == 1
+    assert "fixture_app/main.py" in result.stdout
+    assert "the zip may be older than the sources" in result.stdout
+
+
+@pytest.fixture
+def built(
+    project: Project, reference_build: Build, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Project, Build]:
+    """A project that is not built, but has a build put in the place of each."""
+
+    def build(_self: Rebuilds, chosen: Sequence[Circumstance], _done: object) -> Iterator[Rebuilt]:
+        path = reference_build.artifact
+        yield from (Rebuilt(circumstance, {path.name: path}) for circumstance in chosen)
+
+    monkeypatch.setattr(Rebuilds, "build", build)
+    return project, reference_build
+
+
+def test_against_what_is_the_same(built: tuple[Project, Build]) -> None:
+    project, build = built
+    manifest = build.artifact.with_suffix(".json")
+    for against in (build.artifact, manifest, build.sha256, build.manifest["sha256_base64"]):
+        result = invoke("verify", project.path, "-q", "--against", against)
+        assert result.exit_code == 0, result.output
+        assert "another path  ok" in result.stdout
+
+
+def test_against_something_else(built: tuple[Project, Build], tmp_path: Path) -> None:
+    project, build = built
+    other = tmp_path / "deployed.zip"
+    other.write_bytes(zipped({"fixture_app/main.py": b"value = 1\n"}))
+    result = invoke("verify", project.path, "-q", "--against", other)
+    assert result.exit_code == 1
+    assert "fixture_app/main.py" in result.stdout
+    text = build.artifact.with_suffix(".json").read_text("utf-8")
+    changed = text.replace(build.sha256, "0" * 64).replace("python3.13", "python3.12")
+    (tmp_path / "old.json").write_text(changed, encoding="utf-8")
+    result = invoke("verify", project.path, "-q", "--against", tmp_path / "old.json")
+    assert result.exit_code == 1
+    assert "python3.12 -> python3.13" in result.stdout
+    unknown = hashlib.sha256(b"").hexdigest()
+    result = invoke("verify", project.path, "-q", "--against", unknown)
+    assert result.exit_code == 1
+    assert f"No zip of these sources has the hash {unknown}" in result.stdout
+    assert build.sha256 in result.stdout
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["-f", "nothing"], ["--against", "nothing"], ["--nothing"], ["-d", "nothing"]]
+)
+def test_wrong_usage(words: list[str], built: tuple[Project, Build]) -> None:
+    project, _ = built
+    result = invoke("verify", project.path, *words)
+    assert result.exit_code == 2
+    assert "Error: " in result.stderr
+    assert "Traceback" not in result.output
