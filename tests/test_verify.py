@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,11 +16,13 @@ import pytest
 
 from hatch_lambda_zip.cli.circumstances import OTHER_PATH, Circumstance
 from hatch_lambda_zip.cli.rebuild import Rebuilds, Rebuilt
+from tests.support.commands import CHECKOUT, UV, clean_environment, run
 from tests.support.loose import invoke
 from tests.support.projects import Build, Project
 from tests.support.schemas import is_valid
 from tests.support.site_zips import zipped
 
+EXAMPLES = CHECKOUT / "examples"
 ZONE = "time zone Pacific/Kiritimati"
 HOOK = """
 import os, tempfile
@@ -95,6 +101,45 @@ def test_zips_that_are_older_than_the_sources(project: Project) -> None:
     assert result.exit_code == 1
     assert "fixture_app/main.py" in result.stdout
     assert "the zip may be older than the sources" in result.stdout
+
+
+@pytest.mark.exhaustive
+def test_a_member_of_a_workspace_in_a_repository(tmp_path: Path) -> None:
+    root = tmp_path / "monorepo"
+    shutil.copytree(EXAMPLES / "monorepo", root)
+    for words in (("git", "init", "-q"), (UV, "lock", "-q")):
+        run(words, cwd=root)
+    member = root / "functions/api"
+    assert invoke("build", "-q", member).exit_code == 0
+    result = invoke("verify", member, "-q")
+    assert result.exit_code == 0, result.output
+    moved = root / "libraries/common/src/common/greeting.txt"
+    moved.write_text("Another", encoding="utf-8")
+    result = invoke("verify", member, "-q", "--against", next((member / "dist").glob("*.zip")))
+    assert result.exit_code == 1
+    assert "common/greeting.txt" in result.stdout
+
+
+@pytest.mark.exhaustive
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_what_is_cancelled_leaves_nothing(project: Project, tmp_path: Path) -> None:
+    project.build()
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    command = subprocess.Popen(
+        [sys.executable, "-m", "hatch_lambda_zip", "verify", project.path],
+        env=clean_environment(TMPDIR=str(temporary)),
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert command.stderr is not None
+    with command, command.stderr as said:
+        while "built" not in said.readline():
+            assert command.poll() is None
+        assert [*temporary.iterdir()]
+        command.send_signal(signal.SIGINT)
+        assert command.wait(60) == 130
+    assert not [*temporary.iterdir()]
 
 
 @pytest.fixture
