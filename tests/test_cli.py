@@ -37,6 +37,34 @@ def test_what_hatchling_makes(
     assert "compressing" in result.stderr
 
 
+def test_what_terraforms_external_data_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
+    functions = 'functions = { api = { code = "api" }, worker = { code = "worker" } }\n'
+    code = {"one/api/main.py": "X = 1\n", "one/worker/main.py": "X = 2\n", "two/api/main.py": ""}
+    write(tmp_path, {"one/pyproject.toml": table + functions, **code, "deploy/main.tf": ""})
+    monkeypatch.chdir(tmp_path / "deploy")
+    result = invoke("build", "../one", "--external", "-q")
+    assert (result.exit_code, result.stderr) == (0, "")
+    document = json.loads(result.stdout)
+    manifest = json.loads((tmp_path / "one/dist/api-lambda.json").read_text())
+    assert document.pop("api.sha256_base64") == manifest["sha256_base64"]
+    assert document.pop("api.sha256") == manifest["sha256"]
+    assert document.pop("api.zip") == "../one/dist/api-lambda.zip"
+    assert document.pop("api.manifest") == "../one/dist/api-lambda.json"
+    assert {*document} == {
+        f"worker.{key}" for key in ("zip", "manifest", "sha256", "sha256_base64")
+    }
+    # The protocol wants strings alone.
+    assert all(isinstance(value, str) for value in document.values())
+
+    write(tmp_path, {"two/pyproject.toml": f'{table}functions.api.code = "api"\n'})
+    both = invoke("build", "../one", "../two", "--external")
+    assert (both.exit_code, both.stdout) == (1, "")
+    assert "--external: api is a function or layer of two of the projects" in both.stderr
+
+
 def test_another_directory_as_typed(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.cli.places import check_places, made_twice
 from hatch_lambda_zip.cli.progress import Bars, Plain, Told, can_draw
 from hatch_lambda_zip.cli.project import open_project, projects_argument, shortest
+from hatch_lambda_zip.cli.results import described, external
 from hatch_lambda_zip.cli.side_by_side import SideBySide
 from hatch_lambda_zip.cli.unpack import unpack
 from hatch_lambda_zip.cli.watch import watch_and_build
@@ -77,7 +78,13 @@ _AT_ONCE: Final = max(2, os.cpu_count() or 1)  # builds wait for other processes
     is_flag=True,
     help="With --unpacked: functions with what their layers have, as a container image needs it.",
 )
-@click.option("as_json", "--json", is_flag=True, help="Print what was made as JSON.")
+@click.option("form", "--json", flag_value="json", help="Print what was made as JSON.")
+@click.option(
+    "form",
+    "--external",
+    flag_value="external",
+    help="Print it as JSON of strings alone, for an external data source of Terraform.",
+)
 @click.option(
     "is_watching",
     "--watch",
@@ -96,7 +103,7 @@ def build(  # noqa: PLR0913 - one parameter an option
     is_all: bool,
     unpacked: Path | None,
     with_layers: bool,
-    as_json: bool,
+    form: str | None,
     is_watching: bool,
     is_part: bool,
     tells: bool,
@@ -146,7 +153,7 @@ def build(  # noqa: PLR0913 - one parameter an option
                     continue
                 for path in _added(paths, made):
                     _unpack(path, directories, with_layers=with_layers)
-                    if not as_json:
+                    if form is None:
                         screen.result(str(shortest(path, here)))
         if failed:
             names = ", ".join(map(str, failed))
@@ -154,8 +161,10 @@ def build(  # noqa: PLR0913 - one parameter an option
                 f"Error: {len(failed)} of {len(chosen)} projects failed: {names}. What each said "
                 "stands above, behind its name; the zips of the others are made."
             )
-    if as_json:
-        show_result(json.dumps([*_described(made)], indent=2))
+    if form is not None:
+        with aborting(console):
+            document = described(made) if form == "json" else external(made, here)
+            show_result(json.dumps(document, indent=2))
 
 
 def _results(
@@ -273,16 +282,3 @@ def _unpack(path: Path, directory: Path | None, *, with_layers: bool) -> None:
         message = f"--with-layers: {names} is not beside {path.name}; build the layers as well"
         raise ConfigError([message])
     unpack([path, *layers], directory, str(manifest["target"]).partition(":")[2])
-
-
-def _described(made: Iterable[Path]) -> Iterator[dict[str, object]]:
-    for path in made:
-        manifest_path = path.with_suffix(".json")
-        manifest = read_manifest(manifest_path) or {}
-        yield {
-            "target": manifest["target"],
-            "zip": str(path),
-            "manifest": str(manifest_path),
-            "sha256": manifest["sha256"],
-            "sha256_base64": manifest["sha256_base64"],
-        }

@@ -12,7 +12,7 @@ from typing import IO
 
 import click
 
-from hatch_lambda_zip.cli.console import Console, hooks_aside
+from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
 from hatch_lambda_zip.cli.project import open_project
 from hatch_lambda_zip.cli.runtime_api import Answer
 from hatch_lambda_zip.config import Artifact, Config, Kind, file_name
@@ -99,7 +99,7 @@ def invoke(  # noqa: PLR0913 - one parameter an option
             )
         artifact, zips = _build(project, function, console)
         answer = _run(artifact, zips, payload, environment, timeout, named, console)
-    click.echo(answer.payload)
+    show_result(answer.payload.decode("utf-8", "replace"))
     sys.exit(int(answer.is_error))
 
 
