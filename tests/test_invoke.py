@@ -6,13 +6,16 @@ import json
 import platform
 import re
 import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.commands import CHECKOUT
+from tests.support.commands import CHECKOUT, clean_environment
 from tests.support.loose import invoke, lock, write
+from tests.support.processes import comes_true, number_in, runs
 
 MACHINE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 EVENTS = CHECKOUT / "examples/events"
@@ -104,6 +107,33 @@ def test_errors_are_lambdas(tmp_path: Path) -> None:
     error = json.loads(result.stdout)
     assert (error["errorType"], error["errorMessage"]) == ("KeyError", "'missing'")
     assert "[ERROR] KeyError: 'missing'\nTraceback (most recent call last):\n" in result.stderr
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_function_ends_with_the_command(number: signal.Signals, tmp_path: Path) -> None:
+    source = """
+        import os, pathlib, time
+
+        def handler(event, context):
+            pathlib.Path(os.environ["NUMBER"]).write_text(f"{os.getpid()}\\n")
+            time.sleep(600)
+        """
+    loose(tmp_path, source)
+    words: list[str | Path] = [
+        "-p",
+        tmp_path,
+        "-e",
+        f"NUMBER={tmp_path / 'number'}",
+        "--timeout",
+        "60",
+    ]
+    with subprocess.Popen(
+        [sys.executable, "-m", "hatch_lambda_zip", "invoke", *words], env=clean_environment()
+    ) as command:
+        function = number_in(tmp_path / "number")
+        command.send_signal(number)
+    assert comes_true(lambda: not runs(function))
 
 
 @pytest.mark.exhaustive

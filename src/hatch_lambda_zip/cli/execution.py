@@ -135,7 +135,9 @@ def invoke_once(
 def _environment(function: Artifact, execution: Execution, address: str) -> dict[str, str]:
     """Return the variables that Lambda defines, and nothing of this machine's."""
     runtime, opt, task = function.platform.runtime, execution.opt, execution.task
-    libraries = [task, task / "lib", opt / "lib"]
+    libraries = [str(path) for path in (task, task / "lib", opt / "lib")]
+    if own := os.environ.get("LD_LIBRARY_PATH"):
+        libraries.append(own)  # without it, this machine's Python may not start
     packages = [opt / f"python/lib/python{runtime.python_version}/site-packages", opt / "python"]
     return {
         "_HANDLER": function.handler or "",
@@ -152,7 +154,7 @@ def _environment(function: Artifact, execution: Execution, address: str) -> dict
         "LAMBDA_RUNTIME_DIR": str(execution.python.parent),
         "LAMBDA_TASK_ROOT": str(task),
         "LANG": "en_US.UTF-8",
-        "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries)),
+        "LD_LIBRARY_PATH": os.pathsep.join(libraries),
         "PATH": f"/usr/local/bin:/usr/bin:/bin:{opt / 'bin'}",
         # /var/task can't be written, so no bytecode appears there.
         "PYTHONDONTWRITEBYTECODE": "1",
