@@ -92,6 +92,12 @@ def test_random_constants(value: object) -> None:
     same_form(pyc, MINOR)
 
 
+def test_members_about_as_long_as_their_digests() -> None:
+    texts = frozenset(letter * size for letter in "abcdefgh" for size in range(55, 70))
+    code = compile("x", "demo.py", "exec").replace(co_consts=(texts,))
+    same_form(importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(code), MINOR)
+
+
 @pytest.mark.parametrize(
     "members",
     [
