@@ -21,10 +21,9 @@ from tests.support.hatchling_runs import run_hatchling
 from tests.support.shared import made_once
 
 LOG: Final = logging.getLogger(__name__)
-FRONTS: Final = {
-    "target": ["build", "-t", "lambda-zip"],
-    "hook": ["build", "-t", "wheel"],
-}
+_WORDS: Final = {"target": ["build", "-t", "lambda-zip"], "hook": ["build", "-t", "wheel"]}
+# The hook often, since it alone leaves outputs that are made from the same inputs where they are.
+_FRONTS: Final = ("target",) * 5 + ("hook",) * 4 + ("command",)
 
 
 def build(project: Path, cache: str | Path, front: str = "target") -> str:
@@ -34,7 +33,7 @@ def build(project: Path, cache: str | Path, front: str = "target") -> str:
         words = [sys.executable, "-m", "hatch_lambda_zip", "build"]
         result = run(words, cwd=project, env=environment, check=False)
     else:
-        result = run_hatchling(FRONTS[front], cwd=project, env=environment)
+        result = run_hatchling(_WORDS[front], cwd=project, env=environment)
     output = result.stdout + result.stderr
     assert "Traceback" not in output, output
     return output if result.returncode else ""
@@ -75,7 +74,7 @@ def hunt(root: Path, seed: int, edits: int, at_once: int = 1) -> Counter[str]:
         done.append(since[-1])
         if number % at_once:
             continue
-        front = chance.choice(["target"] * 8 + ["hook", "command"])
+        front = chance.choice(_FRONTS)
         failure = build(workspace.app, workspace.cache, front)
         expected_failure, expected = clean_build(workspace, root / "copy")
         story = f"seed {seed}, {front}, {number} edits, the last of them: {done[-12:]}"
@@ -95,7 +94,9 @@ def hunt(root: Path, seed: int, edits: int, at_once: int = 1) -> Counter[str]:
             assert same == (files_of(zips[name]) == files_of(before[name])), story
             assert same or not is_quiet, story
         before, since = zips, []
-    LOG.info("seed %d, %d edits: %s", seed, edits, dict(counts))
+        if number % 100 == 0:
+            LOG.info("seed %d, %d of %d edits: %s", seed, number, edits, dict(counts))
+    LOG.info("seed %d, all %d edits: %s", seed, edits, dict(counts))
     return counts
 
 
@@ -112,7 +113,7 @@ def root(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Path:
 
 
 def test_some_edits(root: Path) -> None:
-    assert hunt(root, seed=1, edits=15, at_once=3)["other zips"]
+    assert hunt(root, seed=3, edits=15, at_once=3)["other zips"]
 
 
 @pytest.mark.exhaustive

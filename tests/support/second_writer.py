@@ -82,11 +82,11 @@ def write_pyc(pyc: bytes, minor: int, filename: str, source: bytes | None) -> by
     Raises:
         ValueError: if it has no canonical form.
     """
-    shape = _SHAPES["3.10" if minor == 10 else "3.11"]
+    shape = _SHAPES["3.10" if minor <= 10 else "3.11"]
     thing = _Reader(pyc[16:], shape, filename.encode()).read_all()
     digest = bytes(8)
     if source is not None:
-        digest = source_hash(source, pyc[:4], rounds=2 if minor == 10 else 1)
+        digest = source_hash(source, pyc[:4], rounds=2 if minor <= 10 else 1)
     code = _Writer(shape).write(_Merger().merge(thing))
     return pyc[:4] + struct.pack("<I", 1) + digest + code
 
