@@ -24,7 +24,10 @@ from tests.support.shared import made_once
 pytestmark = [pytest.mark.exhaustive, pytest.mark.shared_cache]
 
 READERS: Final = Path(__file__).parent / "readers"
-EXAMPLES: Final = sorted(path.parent.name for path in CHECKOUT.glob("examples/*/pyproject.toml"))
+# But for what only another tool can lock.
+EXAMPLES: Final = sorted(
+    {path.parent.name for path in CHECKOUT.glob("examples/*/pyproject.toml")} - {"poetry"}
+)
 TIME: Final = int(datetime(2020, 2, 2, tzinfo=timezone.utc).timestamp())
 ODD: Final = {
     "empty": b"",
@@ -66,7 +69,9 @@ def zips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         shutil.copytree(CHECKOUT / "examples", directory, ignore=ignored)
         for name in EXAMPLES:
             project = directory / name
-            if (project / "src").is_dir() or (project / "tools").is_dir():
+            if "hatchling.build" in (project / "pyproject.toml").read_text(encoding="utf-8") or (
+                project / "tools"
+            ).is_dir():
                 run([UV, "lock", "-q"], cwd=project)
             else:
                 result = invoke("lock", project)
