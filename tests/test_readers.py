@@ -24,9 +24,10 @@ from tests.support.shared import made_once
 pytestmark = [pytest.mark.exhaustive, pytest.mark.shared_cache]
 
 READERS: Final = Path(__file__).parent / "readers"
-# But for what only another tool can lock.
+# But for what only another tool can lock, and what only one Python can build.
 EXAMPLES: Final = sorted(
-    {path.parent.name for path in CHECKOUT.glob("examples/*/pyproject.toml")} - {"poetry"}
+    {path.parent.name for path in CHECKOUT.glob("examples/*/pyproject.toml")}
+    - {"poetry", "extension"}
 )
 TIME: Final = int(datetime(2020, 2, 2, tzinfo=timezone.utc).timestamp())
 ODD: Final = {
@@ -69,9 +70,10 @@ def zips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         shutil.copytree(CHECKOUT / "examples", directory, ignore=ignored)
         for name in EXAMPLES:
             project = directory / name
-            if "hatchling.build" in (project / "pyproject.toml").read_text(encoding="utf-8") or (
-                project / "tools"
-            ).is_dir():
+            if (
+                "hatchling.build" in (project / "pyproject.toml").read_text(encoding="utf-8")
+                or (project / "tools").is_dir()
+            ):
                 run([UV, "lock", "-q"], cwd=project)
             else:
                 result = invoke("lock", project)
