@@ -3,6 +3,7 @@
 from hatch_lambda_zip.build.build import build_zip, embed_lock, is_built
 from hatch_lambda_zip.build.clean import remove_artifacts
 from hatch_lambda_zip.build.decided import decide_unchecked
+from hatch_lambda_zip.build.digest import InputDigest, input_digest
 from hatch_lambda_zip.build.embed import EMBEDDED_DIRECTORY
 from hatch_lambda_zip.build.job import Job
 from hatch_lambda_zip.build.manifest import is_as_made, with_unpacked
@@ -13,6 +14,7 @@ from hatch_lambda_zip.build.workspace import Workspace
 
 __all__ = [
     "EMBEDDED_DIRECTORY",
+    "InputDigest",
     "Installers",
     "Job",
     "Session",
@@ -20,6 +22,7 @@ __all__ = [
     "build_zip",
     "decide_unchecked",
     "embed_lock",
+    "input_digest",
     "is_as_made",
     "is_built",
     "is_source_tree",

@@ -13,7 +13,7 @@ import click
 
 from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
-from hatch_lambda_zip.cli.find import find_projects
+from hatch_lambda_zip.cli.find import chosen_projects
 from hatch_lambda_zip.cli.places import check_places, made_twice
 from hatch_lambda_zip.cli.progress import Bars, Plain, Told, can_draw
 from hatch_lambda_zip.cli.project import open_project, projects_argument, shortest
@@ -21,7 +21,6 @@ from hatch_lambda_zip.cli.results import described, external
 from hatch_lambda_zip.cli.side_by_side import SideBySide
 from hatch_lambda_zip.cli.unpack import unpack
 from hatch_lambda_zip.cli.watch import watch_and_build
-from hatch_lambda_zip.config import TARGET_KEY
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 
@@ -140,7 +139,7 @@ def build(  # noqa: PLR0913 - one parameter an option
     made: list[Path] = []
     failed: list[Path] = []
     with aborting(console):
-        chosen = _chosen(projects or (Path(),), is_all=is_all)
+        chosen = chosen_projects(projects or (Path(),), is_all=is_all)
         check_places(chosen, functions, output, directories, console)
         words = [*_words(functions, output), *["-v"] * verbose, *["-q"] * quiet]
         words += ["--tell"] * is_drawn
@@ -201,21 +200,6 @@ def _added(paths: Iterable[Path], made: list[Path]) -> Iterator[Path]:
             raise made_twice(path)
         made.append(path)
         yield path
-
-
-def _chosen(projects: Iterable[Path], *, is_all: bool) -> list[Path]:
-    """Return the projects that are meant.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    if not is_all:
-        return [*projects]
-    found = list(dict.fromkeys(found for project in projects for found in find_projects(project)))
-    if not found:
-        names = ", ".join(str(project.resolve()) for project in projects)
-        raise ConfigError([f"no project in or below {names} has the table [{TARGET_KEY}]"])
-    return found
 
 
 def _build(

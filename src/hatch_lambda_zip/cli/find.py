@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hatch_lambda_zip.config import inner_table, read_tables
+from hatch_lambda_zip.config import TARGET_KEY, inner_table, read_tables
+from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.files import check_depth, read_regular
 
 if TYPE_CHECKING:
@@ -20,6 +21,25 @@ _TABLES: Final = {
     "hatch.toml": ("build", "targets"),
 }
 _HEADER: Final = re.compile(rb"^\s*\[.*\blambda-zip\b", re.MULTILINE)
+
+
+def chosen_projects(projects: Iterable[Path], *, is_all: bool) -> list[Path]:
+    """Return the projects that are meant.
+
+    Args:
+        projects: directories, as they are typed.
+        is_all: whether all projects in and below them are meant.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if not is_all:
+        return [*projects]
+    found = list(dict.fromkeys(found for project in projects for found in find_projects(project)))
+    if not found:
+        names = ", ".join(str(project.resolve()) for project in projects)
+        raise ConfigError([f"no project in or below {names} has the table [{TARGET_KEY}]"])
+    return found
 
 
 def find_projects(root: Path) -> list[Path]:

@@ -26,8 +26,14 @@ from hatch_lambda_zip.contents.own.checkout import (
     tracked_but_ignored,
 )
 from hatch_lambda_zip.contents.own.code import Code, directories_with_code, read_code
+from hatch_lambda_zip.contents.own.git_checkout import check_out
 from hatch_lambda_zip.contents.own.git_index import TrackedFile, read_index
-from hatch_lambda_zip.contents.own.gitignore import IgnoreRules, rules_at, top_of
+from hatch_lambda_zip.contents.own.gitignore import (
+    IgnoreRules,
+    repository_of,
+    rules_at,
+    top_of,
+)
 from hatch_lambda_zip.contents.own.ignored_modules import ignored_modules
 from hatch_lambda_zip.contents.own.outputs import Outputs, output_in, parse_manifest, read_manifest
 from hatch_lambda_zip.contents.own.own_files import (
@@ -59,6 +65,7 @@ __all__ = [
     "added_files",
     "check_content",
     "check_machines",
+    "check_out",
     "check_requirements",
     "check_stray_gitignore",
     "check_tracked",
@@ -84,6 +91,7 @@ __all__ = [
     "read_code",
     "read_index",
     "read_manifest",
+    "repository_of",
     "rules_at",
     "top_of",
     "tracked_but_ignored",

@@ -56,10 +56,10 @@ def aborting(app: Application) -> Iterator[None]:
     except Cancelled as cancelled:
         app.abort(f"Error: {cancelled}", code=cancelled.exit_code)
     except LambdaZipError as error:
-        app.abort(f"Error: {_shown_failure(str(error))}")
+        app.abort(f"Error: {shown_failure(str(error))}")
     except OSError as error:
         # hatchling makes the output directory; what else fails here is the disk's doing too.
-        app.abort(f"Error: {_shown_failure(failure_at(error))}. {_remedy(error)}")
+        app.abort(f"Error: {shown_failure(failure_at(error))}. {_remedy(error)}")
 
 
 def _remedy(error: OSError) -> str:
@@ -78,7 +78,7 @@ def _remedy(error: OSError) -> str:
     return "Free or repair that path and build again."
 
 
-def _shown_failure(message: str) -> str:
+def shown_failure(message: str) -> str:
     """Clean the message of a failure, which may quote a part of a URL by itself."""
     here = Path.cwd()
     texts = []

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hatchling.builders.wheel import WheelBuilder
 from hatchling.metadata.core import ProjectMetadata
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from hatchling.builders.plugin.interface import BuilderInterface, IncludedFile
 
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
+
+
+# hatchling's own and that of hatch-vcs, which write a version file.
+_VERSION_HOOKS: Final = frozenset(("version", "vcs"))
 
 
 class _OwnWheelBuilder(WheelBuilder):
@@ -104,6 +108,21 @@ def how_to_build(
         zip_version=builder.zip_version,
     )
     return OwnWheel(project, build, variant=repr(wanted))
+
+
+def hooks_apart(builder: LambdaZipBuilder) -> list[str]:
+    """Return the build hooks whose part in a zip is not all in the package's own wheel.
+
+    They run for the target itself, may write what code directories have, and may give the target
+    something else to do than the wheel target. Those that write versions do not.
+    """
+    if not builder.ships_package or builder.is_isolated:
+        return []  # then none runs here
+    wheel = WheelBuilder(
+        builder.root, plugin_manager=builder.plugin_manager, metadata=builder.metadata
+    )
+    known = _VERSION_HOOKS & wheel.config.hook_config.keys()
+    return sorted({*builder.config.hook_config} - {*known, "lambda-zip"})
 
 
 def build_own_wheel(

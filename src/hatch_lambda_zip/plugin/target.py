@@ -73,6 +73,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         self._stack = ExitStack()
         self.installers: Installers | None = None  # shared with other projects' builds
         self.progress: Progress | None = None  # lines by default
+        self.may_lack_files = False  # those that git ignores, in the files of a commit
 
     @cached_property
     def lambda_config(self) -> Config:
@@ -90,17 +91,14 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         table = self.target_config
         if not table and (found := misplaced_table(self.metadata, self.root)):
             raise ConfigError([found])
-        today = datetime.now(timezone.utc).date()
         has_package = self.ships_package
-
-        def outputs() -> Outputs:
-            return self.outputs(Path(self.root, DEFAULT_BUILD_DIRECTORY))
-
+        # An sdist need not have all files.
+        root = None if self.may_lack_files or self._has_pkg_info else Path(self.root)
+        outputs = partial(self.outputs, Path(self.root, DEFAULT_BUILD_DIRECTORY))
         return parse_config(
             table,
-            today=today,
-            # An sdist need not have all files.
-            known=known_of(self.metadata, None if self._has_pkg_info else Path(self.root), outputs),
+            today=datetime.now(timezone.utc).date(),
+            known=known_of(self.metadata, root, outputs),
             project=project,
             problems=(
                 *version_problems(table),

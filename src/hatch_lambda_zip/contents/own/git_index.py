@@ -60,6 +60,19 @@ def read_index(
     return tuple(found.values())
 
 
+def git_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that git is run with: what a git hook sets is not among them.
+
+    It would ask another repository, or another index.
+    """
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("GIT_") or name.startswith(("GIT_CONFIG", "GIT_EXEC_PATH"))
+    }
+    return {**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
 def _ask(
     git: str,
     repository: Path,
@@ -74,18 +87,12 @@ def _ask(
         *("ls-files", "--stage", "--eol", "-z", "--"),
         *sorted({place.relative_to(repository).as_posix() for place in places}),
     ]
-    # What a git hook sets would ask another repository, or another index.
-    kept = {
-        name: value
-        for name, value in environ.items()
-        if not name.startswith("GIT_") or name.startswith(("GIT_CONFIG", "GIT_EXEC_PATH"))
-    }
     report.debug(f"Running in {repository}: {' '.join(command)}")
     try:
         result = run(
             command,
             cwd=repository,
-            environment={**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            environment=git_environment(environ),
             timeout=timeout,
         )
     except subprocess.TimeoutExpired:
