@@ -9,6 +9,7 @@ import io
 import json
 import marshal
 import struct
+import sys
 import tokenize
 from collections.abc import Callable
 from pathlib import Path
@@ -242,11 +243,15 @@ def test_a_constant_that_looks_like_the_path_is_none() -> None:
     ]
 
 
+# From Python 3.14 on it stands in an instruction.
+SMALL_NUMBER = "constant" if sys.version_info < (3, 14) else "instruction"
+
+
 @pytest.mark.every_python
 @pytest.mark.parametrize(
     ("old", "new", "function", "kinds"),
     [
-        (b"number + 1", b"number + 2", "find", {"constant"}),
+        (b"number + 1", b"number + 2", "find", {SMALL_NUMBER}),
         (b"os.getcwd", b"os.getpid", "find", {"name"}),
         (b"number + 1", b"number - 1", "find", {"instruction"}),
         (b"event, context", b"event, other", "handler", {"other"}),
@@ -282,7 +287,7 @@ def test_constants_in_words() -> None:
     values = "(1, -2.5, 3j, 'a', b'b', None, True, ..., frozenset({1}), 10**40)"
     code = read_code(pyc(f"def f(x): return x in {{1, 2}}, {values}, 2, 'ä' * 9\n".encode()))
     shown = " ".join(constant.shown for inner in code.inner for constant in inner.constants)
-    for word in ("'äääääääää'", "2", "None"):
+    for word in ("'äääääääää'", "2", "-2.5"):
         assert word in shown
     assert code.filename == read_filename(pyc(b"x = 1\n")) == "a.py"
 

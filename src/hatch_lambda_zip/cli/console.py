@@ -47,6 +47,9 @@ def show_result(text: str) -> None:
         raise  # nobody reads any more, and click ends quietly
     except OSError as error:
         click.echo(f"Error: The output can't be written: {error.strerror}.", err=True)
+        with contextlib.suppress(OSError):
+            # What is left of it would be written at the end, and fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(2)
 
 
