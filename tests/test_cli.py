@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -92,7 +93,9 @@ def test_the_command_itself(project: Project) -> None:
 
 def test_a_list_for_machines(project: Project) -> None:
     result = invoke("list", project.path, "--json")
-    assert json.loads(result.stdout) == [
+    (row,) = json.loads(result.stdout)
+    assert re.fullmatch("[0-9a-f]{64}", row.pop("input_digest"))
+    assert [row] == [
         {
             "project": "fixture-app",
             "name": "lambda",
@@ -103,6 +106,8 @@ def test_a_list_for_machines(project: Project) -> None:
             "code": "",
             "lock": "uv.lock",
             "zip": "fixture_app-1.2.3-lambda.zip",
+            "directory": str(project.path),
+            "input_digest_unknown": None,
         }
     ]
 
