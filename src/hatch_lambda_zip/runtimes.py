@@ -59,6 +59,14 @@ class Runtime:
         return f"3.{self.python_minor}"
 
     @property
+    def layer_roots(self) -> tuple[str, str]:
+        """Where its Python looks for modules in layers, first to last, relative to ``/opt``.
+
+        AWS Lambda developer guide, "Layer paths for each Lambda runtime".
+        """
+        return f"python/lib/python{self.python_version}/site-packages/", "python/"
+
+    @property
     def system_glibc_minor(self) -> int:
         """The N of the glibc 2.N that the runtime's operating system has."""
         return 26 if self.glibc_minor == _AMAZON_LINUX_2 else self.glibc_minor

@@ -138,7 +138,7 @@ def _environment(function: Artifact, execution: Execution, address: str) -> dict
     libraries = [str(path) for path in (task, task / "lib", opt / "lib")]
     if own := os.environ.get("LD_LIBRARY_PATH"):
         libraries.append(own)  # without it, this machine's Python may not start
-    packages = [opt / f"python/lib/python{runtime.python_version}/site-packages", opt / "python"]
+    packages = [opt / root for root in runtime.layer_roots]
     return {
         "_HANDLER": function.handler or "",
         "AWS_DEFAULT_REGION": _REGION,

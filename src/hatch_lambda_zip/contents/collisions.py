@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from hatch_lambda_zip.bytecode import normalize
-from hatch_lambda_zip.config import Kind
 from hatch_lambda_zip.contents.assemble import is_same_content, parents
 from hatch_lambda_zip.contents.namespaces import is_same_namespace
 from hatch_lambda_zip.entry import Entry
@@ -77,8 +76,7 @@ def _with_function(
 ) -> Iterator[str]:
     mine = {entry.name: entry for entry in function}
     my_packages = _packages(mine)
-    python = Kind.LAYER.prefix
-    roots = (f"{python}lib/python{runtime.python_version}/site-packages/", python)
+    roots = runtime.layer_roots
     for layer, entries in layers.items():
         below_roots = {
             entry.name.removeprefix(root): entry

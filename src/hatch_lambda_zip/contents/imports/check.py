@@ -135,11 +135,9 @@ def find_importable(
     installed: Iterable[Installed],
 ) -> Importable:
     """Return what a function can import; ``own`` has the local projects in its zip and layers."""
-    version = artifact.platform.runtime.python_version
-    # AWS Lambda developer guide, "Layer paths for each Lambda runtime".
-    roots = (f"python/lib/python{version}/site-packages/", "python/")
+    runtime = artifact.platform.runtime
     files = own_files(entry for item in own for entry in item.entries)
-    files |= own_files(deployment.added, roots) | own_files(added)
+    files |= own_files(deployment.added, runtime.layer_roots) | own_files(added)
     others = [
         item.import_names
         for item in (*installed, *deployment.layers)
@@ -153,7 +151,7 @@ def find_importable(
         ImportNames.union(by_name),
         ImportNames.union(unneeded),
         frozenset(artifact.options.external_modules),
-        artifact.platform.runtime.python_minor,
+        runtime.python_minor,
         start.partition(".")[0],
     )
 
