@@ -16,7 +16,12 @@ from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
 from hatch_lambda_zip.cli.find import chosen_projects
 from hatch_lambda_zip.cli.places import check_places, made_twice
 from hatch_lambda_zip.cli.progress import Bars, Plain, Told, can_draw
-from hatch_lambda_zip.cli.project import open_project, projects_argument, shortest
+from hatch_lambda_zip.cli.project import (
+    functions_option,
+    open_project,
+    projects_argument,
+    shortest,
+)
 from hatch_lambda_zip.cli.results import described, external
 from hatch_lambda_zip.cli.side_by_side import SideBySide
 from hatch_lambda_zip.cli.unpack import unpack
@@ -49,14 +54,7 @@ _AT_ONCE: Final = max(2, os.cpu_count() or 1)  # builds wait for other processes
     is_flag=True,
     help="Build every project in and below each PROJECT that has the table.",
 )
-@click.option(
-    "functions",
-    "-f",
-    "--function",
-    multiple=True,
-    metavar="NAME",
-    help="A function or layer to build, all by default. Can be given several times.",
-)
+@functions_option("build")
 @click.option(
     "directory",
     "-d",

@@ -13,7 +13,7 @@ from typing import IO
 import click
 
 from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
-from hatch_lambda_zip.cli.project import open_project
+from hatch_lambda_zip.cli.project import open_project, project_option
 from hatch_lambda_zip.cli.runtime_api import Answer
 from hatch_lambda_zip.config import Artifact, Config, Kind, file_name
 from hatch_lambda_zip.errors import ConfigError, ToolError
@@ -36,14 +36,7 @@ Examples:
     type=click.File("rb"),
     help="A file with the event, as JSON; - is the standard input, and {} the default.",
 )
-@click.option(
-    "project",
-    "-p",
-    "--project",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    help="The directory of the function's project; by default this one.",
-)
+@project_option
 @click.option(
     "variables",
     "-e",

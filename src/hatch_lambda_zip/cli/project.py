@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hatch_lambda_zip.cli.console import Console
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
+Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 projects_argument = click.argument(
     "projects",
@@ -26,6 +27,32 @@ projects_argument = click.argument(
     metavar="[PROJECT]...",
 )
 """The directories that a command is for; none of them stands for the one it is typed in."""
+
+project_option = click.option(
+    "project",
+    "-p",
+    "--project",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="The project's directory; by default this one.",
+)
+"""The directory of the one project that a command is for, whose arguments are others."""
+
+
+def functions_option(what: str) -> Callable[[Decorated], Decorated]:
+    """Return the option that names functions and layers.
+
+    Args:
+        what: is done with them, for the help.
+    """
+    return click.option(
+        "functions",
+        "-f",
+        "--function",
+        multiple=True,
+        metavar="NAME",
+        help=f"A function or layer to {what}, all by default. Can be given several times.",
+    )
 
 
 @dataclass(frozen=True)

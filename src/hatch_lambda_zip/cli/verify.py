@@ -14,7 +14,7 @@ import click
 from hatch_lambda_zip.cli.circumstances import OTHER_PATH, circumstances
 from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result, style
 from hatch_lambda_zip.cli.expected import Expected, counterpart, expected_in, read_expected
-from hatch_lambda_zip.cli.project import open_project, shortest
+from hatch_lambda_zip.cli.project import functions_option, open_project, shortest
 from hatch_lambda_zip.cli.rebuild import Rebuilds, Rebuilt, tree_of
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
@@ -76,14 +76,7 @@ class _Row:
     default=Path(),
     metavar="[PROJECT]",
 )
-@click.option(
-    "functions",
-    "-f",
-    "--function",
-    multiple=True,
-    metavar="NAME",
-    help="A function or layer to verify, all by default. Can be given several times.",
-)
+@functions_option("verify")
 @click.option(
     "directory",
     "-d",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hatch_lambda_zip.cli.console import Console, hooks_aside
-from hatch_lambda_zip.cli.project import OpenProject, open_project
+from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
+from hatch_lambda_zip.cli.project import OpenProject, open_project, project_option
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.text import did_you_mean
@@ -31,14 +31,7 @@ Examples:
 @click.command("why", epilog=_EXAMPLE)
 @click.argument("function")
 @click.argument("name", metavar="PATH|DISTRIBUTION")
-@click.option(
-    "project",
-    "-p",
-    "--project",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    help="The project's directory; by default this one.",
-)
+@project_option
 @click.option("as_json", "--json", is_flag=True, help="Print it as JSON.")
 @click.option("-v", "--verbose", count=True, help="Show what is run.")
 def why(*, function: str, name: str, project: Path, as_json: bool, verbose: int) -> None:
@@ -54,10 +47,10 @@ def why(*, function: str, name: str, project: Path, as_json: bool, verbose: int)
     with aborting(console), hooks_aside(), open_project(project, console) as opened:
         answers = [*_answers(opened, function, name)]
     if as_json:
-        click.echo(json.dumps([_to_json(label, it) for label, it in answers], indent=2))
+        show_result(json.dumps([_to_json(label, it) for label, it in answers], indent=2))
     else:
         for label, answer in answers:
-            click.echo("\n".join(_lines(label, answer)))
+            show_result("\n".join(_lines(label, answer)))
     sys.exit(0 if all(answer.ships for _, answer in answers) else 1)
 
 
