@@ -41,6 +41,10 @@ class Sources:
     root: str
     is_local: bool
 
+    def compilation(self, entry: Entry) -> tuple[Digest, str]:
+        """Return what a module's code follows from: the source, and its path on Lambda."""
+        return entry.digest, self.root + entry.name
+
 
 @dataclass(frozen=True)
 class Module:
@@ -109,22 +113,22 @@ class ModuleCompiler:
         if found is None:
             return modules
         for entry in sources.entries:  # memory is for what can't be had from a pack
-            self._done.pop((entry.digest, sources.root + entry.name), None)
+            self._done.pop(sources.compilation(entry), None)
         return found
 
     def _compile(self, groups: Iterable[Sources]) -> None:
         """Compile what was not compiled before, all at once, so that no worker has to wait."""
         todo = {
-            (entry.digest, sources.root + entry.name): entry
+            compilation: entry
             for sources in groups
             for entry in sources.entries
-            if (entry.digest, sources.root + entry.name) not in self._done
+            if (compilation := sources.compilation(entry)) not in self._done
         }
         tasks = [Source(entry.name, place, entry.read()) for (_, place), entry in todo.items()]
         self._done.update(zip(todo, self._compiler.compile(tasks), strict=True))
 
     def _module(self, entry: Entry, sources: Sources, artifact: Artifact) -> Module:
-        compiled = self._done[entry.digest, sources.root + entry.name]
+        compiled = self._done[sources.compilation(entry)]
         pyc = compiled.pyc
         if pyc is None:
             return Module(None, compiled.obstacle, compiled.detail)
