@@ -18,7 +18,7 @@ import time
 import warnings
 from pathlib import Path
 
-from hatch_lambda_zip.bytecode import normalize
+from hatch_lambda_zip.bytecode.normalize import normalize
 
 
 def main() -> None:

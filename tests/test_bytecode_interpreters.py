@@ -15,7 +15,7 @@ from typing import Final
 import pytest
 from _pytest.mark import ParameterSet
 
-from hatch_lambda_zip.bytecode import normalize
+from hatch_lambda_zip.bytecode.normalize import normalize
 from tests.support.interpreters import interpreters, read_zip, run_script, version_of, write_zip
 from tests.support.python_sources import sources
 

@@ -15,7 +15,7 @@ from typing import Final
 
 import pytest
 
-from hatch_lambda_zip.bytecode import normalize
+from hatch_lambda_zip.bytecode.normalize import normalize
 from hatch_lambda_zip.errors import BytecodeError
 from tests.support import effort
 from tests.support.interpreters import interpreters, read_zip, run_script, version_of

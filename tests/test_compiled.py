@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from hatch_lambda_zip.bytecode import read_header
+from hatch_lambda_zip.bytecode.pyc import read_header
 from tests.support.commands import run
 from tests.support.projects import Build, Project, built_once
 from tests.support.wheels import write_wheel

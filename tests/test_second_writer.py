@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from hatch_lambda_zip.archive import write_archive
-from hatch_lambda_zip.bytecode import NO_SOURCE, normalize
-from hatch_lambda_zip.bytecode import source_hash as own_source_hash
+from hatch_lambda_zip.bytecode.normalize import NO_SOURCE, normalize
+from hatch_lambda_zip.bytecode.source_hash import source_hash as own_source_hash
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import BytecodeError
 from hatch_lambda_zip.record import Digest

@@ -19,7 +19,7 @@ def main() -> None:
     """Run until something is found or the time is over."""
     atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["hatch_lambda_zip.bytecode"]):
-        from hatch_lambda_zip.bytecode import normalize
+        from hatch_lambda_zip.bytecode.normalize import normalize
         from hatch_lambda_zip.errors import BytecodeError
 
     def check(data: bytes) -> None:

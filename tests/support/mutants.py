@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
-from hatch_lambda_zip.bytecode import read_header
+from hatch_lambda_zip.bytecode.pyc import read_header
 from tests.support.marshal_tree import FLAG_REF, Node, parse
 
 HEADER_SIZE: Final = 16

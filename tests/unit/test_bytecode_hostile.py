@@ -13,10 +13,10 @@ from typing import Final
 
 import pytest
 
-from hatch_lambda_zip.bytecode import normalize
 from hatch_lambda_zip.bytecode.magic import FORMATS, Format
 from hatch_lambda_zip.bytecode.marshal_reader import read_marshal
 from hatch_lambda_zip.bytecode.marshal_writer import write_marshal
+from hatch_lambda_zip.bytecode.normalize import normalize
 from hatch_lambda_zip.errors import BytecodeError
 from tests.support import effort
 

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.bytecode import normalize
 from hatch_lambda_zip.bytecode.magic import find_format
 from hatch_lambda_zip.bytecode.marshal_reader import read_marshal
 from hatch_lambda_zip.bytecode.marshal_writer import write_marshal
+from hatch_lambda_zip.bytecode.normalize import normalize
 from hatch_lambda_zip.errors import BytecodeError
 from tests.interpreters.compare_code import describe
 from tests.support.random_code import CONSTANTS, MUTABLE, NANS, rebuild, shared_constants, sources

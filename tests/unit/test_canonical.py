@@ -19,9 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hatch_lambda_zip.archive import write_archive
-from hatch_lambda_zip.bytecode import normalize as normalize_pyc
-from hatch_lambda_zip.bytecode import source_hash
-from hatch_lambda_zip.bytecode.source_hash import siphash
+from hatch_lambda_zip.bytecode.normalize import normalize as normalize_pyc
+from hatch_lambda_zip.bytecode.source_hash import siphash, source_hash
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError, InputError
 from hatch_lambda_zip.explain import (

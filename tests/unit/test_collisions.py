@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from hatch_lambda_zip.bytecode import normalize
+from hatch_lambda_zip.bytecode.normalize import normalize
 from hatch_lambda_zip.config.model import Artifact, Kind
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.contents.collisions import check_collisions

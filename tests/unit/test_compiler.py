@@ -17,18 +17,12 @@ from typing import Final
 
 import pytest
 
-from hatch_lambda_zip.bytecode import (
-    Compiled,
-    Interpreter,
-    Obstacle,
-    Source,
-    normalize,
-    read_header,
-    worker,
-)
+from hatch_lambda_zip.bytecode import Compiled, Interpreter, Obstacle, Source, worker
 from hatch_lambda_zip.bytecode import process as process_module
 from hatch_lambda_zip.bytecode.compiler import Compiler
 from hatch_lambda_zip.bytecode.magic import FORMATS
+from hatch_lambda_zip.bytecode.normalize import normalize
+from hatch_lambda_zip.bytecode.pyc import read_header
 from hatch_lambda_zip.errors import ToolError
 from hatch_lambda_zip.process import MARK_VARIABLE
 from tests.support.interpreters import interpreters

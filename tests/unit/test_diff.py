@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.bytecode import read_code, read_filename
+from hatch_lambda_zip.bytecode.code import read_code, read_filename
 from hatch_lambda_zip.cli import main
 from hatch_lambda_zip.explain.diff import compare, verdict
 from hatch_lambda_zip.explain.diff.bytecode import Bytecode, compare_bytecode

@@ -6,8 +6,7 @@ Every field that a zip leaves to the writer has one fixed value here; docs/forma
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 FORMAT_VERSION: Final = 2
 """The version of the canonical zip; a change of any byte rule or of the encoder's pin raises it."""
@@ -30,11 +29,11 @@ REGULAR_FILE: Final = 0o100000
 
 _LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
 _CENTRAL_HEADER: Final = struct.Struct("<4s6H3I5H2I")
+LOCAL_HEADER_SIZE: Final = _LOCAL_HEADER.size  # bytes, without the name
 _END_OF_CENTRAL_DIRECTORY: Final = struct.Struct("<4s4H2IH")
 
 
-@dataclass(frozen=True)
-class MemberHeader:
+class MemberHeader(NamedTuple):
     """What the headers of one member say.
 
     Attributes:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from hatch_lambda_zip.archive import encoder
 from hatch_lambda_zip.archive.layout import (
     DEFLATED,
+    LOCAL_HEADER_SIZE,
     MAX_MEMBERS,
     MAX_OFFSET,
     STORED,
@@ -29,7 +30,6 @@ from hatch_lambda_zip.process.threads import ThreadPool
 # of uncompressed content. One file larger than a bound still goes through, alone.
 _BATCH_BYTES: Final = 1 << 20
 _WINDOW_BYTES: Final = 32 << 20
-_PIECE: Final = 1 << 18  # bytes that are written and hashed at once, at least
 
 _TOO_LARGE: Final = (
     "{what} is larger than a zip can say without zip64 (4 GiB). Lambda takes 250 MB."
@@ -40,8 +40,7 @@ _EXECUTABLE_MAGIC: Final = (b"#!", b"\x7fELF")
 Inspect = Callable[[Entry, bytes], int | None]
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """A member of the finished zip.
 
     Attributes:
@@ -106,49 +105,46 @@ def write_archive(
     sink = _Sink(stream)
     directory: list[bytes] = []
     members: list[Member] = []
-    for entry, machine, header, data in _compressed(entries, inspect, workers, store, told):
-        directory.append(central_header(header, sink.offset))
-        sink.write(local_header(header), data)
-        members.append(Member(entry, header.compressed_size, machine))
+    for run in _compressed(entries, inspect, workers, store, told):
+        offset = sink.offset
+        for member, header in run.members:
+            directory.append(central_header(header, offset))
+            offset += LOCAL_HEADER_SIZE + len(header.name.encode()) + header.compressed_size
+            members.append(member)
+        sink.write(run.parts)
     start = sink.offset
-    sink.write(*directory)
-    sink.write(end_of_central_directory(len(members), sink.offset - start, start))
-    sink.flush()
+    sink.write([b"".join(directory)])
+    sink.write([end_of_central_directory(len(members), sink.offset - start, start)])
     return Archive(sink.offset, sink.sha256.digest(), tuple(members))
 
 
-_Compressed = tuple[Entry, int | None, MemberHeader, bytes | bytearray]
+class _Run(NamedTuple):
+    """Members as they follow each other in a zip.
+
+    Attributes:
+        members: with what their headers say.
+        parts: of the run's bytes, in order; few, since each takes a call to write and to hash.
+    """
+
+    members: list[tuple[Member, MemberHeader]]
+    parts: list[bytes | bytearray]
 
 
 class _Sink:
-    """A stream that counts and hashes what is written to it, many small parts at a time."""
+    """A stream that counts and hashes what is written to it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
         self.offset = 0
         self.sha256 = hashlib.sha256()
-        self._pending = bytearray()
 
-    def write(self, *parts: bytes | bytearray) -> None:
+    def write(self, parts: Iterable[bytes | bytearray]) -> None:
         for part in parts:
             self.offset += len(part)
             if self.offset > MAX_OFFSET:
                 raise ContentsError(_TOO_LARGE.format(what="The zip"))
-            if len(part) > _PIECE:
-                self.flush()
-                self._put(part)
-            else:
-                self._pending += part
-                if len(self._pending) > _PIECE:
-                    self.flush()
-
-    def flush(self) -> None:
-        self._put(self._pending)
-        self._pending = bytearray()
-
-    def _put(self, data: bytes | bytearray) -> None:
-        self.stream.write(data)
-        self.sha256.update(data)
+            self.stream.write(part)
+            self.sha256.update(part)
 
 
 def _compressed(
@@ -157,9 +153,9 @@ def _compressed(
     workers: int,
     store: ContentStore | None,
     told: Callable[[int], object],
-) -> Iterator[_Compressed]:
-    """Yield every member's header and data in order, at most a window ahead of the consumer."""
-    pending: deque[tuple[int, Future[list[_Compressed]]]] = deque()
+) -> Iterator[_Run]:
+    """Yield all members in order, at most a window ahead of the consumer."""
+    pending: deque[tuple[int, Future[_Run]]] = deque()
     in_flight = 0
     with ThreadPool(workers) as pool:
         try:
@@ -167,14 +163,14 @@ def _compressed(
                 size = sum(entry.size for entry in batch)
                 while pending and in_flight + size > _WINDOW_BYTES:
                     done, future = pending.popleft()
-                    yield from future.result()
+                    yield future.result()
                     in_flight -= done
                     told(done)
                 pending.append((size, pool.submit(_compress_batch, batch, inspect, store)))
                 in_flight += size
             while pending:
                 done, future = pending.popleft()
-                yield from future.result()
+                yield future.result()
                 told(done)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -193,10 +189,19 @@ def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
-def _compress_batch(
-    batch: Sequence[Entry], inspect: Inspect, store: ContentStore | None
-) -> list[_Compressed]:
-    return [_member(entry, inspect, store) for entry in batch]
+def _compress_batch(batch: Sequence[Entry], inspect: Inspect, store: ContentStore | None) -> _Run:
+    members: list[tuple[Member, MemberHeader]] = []
+    parts: list[bytes | bytearray] = []
+    for entry in batch:
+        content = compressed(entry, inspect, store)
+        size = len(content.data)
+        header = MemberHeader(
+            entry.name, content.method, content.crc, size, content.size, content.mode
+        )
+        members.append((Member(entry, size, content.machine), header))
+        parts += (local_header(header), content.data)
+    # One large file is not copied.
+    return _Run(members, [b"".join(parts)] if len(batch) > 1 else parts)
 
 
 def compressed(entry: Entry, inspect: Inspect, store: ContentStore | None) -> CompressedContent:
@@ -209,14 +214,6 @@ def compressed(entry: Entry, inspect: Inspect, store: ContentStore | None) -> Co
         if store is not None:
             store.put(entry.digest, content)
     return content
-
-
-def _member(entry: Entry, inspect: Inspect, store: ContentStore | None) -> _Compressed:
-    content = compressed(entry, inspect, store)
-    header = MemberHeader(
-        entry.name, content.method, content.crc, len(content.data), content.size, content.mode
-    )
-    return entry, content.machine, header, content.data
 
 
 def _compress(entry: Entry, inspect: Inspect) -> CompressedContent:

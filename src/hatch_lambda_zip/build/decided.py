@@ -8,9 +8,10 @@ from dataclasses import replace
 from hatch_lambda_zip.build.job import Job, gather_all, layers_by_name, select_all
 from hatch_lambda_zip.build.session import Session
 from hatch_lambda_zip.config import CheckImports, Kind
-from hatch_lambda_zip.contents import Decided
+from hatch_lambda_zip.contents.why import Decided
 from hatch_lambda_zip.errors import DamagedPackError
-from hatch_lambda_zip.lock import LockFile, LockKind, locked_versions
+from hatch_lambda_zip.lock import LockFile, LockKind
+from hatch_lambda_zip.lock.compile import locked_versions
 
 
 def decide_unchecked(job: Job, session: Session) -> Decided:

@@ -38,7 +38,8 @@ def digests_at(
         ToolError: there is no such commit, or git fails.
     """
     from hatch_lambda_zip.build import Workspace
-    from hatch_lambda_zip.contents import check_out, repository_of
+    from hatch_lambda_zip.contents import repository_of
+    from hatch_lambda_zip.contents.own.git_checkout import check_out
 
     uv = find_uv(os.environ, log=console.display_debug)
     with Workspace() as workspace, ThreadPool(os.cpu_count() or 1) as pool:

@@ -21,7 +21,8 @@ def digests_of(opened: OpenProject) -> dict[str, tuple[str | None, str | None]]:
 
 
 def _digests(opened: OpenProject) -> dict[str, tuple[str | None, str | None]]:
-    from hatch_lambda_zip.build import Job, input_digest  # a plain list needs neither
+    from hatch_lambda_zip.build import Job  # a plain list needs neither
+    from hatch_lambda_zip.build.digest import input_digest
     from hatch_lambda_zip.plugin.own_wheel import hooks_apart
 
     builder = opened.builder

@@ -16,18 +16,16 @@ from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock import (
     FOREIGN,
     Locks,
-    RequirementsLock,
     Selector,
     are_hashed,
-    constraints_of,
     foreign_lock,
     is_uv_project,
-    locked_versions,
     read_requirements,
     requires_nothing,
     uv_lock_of,
     uv_workspace_of,
 )
+from hatch_lambda_zip.lock.compile import RequirementsLock, constraints_of, locked_versions
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.uv import Uv, find_uv
 

@@ -17,7 +17,7 @@ from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.text import did_you_mean
 
 if TYPE_CHECKING:
-    from hatch_lambda_zip.contents import Answer, Decided
+    from hatch_lambda_zip.contents.why import Answer, Decided
 
 _EXAMPLE = """
 \b
@@ -60,8 +60,9 @@ def _answers(opened: OpenProject, function: str, name: str) -> Iterator[tuple[st
     Raises:
         LambdaZipError: something can't be decided, or nothing knows the name.
     """
-    from hatch_lambda_zip.build import Job, decide_unchecked
-    from hatch_lambda_zip.contents import explain
+    from hatch_lambda_zip.build import Job
+    from hatch_lambda_zip.build.decided import decide_unchecked
+    from hatch_lambda_zip.contents.why import explain
 
     builder = opened.builder
     config = builder.lambda_config
@@ -81,7 +82,7 @@ def _answers(opened: OpenProject, function: str, name: str) -> Iterator[tuple[st
 
 
 def _unknown(name: str, decided: Decided) -> ConfigError:
-    from hatch_lambda_zip.contents import names_known
+    from hatch_lambda_zip.contents.why import names_known
 
     hint = did_you_mean(name, names_known(decided))
     kind = decided.artifact.kind.value

@@ -26,7 +26,6 @@ from hatch_lambda_zip.contents.own.checkout import (
     tracked_but_ignored,
 )
 from hatch_lambda_zip.contents.own.code import Code, directories_with_code, read_code
-from hatch_lambda_zip.contents.own.git_checkout import check_out
 from hatch_lambda_zip.contents.own.git_index import TrackedFile, read_index
 from hatch_lambda_zip.contents.own.gitignore import (
     IgnoreRules,
@@ -45,27 +44,22 @@ from hatch_lambda_zip.contents.own.own_files import (
 from hatch_lambda_zip.contents.own.stray_gitignore import check_stray_gitignore, is_hatchlings
 from hatch_lambda_zip.contents.requirements_check import check_requirements
 from hatch_lambda_zip.contents.scripts import is_for_other_python
-from hatch_lambda_zip.contents.why import Answer, Decided, Rule, explain, names_known
 
 __all__ = [
     "MAX_DIRECT_UPLOAD",
     "MAX_UNZIPPED",
-    "Answer",
     "Code",
     "Contents",
-    "Decided",
     "IgnoreRules",
     "LeftAsSource",
     "ModuleCompiler",
     "Outputs",
-    "Rule",
     "Surroundings",
     "SyntaxJudge",
     "TrackedFile",
     "added_files",
     "check_content",
     "check_machines",
-    "check_out",
     "check_requirements",
     "check_stray_gitignore",
     "check_tracked",
@@ -74,7 +68,6 @@ __all__ = [
     "decide_layer",
     "directories_of",
     "directories_with_code",
-    "explain",
     "folded",
     "ignored_modules",
     "ignored_paths",
@@ -83,7 +76,6 @@ __all__ = [
     "is_missed",
     "machine_name",
     "machine_of",
-    "names_known",
     "odd_files",
     "output_in",
     "parse_manifest",

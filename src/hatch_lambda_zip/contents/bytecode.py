@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hatch_lambda_zip.bytecode import NO_SOURCE, Obstacle, format_of, normalize, read_header
+from hatch_lambda_zip.bytecode import Obstacle
 from hatch_lambda_zip.config import Artifact
 from hatch_lambda_zip.contents.module_compiler import Module, ModuleCompiler, Sources
 from hatch_lambda_zip.contents.overlaps import pattern_for
@@ -90,6 +90,10 @@ def _with_normalized(installed: Installed, artifact: Artifact) -> Installed:
 
 def _normalized(entry: Entry, artifact: Artifact) -> Entry:
     """Normalize a module without source; its tracebacks name where the source would be."""
+    from hatch_lambda_zip.bytecode.magic import format_of
+    from hatch_lambda_zip.bytecode.normalize import NO_SOURCE, normalize
+    from hatch_lambda_zip.bytecode.pyc import read_header
+
     runtime = artifact.platform.runtime
     pyc = entry.read()
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from hatch_lambda_zip.bytecode import normalize
 from hatch_lambda_zip.contents.assemble import is_same_content, parents
 from hatch_lambda_zip.contents.namespaces import is_same_namespace
 from hatch_lambda_zip.entry import Entry
@@ -128,6 +127,8 @@ def _is_same_module(own: Entry, other: Entry) -> bool:
         return True
     if not own.name.endswith(".pyc"):
         return False
+    from hatch_lambda_zip.bytecode.normalize import normalize
+
     try:
         return normalize(own.read(), filename="") == normalize(other.read(), filename="")
     except BytecodeError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.archive import ENCODER, FORMAT_VERSION, CompressedContent
-from hatch_lambda_zip.bytecode import Compiled, Obstacle, Source, without_source_hash
+from hatch_lambda_zip.bytecode import Compiled, Obstacle, Source
 from hatch_lambda_zip.config import Artifact
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.packs import Pack, PackCache
@@ -134,6 +134,8 @@ class ModuleCompiler:
             return Module(None, compiled.obstacle, compiled.detail)
         if artifact.bytecode.omit_source:
             # An edit that changes no code, such as a comment's, changes nothing that ships.
+            from hatch_lambda_zip.bytecode.pyc import without_source_hash
+
             pyc = without_source_hash(pyc)
         made = Entry.of(_pyc_name(entry.name, artifact), pyc, entry.distribution)
         return Module(made, None, "")

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from hatch_lambda_zip.bytecode import NO_SOURCE, normalize, source_hash
+from hatch_lambda_zip.bytecode.normalize import NO_SOURCE, normalize
+from hatch_lambda_zip.bytecode.source_hash import source_hash
 from hatch_lambda_zip.config import Kind
 from hatch_lambda_zip.contents import is_for_other_python
 from hatch_lambda_zip.errors import BytecodeError, InputError

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-from hatch_lambda_zip.bytecode import find_format, format_of, source_hash
+from hatch_lambda_zip.bytecode.magic import find_format, format_of
+from hatch_lambda_zip.bytecode.source_hash import source_hash
 from hatch_lambda_zip.errors import BytecodeError
 from hatch_lambda_zip.explain.read import Member
 

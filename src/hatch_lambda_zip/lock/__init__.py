@@ -4,7 +4,6 @@ Whatever the format, the result is in terms of none: lists that uv installs, and
 are built as wheels.
 """
 
-from hatch_lambda_zip.lock.compile import RequirementsLock, constraints_of, locked_versions
 from hatch_lambda_zip.lock.find import (
     find_code_lock,
     find_embedded_lock,
@@ -43,17 +42,14 @@ __all__ = [
     "LockedDistribution",
     "Locks",
     "Origin",
-    "RequirementsLock",
     "Selection",
     "Selector",
     "are_hashed",
-    "constraints_of",
     "find_code_lock",
     "find_embedded_lock",
     "find_lock",
     "foreign_lock",
     "is_uv_project",
-    "locked_versions",
     "needs_no_lock",
     "part_of",
     "patch_warning",

@@ -36,6 +36,24 @@ _OTHER_FORMS: Final = (
 )
 
 
+class _Ahead(threading.local):
+    """What a thread has read beyond what it was asked for: contents are asked for in their order.
+
+    Attributes:
+        pack: the one that it is of.
+        offset: where it lies there.
+        data: a part of the file.
+    """
+
+    pack: Pack | None = None
+    offset = 0
+    data = b""
+
+
+_AHEAD: Final = 1 << 17  # bytes that are read at once
+_ahead: Final = _Ahead()
+
+
 class _Row(NamedTuple):
     """Where a content lies, and what it is."""
 
@@ -119,6 +137,16 @@ class Pack:
         Raises:
             DamagedPackError: it can't be read.
         """
+        ahead = _ahead
+        start = offset - ahead.offset
+        if ahead.pack is not self or start < 0 or start + length > len(ahead.data):
+            if length >= _AHEAD:
+                return self._read(offset, length)
+            ahead.pack, ahead.offset, ahead.data = self, offset, self._read(offset, _AHEAD)
+            start = 0
+        return ahead.data[start : start + length]
+
+    def _read(self, offset: int, length: int) -> bytes:
         try:
             if hasattr(os, "pread"):
                 return os.pread(self._stream.fileno(), length, offset)

@@ -127,7 +127,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
     def clean(self, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
         del versions
-        from hatch_lambda_zip.build import remove_artifacts
+        from hatch_lambda_zip.build.clean import remove_artifacts
 
         with self._stack, aborting(self.app):
             remove_artifacts(self._output, self._builder.package, artifacts=None)

@@ -171,7 +171,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
-        from hatch_lambda_zip.build import remove_artifacts
+        from hatch_lambda_zip.build.clean import remove_artifacts
 
         remove_artifacts(Path(directory), self.package, versions)
 
@@ -389,7 +389,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         if not self._has_pkg_info:
             return False
         root = Path(self.root)
-        from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, is_source_tree
+        from hatch_lambda_zip.build import EMBEDDED_DIRECTORY
+        from hatch_lambda_zip.build.source_tree import is_source_tree
 
         if is_unpacked_for_build(root) or (root / EMBEDDED_DIRECTORY).is_dir():
             return True

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from hatch_lambda_zip.bytecode import Code, normalize, read_code, read_filename, read_header
+from hatch_lambda_zip.bytecode.code import Code, read_code, read_filename
+from hatch_lambda_zip.bytecode.normalize import normalize
+from hatch_lambda_zip.bytecode.pyc import read_header
 from hatch_lambda_zip.errors import BytecodeError
 
 _HEADER: Final = 16  # bytes (PEP 552)
