@@ -31,7 +31,7 @@ from hatch_lambda_zip.contents import (
     check_unzipped_size,
     upload_note,
 )
-from hatch_lambda_zip.errors import ConfigError, ContentsError, DamagedPackError
+from hatch_lambda_zip.errors import ConfigError, ContentsError
 from hatch_lambda_zip.install import content_digest
 from hatch_lambda_zip.lock import LockKind
 from hatch_lambda_zip.process.threads import available_cpus
@@ -48,11 +48,7 @@ def build_zip(job: Job, session: Session) -> Path:
         LambdaZipError: one of its subclasses for every expected failure; then both outputs are
             what they were before.
     """
-    try:
-        return _build_zip(job, session)
-    except DamagedPackError as error:
-        session.do_without_packs(error)
-        return _build_zip(job, session)
+    return session.surviving_damaged_packs(lambda: _build_zip(job, session))
 
 
 def _build_zip(job: Job, session: Session) -> Path:

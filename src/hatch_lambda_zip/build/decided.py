@@ -9,7 +9,6 @@ from hatch_lambda_zip.build.job import Job, gather_all, layers_by_name, select_a
 from hatch_lambda_zip.build.session import Session
 from hatch_lambda_zip.config import CheckImports, Kind
 from hatch_lambda_zip.contents.why import Decided
-from hatch_lambda_zip.errors import DamagedPackError
 from hatch_lambda_zip.lock import LockFile, LockKind
 from hatch_lambda_zip.lock.compile import locked_versions
 
@@ -24,11 +23,7 @@ def decide_unchecked(job: Job, session: Session) -> Decided:
     """
     options = job.artifact.options.changed(check_imports=CheckImports.OFF)
     job = replace(job, artifact=replace(job.artifact, options=options))
-    try:
-        return _decide(job, session)
-    except DamagedPackError as error:
-        session.do_without_packs(error)
-        return _decide(job, session)
+    return session.surviving_damaged_packs(lambda: _decide(job, session))
 
 
 def _decide(job: Job, session: Session) -> Decided:

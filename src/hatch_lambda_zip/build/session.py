@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
+from typing import TypeVar
 
 from hatch_lambda_zip.archive import check_encoder
 from hatch_lambda_zip.build.compiler import find_compiler
@@ -51,6 +52,8 @@ from hatch_lambda_zip.lock import (
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.text import Lines, Progress, Reporter
 from hatch_lambda_zip.uv import find_uv
+
+_Result = TypeVar("_Result")
 
 
 class Session:
@@ -120,12 +123,16 @@ class Session:
             self._told.add(message)
             self.report.info(message)
 
-    def do_without_packs(self, error: DamagedPackError) -> None:
-        """Install what a damaged pack should have had, and everything else."""
-        self.report.debug(f"{error}; what it should have had is installed")
-        self.installer.forget_pack(error.path)
-        self.decided_layer.cache_clear()
-        self.layer_contents.cache_clear()
+    def surviving_damaged_packs(self, work: Callable[[], _Result]) -> _Result:
+        """Return what work gives; where a pack turns out to be damaged, it is done without any."""
+        try:
+            return work()
+        except DamagedPackError as error:
+            self.report.debug(f"{error}; what it should have had is installed")
+            self.installer.forget_pack(error.path)
+            self.decided_layer.cache_clear()
+            self.layer_contents.cache_clear()
+            return work()
 
     def are_apart(self, one: LockFile, other: LockFile) -> bool:
         """Tell whether locks are two; an sdist has parts of one lock in several files."""
