@@ -15,7 +15,7 @@ from hatch_lambda_zip.config.keys import HATCHLING_KEYS, TARGET_KEY
 from hatch_lambda_zip.config.load import Config, parse_config
 from hatch_lambda_zip.config.option import Kind, Option, OptionTable
 from hatch_lambda_zip.config.options import Options
-from hatch_lambda_zip.config.reference import json_schema, options_table, update_readme
+from hatch_lambda_zip.config.reference import json_schema, options_page
 from hatch_lambda_zip.config.target_options import TargetOptions
 from hatch_lambda_zip.config.values import Number, Several
 from hatch_lambda_zip.config.words import BytecodeMode, Strip
@@ -27,6 +27,7 @@ class WithMemory(Options):
         "memory",
         Number((128, 256, 512)),
         default=128,
+        example="256",
         description="Megabytes that the function has.",
         of=(Kind.FUNCTION,),
     )
@@ -77,14 +78,16 @@ def test_a_new_option_is_among_the_known_ones() -> None:
     assert ", memory, " in problem_of({"zzz": 1}).partition("Known: ")[2]
 
 
-def test_a_new_option_is_in_the_readme() -> None:
-    row = "| `memory` | `128` | Megabytes that the function has. Functions only. |\n"
-    assert options_table(WithMemory) == options_table() + row
+def test_a_new_option_is_on_the_page() -> None:
     text = "a\n<!-- options -->\nold\n<!-- /options -->\nb\n<!-- target -->\n<!-- /target -->\nc\n"
-    updated = update_readme(text, WithMemory)
-    assert row in updated
+    updated = options_page(text, WithMemory)
+    assert (
+        "### `memory`\n\nMegabytes that the function has.\n\n* Type: `128` or `256` or `512`\n"
+        "* Default: `128`\n* Where: the first table; tables of functions\n\n"
+        "```toml\nmemory = 256\n```\n"
+    ) in updated
     assert "old" not in updated
-    assert update_readme(updated, WithMemory) == updated
+    assert options_page(updated, WithMemory) == updated
 
 
 def test_a_new_option_is_in_the_schema() -> None:

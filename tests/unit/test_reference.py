@@ -1,4 +1,4 @@
-"""The README's tables and the JSON Schema: up to date, and of one mind with the parser."""
+"""The pages of options and commands and the JSON Schema: up to date, and as the parser has it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ import pytest
 # Without types; their stubs would be one more tool to keep up to date for one call.
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from hatch_lambda_zip.cli.reference import commands_page
 from hatch_lambda_zip.config.load import parse_config
 from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import Options
-from hatch_lambda_zip.config.reference import json_schema, schema_text, update_readme
+from hatch_lambda_zip.config.reference import json_schema, options_page, schema_text
+from hatch_lambda_zip.config.target_options import TargetOptions
 from hatch_lambda_zip.errors import ConfigError
 
 if sys.version_info >= (3, 11):
@@ -26,6 +28,7 @@ else:
     import tomli as tomllib
 
 ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "reference"
 HINT = "run: python docs/write_reference.py"
 DOCUMENTS = sorted(
     path
@@ -129,9 +132,11 @@ def is_parsed(table: Mapping[str, object]) -> bool:
     return True
 
 
-def test_the_readme_has_the_declared_options() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert update_readme(readme) == readme, HINT
+def test_the_pages_have_what_is_declared() -> None:
+    options = (PAGES / "options.md").read_text(encoding="utf-8")
+    assert options_page(options) == options, HINT
+    commands = (PAGES / "commands.md").read_text(encoding="utf-8")
+    assert commands_page(commands) == commands, HINT
 
 
 def test_the_schema_file_has_the_declared_options() -> None:
@@ -140,10 +145,21 @@ def test_the_schema_file_has_the_declared_options() -> None:
 
 
 @pytest.mark.parametrize("marker", ["<!-- options -->", "<!-- /target -->"])
-def test_a_readme_without_the_markers_is_refused(marker: str) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_a_page_without_the_markers_is_refused(marker: str) -> None:
+    page = (PAGES / "options.md").read_text(encoding="utf-8")
     with pytest.raises(ValueError, match=marker):
-        update_readme(readme.replace(marker, ""))
+        options_page(page.replace(marker, ""))
+
+
+def test_every_example_is_one_of_its_key() -> None:
+    of_target = {option.key: option.example for option in TargetOptions.declared()}
+    for kind in Kind:
+        for option in Options.allowed_in(kind):
+            lines = f"[{kind.value}s.one]\n{option.key} = {option.example}\n"
+            table = tomllib.loads(lines)
+            assert is_valid(document_of({"runtime": "python3.13", **table})), lines
+    for key, example in of_target.items():
+        assert is_valid(document_of(tomllib.loads(f"{key} = {example}"))), key
 
 
 def test_the_schema_of_manifests_has_the_options_that_manifests_tell() -> None:

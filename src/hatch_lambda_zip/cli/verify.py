@@ -27,7 +27,7 @@ _EXAMPLE = """
 Examples:
   hatch-lambda-zip verify
   hatch-lambda-zip verify functions/api --against deployed.zip
-  hatch-lambda-zip verify -f api --against "$(aws lambda get-function-configuration
+  hatch-lambda-zip verify -f api --against "$(aws lambda get-function-configuration \\
       --function-name api --query CodeSha256 --output text)"
 """
 

@@ -1,8 +1,8 @@
 """What an option is: one declaration, from which everything else about it follows.
 
 The declaration says how the option is read, merged over defaults, refused where it does not belong,
-written in the manifest, and explained in the README and in the JSON Schema. What it does not say
-is what the option does: that is for those who ask for its value.
+written in the manifest, and explained on the page of options and in the JSON Schema. What it does
+not say is what the option does: that is for those who ask for its value.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Option(Generic[T_co]):
         key: its name in TOML.
         value: how it is read and written.
         default: what holds where it is not given.
-        description: one or more sentences of Markdown.
+        description: one or more sentences of Markdown, whose links are those of docs/reference.
+        example: a value as it stands in TOML.
         otherwise: what holds where it is not given, in words, if the default does not tell.
         of: whose tables may have it; those of neither kind when it belongs to the target alone.
         inherited_by: who takes it from the target's table if his own does not have it; all that may
@@ -65,6 +66,7 @@ class Option(Generic[T_co]):
         *,
         default: T_co,
         description: str,
+        example: str,
         otherwise: str = "",
         of: Collection[Kind] = tuple(Kind),
         inherited_by: Collection[Kind] | None = None,
@@ -75,6 +77,7 @@ class Option(Generic[T_co]):
         self.value = value
         self.default = default
         self.description = description
+        self.example = example
         self.otherwise = otherwise
         self.of = of
         self.inherited_by = of if inherited_by is None else inherited_by

@@ -1,7 +1,7 @@
 """The options of functions and layers, each declared once; in the first table these are defaults.
 
-Their order is that of the README's table and of the manifest. After a change,
-``python docs/write_reference.py`` brings the README and the JSON Schema up to date.
+Their order is that of the manifest and of the page of options; the platform's come first. After a
+change, ``python docs/write_reference.py`` brings that page and the JSON Schema up to date.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 from typing import Final
 
 from hatch_lambda_zip.config import checks
-from hatch_lambda_zip.config.option import Kind, Option, OptionTable
+from hatch_lambda_zip.config.option import Kind, Option
+from hatch_lambda_zip.config.platform_options import PlatformOptions
 from hatch_lambda_zip.config.values import (
     Flag,
     MachinePath,
     Names,
     Number,
     OneOf,
-    OneOrSeveral,
     Pairs,
     Places,
-    Several,
     SomeOf,
     Text,
     TextOrFalse,
@@ -27,18 +26,7 @@ from hatch_lambda_zip.config.values import (
     Texts,
 )
 from hatch_lambda_zip.config.words import BytecodeMode, CheckImports, Modules, Source, Strip
-from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES
 
-# The newest last, as AWS lists them; the pattern lets newer ones through, as the check does.
-_RUNTIME: Final = Text(
-    checks.wrong_runtime,
-    {
-        "anyOf": [
-            {"enum": [row.identifier for row in RUNTIMES]},
-            {"pattern": r"^python3\.[1-9][0-9]{1,2}$"},
-        ]
-    },
-)
 _DISTRIBUTION: Final = Text(
     checks.wrong_name, {"pattern": "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"}
 )
@@ -46,46 +34,17 @@ _PROVIDED: Final = Text(checks.wrong_provided, _DISTRIBUTION.form)
 _MODULE: Final = Text(checks.wrong_module, {"pattern": r"^[^\W\d]\w*(\.[^\W\d]\w*)*$"})
 _PATTERN: Final = Text(checks.wrong_pattern)
 _PYTHON: Final = Text(checks.wrong_python, {"pattern": r"^3\.[0-9]{1,2}\.[0-9]{1,2}$"})
-_RELEASE: Final = Text(checks.wrong_release, {"pattern": r"^3\.[0-9]{1,2}\.[0-9]{1,2}$"})
 
 
-class Options(OptionTable):
+class Options(PlatformOptions):
     """What functions and layers may have; in the target's own table these are the defaults."""
 
-    runtimes = Option(
-        "runtime",
-        OneOrSeveral(_RUNTIME),
-        default=None,
-        otherwise="required",
-        description=(
-            f"AWS's name of the runtime, `{RUNTIMES[0].identifier}` to "
-            f"`{RUNTIMES[-1].identifier}`; newer ones work with a warning, as do deprecated ones."
-        ),
-        in_manifest=False,
-    )
-    architectures = Option(
-        "architecture",
-        OneOrSeveral(Text(checks.wrong_architecture, {"enum": [*ARCHITECTURES]})),
-        default=Several((ARCHITECTURES[0],), listed=False),
-        description="`x86_64` or `arm64`.",
-        in_manifest=False,
-    )
-    python_release = Option(
-        "python-release",
-        TextOrTexts(_RELEASE, review=checks.wrong_releases),
-        default=(),
-        otherwise="that of `bytecode-python`, else one that Lambda is known to have had",
-        description=(
-            "The exact release of Python that environment markers and `Requires-Python` are judged "
-            'for, such as `"3.13.5"`; a list has one for each of several `runtimes`. See '
-            "[Lock files](#lock-files)."
-        ),
-    )
     handler = Option(
         "handler",
         TextOrFalse(checks.wrong_handler),
         default="",
         otherwise="not checked",
+        example='"orders.app.handler"',
         description=(
             "As Lambda gets it, `package.module.function`. When given, the build checks that the "
             "module is there and defines the name, as something that Lambda can call. `false` "
@@ -98,10 +57,11 @@ class Options(OptionTable):
         "check-imports",
         OneOf(CheckImports),
         default=CheckImports.ERROR,
+        example='"warn"',
         description=(
             "What it is when an import that surely runs with the handler's module finds nothing, "
             'or the runtime can\'t parse a module on the way: `"error"`, `"warn"`, or `"off"`. '
-            "See [Imports](#imports)."
+            "See [Imports](imports.md)."
         ),
         of=(Kind.FUNCTION,),
     )
@@ -110,6 +70,7 @@ class Options(OptionTable):
         Texts(_MODULE),
         default=(),
         otherwise="none",
+        example='["cv2"]',
         description=(
             "Modules that a layer from elsewhere has, with all that is in them: imports of them "
             "are right."
@@ -120,6 +81,7 @@ class Options(OptionTable):
         "extras",
         Names(known=lambda known: known.extras),
         default=(),
+        example='["api"]',
         description=(
             "The package's extras that ship. Selecting them needs uv.lock, or a pylock.toml that "
             "was made with them."
@@ -129,6 +91,7 @@ class Options(OptionTable):
         "groups",
         Names(known=lambda known: known.groups),
         default=(),
+        example='["worker"]',
         description=(
             "The package's [dependency groups](https://peps.python.org/pep-0735/) that ship. "
             "Selecting them needs uv.lock, or a pylock.toml that was made with them."
@@ -138,6 +101,7 @@ class Options(OptionTable):
         "only-groups",
         Names(known=lambda known: known.groups),
         default=(),
+        example='["worker"]',
         description=(
             "Dependency groups that ship instead of what the package requires, as with uv's "
             "`--only-group`. It needs uv.lock, and goes with neither `groups` nor `extras`."
@@ -147,16 +111,18 @@ class Options(OptionTable):
         "build-from-source",
         Names(_DISTRIBUTION),
         default=(),
+        example='["docopt"]',
         description=(
             "Distributions that are built from the locked source distribution where the lock has "
-            "no wheel that fits: for those in pure Python. See [Lock files](#lock-files)."
+            "no wheel that fits: for those in pure Python. See [Lock files](lock-files.md)."
         ),
     )
     filename = Option(
         "filename",
         TextOrFalse(checks.wrong_template),
         default="",
-        otherwise="`{name}-{version}-{function}-lambda.zip`, see [below](#file-names)",
+        otherwise="`{name}-{version}-{function}-lambda.zip`, see [File names](#file-names)",
+        example='"{function}.zip"',
         description=(
             "Template for the zip's name, from `{name}`, `{version}`, `{function}`, `{runtime}` "
             'and `{architecture}`; for example `"{function}.zip"`. A name that the tools of the '
@@ -170,11 +136,12 @@ class Options(OptionTable):
         Places(checks.wrong_code),
         default=(),
         otherwise="none",
+        example='"functions/api"',
         description=(
             'A directory whose files lie at the root of the zip, such as `"functions/api"`, or a '
             'table of several with their places: `{ "functions/api" = "", "common" = "common" }`. '
             "What git ignores does not ship, nor what is no code. The package's own wheel does not "
-            "ship then. See [Code directories](#code-directories)."
+            "ship then. See [Code directories](code-directories.md)."
         ),
         inherited_by=(Kind.FUNCTION,),
     )
@@ -183,6 +150,7 @@ class Options(OptionTable):
         Flag(),
         default=None,
         otherwise="`true` without `code`",
+        example="true",
         description="Whether the package's own wheel ships, beside `code`.",
         of=(Kind.FUNCTION,),
     )
@@ -194,6 +162,7 @@ class Options(OptionTable):
             "that of the code directory; else `uv.lock` of the project or its workspace, "
             "`pylock.toml`, or the only `pylock.<name>.toml`"
         ),
+        example='"requirements.txt"',
         description="Which lock file, relative to `pyproject.toml`.",
         in_manifest=False,
     )
@@ -203,6 +172,7 @@ class Options(OptionTable):
             review=checks.wrong_layers, form={"maxItems": checks.MAX_LAYERS, "uniqueItems": True}
         ),
         default=(),
+        example='["deps"]',
         description=(
             "The layers that the function is deployed with: it ships what they do not. Five at "
             "most."
@@ -216,6 +186,7 @@ class Options(OptionTable):
         Names(_DISTRIBUTION),
         default=None,
         otherwise="everything third-party",
+        example='["pydantic"]',
         description="The distributions that ship, with all that they need.",
         of=(Kind.LAYER,),
     )
@@ -223,16 +194,18 @@ class Options(OptionTable):
         "exclude-distributions",
         Names(_DISTRIBUTION),
         default=(),
+        example='["boto3"]',
         description="Distributions that do not ship, nor what only they need.",
     )
     exclude_files = Option(
         "exclude-files",
         Texts(_PATTERN),
         default=(),
+        example='["botocore/data/*/", "!botocore/data/s3/"]',
         description=(
             "Patterns as in `.gitignore`, over the paths in all RECORDs (without a layer's "
             "`python/`): files of distributions that do not ship, whichever they are of. See "
-            "[below](#what-is-in-the-zip)."
+            "[What is in the zip](contents.md)."
         ),
     )
     provided = Option(
@@ -240,6 +213,7 @@ class Options(OptionTable):
         TextOrTexts(_PROVIDED),
         default=(),
         otherwise="nothing",
+        example='"aws-sdk"',
         description=(
             "What does not ship, nor what only it needs, since something else has it: "
             '`"aws-sdk"`, a distribution of the lock, or a list of them. `"aws-sdk"` is boto3, '
@@ -252,6 +226,7 @@ class Options(OptionTable):
         "strip",
         SomeOf(Strip),
         default=(),
+        example='["tests", "type-stubs"]',
         description=(
             'Kinds of files that do not ship: `"tests"` (directories `test` and `tests`, and '
             '`conftest.py`, that no shipped module imports), `"type-stubs"` (`.pyi`, `py.typed`), '
@@ -263,6 +238,7 @@ class Options(OptionTable):
         Texts(_PATTERN),
         default=None,
         otherwise="every file",
+        example='["orders/**"]',
         description=(
             "Patterns as in `.gitignore`, over the paths in the package's own wheel: what of it "
             "ships."
@@ -273,6 +249,7 @@ class Options(OptionTable):
         "exclude",
         Texts(_PATTERN),
         default=(),
+        example='["orders/admin/**"]',
         description=(
             "Patterns as in `.gitignore`, over the paths in the package's own wheel: what of it "
             "does not ship, even if `include` names it."
@@ -283,6 +260,7 @@ class Options(OptionTable):
         "artifacts",
         Texts(_PATTERN),
         default=(),
+        example='["*_pb2.py"]',
         description=(
             "With `code`: patterns as in `.gitignore`, over the places in the zip: files that ship "
             "though git ignores them or they are no code by their names. In the first table, it is "
@@ -295,9 +273,10 @@ class Options(OptionTable):
         "modules",
         OneOf(Modules),
         default=Modules.ALL,
+        example='"imported"',
         description=(
             '`"all"`; or `"imported"`: of the package\'s own modules only those that something '
-            "leads to from the `handler`. See [Own modules](#own-modules)."
+            "leads to from the `handler`. See [Own modules](imports.md#own-modules)."
         ),
         of=(Kind.FUNCTION,),
     )
@@ -305,6 +284,7 @@ class Options(OptionTable):
         "keep-modules",
         Texts(Text(checks.wrong_module_pattern)),
         default=(),
+        example='["orders.plugins.*"]',
         description=(
             'With `modules = "imported"`: patterns of own modules that ship besides, '
             'such as `"orders.plugins.*"`, where `*` is anything.'
@@ -316,6 +296,7 @@ class Options(OptionTable):
         Pairs(checks.wrong_file),
         default=(),
         otherwise="none",
+        example='{ "config/prod.toml" = "config.toml" }',
         description=(
             "Files and directories of the project that ship besides: "
             '`{ "config/prod.toml" = "config.toml" }`, source in the project to place in the zip. '
@@ -330,15 +311,17 @@ class Options(OptionTable):
         "scripts",
         Flag(),
         default=False,
+        example="true",
         description=("`true`: console scripts ship too, in `bin/`, for the runtime's interpreter."),
     )
     bytecode = Option(
         "bytecode",
         OneOf(BytecodeMode),
         default=BytecodeMode.STRIP,
+        example='"compile"',
         description=(
             '`"strip"`: no `__pycache__`. `"compile"`: canonical bytecode for every module. '
-            "See [Bytecode](#bytecode)."
+            "See [Bytecode](../how-to/bytecode.md)."
         ),
     )
     bytecode_python = Option(
@@ -346,6 +329,7 @@ class Options(OptionTable):
         TextOrTexts(_PYTHON, review=checks.wrong_pythons, form={"minItems": 1}),
         default=(),
         otherwise='required with `"compile"`',
+        example='"3.13.5"',
         description=(
             'With `"compile"`: the exact version of the compiling interpreter, such as '
             '`"3.13.5"`; a list has one for each of several `runtimes`.'
@@ -356,6 +340,7 @@ class Options(OptionTable):
         MachinePath(),
         default=None,
         otherwise="it is looked for",
+        example='"{env:PYTHON_313}"',
         description=(
             'With `"compile"`: where that interpreter is. `{root}`, `{home}` and `{env:NAME}` are '
             "replaced as hatch does in its options. Elsewhere only `{root}/` is, since the zip "
@@ -367,6 +352,7 @@ class Options(OptionTable):
         "bytecode-optimize",
         Number((0, 1, 2)),
         default=0,
+        example="2",
         description=(
             'With `"compile"`: 0, 1 or 2, as `python -O` and `-OO`. Lambda takes bytecode of level '
             "1 or 2 with the variable `PYTHONOPTIMIZE` of that level set, but with "
@@ -377,6 +363,7 @@ class Options(OptionTable):
         "source",
         OneOf(Source),
         default=Source.KEEP,
+        example='"omit"',
         description=(
             'With `"compile"`: `"keep"`, or `"omit"` to ship modules without their source.'
         ),

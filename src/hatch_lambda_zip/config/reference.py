@@ -1,4 +1,4 @@
-"""The declared options -> the README's tables and the JSON Schema; nothing of a build needs it."""
+"""The declared options -> the page of options and the JSON Schema; no build needs it."""
 
 from __future__ import annotations
 
@@ -7,46 +7,40 @@ import re
 from collections.abc import Iterable, Iterator
 
 from hatch_lambda_zip.config.keys import HATCHLING_KEYS, HATCHLING_SELECTION_KEYS
-from hatch_lambda_zip.config.option import Kind, Option, OptionTable
+from hatch_lambda_zip.config.option import Kind, Option
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.target_options import TargetOptions
 from hatch_lambda_zip.config.values import Schema
 
-_HEAD = ("| key | default | meaning |", "| --- | --- | --- |")
 
-
-def options_table(options: type[OptionTable] = Options) -> str:
-    """Return a Markdown table of options."""
-    rows = [row for option in options.declared() for row in _rows(option)]
-    return "\n".join((*_HEAD, *rows)) + "\n"
-
-
-def target_table() -> str:
-    """Return a Markdown table of what only the target's own table has."""
-    others = [key for key in HATCHLING_KEYS if key not in HATCHLING_SELECTION_KEYS]
-    meaning = (
-        f"{_code(others)}: the keys that hatchling defines for every target, with hatchling's "
-        f"meaning. So are {_code(HATCHLING_SELECTION_KEYS)}, which say what goes into the wheel; "
-        "they replace the wheel target's own for the zips, and are an error where another back end "
-        "makes the wheel, as is `hooks`."
-    )
-    return f"{options_table(TargetOptions)}| hatchling's | | {meaning} |\n"
-
-
-def update_readme(text: str, options: type[Options] = Options) -> str:
-    """Return the README with the tables written anew, each between its two markers.
+def options_page(text: str, options: type[Options] = Options) -> str:
+    """Return the page of options with the sections written anew, each between its two markers.
 
     Raises:
         ValueError: it has no such markers.
     """
-    for name, table in (("options", options_table(options)), ("target", target_table())):
-        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
-        before, found, rest = text.partition(start)
-        _, also_found, after = rest.partition(end)
-        if not found or not also_found:
-            raise ValueError(f"the README has no {start.strip()} or no {end.strip()}")
-        text = before + start + table + end + after
+    target = [_section(option) for option in TargetOptions.declared()]
+    sections = {
+        "options": [_section(option) for option in options.declared()],
+        "target": [*target, _hatchling_section()],
+    }
+    for name, found in sections.items():
+        text = between_markers(text, name, "\n".join(found))
     return text
+
+
+def between_markers(text: str, name: str, content: str) -> str:
+    """Return a page with other content between the two markers of a name.
+
+    Raises:
+        ValueError: it has no such markers.
+    """
+    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
+    before, found, rest = text.partition(start)
+    _, also_found, after = rest.partition(end)
+    if not found or not also_found:
+        raise ValueError(f"the page has no {start.strip()} or no {end.strip()}")
+    return f"{before}{start}\n{content}\n{end}{after}"
 
 
 def json_schema(options: type[Options] = Options) -> Schema:
@@ -94,31 +88,81 @@ def schema_text(options: type[Options] = Options) -> str:
     return json.dumps(json_schema(options), indent=2, ensure_ascii=False) + "\n"
 
 
-def _rows(option: Option[object]) -> Iterator[str]:
-    """Yield a row for an option, and one for its list of several values if it has that."""
+def _section(option: Option[object]) -> str:
+    """Return what the page says of an option."""
     default = option.otherwise or _code([json.dumps(option.value.to_json(option.default))])
-    meaning = " ".join((option.description, *_scope(option)))
-    yield f"| `{option.key}` | {default} | {meaning} |"
-    for key in option.keys[1:]:
-        yield f"| `{key}` | | {_several(option)} |"
+    lines = [
+        f"### `{option.key}`",
+        "",
+        option.description,
+        "",
+        f"* Type: {_type(option.value.schema())}",
+        f"* Default: {default}",
+        f"* Where: {'; '.join(_places(option))}",
+        *(f"* `{key}`: {_several(option)}" for key in option.keys[1:]),
+        "",
+        "```toml",
+        f"{option.key} = {option.example}",
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _hatchling_section() -> str:
+    others = [key for key in HATCHLING_KEYS if key not in HATCHLING_SELECTION_KEYS]
+    return (
+        "### hatchling's keys\n\n"
+        f"{_code(others)}: the keys that hatchling defines for every target, with hatchling's "
+        f"meaning. So are {_code(HATCHLING_SELECTION_KEYS)}, which say what goes into the wheel; "
+        "they replace the wheel target's own for the zips, and are an error where another back end "
+        "makes the wheel, as is `hooks`.\n"
+    )
+
+
+def _type(schema: object) -> str:
+    """Return in words what a JSON Schema takes."""
+    match schema:
+        case {"enum": [*values]}:
+            words = " or ".join(_code([json.dumps(value)]) for value in values)
+        case {"const": value}:
+            words = _code([json.dumps(value)])
+        case {"type": "array", "items": {"enum": [*values]}}:
+            words = f"array of {_code(json.dumps(value) for value in values)}"
+        case {"type": "array"}:
+            words = "array of strings"
+        case {"type": "object"}:
+            words = "table"
+        case {"type": str(name)}:
+            words = name
+        case {"anyOf": [*kinds]}:
+            words = ", or ".join(map(_type, kinds))
+        case _:
+            raise ValueError(schema)
+    return words
 
 
 def _several(option: Option[object]) -> str:
     return f"A list instead of `{option.key}`: one zip for each, which then is part of its name."
 
 
-def _scope(option: Option[object]) -> Iterator[str]:
-    """Yield in sentences where an option may stand, if that is not everywhere."""
-    if len(option.of) == 1:
-        yield f"{_plural(option.of)} only."
-    if option.default_key != option.key:
-        yield f"In the first table it is `{option.default_key}`."
-    elif {*option.inherited_by} != {*option.of}:
-        yield f"Of the defaults, it goes into {_plural(option.inherited_by).lower()} only."
+def _places(option: Option[object]) -> Iterator[str]:
+    """Yield the tables that an option may stand in."""
+    if not option.of:
+        yield "the first table"
+        return
+    if {*option.inherited_by} == {*option.of}:
+        scope = ""
+    else:
+        scope = f", for {_plural(option.inherited_by)} only"
+    name = "" if option.default_key == option.key else f", as `{option.default_key}`"
+    if option.inherited_by:
+        yield f"the first table{name}{scope}"
+    yield f"tables of {_plural(option.of)}"
 
 
 def _plural(kinds: Iterable[Kind]) -> str:
-    return " and ".join(f"{kind.value}s" for kind in kinds).capitalize()
+    return " and ".join(f"{kind.value}s" for kind in kinds)
 
 
 def _schemas(options: Iterable[Option[object]], *, as_defaults: bool = False) -> Schema:
@@ -128,8 +172,9 @@ def _schemas(options: Iterable[Option[object]], *, as_defaults: bool = False) ->
         name = option.default_key if as_defaults else option.key
         for key, schema in option.value.schemas(name).items():
             is_several = key != name
-            # Anchors are of the README.
-            text = re.sub(r"\[([^]]*)\]\(#[^)]*\)", r"\1", option.description)
+            # Links are those of the page.
+            text = re.sub(r" See \[[^]]*\]\([^)]*\)\.", "", option.description)
+            text = re.sub(r"\[([^]]*)\]\((?!https:)[^)]*\)", r"\1", text)
             described = {"description": _several(option) if is_several else text, **schema}
             default = option.value.to_json(option.default)
             if as_defaults and not is_several and default is not None and default != "":

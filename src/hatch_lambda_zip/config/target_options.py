@@ -16,7 +16,8 @@ class TargetOptions(OptionTable):
         Tables("function", TABLE_NAME),
         default=(),
         otherwise="one function, named `lambda`",
-        description="A table for each function, see [below](#several-functions-and-layers).",
+        example='{ api = { handler = "orders.api.handler" } }',
+        description="A table for each function. See [Functions and layers](../how-to/layers.md).",
         of=(),
     )
     layers = Option(
@@ -24,7 +25,8 @@ class TargetOptions(OptionTable):
         Tables("layer", TABLE_NAME, "; the layers of all functions are `default-layers`"),
         default=(),
         otherwise="none",
-        description="A table for each layer, see [below](#several-functions-and-layers).",
+        example='{ deps = { distributions = ["pydantic"] } }',
+        description="A table for each layer. See [Functions and layers](../how-to/layers.md).",
         of=(),
     )
     function_directories = Option(
@@ -32,6 +34,7 @@ class TargetOptions(OptionTable):
         TextOrTexts(review=checks.no_patterns, form={"minItems": 1}),
         default=(),
         otherwise="none",
+        example='["functions/*", "!functions/common"]',
         description=(
             'Patterns of directories, such as `"functions/*"`: each that has a file to ship is a '
             "function's `code`, and the function has its name. `!` leaves one out. A table "
@@ -44,6 +47,7 @@ class TargetOptions(OptionTable):
         Text(checks.wrong_name),
         default=None,
         otherwise="none",
+        example='"orders"',
         description=(
             "What the zips' names start with where there is no `[project]`, which has a name "
             "itself: `{name}-{function}-lambda.zip`, with `_` for `-` as in wheels' names."
@@ -55,10 +59,11 @@ class TargetOptions(OptionTable):
         Text(checks.wrong_version),
         default=None,
         otherwise="each distribution's own",
+        example='"0"',
         description=(
             "The version that the package and all other local distributions have in the zips, such "
             'as `"0"`: for versions that change with every commit. See '
-            "[below](#versions-from-git)."
+            "[Versions from git](../how-to/versions-from-git.md)."
         ),
         of=(),
     )
@@ -67,6 +72,7 @@ class TargetOptions(OptionTable):
         Text(checks.wrong_specifier),
         default=None,
         otherwise="any",
+        example='"==1.2.*"',
         description=(
             'Which versions of hatch-lambda-zip may build, such as `"==1.2.*"`: another one may '
             "make other bytes. For projects whose `build-system.requires` does not say it."
@@ -81,10 +87,11 @@ class TargetOptions(OptionTable):
         ),
         default=None,
         otherwise="none",
+        example='"uv_build"',
         description=(
             'The back end that makes wheel and sdist, such as `"uv_build"`, where `build-backend` '
             'is `"hatch_lambda_zip.backend"`: as `build-backend` would name it. See '
-            "[above](#other-back-ends)."
+            "[Other back ends](../how-to/uv-build.md#other-back-ends)."
         ),
         of=(),
     )
@@ -93,6 +100,7 @@ class TargetOptions(OptionTable):
         Texts(),
         default=(),
         otherwise="all",
+        example='["api"]',
         description=(
             "The functions and layers that a build without names makes: hatchling's word for them."
         ),
