@@ -1,14 +1,19 @@
-"""Mistakes of newcomers: the message is followed to the letter, and the build succeeds."""
+"""Mistakes of newcomers: the message is followed to the letter, and the build succeeds.
+
+The page of messages shows each of them.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.commands import UV, run
+from tests.support.commands import CHECKOUT, UV, run
+from tests.support.pages import blocks_of
 from tests.support.projects import Project
 from tests.support.shared import made_once
 
@@ -43,7 +48,9 @@ exclude-newer = "2026-11-01T00:00:00Z"
 """
 CODE = "import idna\n\n\ndef handler(event, context):\n    return idna.__version__\n"
 
-Edit = Callable[[Project], None]
+MESSAGES = CHECKOUT / "docs/troubleshooting.md"
+
+Edit = Callable[[Project], object]
 
 
 @pytest.fixture(scope="session")
@@ -186,6 +193,16 @@ MISTAKES: dict[str, tuple[Edit, str, Edit]] = {
         uv_lock,
     ),
     "no lock": (removed("uv.lock"), "Run `uv lock` and commit uv.lock", uv_lock),
+    "another tool's lock": (
+        lambda project: (project.path / "uv.lock").rename(project.path / "poetry.lock"),
+        "but a poetry.lock, which nothing is installed from",
+        all_of(removed("poetry.lock"), uv_lock),
+    ),
+    "a distribution without a wheel": (
+        all_of(written('["idna"]', '["idna", "docopt"]'), uv_lock),
+        "build-from-source",
+        added('build-from-source = ["docopt"]'),
+    ),
     "an import that no dependency has": (
         written("import idna", "import idna, iniconfig", "src/shop/app.py"),
         "Add the distribution that has a module to the dependencies and lock them again",
@@ -294,11 +311,28 @@ MISTAKES: dict[str, tuple[Edit, str, Edit]] = {
 }
 
 
+def shown(name: str) -> str:
+    """Return the message that the page of messages has for a mistake, with … for what differs."""
+    (block,) = [block for block in blocks_of(MESSAGES) if block.note == f"mistake: {name}"]
+    return block.text.strip()
+
+
+def test_the_page_shows_these_mistakes_and_no_others() -> None:
+    notes = [block.note.partition("mistake: ") for block in blocks_of(MESSAGES)]
+    names = [name for _, found, name in notes if found]
+    assert sorted(names) == sorted(MISTAKES)
+    assert len(names) >= 30
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MISTAKES)
 def test_who_follows_the_advice_has_a_zip(shop: Project, name: str) -> None:
     mistake, said, remedy = MISTAKES[name]
     mistake(shop)
-    assert said in shop.fail()
+    message = shop.fail()
+    assert said in message
+    _, _, error = message.strip().partition("Error: ")
+    pattern = ".*".join(map(re.escape, shown(name).removeprefix("Error: ").split("…")))
+    assert re.fullmatch(pattern, error, re.DOTALL), f"the page of messages shows another:\n{error}"
     remedy(shop)
     shop.build()

@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.commands import CHECKOUT
 from tests.support.loose import build, lock
+from tests.support.pages import BLOCKS
 from tests.support.shared import made_once
 from tests.support.terraform import Terraform, terraform_library
 
@@ -159,8 +160,7 @@ def test_what_deploys_is_what_is_rehearsed() -> None:
 
 def test_what_a_reader_copies_is_as_terraform_writes_it(library: Path, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "example", ignore=shutil.ignore_patterns("dist"))
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    found = re.findall(r"```hcl\n(.*?)```", readme, re.DOTALL)
+    found = [block.text for block in BLOCKS if block.language == "hcl"]
     assert found
     for number, block in enumerate(found):
         (tmp_path / f"{number}.tf").write_text(block, encoding="utf-8")

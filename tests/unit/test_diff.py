@@ -31,7 +31,7 @@ from tests.support.projects import Build, Project
 from tests.support.schemas import is_valid
 from tests.support.site_zips import distribution, read, zipped
 
-README = CHECKOUT / "README.md"
+PAGE = CHECKOUT / "docs/how-to/diff.md"
 SOURCE = b'''"""Orders."""
 
 import os
@@ -494,7 +494,7 @@ DRIVER = 'f() { hatch-lambda-zip diff "$2" "$5" || [ $? = 1 ]; }; f'
 
 
 def test_git_diff_says_why_zips_differ(git: Callable[..., str]) -> None:
-    assert DRIVER in README.read_text("utf-8")
+    assert DRIVER in PAGE.read_text("utf-8")
     git("config", "diff.lambda-zip.command", DRIVER)
     assert git("diff").startswith("one constant in app.py (line 1: 1 -> 2)\n")
 

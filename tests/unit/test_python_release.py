@@ -55,12 +55,13 @@ def test_by_default_it_is_one_that_lambda_has_had() -> None:
     assert RUNTIME.release == "3.13.9"
 
 
-def test_the_readme_names_those_of_the_table() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_page_of_lock_files_names_those_of_the_table() -> None:
+    page = Path(__file__).parents[2] / "docs/reference/lock-files.md"
+    text = page.read_text(encoding="utf-8")
     for runtime in RUNTIMES:
         assert runtime.deprecated is not None
         if runtime.deprecated.year > 2025:
-            assert re.search(rf"\b{re.escape(runtime.release)}\b", readme)
+            assert re.search(rf"\b{re.escape(runtime.release)}\b", text)
 
 
 def test_the_release_is_given() -> None:
