@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.reference import json_schema
 from hatch_lambda_zip.config.target_options import TargetOptions
-from tests.support.commands import CHECKOUT
+from tests.support.commands import CHECKOUT, UV, run
 from tests.support.pages import BLOCKS, PAGES, RUN, SHELL, Block, run_page
 
 if sys.version_info >= (3, 11):
@@ -78,6 +79,7 @@ def yaml_document(text: str) -> None:
 
 
 PARSERS: dict[str, Callable[[str], object]] = {
+    "bash": shell,
     "console": console,
     "diff": str,
     "hcl": hcl2.loads,
@@ -114,6 +116,21 @@ def test_a_tutorial_does_what_it_says(plugin_wheel: Path, tmp_path: Path) -> Non
 )
 def test_a_page_does_what_it_says(page: Path, plugin_wheel: Path, tmp_path: Path) -> None:
     run_page(page, tmp_path, wheels=plugin_wheel.parent)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("found_by", [0, 1], ids=["comment", "taplo.toml"])
+def test_taplo_judges_by_the_schema(found_by: int, tmp_path: Path) -> None:
+    page = CHECKOUT / "docs/reference/schema.md"
+    written, configured = [block.text for block in BLOCKS if block.page == page]
+    shutil.copy(CHECKOUT / "docs/lambda-zip.schema.json", tmp_path)
+    if found_by:
+        (tmp_path / ".taplo.toml").write_text(configured)
+        written = written.replace("#:schema ./lambda-zip.schema.json", "")
+    for text, code in ((written, 0), (written.replace("runtime", "runtme"), 1)):
+        (tmp_path / "pyproject.toml").write_text(text)
+        words = [UV, "tool", "run", "taplo", "lint", "pyproject.toml"]
+        assert run(words, cwd=tmp_path, check=False).returncode == code
 
 
 def test_no_command_stands_in_another_kind_of_block() -> None:

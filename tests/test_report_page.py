@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hatch_lambda_zip.text import format_size
-from tests.support.commands import missing, needed, run
+from tests.support.browsers import browser_modules, chromium
+from tests.support.commands import needed, run
 from tests.support.loose import invoke
-from tests.support.shared import made_once
 from tests.support.site_zips import zipped
 from tests.unit.test_inspection import TREE
 from tests.unit.test_report import HOSTILE
@@ -20,28 +19,18 @@ from tests.unit.test_report import HOSTILE
 pytestmark = pytest.mark.exhaustive
 
 SCRIPT = Path(__file__).parent / "browser/report.mjs"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OTHER = {**TREE, "lambda_function.py": b"other = 1\n", "new.py": b"new = 1\n" * 9}
 
 
 @pytest.fixture(scope="module")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    npm = needed("npm")
-
-    def install(directory: Path) -> None:
-        directory.mkdir()
-        words = ("install", "--no-audit", "--no-fund", "--prefix", directory)
-        run([npm, *words, "axe-core@4", "playwright-core@1"], cwd=directory)
-
-    return made_once(tmp_path_factory, "browser", install)
+    return browser_modules(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def seen(modules: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What was seen on the pages of one zip, of two, and of one with hostile names."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        missing("Chromium is not installed")
+    browser = chromium()
     directory = tmp_path_factory.mktemp("pages")
     for name, tree in (("one", TREE), ("other", OTHER), ("hostile", {**TREE, **HOSTILE})):
         (directory / f"{name}.zip").write_bytes(zipped(tree))

@@ -49,7 +49,7 @@ class Option(Generic[T_co]):
         value: how it is read and written.
         default: what holds where it is not given.
         description: one or more sentences of Markdown, whose links are those of docs/reference.
-        example: a value as it stands in TOML.
+        example: a value as it stands in TOML; by default that of flags.
         otherwise: what holds where it is not given, in words, if the default does not tell.
         of: whose tables may have it; those of neither kind when it belongs to the target alone.
         inherited_by: who takes it from the target's table if his own does not have it; all that may
@@ -66,7 +66,7 @@ class Option(Generic[T_co]):
         *,
         default: T_co,
         description: str,
-        example: str,
+        example: str = "true",
         otherwise: str = "",
         of: Collection[Kind] = tuple(Kind),
         inherited_by: Collection[Kind] | None = None,

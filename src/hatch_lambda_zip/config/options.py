@@ -150,7 +150,6 @@ class Options(PlatformOptions):
         Flag(),
         default=None,
         otherwise="`true` without `code`",
-        example="true",
         description="Whether the package's own wheel ships, beside `code`.",
         of=(Kind.FUNCTION,),
     )
@@ -311,7 +310,6 @@ class Options(PlatformOptions):
         "scripts",
         Flag(),
         default=False,
-        example="true",
         description=("`true`: console scripts ship too, in `bin/`, for the runtime's interpreter."),
     )
     bytecode = Option(
