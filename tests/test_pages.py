@@ -82,6 +82,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "bash": shell,
     "console": console,
     "diff": str,
+    "fish": str,
     "hcl": hcl2.loads,
     "json": json.loads,
     "python": ast.parse,
@@ -90,6 +91,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "toml": toml,
     "typescript": str,
     "yaml": yaml_document,
+    "zsh": str,
 }
 
 

@@ -7,8 +7,8 @@ A comment right above a block says what it is, where that is not plain:
 * ``<!-- not run: WHY -->``, ``<!-- recorded: WHERE -->``: the block does not run on its page;
 * ``<!-- in: examples/NAME -->``: where a page's blocks run; by default in an empty directory.
 
-All other blocks of ``sh``, ``bash`` and ``console`` are run, in their order, in one directory for
-each page.
+All other blocks of ``sh`` and ``console`` are run, in their order, in one directory for each page.
+Those of ``bash`` and other shells are lines for the files that these read when they start.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Final
 from tests.support.commands import CHECKOUT, clean_environment, run
 
 PAGES: Final = (CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md")))
-SHELL: Final = ("bash", "console", "sh")
+SHELL: Final = ("console", "sh")
 
 _FENCE: Final = re.compile(r"^( *)```(.*)$")
 _NOTE: Final = re.compile(r"^ *<!-- (.*) -->$")
@@ -135,7 +135,7 @@ def _environment(directory: Path, wheels: Path) -> Mapping[str, str]:
 
 def _commands(block: Block) -> Iterator[tuple[str, list[str]]]:
     """Yield each command of a block, and the lines that it shows below it."""
-    if block.language != "console":
+    if block.language == "sh":
         yield block.text, []
         return
     for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
