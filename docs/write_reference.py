@@ -8,8 +8,19 @@ from hatch_lambda_zip.cli.reference import commands_page
 from hatch_lambda_zip.config.reference import options_page, schema_text
 
 DOCS = Path(__file__).resolve().parent
-for name, update in (("options", options_page), ("commands", commands_page)):
-    page = DOCS / "reference" / f"{name}.md"
-    page.write_text(update(page.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
-schema = DOCS / "lambda-zip.schema.json"
-schema.write_text(schema_text(), encoding="utf-8", newline="\n")
+
+
+def read(name: str) -> str:
+    """Return a file of the documentation."""
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+pages = {
+    "reference/options.md": options_page(
+        read("reference/options.md"), messages=read("troubleshooting.md")
+    ),
+    "reference/commands.md": commands_page(read("reference/commands.md")),
+    "lambda-zip.schema.json": schema_text(),
+}
+for name, text in pages.items():
+    (DOCS / name).write_text(text, encoding="utf-8", newline="\n")

@@ -80,14 +80,14 @@ def test_a_new_option_is_among_the_known_ones() -> None:
 
 def test_a_new_option_is_on_the_page() -> None:
     text = "a\n<!-- options -->\nold\n<!-- /options -->\nb\n<!-- target -->\n<!-- /target -->\nc\n"
-    updated = options_page(text, WithMemory)
+    updated = options_page(text, options=WithMemory)
     assert (
         "### `memory`\n\nMegabytes that the function has.\n\n* Type: `128` or `256` or `512`\n"
         "* Default: `128`\n* Where: the first table; tables of functions\n\n"
         "```toml\nmemory = 256\n```\n"
     ) in updated
     assert "old" not in updated
-    assert options_page(updated, WithMemory) == updated
+    assert options_page(updated, options=WithMemory) == updated
 
 
 def test_a_new_option_is_in_the_schema() -> None:

@@ -134,7 +134,8 @@ def is_parsed(table: Mapping[str, object]) -> bool:
 
 def test_the_pages_have_what_is_declared() -> None:
     options = (PAGES / "options.md").read_text(encoding="utf-8")
-    assert options_page(options) == options, HINT
+    messages = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    assert options_page(options, messages) == options, HINT
     commands = (PAGES / "commands.md").read_text(encoding="utf-8")
     assert commands_page(commands) == commands, HINT
 

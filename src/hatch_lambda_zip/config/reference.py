@@ -13,15 +13,20 @@ from hatch_lambda_zip.config.target_options import TargetOptions
 from hatch_lambda_zip.config.values import Schema
 
 
-def options_page(text: str, options: type[Options] = Options) -> str:
+def options_page(text: str, messages: str = "", options: type[Options] = Options) -> str:
     """Return the page of options with the sections written anew, each between its two markers.
+
+    Args:
+        text: the page.
+        messages: the page of messages, to which the options' mistakes are links.
+        options: those of functions and layers.
 
     Raises:
         ValueError: it has no such markers.
     """
-    target = [_section(option) for option in TargetOptions.declared()]
+    target = [_section(option, messages) for option in TargetOptions.declared()]
     sections = {
-        "options": [_section(option) for option in options.declared()],
+        "options": [_section(option, messages) for option in options.declared()],
         "target": [*target, _hatchling_section()],
     }
     for name, found in sections.items():
@@ -88,7 +93,7 @@ def schema_text(options: type[Options] = Options) -> str:
     return json.dumps(json_schema(options), indent=2, ensure_ascii=False) + "\n"
 
 
-def _section(option: Option[object]) -> str:
+def _section(option: Option[object], messages: str) -> str:
     """Return what the page says of an option."""
     default = option.otherwise or _code([json.dumps(option.value.to_json(option.default))])
     lines = [
@@ -100,6 +105,7 @@ def _section(option: Option[object]) -> str:
         f"* Default: {default}",
         f"* Where: {'; '.join(_places(option))}",
         *(f"* `{key}`: {_several(option)}" for key in option.keys[1:]),
+        *_mistakes(option, messages),
         "",
         "```toml",
         f"{option.key} = {option.example}",
@@ -107,6 +113,23 @@ def _section(option: Option[object]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _mistakes(option: Option[object], messages: str) -> Iterator[str]:
+    """Yield a line of links to what is said of an option, if anything is."""
+    _, *parts = re.split(r"^### (.+)$", messages, flags=re.MULTILINE)
+    keys = [f".lambda-zip.{key}: " for key in (*option.keys, *option.default_keys)]
+    links = [
+        f"[{title}](../troubleshooting.md#{_anchor(title)})"
+        for title, said in zip(parts[::2], parts[1::2], strict=True)
+        if any(key in said for key in keys)
+    ]
+    if links:
+        yield f"* Mistakes: {', '.join(links)}"
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"[^a-z0-9- ]", "", title.lower()).replace(" ", "-")
 
 
 def _hatchling_section() -> str:
