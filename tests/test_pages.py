@@ -103,6 +103,22 @@ def test_a_block_is_what_its_language_says(block: Block) -> None:
     PARSERS[block.language](block.text)
 
 
+COPIES = [block for block in BLOCKS if block.note.startswith("from: ")]
+
+
+@pytest.mark.parametrize("block", COPIES, ids=str)
+def test_a_block_from_an_example_is_in_it(block: Block) -> None:
+    example = CHECKOUT / block.note.removeprefix("from: ")
+    assert block.text in example.read_text(encoding="utf-8")
+
+
+def test_every_note_says_something_that_is_known() -> None:
+    known = re.compile(
+        r"(file|is|in|from|not run|recorded|mistake): .|(plan|(example|test) command)$"
+    )
+    assert not [block for block in BLOCKS if block.note and not known.match(block.note)]
+
+
 QUICK = "docs/tutorial/handler.md"
 
 

@@ -4,6 +4,7 @@ A comment right above a block says what it is, where that is not plain:
 
 * ``<!-- file: PATH -->``: what the reader writes into a file;
 * ``<!-- is: PATH -->``: what a file then holds;
+* ``<!-- from: PATH -->``: a part of a file of the checkout;
 * ``<!-- not run: WHY -->``, ``<!-- recorded: WHERE -->``: the block does not run on its page;
 * ``<!-- in: examples/NAME -->``: where a page's blocks run; by default in an empty directory.
 
