@@ -17,7 +17,7 @@ import pytest
 from hatch_lambda_zip.cli.circumstances import OTHER_PATH, Circumstance
 from hatch_lambda_zip.cli.rebuild import Rebuilds, Rebuilt
 from tests.support.commands import CHECKOUT, UV, clean_environment, run
-from tests.support.loose import invoke
+from tests.support.loose import invoke, write
 from tests.support.projects import Build, Project
 from tests.support.schemas import is_valid
 from tests.support.site_zips import zipped
@@ -183,6 +183,75 @@ def test_against_something_else(built: tuple[Project, Build], tmp_path: Path) ->
     assert result.exit_code == 1
     assert f"No zip of these sources has the hash {unknown}" in result.stdout
     assert build.sha256 in result.stdout
+
+
+def test_a_hash_of_what_is_configured_otherwise(
+    built: tuple[Project, Build], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, reference = built
+
+    def build(_self: Rebuilds, chosen: Sequence[Circumstance], _done: object) -> Iterator[Rebuilt]:
+        for circumstance in chosen:
+            if circumstance.instead.get("architecture") == "x86_64":
+                yield Rebuilt(circumstance, {}, "Warning: no.\nError: There is no wheel.")
+                continue
+            said = repr(circumstance.instead).encode()
+            path = tmp_path / f"{hashlib.sha256(said).hexdigest()}.zip"
+            path.write_bytes(zipped({"said": said}))
+            yield Rebuilt(circumstance, {reference.artifact.name: path})
+
+    monkeypatch.setattr(Rebuilds, "build", build)
+    module = importlib.import_module("hatch_lambda_zip.cli.verify")
+    monkeypatch.setattr(module, "release_here", lambda *_: lambda _: "")
+    # A runtime that AWS will have longest.
+    wanted = {"runtime": "python3.14", "architecture": "arm64", "python-release": ""}
+    sha256 = hashlib.sha256(zipped({"said": repr(wanted).encode()})).hexdigest()
+    words = ("verify", project.path, "-q", "--against", sha256)
+    result = invoke(*words)
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    name = reference.artifact.name
+    assert lines[-1] == f"{sha256} is {name} of these sources for python3.14 on arm64."
+    assert lines[-3] == f"for python3.14 on arm64   {name}  {sha256}"
+    (failed,) = (line for line in lines if line.startswith("for python3.14 on x86_64 "))
+    assert failed.split("  ")[-1] == "not built: Error: There is no wheel."
+    document = json.loads(invoke(*words, "--json").stdout)
+    assert is_valid(document, "verify.schema.json")
+    assert [row["result"] for row in document["circumstances"]] == ["differs"]
+    *others, last = document["variations"]
+    assert (last["name"], last["result"]) == ("for python3.14 on arm64", "same")
+    assert {row["result"] for row in others} == {"differs", "failed"}
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ('architecture = "arm64"', "for python3.{} on arm64"),
+        (
+            'bytecode = "compile"\nbytecode-python = "{}"\nsource = "omit"',
+            'with bytecode = "compile", source = "omit"',
+        ),
+    ],
+)
+def test_a_hash_of_a_build_that_was_configured_otherwise(
+    options: str, name: str, tmp_path: Path
+) -> None:
+    minor, release = sys.version_info[1], ".".join(map(str, sys.version_info[:3]))
+    table = f'[tool.hatch.build.targets.lambda-zip]\ncode = "."\nruntime = "python3.{minor}"\n'
+    package = '[project]\nname = "a"\nversion = "1"\ndependencies = ["markupsafe"]\n'
+    package += 'requires-python = ">=3.10"\n[tool.uv]\nexclude-newer = "2026-11-01T00:00:00Z"\n'
+    root = tmp_path / "project"
+    write(root, {"api.py": "X = 1\n", "pyproject.toml": package + table + options.format(release)})
+    run((UV, "lock", "-q"), cwd=root)
+    result = invoke("build", root, "-q", "--json", "-d", tmp_path / "a")
+    assert result.exit_code == 0, result.output
+    (made,) = json.loads(result.stdout)
+    write(root, {"pyproject.toml": package + table})
+    result = invoke("verify", root, "-q", "--against", made["sha256_base64"])
+    assert result.exit_code == 1, result.output
+    said = f"{made['sha256']} is a-1-lambda.zip of these sources {name.format(minor)}."
+    assert said in result.stdout.splitlines()
 
 
 @pytest.mark.parametrize(

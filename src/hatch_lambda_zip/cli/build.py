@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -89,6 +89,7 @@ _AT_ONCE: Final = max(2, os.cpu_count() or 1)  # builds wait for other processes
     help="Build again after each edit, and print the zips that change, until interrupted.",
 )
 @click.option("is_part", "--part", is_flag=True, hidden=True)  # see `side_by_side`
+@click.option("instead", "--instead", multiple=True, hidden=True)  # see `rebuild`
 @click.option("tells", "--tell", is_flag=True, hidden=True)  # to whom can draw it
 @click.option("-v", "--verbose", count=True, help="Show what is run.")
 @click.option("-q", "--quiet", count=True, help="Show warnings and errors only.")
@@ -103,6 +104,7 @@ def build(  # noqa: PLR0913 - one parameter an option
     form: str | None,
     is_watching: bool,
     is_part: bool,
+    instead: tuple[str, ...],
     tells: bool,
     verbose: int,
     quiet: int,
@@ -142,7 +144,11 @@ def build(  # noqa: PLR0913 - one parameter an option
         words = [*_words(functions, output), *["-v"] * verbose, *["-q"] * quiet]
         words += ["--tell"] * is_drawn
         with screen.drawing(), SideBySide(words, screen.hear, _AT_ONCE) as commands:
-            build_one = partial(_build, chosen[0], functions, output, console, screen.progress)
+            build_one = partial(
+                _build,
+                *(chosen[0], functions, output, console, screen.progress),
+                instead=dict(word.split("=", 1) for word in instead),
+            )
             results = _results([shortest(project, here) for project in chosen], build_one, commands)
             for project, paths in results:
                 if paths is None:
@@ -207,10 +213,12 @@ def _build(
     console: Console,
     progress: Progress | None = None,
     installers: Installers | None = None,
+    instead: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Build what is asked for of one project, and return the paths of the zips."""
     with hooks_aside(), open_project(project, console) as opened:
         opened.builder.installers = installers
+        opened.builder.instead = instead or {}
         opened.builder.progress = progress
         directory = None if output is None else str(output)
         made = opened.builder.build(directory=directory, versions=[*functions] or None)

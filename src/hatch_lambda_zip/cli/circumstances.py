@@ -36,12 +36,14 @@ class Circumstance:
         variables: that bring it about.
         start: how the command is started: what follows the interpreter.
         python: the interpreter.
+        instead: options that have another value, see `config.instead_of`.
     """
 
     name: str
     variables: Mapping[str, str] = field(default_factory=dict)
     start: tuple[str, ...] = ("-m", "hatch_lambda_zip")
     python: str = sys.executable
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 OTHER_PATH: Final = Circumstance("another path")

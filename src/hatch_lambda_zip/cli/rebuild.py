@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -80,16 +81,18 @@ class Rebuilds:
     ) -> Iterator[Rebuilt]:
         """Build under each circumstance, and yield what came of it, in order."""
         origin = self.directory / "sources"
-        shutil.copytree(self.tree, origin, symlinks=True, ignore=self._no_sources)
+        if not origin.exists():
+            shutil.copytree(self.tree, origin, symlinks=True, ignore=self._no_sources)
         with ThreadPool(_AT_ONCE) as pool:
 
-            def work(index: int, circumstance: Circumstance) -> Rebuilt:
-                rebuilt = self._build(origin, self.directory / f"{index}", circumstance)
+            def work(circumstance: Circumstance) -> Rebuilt:
+                place = Path(tempfile.mkdtemp(dir=self.directory))
+                rebuilt = self._build(origin, place, circumstance)
                 done(rebuilt)
                 return rebuilt
 
             try:
-                yield from pool.map(work, range(len(circumstances)), circumstances)
+                yield from pool.map(work, circumstances)
             except BaseException:
                 self._stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -106,6 +109,8 @@ class Rebuilds:
         copy, made = place / "sources", place / "zips"
         shutil.copytree(origin, copy, symlinks=True)
         words = [word for name in self.functions for word in ("-f", name)]
+        for key, value in circumstance.instead.items():
+            words += ["--instead", f"{key}={value}"]
         project = copy / self.project.relative_to(self.tree)
         try:
             result = run(

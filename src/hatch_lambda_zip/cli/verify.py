@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
 import click
 
-from hatch_lambda_zip.cli.circumstances import OTHER_PATH, circumstances
+from hatch_lambda_zip.cli.circumstances import OTHER_PATH, Circumstance, circumstances
 from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result, style
 from hatch_lambda_zip.cli.expected import Expected, counterpart, expected_in, read_expected
 from hatch_lambda_zip.cli.project import functions_option, open_project, shortest
 from hatch_lambda_zip.cli.rebuild import Rebuilds, Rebuilt, tree_of
+from hatch_lambda_zip.cli.variations import release_here, variations
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.redact import printable
 from hatch_lambda_zip.text import aligned, plural
+from hatch_lambda_zip.uv import find_uv
 
 _SCHEMA: Final = 1
 _EXAMPLE = """
@@ -108,17 +113,20 @@ def verify(
     workers, a cold cache, variables, and other Pythons that have this command. Each build has its
     own copy of the sources; nothing in the project is touched.
 
+    Where a hash that --against names does not come out, the other runtimes, architectures and kinds
+    of bytecode are tried that can be built here, until one has it.
+
     Exit codes: 0 the same bytes each time, 1 a zip differs, 2 for wrong usage, or a build failed.
     """
     console = Console(-1 if quiet else 0, failure=2)
     here = Path.cwd()
     output = None if directory is None else here / directory
     with aborting(console):
-        rows = _verify(project, functions, output, against, console)
+        rows, tried = _verify(project, functions, output, against, console)
     if as_json:
-        show_result(json.dumps(_described(project, rows), indent=2))
+        show_result(json.dumps(_described(project, rows, tried), indent=2))
     else:
-        show_result("\n".join(_lines(rows, against)))
+        show_result("\n".join([*_lines(rows), *_known(rows[0], tried)]))
     results = {row.result for row in rows}
     sys.exit(2 if "failed" in results else 1 if "differs" in results else 0)
 
@@ -129,13 +137,15 @@ def _verify(
     output: Path | None,
     against: str | None,
     console: Console,
-) -> list[_Row]:
+) -> tuple[list[_Row], list[_Row]]:
+    """Return what came of each circumstance, and of each variation that was tried for a hash."""
     from hatch_lambda_zip.build import Workspace  # `--help` does not need it
 
     with hooks_aside(), open_project(directory, console) as opened:
         root = opened.root
         output = output or (root / opened.builder.config.directory).resolve()
-        opened.builder.lambda_config.named([*functions])
+        config = opened.builder.lambda_config
+        named = config.named([*functions])
         tree = tree_of(opened, console)
     wanted = expected_in(shortest(output, Path.cwd()))
     if against is None and not wanted:
@@ -149,17 +159,32 @@ def _verify(
         rebuilds = Rebuilds(
             *(tree, root, output, functions, workspace.directory, workspace.watcher)
         )
-        chosen = [*circumstances(workspace.directory)] if single is None else [OTHER_PATH]
-        console.display_info(f"{plural(len(chosen), 'build')} in copies of {tree}")
+
+        def build(chosen: Sequence[Circumstance]) -> Generator[_Row, None, None]:
+            console.display_info(f"{plural(len(chosen), 'build')} in copies of {tree}")
+            for rebuilt in rebuilds.build(chosen, done):
+                yield _Row(rebuilt, tuple(_compare(rebuilt, wanted, single, output)))
 
         def done(rebuilt: Rebuilt) -> None:
             how = "failed" if rebuilt.failure else "built"
             console.display_info(f"{rebuilt.circumstance.name}: {how}")
 
-        return [
-            _Row(rebuilt, tuple(_compare(rebuilt, wanted, single, output)))
-            for rebuilt in rebuilds.build(chosen, done)
-        ]
+        if single is None:
+            return [*build([*circumstances(workspace.directory)])], []
+        rows = [*build([OTHER_PATH])]
+        if single.source is not None or rows[0].result != "differs":
+            return rows, []
+        artifacts = [it for it in config.artifacts if it.name in named or not named]
+        uv = find_uv(os.environ, log=console.display_debug, watcher=workspace.watcher)
+        today = datetime.now(timezone.utc).date()
+        release = release_here(uv, workspace.directory)
+        tried: list[_Row] = []
+        with contextlib.closing(build([*variations(artifacts, today, release)])) as others:
+            for row in others:
+                tried.append(row)
+                if _hit(row):
+                    break
+        return rows, tried
 
 
 def _compare(
@@ -209,7 +234,12 @@ def _reasons(expected: Path, built: Path) -> tuple[str, tuple[str, ...]]:
     return verdict(found), tuple(all_lines(named, is_full=False))
 
 
-def _lines(rows: Sequence[_Row], against: str | None) -> Iterator[str]:
+def _hit(row: _Row) -> _Compared | None:
+    """Return the zip that has the hash."""
+    return next((it for it in row.zips if it.is_same), None)
+
+
+def _lines(rows: Sequence[_Row]) -> Iterator[str]:
     marks = {"same": "ok", "differs": "differs", "failed": "failed"}
     if sys.stdout.isatty() and "utf" in (sys.stdout.encoding or "").lower():
         marks = {"same": "✓", "differs": "✗", "failed": "✗ failed"}
@@ -234,47 +264,65 @@ def _lines(rows: Sequence[_Row], against: str | None) -> Iterator[str]:
         table.append((name, marks[row.result], "; ".join(said)))
     yield from aligned(table)
     yield from details
-    if against is not None and rows[0].result == "differs":
-        yield from _known(rows[0])
-    elif len(rows) > 1 and len(told) == 1 and all(row.result == "differs" for row in rows):
+    if len(rows) > 1 and len(told) == 1 and all(row.result == "differs" for row in rows):
         yield ""
         yield "All of these builds are the same, so the zip may be older than the sources."
 
 
-def _known(row: _Row) -> Iterator[str]:
+def _known(row: _Row, tried: Sequence[_Row]) -> Iterator[str]:
     """Yield what is known of a bare hash that did not come out."""
-    expected = row.zips[0].expected
-    if expected is None or expected.source is not None:
+    if row.result != "differs" or row.zips[0].expected is None or row.zips[0].expected.source:
         return
+    table = [("otherwise", "zip", "sha256")]
+    table += [("as configured", printable(it.name), it.sha256) for it in row.zips]
+    for other in tried:
+        name = other.rebuilt.circumstance.name
+        if other.rebuilt.failure:
+            table.append((name, "", f"not built: {_first_line(other.rebuilt.failure)}"))
+        table += [(name, printable(it.name), it.sha256) for it in other.zips]
     yield ""
-    yield f"No zip of these sources has the hash {expected.sha256}. They have:"
-    yield from aligned([(f"  {it.sha256}", printable(it.name)) for it in row.zips])
+    yield from aligned(table)
+    yield ""
+    expected = row.zips[0].expected.sha256
+    for other in tried:
+        if found := _hit(other):
+            name = other.rebuilt.circumstance.name
+            yield f"{expected} is {printable(found.name)} of these sources {name}."
+            return
     yield (
-        "It may be of other sources, another lock or configuration, or another release of this "
-        "command. The zip itself, or its manifest, would tell which: `--against ZIP|MANIFEST`."
+        f"No zip of these sources has the hash {expected}. It may be of other sources, another "
+        "lock or configuration, or another release of this command. The zip itself, or its "
+        "manifest, would tell which: `--against ZIP|MANIFEST`."
     )
 
 
-def _described(project: Path, rows: Sequence[_Row]) -> dict[str, object]:
+def _first_line(failure: str) -> str:
+    lines = failure.splitlines()
+    return next((line for line in lines if line.startswith("Error: ")), lines[0])
+
+
+def _described(project: Path, rows: Sequence[_Row], tried: Sequence[_Row]) -> dict[str, object]:
     return {
         "schema": _SCHEMA,
         "project": str(project),
-        "circumstances": [
+        "circumstances": [*map(_described_row, rows)],
+        "variations": [*map(_described_row, tried)],
+    }
+
+
+def _described_row(row: _Row) -> dict[str, object]:
+    return {
+        "name": row.rebuilt.circumstance.name,
+        "result": row.result,
+        "failure": row.rebuilt.failure or None,
+        "zips": [
             {
-                "name": row.rebuilt.circumstance.name,
-                "result": row.result,
-                "failure": row.rebuilt.failure or None,
-                "zips": [
-                    {
-                        "zip": it.name,
-                        "sha256": it.sha256,
-                        "expected": it.expected and it.expected.sha256,
-                        "same": it.is_same,
-                        "verdict": it.verdict or None,
-                    }
-                    for it in row.zips
-                ],
+                "zip": it.name,
+                "sha256": it.sha256,
+                "expected": it.expected and it.expected.sha256,
+                "same": it.is_same,
+                "verdict": it.verdict or None,
             }
-            for row in rows
+            for it in row.zips
         ],
     }

@@ -11,6 +11,7 @@ from hatch_lambda_zip.config.checks import (
     wrong_version,
 )
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
+from hatch_lambda_zip.config.instead import instead_of
 from hatch_lambda_zip.config.keys import (
     HATCHLING_KEYS,
     HATCHLING_SELECTION_KEYS,
@@ -53,6 +54,7 @@ __all__ = [
     "file_name",
     "find_misplaced",
     "inner_table",
+    "instead_of",
     "manifest_name",
     "parse_config",
     "read_stated_project",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timezone
 from functools import cached_property, partial
@@ -24,6 +24,7 @@ from hatch_lambda_zip.config import (
     Config,
     Project,
     inner_table,
+    instead_of,
     parse_config,
     read_stated_project,
     stated_name,
@@ -74,6 +75,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         self.installers: Installers | None = None  # shared with other projects' builds
         self.progress: Progress | None = None  # lines by default
         self.may_lack_files = False  # those that git ignores, in the files of a commit
+        self.instead: Mapping[str, str] = {}  # options that are to have another value in all zips
 
     @cached_property
     def lambda_config(self) -> Config:
@@ -96,7 +98,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         root = None if self.may_lack_files or self._has_pkg_info else Path(self.root)
         outputs = partial(self.outputs, Path(self.root, DEFAULT_BUILD_DIRECTORY))
         return parse_config(
-            table,
+            instead_of(table, self.instead),
             today=datetime.now(timezone.utc).date(),
             known=known_of(self.metadata, root, outputs),
             project=project,
