@@ -474,6 +474,81 @@ def test_manifests_without_their_zips(reference_build: Build, tmp_path: Path) ->
     assert (same.exit_code, same.stdout) == (0, "equal: the same bytes\n")
 
 
+PINNED = {
+    "tool": {"name": "hatch-lambda-zip"},
+    "sha256": "1",
+    "inputs": {"demo": "sha256:1", "absent": "sha256:1"},
+    "distributions": [{"name": "demo", "version": "1", "files": 2, "bytes": 9}],
+    "left_out": [{"path": "demo/tests/a.py", "distribution": "demo", "reason": "tests"}],
+    "options": {"strip": ["tests"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "key", "changed"),
+    [
+        # What does not ship is no reason.
+        (
+            {"inputs": {"demo": "sha256:1", "absent": "sha256:2"}},
+            "the same inputs, and other bytes: compare the zips themselves",
+            "pins",
+            [],
+        ),
+        (
+            {"inputs": {"demo": "sha256:2"}},
+            "other content of demo",
+            "pins",
+            [{"key": "demo", "before": "sha256:1", "after": "sha256:2"}],
+        ),
+        (
+            {"inputs": {"demo": "hashes:2"}},
+            "another pin of demo",
+            "pins",
+            [{"key": "demo", "before": "sha256:1", "after": "hashes:2"}],
+        ),
+        (
+            {"distributions": [{"name": "demo", "version": "1", "files": 2, "bytes": 8}]},
+            "the same inputs, and other bytes in demo: compare the zips themselves",
+            "shipped",
+            [{"key": "demo", "before": "2 files, 9 bytes", "after": "2 files, 8 bytes"}],
+        ),
+        (
+            {"left_out": [], "options": {"strip": []}},
+            "other settings (options.strip)",
+            "left_out",
+            [{"key": "demo/tests/a.py", "before": "tests", "after": None}],
+        ),
+        # What a version leaves out is no news beside the version.
+        (
+            {"left_out": [], "distributions": [{"name": "demo", "version": "2"}]},
+            "demo 1 -> 2",
+            "left_out",
+            [],
+        ),
+    ],
+)
+def test_what_manifests_say_of_distributions(
+    change: dict[str, object], verdict: str, key: str, changed: list[object], tmp_path: Path
+) -> None:
+    paths = tmp_path / "a.json", tmp_path / "b.json"
+    for path, document in zip(paths, (PINNED, {**PINNED, "sha256": "2", **change}), strict=True):
+        path.write_text(json.dumps(document))
+    document = json.loads(invoke("diff", "--json", *paths).stdout)
+    assert is_valid(document, "diff.schema.json")
+    assert (document["verdict"], document[key]) == (verdict, changed)
+    names = invoke("diff", "--name-only", *paths).stdout.split()
+    assert names == [it["key"] for it in document["left_out"]]
+
+
+def test_pins_that_allow_other_hashes(tmp_path: Path) -> None:
+    paths = tmp_path / "a.json", tmp_path / "b.json"
+    for path, found in zip(paths, "12", strict=True):
+        pinned = {**PINNED, "sha256": found, "inputs": {"demo": f"hashes:{found}"}}
+        path.write_text(json.dumps(pinned))
+    first, *_ = invoke("diff", *paths).stdout.splitlines()
+    assert first == "other hashes that are allowed for demo"
+
+
 @pytest.fixture
 def git(tmp_path: Path) -> Callable[..., str]:
     """Return git in a repository with a zip that has changed since the last commit."""

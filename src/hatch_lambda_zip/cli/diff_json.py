@@ -47,7 +47,9 @@ def describe_manifests(found: ManifestDifference) -> dict[str, object]:
         "after": {"path": str(found.after)},
         "distributions": [_distribution(change) for change in found.distributions],
         "pins": [*map(_key, found.pins)],
+        "shipped": [*map(_key, found.shipped)],
         "included_files": [*map(_key, found.files)],
+        "left_out": [*map(_key, found.left_out)],
         "settings": [*map(_key, found.settings)],
     }
 

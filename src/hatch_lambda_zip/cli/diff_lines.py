@@ -291,14 +291,16 @@ def _utc(seconds: int | None) -> str:
 def manifest_lines(found: ManifestDifference, *, is_names: bool) -> Iterator[str]:
     """Yield the verdict, and all that two manifests say otherwise; or only files' names."""
     if is_names:
-        yield from (printable(change.key) for change in found.files)
+        yield from (printable(change.key) for change in (*found.files, *found.left_out))
         return
     yield style(printable(manifest_verdict(found)), bold=True)
     versions = [KeyChange(it.name, it.before, it.after) for it in found.distributions]
     for title, changes in (
         ("distributions", versions),
         ("other contents of one version", found.pins),
+        ("other files of one version", found.shipped),
         ("included files", found.files),
+        ("left out, and why", found.left_out),
         ("settings", found.settings),
     ):
         if changes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,7 +39,9 @@ class ManifestDifference:
         is_equal: whether the zips are the same bytes.
         distributions: those of other versions, added or removed.
         pins: distributions of one version that were made of other contents, by what pins them.
+        shipped: distributions of one version that ship more, fewer or larger files, by these.
         files: of ``include-files`` and ``code``, by their digests.
+        left_out: files of distributions that ship in one zip alone, by why they don't in the other.
         settings: all else that decides the bytes, by the manifest's keys.
     """
 
@@ -48,7 +50,9 @@ class ManifestDifference:
     is_equal: bool
     distributions: tuple[DistributionChange, ...]
     pins: tuple[KeyChange, ...]
+    shipped: tuple[KeyChange, ...]
     files: tuple[KeyChange, ...]
+    left_out: tuple[KeyChange, ...]
     settings: tuple[KeyChange, ...]
 
 
@@ -74,6 +78,8 @@ def compare_manifests(before: Path, after: Path) -> ManifestDifference:
     ]
     unpacked = _changes(*directories) if all(directories) else ()
     changed = [name for name in names if versions[0].get(name) != versions[1].get(name)]
+    # What is pinned need not ship.
+    kept = {*names}.difference(changed)
     return ManifestDifference(
         before,
         after,
@@ -82,8 +88,14 @@ def compare_manifests(before: Path, after: Path) -> ManifestDifference:
             DistributionChange(name, versions[0].get(name, ""), versions[1].get(name, ""))
             for name in changed
         ),
-        pins=tuple(pin for pin in pins if pin.key not in changed),
+        pins=tuple(pin for pin in pins if pin.key in kept),
+        shipped=tuple(it for it in _changes(_sizes(old), _sizes(new)) if it.key in kept),
         files=_changes(_files(old), _files(new)),
+        left_out=tuple(
+            it
+            for it in _changes(_left_out(old, changed), _left_out(new, changed))
+            if not (it.before and it.after)
+        ),
         settings=(*_changes(dict(_settings(old)), dict(_settings(new))), *unpacked),
     )
 
@@ -95,12 +107,24 @@ def manifest_verdict(found: ManifestDifference) -> str:
     platform = [it for it in found.settings if it.key in _PLATFORM]
     said = [f"for {change.after} instead of {change.before}" for change in platform]
     said += _listed([describe_distribution(it) for it in found.distributions], "distribution")
-    said += _listed([f"other content of {pin.key}" for pin in found.pins], "pin")
+    said += _listed([_pinned(pin) for pin in found.pins], "pin")
     said += _listed([f"{file.key} {_became(file)}" for file in found.files], "file")
     settings = [it.key for it in found.settings if it.key not in _PLATFORM]
     if settings:
         said.append(f"other settings ({', '.join(settings[:_FEW])})")
-    return joined(said) if said else "the same inputs, and other bytes: compare the zips themselves"
+    if said:
+        return joined(said)
+    shipped = _listed([it.key for it in found.shipped], "distribution")
+    where = f" in {joined(shipped)}" if shipped else ""
+    return f"the same inputs, and other bytes{where}: compare the zips themselves"
+
+
+def _pinned(pin: KeyChange) -> str:
+    kinds = {value.partition(":")[0] for value in (pin.before, pin.after)}
+    if kinds == {"hashes"}:
+        return f"other hashes that are allowed for {pin.key}"
+    # Where a lock of another kind says it, it may be the same content.
+    return f"other content of {pin.key}" if len(kinds) == 1 else f"another pin of {pin.key}"
 
 
 def _listed(words: list[str], noun: str) -> list[str]:
@@ -155,6 +179,22 @@ def _versions(manifest: Mapping[str, object]) -> dict[str, str]:
 def _files(manifest: Mapping[str, object]) -> dict[str, str]:
     return {
         str(row.get("path")): str(row.get("digest")) for row in _rows(manifest, "include_files")
+    }
+
+
+def _sizes(manifest: Mapping[str, object]) -> dict[str, str]:
+    return {
+        str(row.get("name")): f"{row.get('files')} files, {row.get('bytes')} bytes"
+        for row in _rows(manifest, "distributions")
+    }
+
+
+def _left_out(manifest: Mapping[str, object], changed: Sequence[str]) -> dict[str, str]:
+    """Return why files do not ship of distributions that are of one version on both sides."""
+    return {
+        str(row.get("path")): str(row.get("reason"))
+        for row in _rows(manifest, "left_out")
+        if row.get("distribution") not in changed
     }
 
 
