@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -11,10 +12,14 @@ import signal
 import subprocess
 import sys
 import threading
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from hatch_lambda_zip.cli import main
 from hatch_lambda_zip.cli.progress import Bars, Told
 from hatch_lambda_zip.text import Extent
 from tests.support.commands import clean_environment
@@ -145,6 +150,65 @@ def test_another_commands_steps(capsys: pytest.CaptureFixture[str]) -> None:
     bars.hear("[a] plain")
     assert drawn(bars).strip() == ""
     assert capsys.readouterr().err == "[a] shop: sha256 …\n[a] plain\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "seen"),
+    [
+        ("inspect", [], ["a.zip reading", "b.zip reading"]),
+        ("report", ["--json"], ["a.zip reading", "b.zip reading"]),
+        (
+            "diff",
+            [],
+            [
+                *("b.zip reading", "b.zip reading 6 bytes of 6 bytes"),
+                "b.zip comparing 1 of 1",
+            ],
+        ),
+        ("normalize", ["--check"], ["a.zip compressing 12 bytes of 12 bytes"]),
+    ],
+)
+def test_what_is_drawn_of_other_commands(
+    command: str,
+    words: list[str],
+    seen: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # One of the same content that is compressed otherwise, and one of another.
+    for name, content, method in (("a.zip", b"x = 1\n", 0), ("b.zip", b"x = 2\n", 8)):
+        with zipfile.ZipFile(name, "w", method) as archive:
+            archive.writestr("app.py", content)
+            archive.writestr("same.py", b"y = 1\n")
+    found: list[str] = []
+
+    class Seen(Bars):
+        """Draws nothing, and keeps what it would have drawn at the end of each step."""
+
+        @contextlib.contextmanager
+        def drawing(self) -> Iterator[None]:
+            yield
+            self.only("", "")
+
+        def only(self, name: str, line: str) -> None:
+            self._keep()
+            super().only(name, line)
+
+        def step(self, name: str, line: str, extent: Extent | None = None) -> None:
+            self._keep()
+            super().step(name, line, extent)
+
+        def _keep(self) -> None:
+            found.extend(re.split(r" +[0-9]+ s| ━", it)[0] for it in drawn(self).splitlines() if it)
+
+    module = importlib.import_module(f"hatch_lambda_zip.cli.{command}")
+    monkeypatch.setattr(module, "Bars", Seen)
+    monkeypatch.setattr(module, "can_draw", lambda: True)
+    paths = ["a.zip"] if command == "normalize" else ["a.zip", "b.zip"]
+    result = CliRunner().invoke(main, [command, *words, *paths])
+    assert result.exit_code in {0, 1}, result.output
+    assert found == seen
 
 
 def drawn(bars: Bars) -> str:

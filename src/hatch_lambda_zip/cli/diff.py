@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hatch_lambda_zip.cli.console import Console, show_result
+from hatch_lambda_zip.cli.progress import Bars, Plain, can_draw
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.redact import printable
 
@@ -57,13 +58,14 @@ def diff(*, paths: tuple[Path, ...], form: str | None, is_full: bool) -> None:
     # `--help` does not need it.
     from hatch_lambda_zip.explain.diff import is_manifest
 
-    with aborting(Console(failure=2)):
+    screen = Bars() if can_draw() else Plain()
+    with aborting(Console(screen=screen, failure=2)), screen.drawing():
         if form == "textconv":
             is_equal, lines = True, [*_listing(_read(paths[0]))]
         elif any(map(is_manifest, paths)):
             is_equal, lines = _compare_manifests(paths[0], paths[1], form)
         else:
-            is_equal, lines = _compare(paths[0], paths[1], form, is_full=is_full)
+            is_equal, lines = _compare(paths[0], paths[1], form, screen, is_full=is_full)
     # Out here, where a pipe that was closed is no failure of a file.
     for line in lines:
         show_result(line)
@@ -71,7 +73,7 @@ def diff(*, paths: tuple[Path, ...], form: str | None, is_full: bool) -> None:
 
 
 def _compare(
-    before: Path, after: Path, form: str | None, *, is_full: bool
+    before: Path, after: Path, form: str | None, screen: Plain, *, is_full: bool
 ) -> tuple[bool, list[str]]:
     """Return whether two sources are equal, and what to print."""
     from hatch_lambda_zip.cli.diff_json import describe
@@ -79,7 +81,14 @@ def _compare(
     from hatch_lambda_zip.explain.diff import compare
     from hatch_lambda_zip.process.threads import available_cpus
 
-    found = compare(_read(before), _read(after), workers=available_cpus(), is_thorough=is_full)
+    screen.only(after.name, "reading")
+    found = compare(
+        _read(before),
+        _read(after),
+        workers=available_cpus(),
+        is_thorough=is_full,
+        progress=screen.progress,
+    )
     if form == "json":
         return found.is_equal, [_json(describe(found))]
     if form == "names":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from hatch_lambda_zip.cli.console import Console, show_result, style
+from hatch_lambda_zip.cli.progress import Bars, Plain, can_draw
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.redact import printable
 from hatch_lambda_zip.text import aligned, format_size, plural
@@ -48,8 +49,12 @@ def inspect(*, paths: tuple[Path, ...], as_json: bool) -> None:
     from hatch_lambda_zip.explain import inspect_source, read_source
     from hatch_lambda_zip.process.threads import available_cpus
 
-    with aborting(Console(failure=2)):
-        found = [inspect_source(read_source(path), workers=available_cpus()) for path in paths]
+    screen = Bars() if can_draw() else Plain()
+    with aborting(Console(screen=screen, failure=2)), screen.drawing():
+        found = []
+        for path in paths:
+            screen.only(path.name, "reading")
+            found.append(inspect_source(read_source(path), workers=available_cpus()))
     if as_json:
         show_result(json.dumps([describe_inspection(one) for one in found], indent=2))
     else:

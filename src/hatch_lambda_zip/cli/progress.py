@@ -56,6 +56,9 @@ class Plain:
         """Do nothing besides, until the end of the context."""
         yield
 
+    def only(self, name: str, line: str) -> None:
+        """Do nothing: it is only drawn that something is done now, and nothing else."""
+
     def show(self, line: str) -> None:
         """Show a line."""
         click.echo(line, err=True)
@@ -118,6 +121,11 @@ class Bars(Plain):
             super().result(line)
             if self._live is not None:
                 self._live.start()
+
+    def only(self, name: str, line: str) -> None:
+        """Draw what is done now, and nothing else."""
+        with self._lock:
+            self._rows = {name: _Row(line, None)}
 
     def step(self, name: str, line: str, extent: Extent | None = None) -> None:
         """Draw what is done for a zip from now on."""

@@ -35,19 +35,26 @@ from hatch_lambda_zip.explain.distributions import OWN, Owners, find_distributio
 from hatch_lambda_zip.explain.inspection import manifest_of
 from hatch_lambda_zip.explain.pycs import Fate, fate_of, python_minor_of, source_name
 from hatch_lambda_zip.explain.read import Member, Source
+from hatch_lambda_zip.text import Extent, Progress
 
 _FOR_PYTHON: Final = re.compile(r"\.cpython-3(\d+)[^/]*\.(?:so|pyc)$|python/lib/python3\.(\d+)/")
 _UPWARDS: Final = re.compile(r"(?:\.\./)+")  # to a script
 
 
 def compare(
-    before: Source, after: Source, *, workers: int, is_thorough: bool = False
+    before: Source,
+    after: Source,
+    *,
+    workers: int,
+    is_thorough: bool = False,
+    progress: Progress | None = None,
 ) -> Difference:
     """Find all that differs between two zips or directories.
 
     Args:
         workers: how many threads inflate contents, where headers alone don't tell.
         is_thorough: whether to look into the files of distributions of other versions, too.
+        progress: takes how much is read and looked into.
 
     Raises:
         InputError: a file that has to be read is damaged.
@@ -55,9 +62,9 @@ def compare(
     if before.sha256 is not None and before.sha256 == after.sha256:
         return Difference(before, after, is_equal=True)
     owners = find_distributions(before), find_distributions(after)
-    pairs = pair_files(before, after, owners, workers=workers)
+    pairs = pair_files(before, after, owners, workers=workers, progress=progress)
     comparison = _Comparison(before, after, owners, pairs, is_thorough)
-    files = comparison.files()
+    files = comparison.files(progress)
     aspects = compare_headers(before, after, pairs)
     is_zipped = before.layout is not None and after.layout is not None
     if is_zipped and not files and not aspects:
@@ -156,9 +163,16 @@ class _Comparison:
         old, new = ({it.name: it for it in side.files} for side in (self.before, self.after))
         return old, new
 
-    def files(self) -> tuple[FileChange, ...]:
+    def files(self, progress: Progress | None) -> tuple[FileChange, ...]:
         """Return all files that differ, as far as they are to be looked into."""
-        return tuple(self._look(self._file(pair)) for pair in self.changed)
+        name, found = self.after.path.name, []
+        if progress:
+            progress.step(name, "comparing", Extent("comparing", len(self.changed)))
+        for pair in self.changed:
+            found.append(self._look(self._file(pair)))
+            if progress:
+                progress.advance(name, 1)
+        return tuple(found)
 
     def _file(self, pair: Pair) -> FileChange:
         """Return what is known of a file without its content."""

@@ -13,6 +13,7 @@ import deflate
 from hatch_lambda_zip.explain.distributions import OWN, Owners
 from hatch_lambda_zip.explain.read import Member, Source
 from hatch_lambda_zip.process.threads import ThreadPool
+from hatch_lambda_zip.text import Extent, Progress
 
 _SITE: Final = re.compile(r"python/(?:lib/python3\.\d+/site-packages/)?")
 _DIST_INFO: Final = re.compile(r"([^/]+)-[^/-]+\.dist-info/")
@@ -38,13 +39,19 @@ class Pair:
 
 
 def pair_files(
-    before: Source, after: Source, owners: tuple[Owners, Owners], *, workers: int
+    before: Source,
+    after: Source,
+    owners: tuple[Owners, Owners],
+    *,
+    workers: int,
+    progress: Progress | None = None,
 ) -> list[Pair]:
     """Pair all files: by their names, by what their names mean, and by their contents.
 
     Args:
         owners: of both.
         workers: how many threads inflate what headers alone don't tell.
+        progress: takes how many bytes of that are read.
 
     Raises:
         InputError: a file that has to be read is damaged.
@@ -58,8 +65,13 @@ def pair_files(
     unknown = [index for index, is_same in enumerate(same) if is_same is None]
     with ThreadPool(workers) as pool:
         read = pool.map(lambda index: pairs[index][0].read() == pairs[index][1].read(), unknown)
-        for index, is_same in zip(unknown, read, strict=True):
+        name, sizes = after.path.name, [pairs[index][1].size for index in unknown]
+        if progress:
+            progress.step(name, "reading", Extent("reading", sum(sizes), is_bytes=True))
+        for index, size, is_same in zip(unknown, sizes, read, strict=True):
             same[index] = is_same
+            if progress:
+                progress.advance(name, size)
     found = [Pair(*pair, bool(is_same)) for pair, is_same in zip(pairs, same, strict=True)]
     found += [Pair(member, None) for member in old.values()]
     found += [Pair(None, member) for member in new.values()]
