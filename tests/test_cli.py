@@ -146,14 +146,6 @@ def test_wrong_usage(words: list[str]) -> None:
     assert invoke(*words).exit_code == 2
 
 
-@pytest.mark.parametrize("words", [["--help"], ["build", "-h"], ["list", "--help"], ["why", "-h"]])
-def test_help_has_an_example_or_the_exit_codes(words: list[str]) -> None:
-    result = invoke(*words)
-    assert result.exit_code == 0
-    assert "Example" in result.stdout or "\n  Exit codes" in result.stdout
-    assert "\\b" not in result.stdout
-
-
 def test_the_version() -> None:
     assert invoke("--version").stdout == f"hatch-lambda-zip, version {__version__}\n"
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.loose import invoke, write
 from tests.support.projects import Project
+from tests.support.schemas import is_valid
 
 PYPROJECT = """
     [tool.hatch.build.targets.lambda-zip]
@@ -45,6 +46,7 @@ def test_the_way_to_a_distribution(project: Project) -> None:
     result = invoke("why", "lambda", "ColorAma", "-p", project.path, "--json")
     assert result.exit_code == 1, result.stderr
     (answer,) = json.loads(result.stdout)
+    assert is_valid([answer], "why.schema.json")
     assert (answer["name"], answer["ships"]) == ("colorama", False)
     assert (
         "nothing that this function requires on python3.13 on x86_64 leads to it" in answer["why"]
@@ -63,6 +65,7 @@ def test_own_files(loose: Path) -> None:
     assert result.exit_code == 1, result.stderr
     assert json.loads(result.stdout) == [
         {
+            "schema": 1,
             "function": "api",
             "name": "schema.sql",
             "kind": "file",

@@ -47,17 +47,23 @@ def cache() -> None:
     """
 
 
-@cache.command("dir")
+@cache.command("dir", epilog="\b\nExample:\n  hatch-lambda-zip cache dir")
 def show_directory() -> None:
-    """Print where it is."""
+    """Print where it is.
+
+    Exit codes: 0, 1 when there is no cache or it can't be read, 2 for wrong usage.
+    """
     with aborting(Console()):
         show_result(str(_directory()))
 
 
-@cache.command()
+@cache.command(epilog="\b\nExample:\n  hatch-lambda-zip cache info --json")
 @click.option("as_json", "--json", is_flag=True, help="Print it as JSON, with sizes in bytes.")
 def info(*, as_json: bool) -> None:
-    """Print how much there is."""
+    """Print how much there is.
+
+    Exit codes: 0, 1 when there is no cache or it can't be read, 2 for wrong usage.
+    """
     with aborting(Console()):
         directory = _directory()
         kept = kept_in(directory)
@@ -81,14 +87,20 @@ def info(*, as_json: bool) -> None:
 @cache.command(epilog="\b\nExample:\n  hatch-lambda-zip cache prune --ci")
 @click.option("--ci", is_flag=True, help="Leave what the last build used, and nothing else.")
 def prune(*, ci: bool) -> None:
-    """Remove the longest unused of what is above the limit."""
+    """Remove the longest unused of what is above the limit.
+
+    Exit codes: 0, 1 when there is no cache or it can't be changed, 2 for wrong usage.
+    """
     with aborting(Console()):
         directory = _directory()
         show_result(_said(remove(unused_in(directory)) if ci else prune_cache(directory)))
 
 
-@cache.command()
+@cache.command(epilog="\b\nExample:\n  hatch-lambda-zip cache clear")
 def clear() -> None:
-    """Remove everything."""
+    """Remove everything.
+
+    Exit codes: 0, 1 when there is no cache or it can't be changed, 2 for wrong usage.
+    """
     with aborting(Console()):
         show_result(_said(remove(kept_in(_directory()))))

@@ -44,6 +44,8 @@ def init(*, project: Path, write: bool, runtime: str | None, architecture: str |
 
     Looks at template.yaml (SAM), serverless.yml, *.tf, and folders with a handler (also
     of CDK), and shows what it would add to pyproject.toml.
+
+    Exit codes: 0, 1 when no handler is found or the table is there already, 2 for wrong usage.
     """
     with aborting(Console()):
         root = project.resolve()

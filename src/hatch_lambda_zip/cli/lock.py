@@ -60,6 +60,8 @@ def lock(
     pylock.toml beside it, for all platforms, which says what it was made of, so that builds notice
     when it is out of date. Locked versions stay unless they have to change, those of other tools'
     locks always; what a function's layers lock holds for the function too.
+
+    Exit codes: 0, 1 when a lock can't be made or, with --check, would change, 2 for wrong usage.
     """
     console = Console(verbose)
     with aborting(console):

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -19,6 +19,7 @@ from hatch_lambda_zip.text import did_you_mean
 if TYPE_CHECKING:
     from hatch_lambda_zip.contents.why import Answer, Decided
 
+_SCHEMA: Final = 1
 _EXAMPLE = """
 \b
 Examples:
@@ -107,6 +108,7 @@ def _lines(label: str, answer: Answer) -> Iterator[str]:
 def _to_json(label: str, answer: Answer) -> dict[str, object]:
     rule = answer.rule
     return {
+        "schema": _SCHEMA,
         "function": label,
         "name": answer.name,
         "kind": answer.kind,
