@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 
 from hatch_lambda_zip.cli import main
 from hatch_lambda_zip.explain import inspection
-from tests.support.commands import CHECKOUT, clean_environment
+from tests.support.commands import CHECKOUT, clean_environment, needed
 from tests.support.loose import write
 from tests.support.schemas import is_valid
 from tests.support.site_zips import zipped
@@ -196,3 +197,68 @@ def test_json_is_as_its_schema_says(names: str, run: CliRunner) -> None:
             document = json.loads(result.stdout)
             assert is_valid(document, f"{case.schema}.schema.json")
             assert not is_valid({"nothing": 1}, f"{case.schema}.schema.json")
+
+
+@pytest.mark.parametrize(
+    ("typed", "proposed"),
+    [
+        ("", {"build", "diff", "inspect", "list", "normalize", "report", "verify", "why"}),
+        ("nor", {"normalize"}),
+        ("cache pr", {"prune"}),
+        ("normalize --by", {"--bytecode"}),
+        ("normalize --bytecode ", {"normalize", "drop"}),
+        # The names of functions, as they are in the project that is named, or here.
+        ("build project -f ", {"api"}),
+        ("verify project -f a", {"api"}),
+        ("why -p project a", {"api"}),
+        ("invoke -p project ", {"api"}),
+        ("build project -f b", set()),
+        ("build broken -f ", set()),
+        ("build -f ", set()),
+    ],
+)
+def test_what_shells_are_told_to_complete(typed: str, proposed: set[str], run: CliRunner) -> None:
+    words = f"hatch-lambda-zip {typed}"
+    environment = {
+        "_HATCH_LAMBDA_ZIP_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": f"{len(words.split(' ')) - 1}",
+    }
+    result = run.invoke(main, env=environment)
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = {line.partition(",")[2] for line in result.stdout.split()}
+    assert proposed <= found if not typed else proposed == found
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    ("shell", "script"),
+    [
+        (
+            "bash",
+            """
+            COMP_WORDS=(hatch-lambda-zip build project -f ''); COMP_CWORD=4
+            _hatch_lambda_zip_completion hatch-lambda-zip; echo ${COMPREPLY[@]}
+            """,
+        ),
+        ("fish", "complete -C 'hatch-lambda-zip build project -f '"),
+        # What it makes of the answer takes a terminal.
+        ("zsh", "print -r $_comps[hatch-lambda-zip] | sed s/_hatch_lambda_zip_completion/api/"),
+    ],
+)
+def test_completion_as_the_documentation_says(
+    shell: str, script: str, run: CliRunner, tmp_path: Path
+) -> None:
+    assert run
+    text = (CHECKOUT / "docs/why.md").read_text("utf-8")
+    (line,) = (line for line in text.splitlines() if f"={shell}_source" in line)
+    before = "autoload -Uz compinit\ncompinit -u -d /dev/null\n" if shell == "zsh" else ""
+    done = subprocess.run(
+        [needed(shell), "-c", f"{before}{line}\n{script}"],
+        cwd=tmp_path / "here",
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.split(), done.stderr) == (["api"], "")

@@ -13,7 +13,7 @@ from typing import IO
 import click
 
 from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
-from hatch_lambda_zip.cli.project import open_project, project_option
+from hatch_lambda_zip.cli.project import complete_names, open_project, project_option
 from hatch_lambda_zip.cli.runtime_api import Answer
 from hatch_lambda_zip.config import Artifact, Config, Kind, file_name
 from hatch_lambda_zip.errors import ConfigError, ToolError
@@ -29,7 +29,7 @@ Examples:
 
 
 @click.command("invoke", epilog=_EXAMPLE)
-@click.argument("function", required=False)
+@click.argument("function", required=False, shell_complete=complete_names)
 @click.option(
     "event",
     "--event",

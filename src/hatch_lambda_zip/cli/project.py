@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from hatch_lambda_zip.config import TARGET_KEY
-from hatch_lambda_zip.errors import ConfigError
+from hatch_lambda_zip.errors import ConfigError, LambdaZipError
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.cli.console import Console
@@ -39,6 +39,22 @@ project_option = click.option(
 """The directory of the one project that a command is for, whose arguments are others."""
 
 
+def complete_names(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Return the functions and layers that a shell may complete a word to."""
+    from hatch_lambda_zip.cli.console import Console
+
+    # click leaves the arguments before an option without its value there.
+    project = Path(context.args[0]) if context.args else context.params.get("project") or Path()
+    names: list[str] = []
+    # Nobody wants to read of mistakes while typing.
+    with contextlib.suppress(LambdaZipError, OSError), open_project(project, Console(-2)) as it:
+        config = it.builder.lambda_config
+        names += dict.fromkeys(
+            name for artifact in config.artifacts for name in (artifact.table, artifact.name)
+        )
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def functions_option(what: str) -> Callable[[Decorated], Decorated]:
     """Return the option that names functions and layers.
 
@@ -50,6 +66,7 @@ def functions_option(what: str) -> Callable[[Decorated], Decorated]:
         "-f",
         "--function",
         multiple=True,
+        shell_complete=complete_names,
         metavar="NAME",
         help=f"A function or layer to {what}, all by default. Can be given several times.",
     )

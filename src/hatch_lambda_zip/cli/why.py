@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
-from hatch_lambda_zip.cli.project import OpenProject, open_project, project_option
+from hatch_lambda_zip.cli.project import OpenProject, complete_names, open_project, project_option
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.text import did_you_mean
@@ -30,7 +30,7 @@ Examples:
 
 
 @click.command("why", epilog=_EXAMPLE)
-@click.argument("function")
+@click.argument("function", shell_complete=complete_names)
 @click.argument("name", metavar="PATH|DISTRIBUTION")
 @project_option
 @click.option("as_json", "--json", is_flag=True, help="Print it as JSON.")
