@@ -132,7 +132,8 @@ def test_equal_digests_and_equal_zips(seed: int, loose: Path) -> None:
     random = Random(seed)  # noqa: S311 - no secret
     seen: list[tuple[str, str, bytes, str]] = []
     for _ in range(5):
-        made, found = zips(loose), digests(loose)
+        made = zips(loose)
+        found = digests(loose) if made else {}  # what can't be built may not be listed either
         configuration = (loose / "pyproject.toml").read_text()
         for name, content in made.items():
             digest = found[name]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from tests.support.commands import UV, run
+from hatch_lambda_zip.cli import main
+from tests.support.commands import UV, clean_environment, run
 from tests.support.projects import Project
 from tests.support.servers import serving
 from tests.support.wheels import write_wheel
@@ -112,14 +115,18 @@ def test_a_lock_of_a_directory_of_this_machine(dependent: Project, files: Path) 
         )
     dependent.lock()
     assert "hash" not in dependent.lock_path.read_text()
-    pins = []
+    pins, digests = [], []
     for content in (b"FIRST = True\n", b"SECOND = True\n"):
         digest = hashlib.sha256(write_wheel(files, {"carrier.py": content}).read_bytes())
         build = dependent.build()
         assert build.read("carrier.py") == content
         pins.append(build.manifest["inputs"]["carrier"])
+        words = ["list", str(dependent.path), "--json"]
+        (row,) = json.loads(CliRunner(env=clean_environment()).invoke(main, words).stdout)
+        digests.append(row["input_digest"])
         assert pins[-1] == f"sha256:{digest.hexdigest()}"
     assert len(set(pins)) == 2
+    assert len({*digests, None}) == 3
 
 
 @pytest.mark.slow
