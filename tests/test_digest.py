@@ -163,6 +163,31 @@ def test_another_path_and_another_edit(project: Project, tmp_path: Path) -> None
     assert not (other.path / "dist").exists()
 
 
+def test_what_options_and_files_decide_and_names_do_not(loose: Path) -> None:
+    before = digests(loose)
+    text = (loose / "pyproject.toml").read_text()
+    seen = [before["api"]]
+    for runtime, more in (
+        ("3.12", ""),
+        ("3.13", 'architecture = "arm64"'),
+        ("3.13", 'strip = ["tests"]'),
+    ):
+        changed = text.replace("3.13", runtime).replace("handler =", f"{more}\nhandler =")
+        (loose / "pyproject.toml").write_text(changed)
+        seen.append(digests(loose)["api"])
+    (loose / "pyproject.toml").write_text(text)
+    data = loose / "functions/api/data.txt"
+    data.write_text("1")
+    seen.append(digests(loose)["api"])
+    data.rename(data.with_name("more.txt"))
+    seen.append(digests(loose)["api"])
+    assert len({*seen, None}) == 7
+    write(loose, {"functions/api/data.txt": ""})
+    (loose / "functions/api/more.txt").unlink()
+    # How it is called, as without a name, is in no zip.
+    assert digests(loose.rename(loose.with_name("moved"))) == before
+
+
 def test_what_a_commit_has_otherwise(loose: Path) -> None:
     name = "included, and ignored.log"
     write(loose / "functions/ignoring", {"app.py": FILES["functions/api/app.py"]})
