@@ -8,17 +8,20 @@ import platform
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
 from hatch_lambda_zip.cli.project import complete_names, open_project, project_option
-from hatch_lambda_zip.cli.runtime_api import Answer
 from hatch_lambda_zip.config import Artifact, Config, Kind, file_name
 from hatch_lambda_zip.errors import ConfigError, ToolError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.uv import find_uv
+
+if TYPE_CHECKING:
+    # What serves HTTP takes long to import, and no other command needs it.
+    from hatch_lambda_zip.cli.runtime_api import Answer
 
 _EXAMPLE = """
 \b

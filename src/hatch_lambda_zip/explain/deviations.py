@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -168,10 +168,14 @@ class Findings:
 
     def add(self, deviation: Deviation, name: str = "") -> None:
         """Note one, of a member or distribution or, without a name, of the whole zip."""
-        self._counts[deviation] += 1
-        examples = self._examples.setdefault(deviation, [])
-        if name and len(examples) < _SHOWN:
-            examples.append(name)
+        self.add_all(deviation, [name])
+
+    def add_all(self, deviation: Deviation, names: Sequence[str]) -> None:
+        """Note one of several members or distributions, or of none."""
+        if names:
+            self._counts[deviation] += len(names)
+            examples = self._examples.setdefault(deviation, [])
+            examples += [*filter(None, names[:_SHOWN])][: _SHOWN - len(examples)]
 
     def listed(self, partial: Collection[Deviation] = ()) -> tuple[Finding, ...]:
         """Return them in the order of `Deviation`; of those in ``partial`` there may be more."""
@@ -188,6 +192,22 @@ class Findings:
         return bool(self._counts)
 
 
+# What each member's header tells; all of a large zip may have one of them.
+_IN_HEADERS: Final[Mapping[Deviation, Callable[[Header], object]]] = {
+    Deviation.TIME: lambda it: (it.date, it.time) != (DATE, TIME),
+    Deviation.HOST: lambda it: it.host != UNIX,
+    Deviation.VERSION: lambda it: (it.made_by, it.needed) != (VERSION, VERSION),
+    Deviation.FLAGS: lambda it: (
+        it.flags & ~DESCRIPTOR != UTF8_NAME or it.internal or it.external & 0xFFFF
+    ),
+    Deviation.DESCRIPTOR: lambda it: it.flags & DESCRIPTOR,
+    Deviation.EXTRA: lambda it: it.extra or it.local_extra,
+    Deviation.COMMENT: lambda it: it.comment,
+    Deviation.OTHER: lambda it: not it.is_repeated,
+    Deviation.NAME: lambda it: it.name.encode() != it.raw_name,
+}
+
+
 def find_in_headers(source: Source, findings: Findings) -> None:
     """Add what the headers of a zip tell; nothing for a directory."""
     files = source.files
@@ -197,8 +217,9 @@ def find_in_headers(source: Source, findings: Findings) -> None:
             findings.add(Deviation.DIRECTORY, member.name)
         elif member.is_link:
             findings.add(Deviation.LINK, member.name)
-        if member.header is not None and not member.is_directory:
-            _find_in_header(member.header, findings)
+    headers = [member.header for member in files if member.header is not None]
+    for deviation, is_found in _IN_HEADERS.items():
+        findings.add_all(deviation, [header.name for header in headers if is_found(header)])
     layout = source.layout
     if layout is None:
         return
@@ -211,26 +232,6 @@ def find_in_headers(source: Source, findings: Findings) -> None:
         findings.add(Deviation.ZIP64)
     if layout.before or layout.stray or not layout.is_in_order:
         findings.add(Deviation.LAYOUT)
-
-
-def _find_in_header(header: Header, findings: Findings) -> None:
-    is_descriptor = bool(header.flags & DESCRIPTOR)
-    for deviation, is_found in (
-        (Deviation.TIME, (header.date, header.time) != (DATE, TIME)),
-        (Deviation.HOST, header.host != UNIX),
-        (Deviation.VERSION, (header.made_by, header.needed) != (VERSION, VERSION)),
-        (
-            Deviation.FLAGS,
-            header.flags & ~DESCRIPTOR != UTF8_NAME or header.internal or header.external & 0xFFFF,
-        ),
-        (Deviation.DESCRIPTOR, is_descriptor),
-        (Deviation.EXTRA, header.extra or header.local_extra),
-        (Deviation.COMMENT, header.comment),
-        (Deviation.OTHER, not header.is_repeated),
-        (Deviation.NAME, header.name.encode() != header.raw_name),
-    ):
-        if is_found:
-            findings.add(deviation, header.name)
 
 
 def is_mode(header: Header, mode: int) -> bool:

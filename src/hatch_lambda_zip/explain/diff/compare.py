@@ -35,6 +35,7 @@ from hatch_lambda_zip.explain.distributions import OWN, Owners, find_distributio
 from hatch_lambda_zip.explain.inspection import manifest_of
 from hatch_lambda_zip.explain.pycs import Fate, fate_of, python_minor_of, source_name
 from hatch_lambda_zip.explain.read import Member, Source
+from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.text import Extent, Progress
 
 _FOR_PYTHON: Final = re.compile(r"\.cpython-3(\d+)[^/]*\.(?:so|pyc)$|python/lib/python3\.(\d+)/")
@@ -59,8 +60,17 @@ def compare(
     Raises:
         InputError: a file that has to be read is damaged.
     """
-    if before.sha256 is not None and before.sha256 == after.sha256:
+    if before.size is not None and before.size == after.size and before.sha256 == after.sha256:
         return Difference(before, after, is_equal=True)
+    with ThreadPool(1) as pool:
+        # They are shown, and take a while of their own.
+        pool.submit(lambda: (before.sha256, after.sha256))
+        return _compare(before, after, workers, progress, is_thorough=is_thorough)
+
+
+def _compare(
+    before: Source, after: Source, workers: int, progress: Progress | None, *, is_thorough: bool
+) -> Difference:
     owners = find_distributions(before), find_distributions(after)
     pairs = pair_files(before, after, owners, workers=workers, progress=progress)
     comparison = _Comparison(before, after, owners, pairs, is_thorough)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import deflate
@@ -15,6 +15,7 @@ from hatch_lambda_zip.explain.read import Member, Source
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.text import Extent, Progress
 
+_PORTION: Final = 1_000_000  # bytes
 _SITE: Final = re.compile(r"python/(?:lib/python3\.\d+/site-packages/)?")
 _DIST_INFO: Final = re.compile(r"([^/]+)-[^/-]+\.dist-info/")
 # What names a Python or a machine: `.cpython-312-x86_64-linux-gnu.so`, `.cpython-312.opt-1.pyc`.
@@ -62,20 +63,50 @@ def pair_files(
     for place in (_meaning, _by_content(old.values(), new.values(), owners)):
         pairs += _take(old, new, place)
     same = [_is_same_by_headers(*pair) for pair in pairs]
-    unknown = [index for index, is_same in enumerate(same) if is_same is None]
+    unknown = {index: pairs[index] for index, is_same in enumerate(same) if is_same is None}
+    portions = [*_portions(unknown)]
+    if progress:
+        size = sum(portion.size for portion in portions)
+        progress.step(after.path.name, "reading", Extent("reading", size, is_bytes=True))
     with ThreadPool(workers) as pool:
-        read = pool.map(lambda index: pairs[index][0].read() == pairs[index][1].read(), unknown)
-        name, sizes = after.path.name, [pairs[index][1].size for index in unknown]
-        if progress:
-            progress.step(name, "reading", Extent("reading", sum(sizes), is_bytes=True))
-        for index, size, is_same in zip(unknown, sizes, read, strict=True):
-            same[index] = is_same
+        for portion, read in zip(portions, pool.map(_Portion.read, portions), strict=True):
+            for index, is_same in read.items():
+                same[index] = is_same
             if progress:
-                progress.advance(name, size)
+                progress.advance(after.path.name, portion.size)
     found = [Pair(*pair, bool(is_same)) for pair, is_same in zip(pairs, same, strict=True)]
     found += [Pair(member, None) for member in old.values()]
     found += [Pair(None, member) for member in new.values()]
     return sorted(found, key=lambda pair: pair.name.encode())
+
+
+@dataclass
+class _Portion:
+    """Files that a thread reads in one go: to hand a small one over takes longer than to read it.
+
+    Attributes:
+        pairs: by their indices.
+        size: of their contents, in bytes.
+    """
+
+    pairs: dict[int, tuple[Member, Member]] = field(default_factory=dict)
+    size: int = 0
+
+    def read(self) -> dict[int, bool]:
+        """Return which of them have the same content."""
+        return {index: one.read() == other.read() for index, (one, other) in self.pairs.items()}
+
+
+def _portions(pairs: Mapping[int, tuple[Member, Member]]) -> Iterator[_Portion]:
+    portion = _Portion()
+    for index, pair in pairs.items():
+        portion.pairs[index] = pair
+        portion.size += pair[1].size
+        if portion.size > _PORTION:
+            yield portion
+            portion = _Portion()
+    if portion.pairs:
+        yield portion
 
 
 _Place = Callable[[Member, int], Hashable]
@@ -143,6 +174,8 @@ def _is_same_by_headers(one: Member, other: Member) -> bool | None:
 def is_same_data(one: Member, other: Member) -> bool:
     """Tell whether two members of zips lie there compressed to the same bytes."""
     if one.header is None or other.header is None or one.header.method != other.header.method:
+        return False
+    if one.compressed_size != other.compressed_size:  # before their data is copied
         return False
     data = one.compressed_data, other.compressed_data
     return None not in data and bytes(data[0] or b"") == bytes(data[1] or b"")
