@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hatch_lambda_zip.errors import ConfigError
 from tests.support.commands import run
 from tests.support.loose import invoke, write
 from tests.support.projects import Project
@@ -184,7 +185,18 @@ def test_what_options_and_files_decide_and_names_do_not(loose: Path) -> None:
     assert len({*seen, None}) == 7
     write(loose, {"functions/api/data.txt": ""})
     (loose / "functions/api/more.txt").unlink()
-    # How it is called, as without a name, is in no zip.
+    # A layer says what its functions need not ship.
+    layered = text.replace("handler =", 'default-layers = ["deps"]\nhandler =')
+    (loose / "pyproject.toml").write_text(layered)
+    with_layer = digests(loose)["api"]
+    (loose / "shared/shared.py").write_text("1\n")
+    assert digests(loose)["api"] not in {with_layer, None}
+    (loose / "pyproject.toml").write_text(text)
+    assert digests(loose)["api"] == before["api"]
+    (loose / "shared/shared.py").write_text("")
+    # Where a file was is no matter, nor how the project is called, which is like its directory.
+    (loose / "common").rename(loose / "moved")
+    (loose / "pyproject.toml").write_text(text.replace('"common" =', '"moved" ='))
     assert digests(loose.rename(loose.with_name("moved"))) == before
 
 
@@ -220,6 +232,28 @@ def test_what_a_commit_has_otherwise(loose: Path) -> None:
     assert result.exit_code == 0
     assert "can't be listed as it was at HEAD" in result.stderr
     assert "worker" in result.stdout
+
+
+def test_several_projects_of_one_repository(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write(tmp_path / name, FILES)
+    commit(tmp_path)
+    write(tmp_path / "new", FILES)
+    (tmp_path / "two/functions/api/data.txt").write_text("1")
+    result = invoke("list", "--all", tmp_path, "--changed-since", "HEAD", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    found = [(Path(row["directory"]).name, row["name"]) for row in json.loads(result.stdout)]
+    assert found == [("new", "deps"), ("new", "api"), ("new", "worker"), ("two", "api")]
+
+
+def test_what_fails_for_all_is_told_of_each(loose: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> list[str]:
+        raise ConfigError(["nothing goes"])
+
+    monkeypatch.setattr("hatch_lambda_zip.plugin.own_wheel.hooks_apart", fail)
+    found = {row["input_digest_unknown"] for row in rows(loose)}
+    assert found == {"nothing goes"}
+    assert {*digests(loose).values()} == {None}
 
 
 def test_a_commit_that_is_not_there(loose: Path, tmp_path: Path) -> None:

@@ -163,6 +163,10 @@ def test_against_what_is_the_same(built: tuple[Project, Build]) -> None:
         result = invoke("verify", project.path, "-q", "--against", against)
         assert result.exit_code == 0, result.output
         assert "another path  ok" in result.stdout
+    document = json.loads(
+        invoke("verify", project.path, "-q", "--json", "--against", build.sha256).stdout
+    )
+    assert document["variations"] == []
 
 
 def test_against_something_else(built: tuple[Project, Build], tmp_path: Path) -> None:

@@ -110,6 +110,10 @@ def test_files_that_a_lock_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     )
 
 
-def test_the_order_of_layers_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_layers_and_their_order_count(monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = selection(INSTALL), selection(replace(INSTALL, distributions=(OTHER,)))
-    assert digest_of(monkeypatch, [one, two]).value != digest_of(monkeypatch, [two, one]).value
+    values = {
+        digest_of(monkeypatch, selections).value
+        for selections in ([one], [one, one], [one, two], [two, one])
+    }
+    assert len(values) == 4

@@ -123,7 +123,7 @@ def test_what_may_have_been_configured(
 ) -> None:
     found = [
         *variations(
-            artifacts, date(2028, 6, 30), lambda runtime: pythons.get(runtime.python_minor, "")
+            artifacts, date(2027, 6, 30), lambda runtime: pythons.get(runtime.python_minor, "")
         )
     ]
     assert [short(it.instead) for it in found] == names
