@@ -227,6 +227,23 @@ def test_a_hash_of_what_is_configured_otherwise(
     assert {row["result"] for row in others} == {"differs", "failed"}
 
 
+def test_a_build_with_other_options(tmp_path: Path) -> None:
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
+    function = 'functions.api = { code = ".", runtime = "python3.12" }\n'
+    write(tmp_path, {"pyproject.toml": table + function, "api.py": "X = 1\n"})
+    for words, platform in (
+        ([], ("python3.12", "x86_64")),
+        (
+            ["--instead", "architecture=arm64", "--instead", "runtime=python3.14"],
+            ("python3.14", "arm64"),
+        ),
+    ):
+        result = invoke("build", tmp_path, "-q", *words)
+        assert result.exit_code == 0, result.output
+        manifest = json.loads((tmp_path / "dist/api-lambda.json").read_text())
+        assert (manifest["runtime"], manifest["architecture"]) == platform
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("options", "name"),

@@ -518,12 +518,27 @@ PINNED = {
             "left_out",
             [{"key": "demo/tests/a.py", "before": "tests", "after": None}],
         ),
-        # What a version leaves out is no news beside the version.
+        # It ships on neither side.
         (
-            {"left_out": [], "distributions": [{"name": "demo", "version": "2"}]},
-            "demo 1 -> 2",
+            {
+                "left_out": [
+                    {"path": "demo/tests/a.py", "distribution": "demo", "reason": "excluded-file"}
+                ],
+                "options": {"strip": []},
+            },
+            "other settings (options.strip)",
             "left_out",
             [],
+        ),
+        # What a version leaves out is no news beside the version.
+        *(
+            (
+                {"left_out": [], "distributions": [{"name": "demo", "version": "2"}]},
+                "demo 1 -> 2",
+                key,
+                [],
+            )
+            for key in ("left_out", "shipped")
         ),
     ],
 )
