@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hatch_lambda_zip.errors import InputError, LambdaZipError
 from hatch_lambda_zip.explain import Source, find_distributions, look, read_source, read_zip
 from hatch_lambda_zip.explain.headers import MAX_MEMBERS
+from tests.support.loose import invoke
 from tests.support.raw_zip import DEFLATED, Raw, deflate, raw_zip
 
 PATH = Path("some.zip")
@@ -151,6 +152,26 @@ def test_damaged_contents(kind: str) -> None:
     source = read(raw_zip(DAMAGED[kind]))
     with pytest.raises(InputError, match=r"^some\.zip is broken: app\.py is not what"):
         source.members[0].read()
+
+
+def test_each_command_ends_with_one_line(tmp_path: Path) -> None:
+    path, good, output = (tmp_path / name for name in ("x.zip", "good.zip", "output"))
+    good.write_bytes(raw_zip(Raw()))
+    broken = [data for data, _ in HOSTILE.values()]
+    assert len(broken) + len(DAMAGED) >= 50
+    for data in [*broken, *map(raw_zip, DAMAGED.values())]:
+        path.write_bytes(data)
+        for words in (
+            ("inspect", path),
+            ("normalize", path, "-o", output),
+            ("diff", path, good),
+            ("report", path, "-o", output),
+        ):
+            result = invoke(*words)
+            assert (result.exit_code, result.stdout) == (2, ""), words
+            assert result.stderr.startswith(f"Error: {path} ")
+            assert result.stderr.count("\n") == 1
+            assert not output.exists()
 
 
 def test_too_many_members() -> None:

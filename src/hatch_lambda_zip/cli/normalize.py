@@ -17,9 +17,9 @@ from hatch_lambda_zip.cli.inspect import describe_findings, describe_hash
 from hatch_lambda_zip.cli.progress import Bars, Plain, can_draw
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import failure_at, replacing
-from hatch_lambda_zip.plugin.app import AppReporter, aborting
+from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.redact import printable
-from hatch_lambda_zip.text import Lines, format_size
+from hatch_lambda_zip.text import format_size
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.explain import Normalized, Source
@@ -68,7 +68,6 @@ def normalize(*, path: Path, output: Path | None, is_check: bool, kind: str, as_
 
     screen = Bars() if can_draw() else Plain()
     console = Console(screen=screen, failure=2)
-    progress = screen.progress or Lines(AppReporter(console))
     with aborting(console), screen.drawing():
         source = read_source(path)
         try:
@@ -78,7 +77,7 @@ def normalize(*, path: Path, output: Path | None, is_check: bool, kind: str, as_
                     stream,
                     bytecode=Bytecode(kind),
                     workers=available_cpus(),
-                    progress=progress,
+                    progress=screen.progress,
                 )
         except OSError as error:
             raise OutputError(f"{failure_at(error)}. Choose another place for -o.") from None
