@@ -194,9 +194,10 @@ def test_what_options_and_files_decide_and_names_do_not(loose: Path) -> None:
     (loose / "pyproject.toml").write_text(text)
     assert digests(loose)["api"] == before["api"]
     (loose / "shared/shared.py").write_text("")
-    # Where a file was is no matter, nor how the project is called, which is like its directory.
+    # Where a file was is no matter, nor what the project is called.
     (loose / "common").rename(loose / "moved")
-    (loose / "pyproject.toml").write_text(text.replace('"common" =', '"moved" ='))
+    moved = text.replace('"common" =', '"moved" =').replace("handler =", 'name = "a"\nhandler =')
+    (loose / "pyproject.toml").write_text(moved)
     assert digests(loose.rename(loose.with_name("moved"))) == before
 
 
