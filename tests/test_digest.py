@@ -35,6 +35,7 @@ FILES = {
     "common/help.py": "",
     "shared/shared.py": "",
 }
+ORDER = ("deps", "api", "worker")  # layers first
 GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com")
 
 
@@ -245,6 +246,11 @@ def test_several_projects_of_one_repository(tmp_path: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     found = [(Path(row["directory"]).name, row["name"]) for row in json.loads(result.stdout)]
     assert found == [("new", "deps"), ("new", "api"), ("new", "worker"), ("two", "api")]
+    plain = invoke("list", "--all", tmp_path).stdout.splitlines()
+    assert [line.split()[:2] for line in plain] == [
+        ["directory", "name"],
+        *([str(tmp_path / name), it] for name in ("new", "one", "two") for it in ORDER),
+    ]
 
 
 def test_what_fails_for_all_is_told_of_each(loose: Path, monkeypatch: pytest.MonkeyPatch) -> None:

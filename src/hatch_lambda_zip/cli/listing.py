@@ -74,9 +74,9 @@ def list_artifacts(
         for project in chosen:
             with hooks_aside(), open_project(project, console) as opened:
                 opened.builder.may_lack_files = is_past
-                found = [*_rows(opened, console)]
+                found = [*_rows(opened, shortest(project, here), console)]
                 if as_json or reference is not None:
-                    found = _with_digests(found, opened, shortest(project, here))
+                    found = _with_digests(found, opened)
             if reference is not None:
                 known = before[project]
                 found = [row for row in found if not _is_unchanged(row, known)]
@@ -84,7 +84,8 @@ def list_artifacts(
     if as_json:
         show_result(json.dumps(rows, indent=2))
         return
-    table = [_COLUMNS, *([row[column] or "" for column in _COLUMNS] for row in rows)]
+    columns = ("directory", *_COLUMNS) if len(chosen) > 1 else _COLUMNS
+    table = [columns, *([row[column] or "" for column in columns] for row in rows)]
     show_result("\n".join(aligned(table)))
 
 
@@ -93,7 +94,7 @@ def _is_unchanged(row: Row, before: Mapping[str, str]) -> bool:
     return digest is not None and before.get(row["name"] or "") == digest
 
 
-def _rows(opened: OpenProject, console: Console) -> Iterator[Row]:
+def _rows(opened: OpenProject, directory: Path, console: Console) -> Iterator[Row]:
     project = opened.builder.project
     locks = Locks(project, opened.root, find_uv(os.environ, log=console.display_debug))
     for artifact in opened.builder.lambda_config.artifacts:
@@ -107,15 +108,15 @@ def _rows(opened: OpenProject, console: Console) -> Iterator[Row]:
             "code": ", ".join(source for source, _ in artifact.code),
             "lock": _lock(locks, artifact, opened.root, console),
             "zip": file_name(artifact, project),
+            "directory": directory.as_posix(),
         }
 
 
-def _with_digests(rows: Sequence[Row], opened: OpenProject, directory: Path) -> list[Row]:
+def _with_digests(rows: Sequence[Row], opened: OpenProject) -> list[Row]:
     digests = digests_of(opened)
     return [
         {
             **row,
-            "directory": directory.as_posix(),
             "input_digest": digests[row["name"] or ""][0],
             "input_digest_unknown": digests[row["name"] or ""][1],
         }
