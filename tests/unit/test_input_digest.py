@@ -9,7 +9,8 @@ from typing import cast
 
 import pytest
 
-from hatch_lambda_zip.build import InputDigest, Job, Session, digest, input_digest
+from hatch_lambda_zip.build import Job, Session, digest
+from hatch_lambda_zip.build.digest import InputDigest, input_digest
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.config import Artifact, Kind
 from hatch_lambda_zip.install import LocalWheel

@@ -113,8 +113,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @cached_property
     def ships_package(self) -> bool:
         """Whether the package's own wheel ships in any zip, and so has to be built at all."""
-        metadata = super().metadata  # hatchling's own: `metadata` asks this
-        return ships_package(target_table(metadata), Path(self.root))
+        return ships_package(target_table(super().metadata), Path(self.root))  # `metadata` asks it
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
         """Return what builds each function and layer, by its name."""
