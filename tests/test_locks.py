@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from hatch_lambda_zip.lock.recorded import with_record
 from tests.support.commands import UV, clean_environment, run
 from tests.support.hatchling_runs import run_hatchling
 from tests.support.projects import Project
@@ -146,6 +147,34 @@ def test_a_lock_that_forgot_a_requirement_of_a_local_member(project: Project, ki
     path.write_text(damaged)
     message = project.fail()
     assert f"{kind} does not have what fixture-lib requires: iniconfig (not in it)." in message
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        ("requirements.txt", "-e ../lib[x]"),
+        pytest.param("requirements.txt", ".[x]", marks=pytest.mark.exhaustive),
+        pytest.param("pylock.toml", "../lib[X]", marks=pytest.mark.exhaustive),
+        pytest.param("pylock.toml", "-e .[x]", marks=pytest.mark.exhaustive),
+    ],
+)
+def test_an_extra_that_grew_since_it_was_locked(project: Project, kind: str, asked: str) -> None:
+    grown = project.root / ("lib" if "lib" in asked else "app") / "pyproject.toml"
+    extra = '[project.optional-dependencies]\nx = ["iniconfig"]\n'
+    export(project, "--format", kind, "-o", kind)
+    lock = project.path / kind
+    if kind == "requirements.txt":
+        before = "\n../lib\n" if "lib" in asked else "\n\n"
+        lock.write_text(f"{lock.read_text()}\n{asked}\n".replace(before, "\n"))
+        project.configure(lock=kind)
+    else:
+        (project.path / "requirements.txt").write_text(asked)
+        lock.write_text(with_record(lock.read_text(), project.path / "requirements.txt"))
+    project.build()
+    text = grown.read_text()
+    grown.write_text(text.replace("[project]", f"{extra}\n[project]"))
+    message = project.fail()
+    assert f"{kind} does not have what fixture-{grown.parent.name} requires: iniconfig" in message
 
 
 @pytest.mark.parametrize("kind", ["uv.lock", "pylock.toml"])

@@ -75,6 +75,17 @@ class Inputs:
         return {locked.name: locked.identity for locked in sorted(both, key=lambda item: item.name)}
 
     @property
+    def extras(self) -> tuple[tuple[str, str], ...]:
+        """The extras of local projects that the lock itself asks for, with their names."""
+        places = {
+            wheel.project.path.resolve(): wheel.distribution.name
+            for wheel in self.wheels
+            if wheel.project is not None
+        }
+        asked = self.selection.extras
+        return tuple((places[place], extra) for place, extra in asked if place in places)
+
+    @property
     def sources(self) -> dict[str, Source]:
         """What manifests say of each distribution besides, by their names."""
         locked = {item.name: Source(None, item.origin) for item in self.selection.distributions}

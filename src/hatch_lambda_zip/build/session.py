@@ -202,7 +202,7 @@ class Session:
         artifact, selection = inputs.artifact, inputs.selection
         installed, added = self._install(inputs)
         for requirer in self._asked(artifact, selection):
-            check_requirements(requirer, artifact, selection, installed)
+            check_requirements(requirer, artifact, selection, installed, extras=inputs.extras)
         compiler = self._compiler(artifact.bytecode)
         project = replace(self.project, lenders=inputs.lenders)
         contents = decide_function(
@@ -228,7 +228,12 @@ class Session:
         if elsewhere is not None:
             for requirer in self._asked(inputs.artifact, selection):
                 check_requirements(
-                    requirer, inputs.artifact, selection, installed, elsewhere=elsewhere
+                    requirer,
+                    inputs.artifact,
+                    selection,
+                    installed,
+                    elsewhere=elsewhere,
+                    extras=inputs.extras,
                 )
         compiler = self._compiler(inputs.artifact.bytecode)
         project = replace(self.project, lenders=inputs.lenders)

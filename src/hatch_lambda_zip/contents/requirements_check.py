@@ -28,6 +28,7 @@ def check_requirements(
     installed: Iterable[Installed],
     *,
     elsewhere: Collection[str] = (),
+    extras: Iterable[Node] = (),
 ) -> None:
     """Check what the project and its local members require against what was installed.
 
@@ -39,6 +40,7 @@ def check_requirements(
         selection: from the lock, with what it was told to have otherwise.
         installed: everything that the lock names, with the package itself or without.
         elsewhere: the names of local projects that are left out on purpose.
+        extras: what the lock asks of local projects by itself.
 
     Raises:
         LockError: a requirement is not met; every such one is named.
@@ -46,7 +48,8 @@ def check_requirements(
     """
     lock = selection.lock
     check = _Check(project, selection, artifact.platform, installed, elsewhere)
-    unmet = check.unmet(artifact.request.extras, project.requirements(artifact.request))
+    asked = [*((project.name, extra) for extra in artifact.request.extras), *extras]
+    unmet = check.unmet(asked, project.requirements(artifact.request))
     if not unmet:
         return
     remedy = "Make it anew from the current pyproject.toml."
@@ -94,17 +97,17 @@ class _Check:
         self._is_resolved = selection.lock.kind is LockKind.UV or project in selection.requirers
 
     def unmet(
-        self, extras: Iterable[str], requirements: Iterable[Requirement]
+        self, extras: Iterable[Node], requirements: Iterable[Requirement]
     ) -> dict[tuple[str, str], str]:
         """Return what is not met, in words, by who requires it and the name of what is required.
 
         Args:
-            extras: the project's extras that are asked for.
+            extras: those of the project and of others that are asked for.
             requirements: what the project requires, with what it has for them and for groups.
         """
         project = self._project
         found: dict[tuple[str, str], str] = {}
-        todo = [(project.name, extra) for extra in ("", *extras)]
+        todo = [(project.name, ""), *extras]
         todo += self._follow(project.name, project.version, requirements, "", found)
         # A requirements file names some by their paths alone.
         todo += [(item.name, "") for item in self._installed.values() if _is_local(item)]

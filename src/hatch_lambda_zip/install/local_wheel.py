@@ -53,6 +53,7 @@ class LocalWheel:
         changes_with_commits: whether another commit of the same sources has another version.
         version: that it ships under.
         built_with: what built it.
+        project: what it was built from, if that is here.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class LocalWheel:
     changes_with_commits: bool = False
     version: str | None = None
     built_with: str | None = None
+    project: LocalProject | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def read_local_wheel(
     version = Version(name.version)
     is_between_releases = version.is_devrelease or version.local is not None
     changes = source is not None or (is_between_releases and not states_version(project.path))
-    return replace(wheel, version_source=source, changes_with_commits=changes)
+    return replace(wheel, version_source=source, changes_with_commits=changes, project=project)
 
 
 def build_wheel(

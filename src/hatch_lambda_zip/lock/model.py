@@ -141,6 +141,7 @@ class Selection:
         adjustments: where it differs on purpose from what projects require.
         requirers: what the lock was made of, or has to answer for, as projects that require it.
         remedy: what to do where it does not have what these require.
+        extras: what it asks of local projects besides, by their directories, where no project does.
     """
 
     lock: LockFile
@@ -150,6 +151,7 @@ class Selection:
     adjustments: Adjustments = NO_ADJUSTMENTS
     requirers: tuple[Project, ...] = field(default=(), hash=False)  # projects have no hash
     remedy: str = ""
+    extras: tuple[tuple[Path, str], ...] = ()
 
     @property
     def distributions(self) -> tuple[LockedDistribution, ...]:

@@ -25,6 +25,7 @@ from hatch_lambda_zip.lock.recorded import (
     check_recorded,
     is_recorded,
     read_requirements,
+    recorded_extras,
     requirers_of,
 )
 from hatch_lambda_zip.lock.resolution import explain_settings
@@ -130,6 +131,7 @@ class LockReader:
                 adjustments=self._adjustments_beside(lock),
                 requirers=requirers,
                 remedy=remedy,
+                extras=recorded_extras(document.tool or {}, lock.path.parent, platform),
             )
         return selection
 

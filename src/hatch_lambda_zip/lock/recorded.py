@@ -19,7 +19,8 @@ from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile
-from hatch_lambda_zip.lock.requirements import logical_lines
+from hatch_lambda_zip.lock.requirements import local_extras, logical_lines
+from hatch_lambda_zip.runtimes import Platform
 
 NEW_FILE: Final = f"pylock.{TOOL_NAME}-new.toml"
 """A lock in the making, by a name that uv takes for a lock; what is killed may leave it behind."""
@@ -116,6 +117,23 @@ def requirers_of(tool: Mapping[str, object]) -> tuple[Project, ...]:
     if not isinstance(file, str) or not isinstance(recorded, list):
         return ()
     return (as_requirer(file, map(str, recorded)),)
+
+
+def recorded_extras(
+    tool: Mapping[str, object], base: Path, platform: Platform
+) -> tuple[tuple[Path, str], ...]:
+    """Return the extras that a pylock.toml was asked to have of directories.
+
+    Args:
+        tool: its ``[tool]``.
+        base: the directory that it lies in.
+
+    Raises:
+        LockError: a path can't be followed, or a marker not be evaluated.
+    """
+    recorded = inner_table(tool, TOOL_NAME).get("requirements")
+    lines = map(str, recorded if isinstance(recorded, list) else ())
+    return tuple(local_extras(lines, base, platform))
 
 
 def as_requirer(file: str, requirements: Iterable[str]) -> Project:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -73,14 +73,20 @@ def select(
     # One list for all that needs a wheel, and one for each that may do without.
     requirements: dict[str, list[tuple[str, LockedDistribution]]] = {}
     local_projects: list[LocalProject] = []
+    extras: list[tuple[Path, str]] = []
     files: list[Path] = []
     warnings: list[str] = []
     for line in logical_lines(text):
         try:
             warnings += _patch_warnings(line.text, lock, platform)
-            local = _local_path(line.text, platform)
+            local = _directory(line.text)
             if local is not None:
-                path = resolved(lock.path.parent, local) if local else root.resolve()
+                _check_directory(local)
+                if not local.holds(platform):
+                    continue
+                path = resolved(lock.path.parent, local.path)
+                # What an extra adds stands in the file by itself; later it is checked that it does.
+                extras += local.extras_at(lock.path.parent)
                 if path != root.resolve():
                     local_projects.append(
                         LocalProject(canonicalize_name(path.name), path, is_name_locked=False)
@@ -114,7 +120,7 @@ def select(
         for name, several in sorted(requirements.items())
     )
     local_projects.sort(key=lambda project: project.name)
-    return Selection(lock, installs, tuple(local_projects), tuple(warnings))
+    return Selection(lock, installs, tuple(local_projects), tuple(warnings), extras=tuple(extras))
 
 
 def explain_failure(error: UvError, lock: LockFile, platform: Platform) -> LockError | None:
@@ -201,17 +207,60 @@ def _without_comment(number: int, parts: list[str]) -> Iterator[_Line]:
         yield _Line(number, text)
 
 
-def _local_path(line: str, platform: Platform) -> str | None:
-    """Return the directory that a line names, ``""`` when its marker is false, else None."""
+def local_extras(
+    lines: Iterable[str], base: Path, platform: Platform
+) -> Iterator[tuple[Path, str]]:
+    """Yield the extras that lines of a requirements file ask of directories.
+
+    Args:
+        base: the file's directory.
+
+    Raises:
+        LockError: a path can't be followed, or a marker not be evaluated.
+    """
+    for line in lines:
+        try:
+            if (local := _directory(line)) is not None and local.holds(platform):
+                yield from local.extras_at(base)
+        except _LineError as error:
+            raise LockError(f"{line}: {error}") from None
+
+
+@dataclass(frozen=True)
+class _Directory:
+    """A line that names a directory."""
+
+    path: str
+    extras: tuple[str, ...]
+    marker: str
+
+    def extras_at(self, base: Path) -> list[tuple[Path, str]]:
+        return [(resolved(base, self.path.removeprefix("file://")), it) for it in self.extras]
+
+    def holds(self, platform: Platform) -> bool:
+        try:
+            return not self.marker or platform.satisfies(Marker(self.marker))
+        except InvalidMarker as error:
+            raise _LineError(f"invalid marker: {error}") from None
+
+
+def _directory(line: str) -> _Directory | None:
+    """Return the directory that a line names, or None if it names none."""
     match = re.match(r"(?:-e|--editable)(?:\s+|=)\s*(.*)", line)
     candidate = match[1] if match else line
-    if not match and not re.match(r"\.{0,2}/|\.{1,2}(\s|;|$)|file:", candidate):
+    if not match and not re.match(r"\.{0,2}/|\.{1,2}(\s|;|\[|$)|file:", candidate):
         return None
-    if candidate.startswith("git+"):
-        raise _LineError(f"{candidate!r} {_NO_GIT}")
-    path, _, marker = candidate.partition(";")
-    # What an extra adds stands in the file by itself.
-    path = re.sub(r"\[[^\]]*\]$", "", path.strip())
+    place, _, marker = candidate.partition(";")
+    found = re.fullmatch(r"(.*?)\s*\[([^\[\]]*)\]", place.strip())
+    path, listed = (found[1], found[2]) if found else (place.strip(), "")
+    extras = (canonicalize_name(extra.strip()) for extra in listed.split(","))
+    return _Directory(path, tuple(filter(None, extras)), marker.strip())
+
+
+def _check_directory(local: _Directory) -> None:
+    path = local.path
+    if path.startswith("git+"):
+        raise _LineError(f"{path!r} {_NO_GIT}")
     if path.endswith((".whl", ".tar.gz", ".zip")):
         raise _LineError(
             "a path to an archive has no name and version here; use uv.lock or pylock.toml for it"
@@ -220,14 +269,6 @@ def _local_path(line: str, platform: Platform) -> str | None:
         raise _LineError(f"{path!r} is a URL of one machine only; write the path relative to here")
     if path.startswith("/"):
         raise _LineError(f"{path!r} is a path of one machine only; write it relative to here")
-    if marker:
-        try:
-            holds = platform.satisfies(Marker(marker.strip()))
-        except InvalidMarker as error:
-            raise _LineError(f"invalid marker: {error}") from None
-        if not holds:
-            return ""
-    return path
 
 
 def _index_option(line: str, base: Path) -> tuple[str, list[Path]]:
