@@ -16,6 +16,8 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from hatch_lambda_zip import __version__
+from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.watch import _places
 from tests.support.commands import UV, clean_environment, run
 from tests.support.loose import build, invoke, lock, write
 from tests.support.processes import comes_true, number_in, runs
@@ -152,7 +154,7 @@ def test_the_version() -> None:
 
 def test_all_projects_of_a_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
-    for name in ("a", "b/c", "ignored", ".hidden", "node_modules/x", "plain"):
+    for name in ("-c", "a", "b/c", "ignored", ".hidden", "node_modules/x", "plain"):
         directory = tmp_path / name
         directory.mkdir(parents=True)
         (directory / "pyproject.toml").write_text("" if name == "plain" else table)
@@ -160,12 +162,15 @@ def test_all_projects_of_a_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / ".gitignore").write_text("/ignored/\n")
     monkeypatch.chdir(tmp_path)
     result = invoke("build", "--all")
-    assert (result.exit_code, result.stdout) == (0, "a/dist/lambda.zip\nb/c/dist/lambda.zip\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "-c/dist/lambda.zip\na/dist/lambda.zip\nb/c/dist/lambda.zip\n",
+    )
     lines = result.stderr.splitlines()
-    for name in ("a", "b/c"):
+    for name in ("-c", "a", "b/c"):
         own = [line for line in lines if line.startswith(f"[{name}] ")]
         assert any("compressing 1 file" in line for line in own)
-    assert all(line.startswith(("[a] ", "[b/c] ")) for line in lines)
+    assert all(line.startswith(("[-c] ", "[a] ", "[b/c] ")) for line in lines)
     result = invoke("build", "--all", "-d", "out")
     assert result.exit_code == 1
     assert "out/lambda.zip would be made of two projects of this command" in result.stderr
@@ -176,7 +181,7 @@ def test_all_projects_of_a_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     result = invoke("build", "--all", "--json")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "[a] Error: " in result.stderr
-    assert "Error: 1 of 2 projects failed: a. What each said stands above" in result.stderr
+    assert "Error: 1 of 3 projects failed: a. What each said stands above" in result.stderr
     assert (tmp_path / "b/c/dist/lambda.zip").is_file()
     result = invoke("build", "--all", "plain")
     assert result.exit_code == 1
@@ -447,6 +452,18 @@ def test_the_end_of_the_command_ends_its_builds(tmp_path: Path) -> None:
     assert (process.returncode, stdout) == (128 + 15, b""), stderr
     assert b"cancelled by SIGTERM" in stderr
     assert comes_true(lambda: not any(map(runs, numbers)))
+
+
+def test_what_is_watched(tmp_path: Path) -> None:
+    table = "[project]\nname = 'app'\nversion = '1'\n[tool.hatch.build.targets.lambda-zip]\n"
+    table += "runtime = 'python3.13'\nlock = 'requirements.txt'\n"
+    names = {"requirements.txt": "-e lib/x\n./../lib[y]\n-e nowhere\n", "lib/x/setup.py": ""}
+    write(tmp_path, {f"app/{name}": text for name, text in names.items()})
+    write(tmp_path, {"app/pyproject.toml": table, "lib/pyproject.toml": "", "other/x": ""})
+    app, lib = tmp_path / "app", tmp_path / "lib"
+    assert _places([app], Console()) == [app, lib]
+    (app / "pyproject.toml").write_text(table.replace("requirements", "no"))
+    assert _places([app], Console()) == [app]
 
 
 @pytest.mark.slow

@@ -187,7 +187,7 @@ def _watch(
     words += ["--unpacked", str(directories)] if directories else []
     with aborting(console):
         written = [place for place in (output, directories) if place]
-        watch_and_build(projects or (Path(),), words, written, console.display_info)
+        watch_and_build(projects or (Path(),), words, written, console)
 
 
 def _words(functions: Iterable[str], output: Path | None) -> list[str]:

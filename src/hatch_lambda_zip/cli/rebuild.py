@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -17,26 +16,17 @@ from typing import Final
 from hatch_lambda_zip.cli.circumstances import Circumstance
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.project import OpenProject
-from hatch_lambda_zip.contents import top_of
+from hatch_lambda_zip.cli.sources import sources_of
 from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.files import read_regular
-from hatch_lambda_zip.lock import LockKind, Locks
 from hatch_lambda_zip.plugin.cancel import child_variables
 from hatch_lambda_zip.process import Command, Watcher, run
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.redact import redact, secret_values
-from hatch_lambda_zip.uv import find_uv
 
 _AT_ONCE: Final = 2
 _TIMEOUT: Final = 1800.0  # seconds for a build
 _SHOWN: Final = 20  # lines of what a failed build says
 _NO_SOURCES: Final = ("__pycache__", "node_modules")
-# In uv.lock and pylock.toml; in requirements.txt.
-_LOCAL: Final = re.compile(
-    r"""\b(?:editable|directory|virtual|path)[ \t]*=[ \t]*"([^"\n]+)\""""
-    r"""|^(?:-e[ \t]+)?(\.{1,2}/[^\s;#\[]+)""",
-    re.MULTILINE,
-)
 
 
 @dataclass(frozen=True)
@@ -164,28 +154,11 @@ def tree_of(opened: OpenProject, console: Console) -> Path:
     Raises:
         ConfigError: it would be the user's home or all of the disk.
     """
-    root, builder = opened.root, opened.builder
-    found = {root, top_of(root, root)}
-    locks = Locks(builder.project, root, find_uv(os.environ, log=console.display_debug))
-    for artifact in builder.lambda_config.artifacts:
-        found.update(root / source for source, _ in artifact.code)
-        lock = locks.of(artifact)
-        if lock.kind is not LockKind.NONE:
-            found.update((lock.path.parent, *_local_projects(lock.path)))
-    tree = Path(os.path.commonpath([path.resolve() for path in found]))
+    tree = Path(os.path.commonpath(sources_of(opened, console)))
     if tree in {Path(tree.anchor), Path.home()}:
         message = (
-            f"{tree} is the only directory that has all that {root} is built from, which is too "
-            "much to be copied. Move the local projects closer together"
+            f"{tree} is the only directory that has all that {opened.root} is built from, which is "
+            "too much to be copied. Move the local projects closer together"
         )
         raise ConfigError([message])
     return tree
-
-
-def _local_projects(lock: Path) -> Iterator[Path]:
-    """Yield what a lock names that is there on disk."""
-    text = (read_regular(lock) or b"").decode("utf-8", "replace")
-    for found in _LOCAL.finditer(text):
-        path = lock.parent / (found[1] or found[2])
-        if path.exists():
-            yield path

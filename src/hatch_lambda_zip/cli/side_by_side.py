@@ -77,7 +77,7 @@ class SideBySide:
                 if self._stopped.is_set():
                     return nothing
                 process = subprocess.Popen(
-                    [*command, *map(str, projects)],
+                    [*command, "--", *map(str, projects)],
                     stdin=subprocess.DEVNULL,
                     stdout=stdout,
                     stderr=written,

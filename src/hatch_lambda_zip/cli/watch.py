@@ -8,15 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import click
 
-from hatch_lambda_zip.cli.project import shortest
+from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.project import open_project, shortest
+from hatch_lambda_zip.cli.sources import sources_of
 from hatch_lambda_zip.config import TOOL_NAME
-from hatch_lambda_zip.errors import ToolError
+from hatch_lambda_zip.errors import LambdaZipError, ToolError
 from hatch_lambda_zip.plugin.cancel import Cancelled, child_variables
 from hatch_lambda_zip.text import plural
 
@@ -31,7 +33,7 @@ def watch_and_build(
     projects: Sequence[Path],
     words: Sequence[str],
     outputs: Sequence[Path],
-    show: Callable[[str], None],
+    console: Console,
 ) -> None:
     """Build, and build again after each edit, until somebody interrupts.
 
@@ -41,11 +43,57 @@ def watch_and_build(
         projects: their directories.
         words: the options of the command.
         outputs: what the options name to write into: the directory of the zips, and of their files.
-        show: takes lines of progress.
+        console: takes lines of progress.
 
     Raises:
         ToolError: watchfiles is not installed.
     """
+    show = console.display_info
+    command = [sys.executable, "-m", "hatch_lambda_zip", "build", "--json", "-q", *words]
+    command += ["--", *map(str, projects)]
+    made: dict[str, str] = {}
+    places: list[Path] = []
+    try:
+        while True:
+            edits = _edits(places := _places(projects, console), outputs)
+            next(edits)  # from now on none is missed, whatever is done meanwhile
+            _build(command, made, show)
+            show(f"watching {', '.join(map(str, places))}")
+            for names in filter(None, edits):
+                more = f" and {plural(len(names) - 1, 'other file')}" if names[1:] else ""
+                show(f"{names[0]}{more} edited")
+                if _places(projects, console) != places:
+                    break  # builds there, too
+                _build(command, made, show)
+    except KeyboardInterrupt:
+        raise Cancelled(signal.SIGINT) from None  # watchfiles has its own word for any signal
+
+
+def _places(projects: Iterable[Path], console: Console) -> list[Path]:
+    """Return the directories that projects are built from, none of them within another.
+
+    What a project's table or lock says can't always be read while they are edited; then it is the
+    project's own directory, or its repository.
+    """
+    from hatch_lambda_zip.contents import top_of
+
+    too_much = {Path.home(), *Path.home().parents}
+    found: set[Path] = set()
+    for project in map(Path.resolve, projects):
+        found.add(top_of(project, project))
+        try:
+            with open_project(project, console) as opened:
+                sources = sources_of(opened, console)
+        except LambdaZipError:
+            continue  # the build says why
+        # An editor puts a new file in place of an old one.
+        places = {path.parent if path.is_file() else path for path in sources}
+        found |= {path for path in places - too_much if path.is_dir()}
+    return sorted(path for path in found if found.isdisjoint(path.parents))
+
+
+def _edits(places: Sequence[Path], outputs: Sequence[Path]) -> Iterator[list[str]]:
+    """Yield the names of edited files, sorted; none, where nothing is edited for a while."""
     try:
         from watchfiles import DefaultFilter, watch
     except ImportError:
@@ -53,10 +101,6 @@ def watch_and_build(
             "`--watch` needs watchfiles, which the extra `cli` brings: "
             f'`uvx --from "{TOOL_NAME}[cli]" {TOOL_NAME} build --watch`.'
         ) from None
-
-    from hatch_lambda_zip.contents import top_of
-
-    places = sorted({top_of(project, project) for project in map(Path.resolve, projects)})
 
     class Filter(DefaultFilter):
         """What may be an edit."""
@@ -69,24 +113,10 @@ def watch_and_build(
             below = str(edited.relative_to(place))
             return not (is_named or _is_output(edited, place)) and super().__call__(change, below)  # type: ignore[arg-type]
 
-    command = [sys.executable, "-m", "hatch_lambda_zip", "build", "--json", "-q", *words]
-    command += map(str, projects)
-    made: dict[str, str] = {}
-    edits = watch(
+    for changes in watch(
         *places, watch_filter=Filter(), yield_on_timeout=True, rust_timeout=_TIMEOUT, debounce=_WAIT
-    )
-    try:
-        next(edits)  # from now on none is missed, whatever is done meanwhile
-        _build(command, made, show)
-        show(f"watching {', '.join(map(str, places))}")
-        for changes in edits:
-            names = sorted({Path(path).name for _, path in changes})
-            if names:
-                more = f" and {plural(len(names) - 1, 'other file')}" if names[1:] else ""
-                show(f"{names[0]}{more} edited")
-                _build(command, made, show)
-    except KeyboardInterrupt:
-        raise Cancelled(signal.SIGINT) from None  # watchfiles has its own word for any signal
+    ):
+        yield sorted({Path(path).name for _, path in changes})
 
 
 def _is_output(path: Path, place: Path) -> bool:
