@@ -152,6 +152,18 @@ def test_the_version() -> None:
     assert invoke("--version").stdout == f"hatch-lambda-zip, version {__version__}\n"
 
 
+@pytest.mark.parametrize("line", ["version = 3", 'readme = "no"'])
+def test_metadata_that_hatchling_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    text = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    text += f'[project]\nname = "a"\n{line}\n[tool.hatch.build.targets.lambda-zip]\n'
+    write(tmp_path, {"pyproject.toml": f"{text}runtime = 'python3.13'\n"})
+    monkeypatch.chdir(tmp_path)
+    result = invoke("list")
+    assert not isinstance(result.exception, (TypeError, ValueError, OSError))
+
+
 def test_all_projects_of_a_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
     for name in ("-c", "a", "b/c", "ignored", ".hidden", "node_modules/x", "plain"):

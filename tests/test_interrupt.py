@@ -38,6 +38,25 @@ def settle(directory: Path, deadline: float) -> list[str]:
     return left
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_an_interrupt_while_the_command_is_imported(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    waits = (
+        f"import os, time\nopen({str(told)!r}, 'w').write(f'{{os.getpid()}}\\n')\ntime.sleep(60)"
+    )
+    (tmp_path / "click.py").write_text(waits)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HEEDING_SIGINT, "-m", "hatch_lambda_zip", "build"],
+        env=clean_environment(PYTHONPATH=str(tmp_path)),
+        stderr=subprocess.PIPE,
+    )
+    number_in(told)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGINT
+    assert said == b"Error: cancelled by SIGINT before anything was done.\n"
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 @pytest.mark.parametrize(("sent", "attempts"), [("SIGKILL", 4), ("SIGTERM", 3), ("SIGINT", 2)])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -9,7 +10,13 @@ from packaging.version import Version
 
 from hatch_lambda_zip.config.model import Request
 from hatch_lambda_zip.config.project import Project
+from hatch_lambda_zip.config.stated_project import read_stated_project
 from hatch_lambda_zip.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 def project_of(
@@ -98,6 +105,27 @@ def test_malformed_groups_are_refused(groups: object, reason: str) -> None:
     assert reason in message
     assert message.endswith(". Correct pyproject.toml.")
     assert "\n" not in message
+
+
+KINDS = {
+    "project = 3": "project: must be a table",
+    "project = { name = 3 }": "project.name: must be a string, not 3",
+    "project = { version = [] }": "project.version: must be a string, not []",
+    "project = { dependencies = '' }": "project.dependencies: must be an array of strings, not ''",
+    "project = { dynamic = [3] }": "project.dynamic: must be an array of strings, not [3]",
+    "project = { optional-dependencies = [] }": "project.optional-dependencies: must be a table",
+    "project = { optional-dependencies = { x = 3 } }": (
+        "project.optional-dependencies.x: must be an array of strings, not 3"
+    ),
+    "dependency-groups = []": "dependency-groups: must be a table",
+}
+
+
+@pytest.mark.parametrize("text", KINDS)
+def test_what_is_of_another_kind_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_stated_project(tomllib.loads(text))
+    assert caught.value.problems == (KINDS[text],)
 
 
 def test_every_mistake_of_a_group_is_named() -> None:

@@ -24,7 +24,11 @@ from hatch_lambda_zip.config.model import Artifact, Bytecode, Exclusions, OwnFil
 from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
-from hatch_lambda_zip.config.stated_project import read_stated_project, stated_name
+from hatch_lambda_zip.config.stated_project import (
+    check_project_table,
+    read_stated_project,
+    stated_name,
+)
 from hatch_lambda_zip.config.tables import Known, TableReader, inner_table, read_tables
 from hatch_lambda_zip.config.target_options import TargetOptions
 from hatch_lambda_zip.config.words import BytecodeMode, CheckImports, Modules, Strip
@@ -51,6 +55,7 @@ __all__ = [
     "Strip",
     "TableReader",
     "TargetOptions",
+    "check_project_table",
     "file_name",
     "find_misplaced",
     "inner_table",

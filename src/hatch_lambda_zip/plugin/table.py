@@ -21,6 +21,7 @@ from hatch_lambda_zip.config import (
     TARGET_KEY,
     TOOL_NAME,
     Known,
+    check_project_table,
     find_misplaced,
     inner_table,
     parse_config,
@@ -49,7 +50,11 @@ def known_of(
     Args:
         root: where the project's files are; None where not all of them are there.
         outputs: returns where builds write.
+
+    Raises:
+        ConfigError: what it declares is of another kind.
     """
+    check_project_table(metadata.config)
     # Without this table, another one has the extras.
     project = metadata.config.get("project", {"dynamic": ["optional-dependencies"]})
     groups = metadata.config.get("dependency-groups", {})

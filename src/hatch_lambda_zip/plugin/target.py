@@ -316,18 +316,21 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
             groups = self.metadata.config.get("dependency-groups", {})
             return read_project(self.isolated_wheel, groups)
-        core = self.metadata.core
-        return Project(
-            name=self.package,
-            version=self.metadata.version,
-            file_stem=self.project_id,
-            dependencies=tuple(core.dependencies),
-            optional_dependencies={
-                canonicalize_name(extra): tuple(requirements)
-                for extra, requirements in core.optional_dependencies.items()
-            },
-            dependency_groups=self.metadata.config.get("dependency-groups", {}),
-        )
+        try:
+            core = self.metadata.core
+            return Project(
+                name=canonicalize_name(core.name),
+                version=self.metadata.version,
+                file_stem=self.project_id,
+                dependencies=tuple(core.dependencies),
+                optional_dependencies={
+                    canonicalize_name(extra): tuple(requirements)
+                    for extra, requirements in core.optional_dependencies.items()
+                },
+                dependency_groups=self.metadata.config.get("dependency-groups", {}),
+            )
+        except (TypeError, ValueError, OSError) as error:
+            raise ConfigError([f"{error}. Correct pyproject.toml."]) from None
 
     @property
     def is_isolated(self) -> bool:
