@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -81,6 +82,18 @@ def test_what_is_edited_in_a_flat_folder(flat: Path) -> None:
     lock(flat)
     build(flat)
     assert "idna/core.py" in names_in(flat, "lambda.zip")
+
+
+def test_a_lock_of_a_flat_folder_that_lost_a_package(flat: Path) -> None:
+    assert invoke("lock", "--check", flat).exit_code == 0
+    path = flat / "pylock.toml"
+    text = path.read_text()
+    path.write_text(re.sub(r'\[\[packages\]\]\nname = "six"\n(.+\n)*', "", text))
+    result = invoke("lock", "--check", flat)
+    assert result.exit_code == 1
+    assert "has other packages than what it is made of leads to: six. Run" in result.stderr
+    lock(flat)
+    assert path.read_text() == text
 
 
 def test_a_flat_folder_without_a_lock_or_without_a_need_of_one(flat: Path) -> None:

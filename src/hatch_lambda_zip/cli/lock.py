@@ -25,7 +25,12 @@ from hatch_lambda_zip.lock import (
     uv_lock_of,
     uv_workspace_of,
 )
-from hatch_lambda_zip.lock.compile import RequirementsLock, constraints_of, locked_versions
+from hatch_lambda_zip.lock.compile import (
+    RequirementsLock,
+    constraints_of,
+    differing,
+    locked_versions,
+)
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.uv import Uv, find_uv
 
@@ -77,10 +82,13 @@ def lock(
                     click.echo(f"{workspace}: uv.lock")
                 if check:
                     _check(found)
+                stated = read_stated_project(opened.builder.metadata.config)
+                with Selector(stated, opened.root, uv) as selector:
+                    texts = _compiled(found, selector, upgrade=upgrade, packages=packages)
+                if check:
+                    _compare(found, texts)
                 else:
-                    stated = read_stated_project(opened.builder.metadata.config)
-                    with Selector(stated, opened.root, uv) as selector:
-                        _renew(found, selector, upgrade=upgrade, packages=packages)
+                    _write(found, texts, upgrades=upgrade or bool(packages))
                 _check_found(opened, uv)
                 if not found and not workspaces:
                     click.echo(f"{opened.root}: no function needs a lock")
@@ -226,10 +234,10 @@ def _run_uv_lock(uv: Uv, workspace: Path, arguments: Sequence[str]) -> None:
 
 
 def _check(found: Sequence[Needed]) -> None:
-    """Check that locks are up to date.
+    """Check that locks were made of what there is now.
 
     Raises:
-        LockError: some are not; each is named.
+        LockError: some were not; each is named.
     """
     problems = []
     for needed in found:
@@ -237,8 +245,28 @@ def _check(found: Sequence[Needed]) -> None:
             needed.lock.check()
         except LockError as error:
             problems.append(str(error))
+    if problems:
+        raise LockError("\n".join(problems))
+
+
+def _compare(found: Sequence[Needed], texts: Mapping[Path, str]) -> None:
+    """Check that locks have the packages that they would have, were they made now.
+
+    Which files of these an index has by now is no matter.
+
+    Raises:
+        LockError: some have others, as after a bad merge; each is named.
+    """
+    problems = []
+    for path in (needed.lock.path for needed in found):
+        before = path.read_text(encoding="utf-8")
+        if names := differing(before, texts[path]):
+            problems.append(
+                f"{path} has other packages than what it is made of leads to: {', '.join(names)}. "
+                f"Run `{TOOL_NAME} lock` and commit the result."
+            )
         else:
-            click.echo(f"{needed.lock.path}: up to date")
+            click.echo(f"{path}: up to date")
     if problems:
         raise LockError("\n".join(problems))
 
@@ -255,10 +283,10 @@ def _check_found(opened: OpenProject, uv: Uv) -> None:
         locks.of(artifact)
 
 
-def _renew(
+def _compiled(
     found: Sequence[Needed], selector: Selector, *, upgrade: bool, packages: tuple[str, ...]
-) -> None:
-    """Make locks, say what is in them, and write them: all, or none where one can't be made."""
+) -> dict[Path, str]:
+    """Return the locks as they are to be, by their paths."""
     texts: dict[Path, str] = {}
     for needed in found:
         constraints = {
@@ -273,10 +301,15 @@ def _renew(
             # Another tool's versions are what they are; a build compares them.
             constraints=() if needed.lock.is_foreign else sorted(constraints),
         )
+    return texts
+
+
+def _write(found: Sequence[Needed], texts: Mapping[Path, str], *, upgrades: bool) -> None:
+    """Say what is in locks, and write those that change."""
     for needed in found:
         path, text = needed.lock.path, texts[needed.lock.path]
         before = needed.lock.before()
-        if needed.lock.is_foreign and (upgrade or packages):
+        if needed.lock.is_foreign and upgrades:
             name = needed.lock.requirements.name
             click.echo(f"{path}: {name} decides its versions; {FOREIGN[name]} takes newer ones")
         if text == before:

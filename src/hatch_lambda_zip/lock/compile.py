@@ -119,7 +119,7 @@ class RequirementsLock:
                 *(pins if foreign else self.requirements.name, "--output-file", new.name),
             ]
             try:
-                if self.before():
+                if self.before() and "packages" in self._document():  # uv reads no lock without
                     shutil.copyfile(self.path, new)  # where uv looks for the versions to keep
                 uv.run(command, cwd=self.requirements.parent)
                 text = with_record(new.read_text(encoding="utf-8"), self.requirements)
@@ -209,6 +209,26 @@ def locked_versions(text: str) -> dict[str, str]:
         if "version" in package:
             found.setdefault(package["name"], set()).add(package["version"])
     return {name: ", ".join(sorted(versions)) for name, versions in sorted(found.items())}
+
+
+def differing(before: str, after: str) -> tuple[str, ...]:
+    """Return the names of packages that two pylock.toml have otherwise, or one of them alone.
+
+    That is another version, source or marker; their files may be others.
+    """
+    return tuple(sorted({name for name, *_ in _packages(before) ^ _packages(after)}))
+
+
+def _packages(text: str) -> set[tuple[str, ...]]:
+    kinds = ("directory", "vcs", "archive")
+    return {
+        (
+            package["name"],
+            *(str(package.get(key, "")) for key in ("version", "marker", "requires-python")),
+            *(kind for kind in kinds if kind in package),
+        )
+        for package in tomllib.loads(text).get("packages", ())
+    }
 
 
 def constraints_of(text: str) -> Iterator[str]:
