@@ -164,6 +164,33 @@ def test_metadata_that_hatchling_refuses(
     assert not isinstance(result.exception, (TypeError, ValueError, OSError))
 
 
+LOUD = """\
+import os
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, *_):
+        self.app.display_info(f"telling {os.environ['SOME_TOKEN']}")
+        raise RuntimeError(f"failing with {os.environ['SOME_TOKEN']}")
+"""
+
+
+def test_what_a_build_hook_says_is_cleaned_of_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    text += '[project]\nname = "a"\nversion = "1"\n[tool.hatch.build.hooks.custom]\n'
+    text += "[tool.hatch.build.targets.lambda-zip]\nruntime = 'python3.13'\nhandler = 'a.b'\n"
+    write(tmp_path, {"pyproject.toml": text, "hatch_build.py": LOUD, "src/a/__init__.py": ""})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOME_TOKEN", "not-for-you")
+    result = invoke("build")
+    assert result.exit_code == 1
+    assert "telling ***" in result.stderr
+    assert result.stderr.endswith("RuntimeError: failing with ***\n")
+    assert "not-for-you" not in result.stderr
+
+
 def test_all_projects_of_a_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
     for name in ("-c", "a", "b/c", "ignored", ".hidden", "node_modules/x", "plain"):

@@ -41,6 +41,7 @@ _PLAIN_NAME: Final = re.compile(r"(?:FILE|PATH|DIR|SOCK|PROVIDER)$", re.IGNORECA
 _PLACE_NAME: Final = re.compile(r"URL|INDEX|PROXY|LINKS|REGISTRY|REPOSITORY", re.IGNORECASE)
 _SECRET_KEY: Final = re.compile(r"^(?:sig|signature|key|auth)$", re.IGNORECASE)
 _NETRC: Final = re.compile(r"(?<!\S)password\s+(\S+)|(?<!\S)login\s+(\S{16,})")
+_SETTING: Final = re.compile(r"""^[ \t]*([\w.-]+)[ \t]*[=:][ \t]*["']?([^"'\s]+)""", re.MULTILINE)
 _SHORTEST: Final = 4  # characters: less is in every other word
 _LONG: Final = 8  # characters: less is blotted out only where it stands alone
 # What stands in such places and says nothing.
@@ -85,6 +86,8 @@ def has_user(text: str) -> bool:
 def secret_values(environ: Mapping[str, str], texts: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the secrets of an environment, of the user's netrc, and of URLs in some texts.
 
+    Those in the user's configuration of uv and pip, and of what publishes, are among them.
+
     Args:
         texts: such as the content of a pyproject.toml that names indexes.
     """
@@ -100,6 +103,9 @@ def secret_values(environ: Mapping[str, str], texts: Iterable[str] = ()) -> tupl
         found.update(_url_secrets(text.split(), has_schemes=True))
     for password, login in _NETRC.findall(_netrc(environ)):
         found.add((password or login).strip('"'))
+    for text in map(_content, _configurations(environ)):
+        found.update(_url_secrets(text.split(), has_schemes=True))
+        found.update(value for key, value in _SETTING.findall(text) if _SECRET_NAME.search(key))
     return tuple(sorted(value for value in found if value.lower() not in _KNOWN))
 
 
@@ -236,12 +242,46 @@ def _url_secrets(words: Iterable[str], *, has_schemes: bool) -> Iterator[str]:
 
 
 def _netrc(environ: Mapping[str, str]) -> str:
-    home = environ.get("HOME") or environ.get("USERPROFILE") or "~"
-    for path in filter(None, (environ.get("NETRC"), f"{home}/.netrc", f"{home}/_netrc")):
-        try:
-            # Of a pipe there would be nothing left for uv.
-            content = read_regular(Path(path).expanduser()) or b""
-            return content.decode("utf-8", "replace")
-        except (OSError, RuntimeError):
-            continue  # none there: whoever reads it, uv, can't do so either
-    return ""
+    home = _home(environ)
+    paths = filter(None, (environ.get("NETRC"), f"{home}/.netrc", f"{home}/_netrc"))
+    return next(filter(None, map(_content, paths)), "")
+
+
+def _configurations(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield where tools' files with passwords may be."""
+    for variable in ("PIP_CONFIG_FILE", "UV_CONFIG_FILE"):
+        if path := environ.get(variable):
+            yield path
+    home = _home(environ)
+    places = {
+        environ.get("XDG_CONFIG_HOME") or f"{home}/.config": (
+            *("pip/pip.conf", "uv/uv.toml"),
+            *("git/credentials", "pdm/config.toml", "pypoetry/auth.toml"),
+        ),
+        environ.get("UV_CREDENTIALS_DIR")
+        or f"{environ.get('XDG_DATA_HOME') or f'{home}/.local/share'}/uv/credentials": (
+            "credentials.toml",
+        ),
+        home: (".pip/pip.conf", "pip/pip.ini", ".pypirc", ".git-credentials"),
+        f"{home}/Library/Application Support": ("pip/pip.conf", "pypoetry/auth.toml"),
+        environ.get("APPDATA"): ("pip/pip.ini", "uv/uv.toml", "pypoetry/auth.toml"),
+        environ.get("VIRTUAL_ENV"): ("pip.conf", "pip.ini"),
+        "/etc": ("pip.conf", "uv/uv.toml"),
+    }
+    for place, names in places.items():
+        if place:
+            yield from (f"{place}/{name}" for name in names)
+
+
+def _home(environ: Mapping[str, str]) -> str:
+    return environ.get("HOME") or environ.get("USERPROFILE") or "~"
+
+
+def _content(path: str) -> str:
+    """Return a file as text; nothing where none is: whoever reads it can't do so either."""
+    try:
+        # Of a pipe there would be nothing left for the tool.
+        content = read_regular(Path(path).expanduser()) or b""
+    except (OSError, RuntimeError, ValueError):
+        return ""
+    return content.decode("utf-8", "replace")

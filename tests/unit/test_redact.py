@@ -179,6 +179,29 @@ def test_secrets_of_a_netrc_and_of_files(tmp_path: Path) -> None:
     )
 
 
+KEPT = {
+    ".config/pip/pip.conf": "[global]\nindex-url=https://user:s3cretive@host.invalid/simple\n",
+    ".pip/pip.conf": "[global]\nextra-index-url =\n  https://user:s3cretive@host.invalid/simple\n",
+    ".config/uv/uv.toml": '[[index]]\nurl = "https://s3cretive@host.invalid/simple"\n',
+    ".local/share/uv/credentials/credentials.toml": '[[credential]]\npassword = "s3cretive"\n',
+    ".pypirc": "[pypi]\nusername = me\npassword: s3cretive\n",
+    ".config/pypoetry/auth.toml": "[pypi-token]\npypi-token = 's3cretive'\n",
+    "named": "[global]\nindex-url = https://user:s3cretive@host.invalid/simple\n",
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_secrets_of_the_configuration_of_tools(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(KEPT[name], encoding="utf-8")
+    values = secret_values({"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(tmp_path / "named")})
+    assert "s3cretive" in values
+    assert redact("the index says that s3cretive is wrong", values) == (
+        "the index says that *** is wrong"
+    )
+
+
 def test_a_short_secret_is_blotted_out_only_where_it_stands_alone() -> None:
     assert redact("test: tests of test-app, 'test'", ["test"]) == "***: tests of ***-app, '***'"
     assert redact("abc 1 true", ["abc", "1"]) == "abc 1 true"

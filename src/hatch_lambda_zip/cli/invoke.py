@@ -110,7 +110,7 @@ def _read_event(event: IO[bytes] | None) -> bytes:
     content = event.read()
     try:
         json.loads(content)
-    except ValueError as error:  # of JSON, or of UTF-8
+    except (ValueError, RecursionError) as error:  # of JSON, or of UTF-8
         message = f"{event.name} is not JSON: {error}"
         raise click.BadParameter(message, param_hint="--event") from None
     return content
@@ -139,7 +139,7 @@ def _build(
     with hooks_aside(), open_project(project, console) as opened:
         builder = opened.builder
         config = builder.lambda_config
-        artifact = _chosen(config, function)
+        artifact = _chosen(config, function, console)
         artifacts = (artifact, *config.layers_of(artifact))
         for _ in builder.build(versions=[it.name for it in artifacts]):
             pass
@@ -147,11 +147,10 @@ def _build(
         return artifact, tuple(directory / file_name(it, builder.project) for it in artifacts)
 
 
-def _chosen(config: Config, asked: str | None) -> Artifact:
-    """Return the function that is meant, for this machine.
+def _chosen(config: Config, asked: str | None, console: Console) -> Artifact:
+    """Return the function that is meant, for this machine; end the command where it is several.
 
     Raises:
-        UsageError: it could be several.
         ConfigError: it is no function, can't run here, or has no handler.
     """
     functions = [it for it in config.artifacts if it.kind is Kind.FUNCTION]
@@ -169,7 +168,8 @@ def _chosen(config: Config, asked: str | None) -> Artifact:
         )
         raise ConfigError([message])
     if len(here) > 1:
-        raise click.UsageError(f"Which FUNCTION? One of {', '.join(it.name for it in here)}.")
+        names_here = ", ".join(it.name for it in here)
+        console.abort(f"Error: Which FUNCTION? One of {names_here}.", code=2)
     if here[0].handler is None:
         message = f"{here[0].key}.handler: is missing, and says what Lambda is to call"
         raise ConfigError([message])

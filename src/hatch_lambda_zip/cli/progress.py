@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from hatch_lambda_zip.redact import redact, secret_values
 from hatch_lambda_zip.text import Extent, Progress, format_size
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class Plain:
 
     def show(self, line: str) -> None:
         """Show a line."""
+        # It may be what a build hook says.
+        self._put(redact(line, secret_values(os.environ)))
+
+    def _put(self, line: str) -> None:
         click.echo(line, err=True)
 
     def hear(self, line: str) -> None:
@@ -100,14 +105,13 @@ class Bars(Plain):
             if is_drawing:
                 thread.join()
 
-    def show(self, line: str) -> None:
-        """Show a line."""
+    def _put(self, line: str) -> None:
         word = line.partition(" ")[0]
         if word in _COLOURS and "NO_COLOR" not in os.environ:
             line = click.style(word, fg=_COLOURS[word]) + line.removeprefix(word)
         with self._lock:
             if self._live is None:
-                super().show(line)
+                super()._put(line)
                 return
             from rich.text import Text
 

@@ -49,7 +49,10 @@ class AppReporter:
 
 @contextlib.contextmanager
 def aborting(app: Application) -> Iterator[None]:
-    """End an expected failure, or a cancelled build, with its message alone: ``app.abort``."""
+    """End an expected failure, or a cancelled build, with its message alone: ``app.abort``.
+
+    Of any other one the traceback is shown, without the secrets that it may hold.
+    """
     try:
         with cancellable():
             yield
@@ -60,6 +63,10 @@ def aborting(app: Application) -> Iterator[None]:
     except OSError as error:
         # hatchling makes the output directory; what else fails here is the disk's doing too.
         app.abort(f"Error: {shown_failure(failure_at(error))}. {_remedy(error)}")
+    except Exception:  # noqa: BLE001 - of a project's build hook, or a mistake of ours
+        import traceback  # hardly any build needs it
+
+        app.abort(shown_failure(traceback.format_exc()).rstrip())
 
 
 def _remedy(error: OSError) -> str:
@@ -82,7 +89,7 @@ def shown_failure(message: str) -> str:
     """Clean the message of a failure, which may quote a part of a URL by itself."""
     here = Path.cwd()
     texts = []
-    for directory in (here, *here.parents, Path.home() / ".config/uv"):
+    for directory in (here, *here.parents):
         for name in _FILES_WITH_URLS:
             with contextlib.suppress(OSError):
                 content = read_regular(directory / name) or b""
