@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,9 +18,11 @@ from hatch_lambda_zip.config import TARGET_KEY, inner_table, wrong_back_end
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.plugin.back_end import inner_problems, read_back_end
+from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
 from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, is_for_people, parse_request
 from hatch_lambda_zip.plugin.stage import Stage, refuse_credentials_in
 from hatch_lambda_zip.plugin.table import target_table
+from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_marked
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
@@ -69,7 +71,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the inner back end
     if name not in _PASSED_ON:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     with _opened() as builder, aborting(builder.app):
-        return getattr(_load_inner(builder), name)
+        inner = _load_inner(builder)
+    return getattr(inner, name)
 
 
 def _build(target: str, directory: str, arguments: tuple[object, ...]) -> str:
@@ -90,11 +93,36 @@ def _build(target: str, directory: str, arguments: tuple[object, ...]) -> str:
                 # What is written after this stays in the output directory.
                 _refuse_embedding(builder)
                 refuse_credentials_in(builder.package, builder.metadata.config)
-        name: str = build(*arguments)
+        with _cancellable_with_all(builder) if has_work else contextlib.nullcontext():
+            name: str = build(*arguments)
         if has_work:
             with aborting(builder.app):
                 Stage(builder, output, request).make_zips(output / name)
         return name
+
+
+@contextlib.contextmanager
+def _cancellable_with_all(builder: LambdaZipBuilder) -> Iterator[None]:
+    """End what an inner back end has started, where the build is cancelled or its front end gone.
+
+    Its own failures stay what they are.
+    """
+    with aborting(builder.app):
+        watcher = Watcher()  # if this process is killed, too
+    before = os.environ.get(MARK_VARIABLE)
+    os.environ[MARK_VARIABLE] = watcher.mark
+    try:
+        with cancellable():
+            yield
+    except Cancelled as cancelled:
+        kill_marked(watcher.mark)
+        builder.app.abort(f"Error: {cancelled}", code=cancelled.exit_code)
+    finally:
+        if before is None:
+            del os.environ[MARK_VARIABLE]
+        else:
+            os.environ[MARK_VARIABLE] = before
+        watcher.close()
 
 
 def _opened() -> contextlib.closing[LambdaZipBuilder]:

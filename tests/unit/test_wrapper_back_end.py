@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +13,8 @@ from click.testing import CliRunner
 from hatch_lambda_zip import backend
 from hatch_lambda_zip.cli.main import main
 from hatch_lambda_zip.uv import NESTED_VARIABLE
+from tests.support.commands import clean_environment
+from tests.support.processes import comes_true, number_in, runs
 
 pytestmark = pytest.mark.every_python  # importlib
 
@@ -182,3 +188,38 @@ def test_an_embedded_lock_is_refused_before_anything_is_built(
     assert (
         f"build.{place}hooks.lambda-zip.embed-lock: only hatchling puts more into an sdist" in said
     )
+
+
+WAITS = """
+import os, pathlib, subprocess
+
+def build_sdist(*_):
+    raise AssertionError
+
+def build_wheel(*_):
+    compiler = subprocess.Popen(["sleep", "300"], start_new_session=True)
+    pathlib.Path("compiler").write_text(f"{compiler.pid}\\n")
+    pathlib.Path("back-end").write_text(f"{os.getpid()}\\n")
+    compiler.wait()
+"""
+CALL = "from hatch_lambda_zip import backend; backend.build_wheel('out')"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at as on Linux")
+@pytest.mark.parametrize("killed", ["front end", "back end"])
+def test_nothing_of_the_inner_back_end_outlives_the_build(
+    write: Write, tmp_path: Path, killed: str
+) -> None:
+    write(f'inner-backend = "{inner_name(tmp_path)}"', inner=WAITS)
+    front_end = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CALL!r}])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", front_end],
+        env=clean_environment(PYTHONPATH=str(tmp_path)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    numbers = [number_in(tmp_path / name) for name in ("compiler", "back-end")]
+    assert all(map(runs, numbers))
+    os.kill(process.pid if killed == "front end" else numbers[1], signal.SIGKILL)
+    assert comes_true(lambda: not any(map(runs, numbers)))
+    process.wait(30)
