@@ -87,6 +87,21 @@ def test_an_index_of_another_form_with_a_right_hash_is_none(index: bytes) -> Non
     judge(magic + hashlib.sha256(index).digest() + len(index).to_bytes(8, "big") + index)
 
 
+ROW: list[object] = [0, 0, 0, 0, 0, None, "seal"]
+OTHER_VALUES = [(0, -1), (1, 99), (2, 10**30), (3, 1.5), (3, -1), (4, "0"), (5, 1.5), (6, None)]
+
+
+@pytest.mark.parametrize(("column", "value"), OTHER_VALUES)
+def test_a_row_that_fits_into_no_zip_is_none(column: int, value: object, tmp_path: Path) -> None:
+    rows = [ROW, [*ROW[:column], value, *ROW[column + 1 :]]]
+    index = json.dumps({"key": "key", "about": ABOUT, "contents": rows}).encode()
+    magic = PACK.partition(b"\n")[0] + b"\n"
+    path = tmp_path / "a.pack"
+    path.write_bytes(magic + hashlib.sha256(index).digest() + len(index).to_bytes(8, "big") + index)
+    with pytest.raises(DamagedPackError):
+        Pack(path, "key")
+
+
 def test_a_pack_with_fewer_contents_than_its_maker_speaks_of(tmp_path: Path) -> None:
     with (tmp_path / "a.pack").open("wb") as stream:
         write_pack(stream, "key", ABOUT, [])

@@ -126,6 +126,8 @@ def _described(
         for (name, digest), content in zip(about["entries"], pack.contents, strict=True)
     )
     first_script = len(entries) - about["scripts"]
+    if not 0 <= first_script <= len(entries) or not isinstance(about["dist_info"], str):
+        raise ValueError(about)
     return Installed(
         distribution,
         about["dist_info"],

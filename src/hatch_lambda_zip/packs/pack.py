@@ -19,13 +19,14 @@ from typing import IO, Any, Final, NamedTuple
 
 import deflate
 
-from hatch_lambda_zip.archive import DEFLATED, Compressed, CompressedContent
+from hatch_lambda_zip.archive import DEFLATED, STORED, Compressed, CompressedContent
 from hatch_lambda_zip.errors import DamagedPackError
 from hatch_lambda_zip.files import open_regular
 
 _MAGIC: Final = b"hatch-lambda-zip pack 1\n"
 _DIGEST: Final = hashlib.sha256().digest_size
 _LENGTH: Final = 8
+_LARGEST: Final = 0xFFFFFFFF  # of four bytes
 _HEAD: Final = len(_MAGIC) + _DIGEST + _LENGTH
 
 
@@ -65,6 +66,21 @@ class _Row(NamedTuple):
     mode: int
     machine: int | None
     seal: str
+
+
+def _check_row(row: _Row) -> None:
+    """See that a row's values fit into a zip: whoever else wrote it may have sealed anything.
+
+    Raises:
+        ValueError: they do not.
+    """
+    numbers = (row.length, row.size, row.crc, row.mode)
+    if not all(isinstance(it, int) and 0 <= it <= _LARGEST for it in numbers):
+        raise ValueError(row)
+    if row.method not in {STORED, DEFLATED} or not isinstance(row.seal, str):
+        raise ValueError(row)
+    if not isinstance(row.machine, int | None):
+        raise TypeError(row)
 
 
 class Pack:
@@ -114,6 +130,7 @@ class Pack:
             document = json.loads(index)
             for row in document["contents"]:
                 rows.append(_Row(offset, *row))
+                _check_row(rows[-1])
                 offset += row[0]
             if document["key"] != key or offset != size:
                 raise self.damaged()
