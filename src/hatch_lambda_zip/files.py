@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import stat
+import tempfile
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
@@ -20,6 +21,12 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _DEEPEST: Final = 100  # directories in directories: on Linux, a path has at most 4096 bytes
 _BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows has the one, and POSIX the other
 _WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
+
+HOW_TO_HAVE_MORE: Final = (
+    "Raise the limits of processes and memory of this machine or container (`ulimit -u`, "
+    "`ulimit -v`, the container's limits), or end some processes."
+)
+"""What to do where neither a thread nor a process can be started."""
 
 
 def is_absolute(path: str) -> bool:
@@ -58,6 +65,40 @@ def failure_at(error: OSError) -> str:
     if error.errno == errno.ENOENT and path.is_symlink():
         return f"{path} is a symbolic link to {path.readlink()}, which is not there"
     return f"{path}: {error.strerror}"
+
+
+def how_to_write(error: OSError) -> str:
+    """Return what to do when a file of a build can't be written.
+
+    >>> how_to_write(OSError(errno.ENOSPC, "No space left on device", "dist/a.zip"))
+    'Free space there and build again.'
+    """
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return (
+            "Allow writing there, or choose another output directory: `-d`, with `uv build` `-o`, "
+            "or `directory` in the table."
+        )
+    return exhausted(error) or "Free or repair that path and build again."
+
+
+def exhausted(error: OSError) -> str:
+    """Return what to do when this machine has no more of something; nothing for other failures.
+
+    Of a disk that is full, only temporary files do not say where they are.
+    """
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if error.filename is not None:
+            return "Free space there and build again."
+        return (
+            f"Free space for temporary files ({tempfile.gettempdir()}), or set TMPDIR to another "
+            "disk, and build again."
+        )
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        return "Raise the limit of open files (`ulimit -n`) and build again."
+    if error.errno == errno.EFBIG:
+        return "Raise the limit of the size of files (`ulimit -f`) and build again."
+    # Of a process or thread that could not be started.
+    return HOW_TO_HAVE_MORE if error.errno in {errno.EAGAIN, errno.ENOMEM} else ""
 
 
 def matching(directory: Path, pattern: str) -> list[Path]:

@@ -57,6 +57,19 @@ def test_output_input_and_exit_code(tmp_path: Path) -> None:
     assert done.stderr == b"sorry\n"
 
 
+def test_a_command_that_fails_where_it_can_write_nothing_says_so() -> None:
+    """As uv does, which ends without a word then."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        done = run(["sh", "-c", "exit 3"], environment=ENVIRONMENT, timeout=30)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (done.returncode, done.stderr) == (3, b"\nFile too large")
+
+
 def test_a_command_that_can_not_be_started(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         run([str(tmp_path / "missing")], environment=ENVIRONMENT, timeout=30)

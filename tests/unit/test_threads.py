@@ -37,9 +37,8 @@ def test_a_pool_that_is_closed_is_another_matter() -> None:
 
 @pytest.mark.usefixtures("no_threads")
 def test_a_build_says_that_there_are_no_more_threads(project: Project) -> None:
-    assert (
-        "Error: No more threads can be started here. Raise the limit of processes" in project.fail()
-    )
+    message = project.fail()
+    assert "Error: No more threads can be started here. Raise the limits of processes" in message
 
 
 def test_a_build_says_that_there_are_no_more_processes(
@@ -49,7 +48,17 @@ def test_a_build_says_that_there_are_no_more_processes(
         raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     monkeypatch.setattr("subprocess.Popen", start)
-    assert "Raise the limit of processes of this machine or container" in project.fail()
+    assert "Raise the limits of processes and memory of this machine" in project.fail()
+
+
+def test_a_build_says_that_there_is_no_more_memory(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build_zip(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("hatch_lambda_zip.build.build_zip", build_zip)
+    assert "Error: There is not enough memory for this build. Raise the limits" in project.fail()
 
 
 @pytest.mark.usefixtures("no_threads")

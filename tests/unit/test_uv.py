@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.errors import UvError, UvFailure, UvTimeoutError
 from hatch_lambda_zip.uv.command import (
     DEFAULT_TIMEOUT,
@@ -223,13 +225,34 @@ def test_a_full_disk_is_said_first_and_the_rest_where_it_is_asked_for(tmp_path: 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
 def test_paths_of_the_build_itself_are_not_shown(tmp_path: Path) -> None:
-    place = f"{tempfile.gettempdir()}/hatch-lambda-zip-{'0' * 16}"
-    with pytest.raises(UvError) as caught:
-        failing(tmp_path, f"error: no {place}/a.txt").run(
-            ["pip", "-r", f"{place}/install-0/a.txt"], cwd=tmp_path
-        )
+    with Workspace() as workspace:
+        place = workspace.directory
+        uv = failing(tmp_path, f"error: no {place}/a.txt")
+        with pytest.raises(UvError) as caught:
+            uv.run(["pip", "-r", f"{place}/install-0/a.txt"], cwd=tmp_path)
     assert str(caught.value).startswith("`uv pip -r install-0/a.txt` failed (")
     assert str(caught.value).endswith("error: no a.txt")
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EMFILE, "Raise the limit of open files (`ulimit -n`) and build again."),
+        (errno.ENOSPC, f"Free space for temporary files ({tempfile.gettempdir()}), or set TMPDIR"),
+        (errno.ENOMEM, "Raise the limits of processes and memory of this machine"),
+        (errno.EACCES, "Set UV to the path of a working uv executable."),
+    ],
+)
+def test_what_a_uv_that_can_not_be_started_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    def start(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    with pytest.raises(UvError) as caught:
+        Uv(tmp_path / "uv", ENVIRONMENT, 30, ignore).run(["lock"], cwd=tmp_path)
+    assert f"{os.strerror(number)}. {remedy}" in str(caught.value)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")

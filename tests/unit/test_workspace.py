@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -125,6 +126,27 @@ def test_a_failure_leaves_the_previous_outputs_and_nothing_else(
 ) -> None:
     with pytest.raises(LambdaZipError, match=r"^failed$"), Workspace() as workspace:
         fail(workspace, previous)
+    assert files_in(previous) == PREVIOUS
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_directory_that_turns_out_to_be_read_only(
+    temporary: Path, previous: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to remove, and that can't be removed either."""
+
+    def refused(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    with monkeypatch.context() as patch, Workspace() as workspace:
+        patch.setattr(Path, "open", refused)
+        patch.setattr(Path, "unlink", refused)
+        with pytest.raises(OutputError) as caught:
+            build(workspace, previous)
+        patch.undo()
+    assert str(caught.value).startswith(
+        f"{previous / 'demo.zip'} can't be written: Read-only file system. Allow writing there, or "
+    )
     assert files_in(previous) == PREVIOUS
     assert list(temporary.iterdir()) == []
 

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from hatch_lambda_zip.build.publish import Replaced, publish, take_back
 from hatch_lambda_zip.errors import OutputError
-from hatch_lambda_zip.files import check_outside, matching
+from hatch_lambda_zip.files import check_outside, how_to_write, matching
 from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_marked
 
 if TYPE_CHECKING:
@@ -117,10 +117,14 @@ class Workspace:
                 yield stream
         except BaseException as error:
             if output in self._temporaries:
-                self._temporaries.pop(output).unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # nothing was written, and the error says why
+                    self._temporaries.pop(output).unlink(missing_ok=True)
             if not isinstance(error, OSError):
                 raise
-            raise OutputError(f"{output} can't be written: {error}.") from None
+            error.filename = error.filename or str(output)
+            raise OutputError(
+                f"{output} can't be written: {error.strerror}. {how_to_write(error)}"
+            ) from None
 
     def publish(self) -> None:
         """Move what was written since the last time into place, all of it or nothing.

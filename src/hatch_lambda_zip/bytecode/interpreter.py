@@ -20,7 +20,7 @@ from hatch_lambda_zip.bytecode.magic import FORMATS, Format
 from hatch_lambda_zip.bytecode.model import Interpreter
 from hatch_lambda_zip.errors import ToolError, UvError
 from hatch_lambda_zip.files import matching
-from hatch_lambda_zip.process import run
+from hatch_lambda_zip.process import ending, run
 from hatch_lambda_zip.uv import Uv
 
 _TIMEOUT: Final = 20.0  # seconds for one candidate: room for a loaded machine
@@ -181,7 +181,7 @@ def _probe(path: Path, version: str, form: Format | None, uv: Uv) -> _Candidate:
         result.check_returncode()
         fields: object = ast.literal_eval(result.stdout.decode("ascii").strip())
     except subprocess.CalledProcessError as error:
-        return _unfit(path, f"does not run (exit code {error.returncode})")
+        return _unfit(path, f"does not run ({ending(error.returncode)})")
     except subprocess.TimeoutExpired:
         return _unfit(path, f"did not answer within {_TIMEOUT:g} seconds")
     except OSError as error:

@@ -14,6 +14,7 @@ from hatch_lambda_zip.bytecode import worker
 from hatch_lambda_zip.bytecode.interpreter import minimal_environment
 from hatch_lambda_zip.bytecode.model import Interpreter
 from hatch_lambda_zip.errors import ToolError
+from hatch_lambda_zip.files import exhausted
 from hatch_lambda_zip.process import Command, Watcher
 
 _SCRIPT: Final = Path(worker.__file__)
@@ -64,9 +65,9 @@ class WorkerProcess:
             )
         except OSError as error:
             self._stderr.close()
+            repair = "Repair that Python, or name another one as bytecode-python-path."
             raise ToolError(
-                f"{interpreter.path} could not be started: {error}. "
-                "Repair that Python, or name another one as bytecode-python-path."
+                f"{interpreter.path} could not be started: {error}. {exhausted(error) or repair}"
             ) from None
         self._process = self._command.process
         # With PIPE, they are there.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.errors import LambdaZipError
-from hatch_lambda_zip.files import failure_at, read_regular
+from hatch_lambda_zip.files import HOW_TO_HAVE_MORE, failure_at, how_to_write, read_regular
 from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
 from hatch_lambda_zip.redact import redact, secret_values
 
@@ -62,27 +61,13 @@ def aborting(app: Application) -> Iterator[None]:
         app.abort(f"Error: {shown_failure(str(error))}")
     except OSError as error:
         # hatchling makes the output directory; what else fails here is the disk's doing too.
-        app.abort(f"Error: {shown_failure(failure_at(error))}. {_remedy(error)}")
+        app.abort(f"Error: {shown_failure(failure_at(error))}. {how_to_write(error)}")
+    except MemoryError:
+        app.abort(f"Error: There is not enough memory for this build. {HOW_TO_HAVE_MORE}")
     except Exception:  # noqa: BLE001 - of a project's build hook, or a mistake of ours
         import traceback  # hardly any build needs it
 
         app.abort(shown_failure(traceback.format_exc()).rstrip())
-
-
-def _remedy(error: OSError) -> str:
-    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
-        return (
-            "Allow writing there, or choose another output directory: `-d`, with `uv build` `-o`, "
-            "or `directory` in the table."
-        )
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return "Free space there and build again."
-    if error.errno == errno.EAGAIN:
-        # Of a process that could not be started; imported here, since a build seldom ends so.
-        from hatch_lambda_zip.process.threads import HOW_TO_HAVE_MORE
-
-        return HOW_TO_HAVE_MORE
-    return "Free or repair that path and build again."
 
 
 def shown_failure(message: str) -> str:

@@ -20,7 +20,7 @@ from hatchling.metadata.core import ProjectMetadata
 
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.errors import ConfigError, DistributionError
-from hatch_lambda_zip.files import failure_at
+from hatch_lambda_zip.files import exhausted, failure_at
 from hatch_lambda_zip.install import OwnWheel, find_version_source, keeping
 from hatch_lambda_zip.lock import LocalProject
 from hatch_lambda_zip.plugin.back_end import unmet
@@ -172,8 +172,8 @@ def build_own_wheel(
                 clean_hooks_after=False,
             )
     except OSError as error:
-        reason = failure_at(error)
-        raise DistributionError(f"hatchling can't build the package's wheel: {reason}.") from None
+        reason = f"{failure_at(error)}. {exhausted(error)}".rstrip()
+        raise DistributionError(f"hatchling can't build the package's wheel: {reason}") from None
     except (ValueError, TypeError) as error:
         raise DistributionError(f"hatchling can't build the package's wheel: {error}") from None
     return directory / wheel

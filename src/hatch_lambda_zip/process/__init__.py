@@ -4,7 +4,7 @@
 this one was killed.
 """
 
-from hatch_lambda_zip.process.command import Command, Watcher, run
+from hatch_lambda_zip.process.command import Command, Watcher, ending, run
 from hatch_lambda_zip.process.watcher import MARK_VARIABLE, kill_marked
 
-__all__ = ["MARK_VARIABLE", "Command", "Watcher", "kill_marked", "run"]
+__all__ = ["MARK_VARIABLE", "Command", "Watcher", "ending", "kill_marked", "run"]

@@ -28,6 +28,7 @@ from hatch_lambda_zip.process.watcher import (
 )
 
 _READER: Final = "uv"
+_BLOCK: Final = 1 << 16  # bytes: more than what was written leaves room for
 _PAUSE: Final = 1.0  # seconds between two looks at a command
 
 
@@ -259,9 +260,35 @@ def run(
             raise subprocess.TimeoutExpired(words, timeout)
         stdout.seek(0)
         stderr.seek(0)
-        return subprocess.CompletedProcess(
-            words, command.process.returncode, stdout.read(), stderr.read()
-        )
+        code, written, said = command.process.returncode, stdout.read(), stderr.read()
+        if code != 0:
+            said += _why_no_more(stderr)
+        return subprocess.CompletedProcess(words, code, written, said)
+
+
+def ending(code: int) -> str:
+    """Say how a command ended, which wrote no message.
+
+    >>> ending(2)
+    'exit code 2'
+    >>> ending(-9)
+    'ended by SIGKILL, as where memory runs out'
+    """
+    if code >= 0:
+        return f"exit code {code}"
+    names = {number.value: number.name for number in signal.Signals}
+    why = ", as where memory runs out" if names.get(-code) == "SIGKILL" else ""
+    return f"ended by {names.get(-code, f'signal {-code}')}{why}"
+
+
+def _why_no_more(stream: IO[bytes]) -> bytes:
+    """Return a line on why a command may have lost what it wrote last, and ended for that alone."""
+    try:
+        stream.write(bytes(_BLOCK))
+        stream.flush()
+    except OSError as error:
+        return f"\n{error.strerror}".encode()
+    return b""
 
 
 def _status(number: int) -> tuple[str, int] | None:

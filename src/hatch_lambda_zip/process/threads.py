@@ -5,18 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from hatch_lambda_zip.errors import ToolError
+from hatch_lambda_zip.files import HOW_TO_HAVE_MORE
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-
-HOW_TO_HAVE_MORE: Final = (
-    "Raise the limit of processes of this machine or container (`ulimit -u`, the container's pids "
-    "limit), or end some."
-)
-"""What to do where neither a thread nor a process can be started."""
 
 
 def available_cpus() -> int:

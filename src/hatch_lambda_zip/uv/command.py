@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.errors import UvError, UvTimeoutError
-from hatch_lambda_zip.process import Command, Watcher, run
+from hatch_lambda_zip.files import exhausted
+from hatch_lambda_zip.process import Command, Watcher, ending, run
 from hatch_lambda_zip.redact import redact
 from hatch_lambda_zip.uv.words import read_words, without_temporary
 
@@ -129,7 +130,7 @@ class Uv:
         except OSError as error:
             raise UvError(
                 f"{self.executable} could not be started: {error}. "
-                "Set UV to the path of a working uv executable."
+                f"{exhausted(error) or 'Set UV to the path of a working uv executable.'}"
             ) from None
         except subprocess.TimeoutExpired:
             raise UvTimeoutError(
@@ -141,7 +142,7 @@ class Uv:
             self._running.difference_update(known)
         if process.returncode != 0:
             words = read_words(_text(process.stderr))
-            details = redact(words.shown) or f"(no message, exit code {process.returncode})"
+            details = redact(words.shown) or f"(no message, {ending(process.returncode)})"
             if words.cause:
                 self.log(details)
                 details = redact(words.cause)

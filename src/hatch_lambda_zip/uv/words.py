@@ -31,7 +31,7 @@ _NO_SPACE: Final = re.compile(
 )
 _REFUSED: Final = re.compile(r"\b(401 Unauthorized|403 Forbidden)\b")
 _EXPERIMENTAL: Final = re.compile(r"^warning: .*experimental and may change.*\n?", re.MULTILINE)
-_WORKSPACE: Final = re.compile(r"hatch-lambda-zip-[0-9a-f]{16}[/\\]")
+_WORKSPACE: Final = re.compile(r"hatch-lambda-zip-[0-9a-f]{16}-locked[/\\]")
 
 _CREDENTIALS: Final = (
     "The index refuses: {}. uv takes credentials from UV_INDEX_<NAME>_USERNAME and "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hatch_lambda_zip.contents.own.git_index import git_environment
 from hatch_lambda_zip.errors import ToolError
-from hatch_lambda_zip.process import run
+from hatch_lambda_zip.process import ending, run
 
 
 def check_out(
@@ -62,7 +62,7 @@ def check_out(
             said = done.stderr.decode("utf-8", "replace").strip()
             raise ToolError(
                 f"the files of {reference} can't be written: `git {words[0]}` in {repository} "
-                f"failed: {said or f'exit code {done.returncode}'}"
+                f"failed: {said or ending(done.returncode)}"
             )
     (directory / ".git").touch()
 

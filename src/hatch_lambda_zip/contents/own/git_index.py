@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.contents.own.gitignore import repository_of
-from hatch_lambda_zip.process import run
+from hatch_lambda_zip.process import ending, run
 from hatch_lambda_zip.text import Reporter
 
 LINK: Final = "120000"
@@ -103,7 +103,7 @@ def _ask(
         if result.returncode == 0:
             return result.stdout
         problem = result.stderr.decode("utf-8", "replace").strip()
-        problem = problem or f"exit code {result.returncode}"
+        problem = problem or ending(result.returncode)
     report.warning(
         f"git does not say which files of {repository} are tracked, so line ends, links and "
         f"submodules of this checkout are not checked: {problem}"
