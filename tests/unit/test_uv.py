@@ -224,6 +224,19 @@ def test_a_full_disk_is_said_first_and_the_rest_where_it_is_asked_for(tmp_path: 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_of_many_words_the_last_are_shown_and_the_rest_where_it_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    lines: list[str] = []
+    noise = "first\n" + "warning\n" * 10_000 + "error: sorry"
+    with pytest.raises(UvError) as caught:
+        failing(tmp_path, noise, lines.append).run(["build", "."], cwd=tmp_path)
+    assert len(str(caught.value)) < 21_000
+    assert str(caught.value).endswith("warning\nerror: sorry")
+    assert any(line.startswith("first") for line in lines)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
 def test_paths_of_the_build_itself_are_not_shown(tmp_path: Path) -> None:
     with Workspace() as workspace:
         place = workspace.directory
