@@ -8,8 +8,9 @@ import os
 import re
 import secrets
 import stat
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import FileIO
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from hatch_lambda_zip.errors import OutputError
 _ABSOLUTE: Final = re.compile(r"/|\\|.:", re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _DEEPEST: Final = 100  # directories in directories: on Linux, a path has at most 4096 bytes
+_LONGEST_OF_WINDOWS: Final = 260  # characters: MAX_PATH, with a NUL
 _BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows has the one, and POSIX the other
 _WITHOUT_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
 
@@ -75,10 +77,21 @@ def how_to_write(error: OSError) -> str:
     """
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
         return (
-            "Allow writing there, or choose another output directory: `-d`, with `uv build` `-o`, "
-            "or `directory` in the table."
+            "Allow reading and writing there, or choose another output directory: `-d`, with "
+            "`uv build` `-o`, or `directory` in the table."
         )
     return exhausted(error) or "Free or repair that path and build again."
+
+
+def too_long(path: Path) -> str:
+    """Return what to do about a path that Windows can't open; nothing for all others."""
+    if sys.platform == "win32" and len(str(path.absolute())) >= _LONGEST_OF_WINDOWS:
+        return (
+            f"Windows opens no path of {_LONGEST_OF_WINDOWS} characters or more unless "
+            "LongPathsEnabled is set in its registry: set it, or put the project and TEMP into "
+            "directories with short names."
+        )
+    return ""
 
 
 def exhausted(error: OSError) -> str:
@@ -86,6 +99,8 @@ def exhausted(error: OSError) -> str:
 
     Of a disk that is full, only temporary files do not say where they are.
     """
+    if error.filename is not None and (why := too_long(Path(os.fsdecode(error.filename)))):
+        return why
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         if error.filename is not None:
             return "Free space there and build again."
@@ -99,6 +114,15 @@ def exhausted(error: OSError) -> str:
         return "Raise the limit of the size of files (`ulimit -f`) and build again."
     # Of a process or thread that could not be started.
     return HOW_TO_HAVE_MORE if error.errno in {errno.EAGAIN, errno.ENOMEM} else ""
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """Return the user's home; a path that is not there for a user who has none.
+
+    As in a container that runs under a number without a name.
+    """
+    named = environ.get("USERPROFILE" if sys.platform == "win32" else "HOME")
+    return Path(named or os.path.expanduser("~"))  # noqa: PTH111 - pathlib's raises there
 
 
 def matching(directory: Path, pattern: str) -> list[Path]:

@@ -165,6 +165,16 @@ CASES = {
         with_files({"bin/demo": b"#!/bin/sh\n'''exec' /a/b \"$0\"\n' '''\n"}),
         {Deviation.SCRIPT, Deviation.RECORD},
     ),
+    "program of Windows": (
+        with_files(
+            {
+                f"{INFO}/entry_points.txt": b"[console_scripts]\ndemo = demo:main\n",
+                "bin/demo.exe": b"MZ",
+                "bin/other.exe": b"MZ",
+            }
+        ),
+        {Deviation.SCRIPT, Deviation.RECORD},
+    ),
     "script of Lambda": (with_files({"bin/demo": b"#!/var/lang/bin/python3.13\n"}), set()),
     "script of any Python": (with_files({"bin/demo": b"#!/usr/bin/env python3\n"}), set()),
     "script of the shell": (with_files({"bin/demo": b"#!/bin/sh\necho\n"}), set()),

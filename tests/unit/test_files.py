@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from hatch_lambda_zip.files import (
     beside,
+    home,
+    how_to_write,
     is_absolute,
     matching,
     path_problem,
     read_regular,
     replacing,
 )
+from hatch_lambda_zip.plugin.app import shown_failure
 
 
 @pytest.mark.parametrize(
@@ -116,3 +121,21 @@ def test_nothing_else_is_opened(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         assert read_regular(tmp_path / "pipe") is None
         assert read_regular("/dev/zero") is None
+
+
+def test_a_path_that_windows_can_not_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = FileNotFoundError(errno.ENOENT, "No such file or directory", "x" * 260)
+    assert how_to_write(error) == "Free or repair that path and build again."
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert how_to_write(error).startswith("Windows opens no path of 260 characters or more unless")
+
+
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under a number without a name."""
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("USERPROFILE", raising=False)
+    with pytest.raises(RuntimeError, match="home directory"):
+        Path.home()
+    assert shown_failure("sorry") == "sorry"
+    assert home({"HOME": "/me", "USERPROFILE": "/me"}) == Path("/me")

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.bytecode import interpreter as interpreter_module
-from hatch_lambda_zip.bytecode.interpreter import find_interpreter, find_python
+from hatch_lambda_zip.bytecode.interpreter import (
+    _places,
+    find_interpreter,
+    find_python,
+    minimal_environment,
+    pyenv_versions,
+)
 from hatch_lambda_zip.bytecode.magic import FORMATS
 from hatch_lambda_zip.errors import ToolError
 from hatch_lambda_zip.process import MARK_VARIABLE
@@ -89,6 +95,31 @@ def test_the_places(
     path = stand_in(place(tmp_path), answer())
     found = find_interpreter("3.13.99", named=None, uv=uv, directory=Path.home(), environ=environ)
     assert (found.path, found.version) == (path, "3.13.99")
+
+
+def test_the_places_on_windows(
+    tmp_path: Path, uv: Uv, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no Python has a number in its name, and pyenv-win has no bin."""
+    expected = [
+        tmp_path / "first/python3.13.exe",
+        tmp_path / "second/python.exe",
+        tmp_path / "pyenv/versions/3.13.99/python.exe",
+        tmp_path / "pyenv/versions/3.13.1/python.exe",
+    ]
+    for path in expected:
+        stand_in(path, "")
+    monkeypatch.setattr(sys, "platform", "win32")
+    found = [*_places("3.13.99", uv, tmp_path, environ)]
+    assert found == [Path(sys.executable), *expected]
+    assert pyenv_versions({"USERPROFILE": "C:/me"}) == Path("C:/me/.pyenv/pyenv-win/versions")
+
+
+def test_what_a_python_needs_to_find_its_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "SYSTEMROOT")
+    for name in (*names, "CONDA_PREFIX", "PATH"):
+        monkeypatch.setenv(name, "x")
+    assert minimal_environment() == dict.fromkeys(names, "x")
 
 
 def test_this_python_comes_first(uv: Uv, lines: list[str]) -> None:

@@ -196,7 +196,12 @@ def test_a_damaged_pack_is_known(directory: Path, commands: tuple[Command, Comma
     path.write_bytes(data[:-1] + bytes((data[-1] ^ 1,)))
     with pytest.raises(DamagedPackError):
         shipped(second.run(demo, artifact))
-    second.packs.switch_off()
+    (pack,) = second.packs._open.values()
+    second.packs.remove(path)
+    assert pack._stream.closed, "on Windows it could not be removed"
+    assert not path.exists()
+    with pytest.raises(DamagedPackError):
+        pack.contents[0].compressed()
     assert shipped(second.run(demo, artifact)) == expected
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -68,6 +68,31 @@ def test_a_command_that_fails_where_it_can_write_nothing_says_so() -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (done.returncode, done.stderr) == (3, b"\nFile too large")
+
+
+def test_on_windows_a_command_is_ended_with_what_it_has_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """For as long as it runs: then its number may be another one's."""
+    ended: list[Sequence[str]] = []
+    command = Command(["sleep", "60"], environment=ENVIRONMENT, stdout=-3, stderr=-3)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", "win32")
+        patch.setattr(subprocess, "run", lambda words, **_: ended.append(words))
+        command.kill()
+        assert ended == [["taskkill", "/F", "/T", "/PID", str(command.process.pid)]]
+        command.close()
+        command.kill()
+        assert len(ended) == 1
+    assert command.process.returncode == -signal.SIGKILL
+
+
+def test_a_group_of_zombies_can_not_be_killed_on_macos(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(group: int, number: int) -> None:
+        raise PermissionError(1, f"Operation not permitted: {number} to {group}")
+
+    monkeypatch.setattr(os, "killpg", refuse)
+    assert run(["true"], environment=ENVIRONMENT, timeout=30).returncode == 0
 
 
 def test_a_command_that_can_not_be_started(tmp_path: Path) -> None:

@@ -65,22 +65,24 @@ def refuse(name: str, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> 
     monkeypatch.setattr(Path, "replace", refusing)
 
 
-def without_links(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no hard links, as some file systems."""
+def without_links(monkeypatch: pytest.MonkeyPatch, *, has_any: bool = False) -> None:
+    """Have no hard links, as some file systems; or none to links, as some systems."""
 
     def unknown(path: Path, copy: Path, *, follow_symlinks: bool) -> None:
+        if has_any:
+            raise NotImplementedError("link: follow_symlinks unavailable on this platform")
         raise OSError(95, "Operation not supported", str(path), follow_symlinks, str(copy))
 
     monkeypatch.setattr(os, "link", unknown)
 
 
-@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("links", ["any", "some", "none"])
 def test_what_was_published_can_be_taken_back(
-    old: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool
+    old: Path, monkeypatch: pytest.MonkeyPatch, links: str
 ) -> None:
     (old / "demo.json").chmod(0o640)
-    if not links:
-        without_links(monkeypatch)
+    if links != "any":
+        without_links(monkeypatch, has_any=links == "some")
     done = publish(prepare(old), ignore)
     assert {name: content for name, content in contents(old).items() if name in NEW} == NEW
     take_back(done, ValueError())
@@ -120,6 +122,36 @@ def test_what_can_not_be_replaced_leaves_the_old_pair(
     for copy in announced:
         assert copy.parent == old
         assert not copy.exists()
+
+
+def test_what_another_program_has_open_on_windows_is_tried_again(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, attempts = Path.replace, []
+
+    def busy(self: Path, target: Path) -> Path:
+        attempts.append(target.name)
+        if len(attempts) < 4:
+            raise PermissionError(13, "used by another process", str(self), 32, str(target))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    monkeypatch.setattr(publish_module, "_PATIENCE_WITH_READERS", 60.0)
+    publish_all(old)
+    assert attempts == [*["demo.json"] * 4, "demo.zip"]
+    assert contents(old) == NEW
+
+
+def test_what_another_program_keeps_open_on_windows_is_one_sentence(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = prepare(old)
+    refuse("demo.zip", monkeypatch, PermissionError(13, "used by another process"))
+    monkeypatch.setattr(publish_module, "_PATIENCE_WITH_READERS", 0.1)
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(OutputError, match=r"demo\.zip can't be replaced: .*Close the program that"):
+        publish(files, ignore)
+    assert contents(old) == OLD
 
 
 @pytest.mark.parametrize("name", NEW)

@@ -256,6 +256,58 @@ def test_scripts_of_entry_points_are_left_out_and_other_programs_are_not(staged:
     assert set(names_in(contents)) == files.keys() - set(left)
 
 
+def test_programs_that_uv_makes_of_entry_points_on_windows_are_left_out(staged: Path) -> None:
+    entry_points = b"[console_scripts]\ntool = demo:main\nrun.py = demo:main\n"
+    programs = ["bin/run.exe", "bin/tool.exe"]
+    files = {
+        "demo-1.0.dist-info/entry_points.txt": entry_points,
+        **dict.fromkeys(programs, b"MZ of C:\\Users\\me\\.venv\\Scripts\\python.exe"),
+        "bin/other.exe": b"MZ",
+        "demo/tool.exe": b"MZ",
+    }
+    contents = ship(staged, files)
+    assert contents.left_out == tuple(LeftOut(path, Reason.SCRIPT, "demo") for path in programs)
+    assert set(names_in(contents)) == files.keys() - set(programs)
+
+
+def test_separators_of_windows_in_what_uv_writes(
+    staged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(staged, {"demo/share/data.txt": b"x"})
+    record = staged / "demo-1.0.dist-info/RECORD"
+    put(record, record.read_bytes().replace(b"demo/share/data", b"demo\\share\\data"))
+    with pytest.raises(DistributionError, match="is not a plain relative path"):
+        collect([site_of(staged)])
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert names_in(collect([site_of(staged)])) == ["demo/share/data.txt"]
+
+
+def test_a_path_that_windows_can_not_open(staged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = f"demo/{250 * 'x'}.py,{Digest.of(b'')},0\n"
+    install(staged, {}, extra_rows=rows)
+    with pytest.raises(DistributionError, match="uv cache clean demo"):
+        collect([site_of(staged)])
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(DistributionError, match=r"as a file\. Windows opens no path of 26"):
+        collect([site_of(staged)])
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [("demo/a.py", "Demo/a.py"), ("caf\u00e9.py", "cafe\u0301.py"), ("\u00c9.py", "e\u0301.py")],
+)
+def test_another_spelling_of_a_file_is_no_other_file(staged: Path, listed: str, found: str) -> None:
+    """As on macOS and Windows, of which two names for one file are an image."""
+    install(staged, {listed: b"x"})
+    put(staged / found, b"x")
+    with pytest.raises(DistributionError, match="would not ship, since no RECORD lists it"):
+        collect([site_of(staged)])
+    (staged / found).unlink()
+    (staged / found).hardlink_to(staged / listed)
+    INSTALLED[staged / found] = INSTALLED[staged / listed]
+    assert names_in(collect([site_of(staged)])) == [listed]
+
+
 def test_a_package_called_bin_ships_whole(staged: Path) -> None:
     files = {"bin/__init__.py": b"", "bin/tool.py": b"#!/usr/bin/env python3\n", "bin/run": b"#!x"}
     contents = ship(staged, files)

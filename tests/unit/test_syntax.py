@@ -54,7 +54,7 @@ def fake(directory: Path, name: str, script: str) -> dict[str, str]:
     path = directory / name
     path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     path.chmod(0o755)
-    return {"PATH": f"{directory}{os.pathsep}/usr/bin:/bin"}
+    return {"PATH": f"{directory}{os.pathsep}/usr/bin:/bin", "HOME": str(directory)}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="scripts of a shell")

@@ -145,7 +145,7 @@ def test_a_directory_that_turns_out_to_be_read_only(
             build(workspace, previous)
         patch.undo()
     assert str(caught.value).startswith(
-        f"{previous / 'demo.zip'} can't be written: Read-only file system. Allow writing there, or "
+        f"{previous / 'demo.zip'} can't be written: Read-only file system. Allow reading and "
     )
     assert files_in(previous) == PREVIOUS
     assert list(temporary.iterdir()) == []

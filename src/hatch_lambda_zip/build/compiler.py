@@ -38,7 +38,7 @@ def find_compiler(
     from hatch_lambda_zip.bytecode.compiler import Compiler, find_interpreter
 
     named = bytecode.python_path
-    path = None if named is None else root / Path(named).expanduser()
+    path = None if named is None else root / Path(os.path.expanduser(named))  # noqa: PTH111 - see files.home
     interpreter = find_interpreter(
         bytecode.python, named=path, uv=uv, directory=workspace.directory, environ=os.environ
     )

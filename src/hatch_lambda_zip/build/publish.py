@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.errors import OutputError
-from hatch_lambda_zip.files import matching
+from hatch_lambda_zip.files import exhausted, matching
 
 _PATIENCE: Final = 120.0  # seconds; others take a moment, or as long as a back end at work in there
+_PATIENCE_WITH_READERS: Final = 10.0 if sys.platform == "win32" else 0.0  # seconds
 _PAUSE: Final = 0.02  # seconds
 _BEFORE: Final = ".{}.{}.before"
 
@@ -66,7 +67,7 @@ def publish(files: Mapping[Path, Path], announce: Callable[[Path], None]) -> tup
                 identity = _identity(temporary)
                 # Noted before it is done: an interrupt may come right after it.
                 replaced.append(Replaced(path, _copy(path, announce), identity))
-                temporary.replace(path)
+                _replace(temporary, path)
         except OSError as error:
             refusal = _refusal(path, error)
             _put_back(replaced, refusal)
@@ -75,6 +76,23 @@ def publish(files: Mapping[Path, Path], announce: Callable[[Path], None]) -> tup
             _put_back(replaced, error)
             raise
     return tuple(replaced)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Move a file into place; on Windows, once no other program has that open.
+
+    A virus scanner or an indexer has it for a moment, and so has who deploys it.
+    """
+    deadline = time.monotonic() + _PATIENCE_WITH_READERS
+    while True:
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def _remove_old_copies(directory: Path, files: Iterable[Path]) -> None:
@@ -180,7 +198,8 @@ def _copy(path: Path, announce: Callable[[Path], None]) -> Path | None:
     # By another name than what is being written, which a build may find abandoned and remove.
     copy = path.with_name(_BEFORE.format(path.name, secrets.token_hex(4)))
     announce(copy)
-    with contextlib.suppress(OSError):  # some file systems have no hard links
+    # Some file systems have no hard links, and some systems none to links.
+    with contextlib.suppress(OSError, NotImplementedError):
         os.link(path, copy, follow_symlinks=False)
         return copy
     try:
@@ -209,4 +228,9 @@ def _put_back(replaced: Sequence[Replaced], reason: BaseException) -> None:
 
 
 def _refusal(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"{path} can't be replaced: {error}.")
+    if sys.platform == "win32" and isinstance(error, PermissionError):
+        return OutputError(
+            f"{path} can't be replaced: {error}. Close the program that has it open, such as one "
+            "that deploys or shows it, or allow writing there, and build again."
+        )
+    return OutputError(f"{path} can't be replaced: {error}. {exhausted(error)}".rstrip())

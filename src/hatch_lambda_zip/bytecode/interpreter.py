@@ -19,14 +19,19 @@ from typing import Final
 from hatch_lambda_zip.bytecode.magic import FORMATS, Format
 from hatch_lambda_zip.bytecode.model import Interpreter
 from hatch_lambda_zip.errors import ToolError, UvError
-from hatch_lambda_zip.files import matching
+from hatch_lambda_zip.files import home, matching
 from hatch_lambda_zip.process import ending, run
 from hatch_lambda_zip.uv import Uv
 
 _TIMEOUT: Final = 20.0  # seconds for one candidate: room for a loaded machine
 _NO_PYTHON: Final = "does not answer as a Python does"
 # What a Python may need to start at all. Nothing else of the environment reaches it.
-_KEPT_VARIABLES: Final = ("SYSTEMROOT", "LD_LIBRARY_PATH")
+_KEPT_VARIABLES: Final = (
+    *("SYSTEMROOT", "LD_LIBRARY_PATH"),
+    # dyld(1), of a Python whose libraries were moved, such as conda's.
+    *("DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"),
+    *("DYLD_FRAMEWORK_PATH", "DYLD_FALLBACK_FRAMEWORK_PATH"),
+)
 # On Windows before 3.14 there is no sys.abiflags.
 _PROBE: Final = """
 import sys, importlib.util
@@ -155,17 +160,38 @@ def _places(version: str, uv: Uv, directory: Path, environ: Mapping[str, str]) -
     if output.strip():
         yield Path(output.strip())
     minor = ".".join(version.split(".")[:2])
-    suffix = ".exe" if sys.platform == "win32" else ""
-    for part in environ.get("PATH", "").split(os.pathsep):
-        path = Path(part, f"python{minor}{suffix}").absolute()
-        if part and path.is_file():
-            yield path
-    root = Path(environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
-    found = matching(root, f"{minor}.*")
+    yield from pythons_on_path(minor, environ)
+    found = matching(pyenv_versions(environ), f"{minor}.*")
     for installed in sorted(found, key=lambda directory: directory.name != version):
-        path = installed / "bin" / "python"
+        path = python_in(installed)
         if path.is_file():
             yield path
+
+
+def pythons_on_path(minor: str, environ: Mapping[str, str]) -> Iterator[Path]:
+    """Yield what is called like a Python of a minor version; on Windows, what may be one of it.
+
+    Its installers call it python.exe there; those that only the `py` launcher knows uv finds too.
+    """
+    names = [f"python{minor}"]
+    if sys.platform == "win32":
+        names = [f"python{minor}.exe", "python.exe"]
+    for part in environ.get("PATH", "").split(os.pathsep):
+        for name in names:
+            path = Path(part, name).absolute()
+            if part and path.is_file():
+                yield path
+
+
+def pyenv_versions(environ: Mapping[str, str]) -> Path:
+    """Return the directory with what pyenv has installed, or pyenv-win."""
+    default = home(environ) / (".pyenv/pyenv-win" if sys.platform == "win32" else ".pyenv")
+    return Path(environ.get("PYENV_ROOT") or default, "versions")
+
+
+def python_in(installed: Path) -> Path:
+    """Return the executable of an installation of pyenv's or uv's."""
+    return installed / ("python.exe" if sys.platform == "win32" else "bin/python")
 
 
 def _probe(path: Path, version: str, form: Format | None, uv: Uv) -> _Candidate:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip import __version__
+from hatch_lambda_zip.bytecode.interpreter import pyenv_versions, python_in
 from hatch_lambda_zip.cache import CACHE_VARIABLE
 from hatch_lambda_zip.files import matching
 from hatch_lambda_zip.process import run
@@ -96,5 +97,4 @@ def _pythons() -> Iterator[Circumstance]:
 def _places() -> Iterator[Path]:
     names = [runtime.identifier for runtime in RUNTIMES]
     yield from (Path(found) for found in map(shutil.which, ["python3", *names]) if found)
-    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
-    yield from (found / "bin/python" for found in matching(root, "3.*"))
+    yield from map(python_in, matching(pyenv_versions(os.environ), "3.*"))

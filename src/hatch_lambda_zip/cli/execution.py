@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,7 +91,11 @@ def prepare(zips: Sequence[Path], directory: Path, interpreter: Interpreter, uv:
             f"{' and '.join(_RUNTIME)}, which Lambda's runtime has, can't be installed for "
             f"{interpreter.path} (Python {interpreter.version}): {error}"
         ) from None
-    return Execution(environment / "bin/python", task, opt)
+    return Execution(_python_of(environment), task, opt)
+
+
+def _python_of(environment: Path) -> Path:
+    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
 def invoke_once(
@@ -139,7 +144,10 @@ def _environment(function: Artifact, execution: Execution, address: str) -> dict
     if own := os.environ.get("LD_LIBRARY_PATH"):
         libraries.append(own)  # without it, this machine's Python may not start
     packages = [opt / root for root in runtime.layer_roots]
+    # Without it nothing can open a socket on Windows.
+    system = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     return {
+        **system,
         "_HANDLER": function.handler or "",
         "AWS_DEFAULT_REGION": _REGION,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime.identifier}",

@@ -18,6 +18,7 @@ from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.project import OpenProject
 from hatch_lambda_zip.cli.sources import sources_of
 from hatch_lambda_zip.errors import ConfigError
+from hatch_lambda_zip.files import home
 from hatch_lambda_zip.plugin.cancel import child_variables
 from hatch_lambda_zip.process import Command, Watcher, run
 from hatch_lambda_zip.process.threads import ThreadPool
@@ -155,7 +156,7 @@ def tree_of(opened: OpenProject, console: Console) -> Path:
         ConfigError: it would be the user's home or all of the disk.
     """
     tree = Path(os.path.commonpath(sources_of(opened, console)))
-    if tree in {Path(tree.anchor), Path.home()}:
+    if tree in {Path(tree.anchor), home(os.environ)}:
         message = (
             f"{tree} is the only directory that has all that {opened.root} is built from, which is "
             "too much to be copied. Move the local projects closer together"

@@ -135,4 +135,6 @@ def _log() -> Iterator[tuple[int, IO[bytes]]]:
             yield descriptor, reader
     finally:
         os.close(descriptor)
-        path.unlink(missing_ok=True)
+        # On Windows, who has inherited it keeps it.
+        with contextlib.suppress(PermissionError):
+            path.unlink(missing_ok=True)

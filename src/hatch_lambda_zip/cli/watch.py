@@ -77,7 +77,8 @@ def _places(projects: Iterable[Path], console: Console) -> list[Path]:
     """
     from hatch_lambda_zip.contents import top_of
 
-    too_much = {Path.home(), *Path.home().parents}
+    at_home = home(os.environ)
+    too_much = {at_home, *at_home.parents}
     found: set[Path] = set()
     for project in map(Path.resolve, projects):
         found.add(top_of(project, project))

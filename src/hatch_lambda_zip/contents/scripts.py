@@ -18,7 +18,8 @@ from hatch_lambda_zip.text import shortened
 # What stands before a script's own text: the path of a Python, or, where an installer's is too
 # long or has spaces, a shell that starts it (pypa/distlib). Its form tells, whatever the paths of
 # this machine are, so that every machine replaces the same.
-_PYTHON: Final = rb"(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+)*)?(?:python|pypy)[\w.]*(?:[ \t][^\n]*)?"
+_DIRECTORY: Final = rb"(?:\S*/|[A-Za-z]:[^\r\n]*\\)?"  # the second is Windows'
+_PYTHON: Final = _DIRECTORY + rb"(?:env[ \t]+(?:-\S+[ \t]+)*)?(?:python|pypy)[\w.]*(?:[ \t][^\n]*)?"
 _SHELL: Final = rb"#!/bin/sh\r?\n'''exec' [^\n]*\n' '''\r?\n"
 _SHEBANG: Final = re.compile(
     _SHELL
@@ -29,7 +30,7 @@ _SHEBANG: Final = re.compile(
     + rb")\r?(?:\n|$)"
 )
 _PATH_OF_PYTHON: Final = re.compile(
-    _SHELL + rb"|#![ \t]*(?:\S*/)?(?:python|pypy)[\w.]*(?:[ \t][^\n]*)?\r?(?:\n|$)"
+    _SHELL + rb"|#![ \t]*" + _DIRECTORY + rb"(?:python|pypy)[\w.]*(?:[ \t][^\n]*)?\r?(?:\n|$)"
 )
 _PYTHON_OF_LAMBDA: Final = re.compile(rb"#!/var/lang/bin/python3\.\d+\n")
 

@@ -138,7 +138,8 @@ class _Planner:
             if not name.startswith(start) or "/" in script:
                 continue
             head = self.files[name].start(_FIRST_LINES)
-            is_installers = is_for_other_python(head)
+            is_launcher = script in scripts and script.endswith(".exe")
+            is_installers = is_launcher or is_for_other_python(head)
             if is_package and script not in scripts:
                 is_installers = head.startswith(b"#!python")
             if is_installers:

@@ -74,8 +74,13 @@ def check_scripts(content: bytes) -> None:
 
 
 def script_names(entry_points: Mapping[str, Mapping[str, str]]) -> frozenset[str]:
-    """Return the names of the scripts that an installer makes from entry points."""
-    return frozenset(name for group in SCRIPT_GROUPS for name in entry_points.get(group, ()))
+    """Return the names of the scripts that an installer makes from entry points.
+
+    On Windows uv makes programs instead, as installers there do, which have the path of a Python
+    in them as well. Elsewhere it never installs what a wheel has under such a name.
+    """
+    names = {name for group in SCRIPT_GROUPS for name in entry_points.get(group, ())}
+    return frozenset(names | {f"{name.removesuffix('.py')}.exe" for name in names})
 
 
 def is_installers_script(start: bytes) -> bool:

@@ -6,7 +6,6 @@ uv's cache.
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import sys
 from collections.abc import Callable, Iterable
@@ -202,9 +201,7 @@ class Installer:
 
     def forget_pack(self, path: Path) -> None:
         """Remove a pack that is damaged, and do without packs from now on."""
-        with contextlib.suppress(OSError):  # it is gone, or nobody can make it anew
-            path.unlink()
-        self._packs.switch_off()
+        self._packs.remove(path)
         self._installs.clear()
 
     def _start_build(self, project: LocalProject) -> None:

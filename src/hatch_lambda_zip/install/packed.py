@@ -24,7 +24,7 @@ from hatch_lambda_zip.lock import InstallList, LockedDistribution
 from hatch_lambda_zip.packs import Pack, PackCache
 from hatch_lambda_zip.record import Digest
 
-RULES_VERSION: Final = 1
+RULES_VERSION: Final = 2
 """Goes up when the same wheel is read otherwise: what ships of it, what stays out and why, or what
 is said of a content. A test over a fixed corpus tells."""
 

@@ -6,6 +6,7 @@ Only what a RECORD lists can ship; the staging directory is never walked for con
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from email.message import Message
@@ -18,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.files import too_long
 from hatch_lambda_zip.install.dist_info import (
     DistInfo,
     canonical_dist_info,
@@ -260,6 +262,8 @@ def _read_record(site: Site, dist_info: str, distribution: Distribution) -> list
         text = (site.path / path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DistributionError(f"{source} can't be read: {error}.") from None
+    if sys.platform == "win32":
+        text = text.replace("\\", "/")  # as uv writes what it has moved; no name can have one there
     rows = [*dict.fromkeys(parse_record(text, source))]  # a row that is there twice says no more
     if missing := unlisted_but_needed({row.path for row in rows}, dist_info):
         remedy = how_to_mend([distribution.name], is_built_here=site.is_built_here)
@@ -348,7 +352,7 @@ def _entry(row: RecordRow, site: Site, source: str, distribution: Distribution) 
     if not path.is_file():
         remedy = how_to_mend([distribution.name], is_built_here=site.is_built_here)
         raise DistributionError(
-            f"{source} lists {row.path}, which is not there as a file. {remedy}"
+            f"{source} lists {row.path}, which is not there as a file. {too_long(path) or remedy}"
         )
     return Entry(row.path, path, path.stat().st_size, row.digest, distribution.name)
 

@@ -7,7 +7,8 @@ listed no more and is not there either can't be told from what never was.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -45,12 +46,41 @@ def check_all_listed(
     known = {path for paths in listed.values() for path in paths}
     unlisted = sorted(path for path in _files(site) if path not in known and path != _UV_LOCK)
     if unlisted:
+        unlisted = _without_other_spellings(unlisted, known, site)
+    if unlisted:
         first, owners = unlisted[0], _owners(unlisted[0], listed)
         others = f" and {plural(len(unlisted) - 1, 'other file')}" if unlisted[1:] else ""
         raise DistributionError(
             f"{first}{others} of {' or '.join(owners)} would not ship, since no RECORD lists it. "
             f"{how_to_mend(owners, is_built_here=is_built_here)}"
         )
+
+
+def _without_other_spellings(
+    unlisted: Iterable[str], known: Collection[str], site: Path
+) -> list[str]:
+    """Leave out what is listed under another spelling, which the file system takes for the same.
+
+    Those of macOS and Windows tell neither cases apart nor, some of them, forms of Unicode: a
+    directory has the spelling of who was there first.
+    """
+    listed = {_folded(path): path for path in known}
+    return [
+        path
+        for path in unlisted
+        if (alike := listed.get(_folded(path))) is None or not _is_same(site / path, site / alike)
+    ]
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def how_to_mend(names: Collection[str], *, is_built_here: bool) -> str:

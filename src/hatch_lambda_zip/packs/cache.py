@@ -87,8 +87,13 @@ class PackCache:
         else:
             self._has_written = True
 
-    def switch_off(self) -> None:
-        """Have no packs from now on."""
+    def remove(self, path: Path) -> None:
+        """Remove a pack that is damaged, and have none from now on."""
+        with self._lock:
+            if pack := self._open.pop(path, None):
+                pack.close()  # on Windows it could not be removed
+        with contextlib.suppress(OSError):  # it is gone, or nobody can make it anew
+            path.unlink()
         self._directory = None
 
     def _path(self, name: str, key: str) -> Path | None:

@@ -170,7 +170,7 @@ class Pack:
             with self._lock:
                 self._stream.seek(offset)
                 return self._stream.read(length)
-        except OSError:
+        except (OSError, ValueError):  # the second one if it was removed and closed
             raise self.damaged() from None
 
     def close(self) -> None:

@@ -28,6 +28,7 @@ from hatch_lambda_zip.process.watcher import (
 )
 
 _READER: Final = "uv"
+_NEW_GROUP: Final[int] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows has it
 _BLOCK: Final = 1 << 16  # bytes: more than what was written leaves room for
 _PAUSE: Final = 1.0  # seconds between two looks at a command
 
@@ -58,6 +59,7 @@ class Watcher:
                 env={name: value for name, value in os.environ.items() if name != MARK_VARIABLE},
                 # Not in the group that an interrupt or a closing terminal reaches.
                 start_new_session=True,
+                creationflags=_NEW_GROUP,
             )
         except BaseException:
             os.close(self._alive)
@@ -146,7 +148,9 @@ class Command:
 
     def kill(self) -> None:
         """Kill it with all that it started, on Linux in other sessions too."""
-        self._kill_group()
+        if self.process.poll() is None or sys.platform != "win32":
+            kill_group(self.process.pid)  # a session's first group has its leader's number
+        self.process.kill()
         kill_marked(self._mark)
 
     def close(self) -> None:
@@ -155,7 +159,8 @@ class Command:
         What went into a session of its own is meant to stay, such as a compiler cache's server.
         """
         self.process.wait()
-        self._kill_group()
+        if sys.platform != "win32":
+            kill_group(self.process.pid)
         if self._watcher:
             self._watcher.command_ended(self.process.pid)
 
@@ -181,12 +186,6 @@ class Command:
         # Its mark it may have lost; what has the pipe has it from the back end.
         others = {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208
         return {number for number in others - tree - {os.getpid()} if pipes & _pipes(number)}
-
-    def _kill_group(self) -> None:
-        if sys.platform == "win32":
-            self.process.kill()
-        else:
-            kill_group(self.process.pid)  # a session's first group has its leader's number
 
 
 def run(

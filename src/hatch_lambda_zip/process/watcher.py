@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from typing import Final
@@ -30,14 +31,23 @@ _BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows has it
 _ATTEMPTS: Final = 100
 _QUIET: Final = 4  # looks that find nothing, one after the other
 _PAUSE: Final = 0.05  # seconds
+_LONGEST: Final = 30.0  # seconds, for another program that ends processes
 
 
 def kill_group(group: int) -> None:
-    """Kill the processes of a group, if there are any."""
-    if sys.platform != "win32":
-        # macOS gives PermissionError for a group of which only zombies are left.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
+    """Kill the processes of a group, if there are any.
+
+    Windows has no groups, but knows what a process has started for as long as that runs.
+    """
+    if sys.platform == "win32":
+        words = ["taskkill", "/F", "/T", "/PID", str(group)]
+        # It fails where the process has ended.
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(words, check=False, capture_output=True, timeout=_LONGEST)
+        return
+    # macOS gives PermissionError for a group of which only zombies are left.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def kill_marked(mark: str) -> None:

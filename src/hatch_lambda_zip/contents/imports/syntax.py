@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.files import matching
+from hatch_lambda_zip.files import home, matching
 from hatch_lambda_zip.process import run
 from hatch_lambda_zip.record import Digest
 
@@ -218,29 +217,24 @@ def running_verdict(source: bytes) -> Verdict:
 
 def _pythons(minor: int, environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield executables that may be Python 3.N: on PATH, pyenv's and uv's, without asking those."""
-    suffix = ".exe" if sys.platform == "win32" else ""
-    for part in environ.get("PATH", "").split(os.pathsep):
-        path = Path(part, f"python3.{minor}{suffix}").absolute()
+    from hatch_lambda_zip.bytecode.interpreter import pyenv_versions, python_in, pythons_on_path
+
+    for path in pythons_on_path(f"3.{minor}", environ):
         # pyenv has a shim for each Python, most of which fail.
-        if part and path.parent.name != "shims" and path.is_file():
+        if path.parent.name != "shims":
             yield path
-    version = f"3.{minor}"
-    home = environ.get("HOME") or environ.get("USERPROFILE")
-    roots = (
-        (environ.get("PYENV_ROOT"), ".pyenv", "versions", f"{version}.*"),
-        (
-            environ.get("UV_PYTHON_INSTALL_DIR"),
-            ".local/share/uv/python",
-            "",
-            f"cpython-3.{minor}.*",
-        ),
-    )
-    for named, in_home, inside, pattern in roots:
-        if root := named or (home and str(Path(home, in_home))):
-            for directory in matching(Path(root, inside), pattern):
-                path = directory / "bin" / f"python3.{minor}"
-                if path.is_file():
-                    yield path
+    managed = environ.get("UV_PYTHON_INSTALL_DIR")
+    if not managed and sys.platform == "win32":
+        managed = str(Path(environ.get("APPDATA", ""), "uv/python"))
+    roots = {
+        pyenv_versions(environ): f"3.{minor}.*",
+        Path(managed or home(environ) / ".local/share/uv/python"): f"cpython-3.{minor}.*",
+    }
+    for root, pattern in roots.items():
+        for directory in matching(root, pattern):
+            path = python_in(directory)
+            if path.is_file():
+                yield path
 
 
 def _ruffs(environ: Mapping[str, str]) -> Iterator[Path]:
