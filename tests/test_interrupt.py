@@ -15,16 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import clean_environment
-from tests.support.processes import comes_true, number_in, runs
+from tests.support.processes import HEEDING_SIGINT, comes_true, number_in, runs
 from tests.support.projects import Project
 
-# A shell's background jobs ignore SIGINT, and what they start inherits that.
-HEEDING_SIGINT = (
-    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
-    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
-)
 BUILD = ["-m", "hatchling", "build", "-t", "lambda-zip"]
-COMMAND = [sys.executable, "-c", HEEDING_SIGINT, *BUILD]
+COMMAND = [*HEEDING_SIGINT, sys.executable, *BUILD]
 
 
 def settle(directory: Path, deadline: float) -> list[str]:
