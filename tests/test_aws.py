@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.aws import Aws, aws_library, serving_aws
+from tests.support.aws import Aws, serving_aws
 from tests.support.commands import CHECKOUT
 from tests.support.loose import build, lock
 from tests.support.shared import made_once
@@ -32,8 +32,8 @@ TRUST = {
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    with serving_aws(aws_library(tmp_path_factory)) as aws:
+def aws() -> Iterator[Aws]:
+    with serving_aws() as aws:
         document = json.dumps(TRUST)
         role = ("--role-name", "orders", "--assume-role-policy-document", document)
         aws.run("iam", "create-role", *role)

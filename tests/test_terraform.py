@@ -19,7 +19,7 @@ from tests.support.commands import CHECKOUT
 from tests.support.loose import build, lock
 from tests.support.pages import BLOCKS
 from tests.support.shared import made_once
-from tests.support.terraform import Terraform, terraform_library
+from tests.support.terraform import Terraform, terraform_in
 
 pytestmark = pytest.mark.shared_cache
 
@@ -29,12 +29,7 @@ FUNCTIONS = ('terraform_data.function["invoices"]', 'terraform_data.function["or
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return terraform_library(tmp_path_factory)
-
-
-@pytest.fixture(scope="session")
-def applied(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example, locked, built and applied. Not to be changed."""
 
     def make(root: Path) -> None:
@@ -42,7 +37,7 @@ def applied(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(EXAMPLE, root, ignore=ignored)
         lock(root)
         build(root)
-        Terraform(library, root / "rehearsal").apply()
+        terraform_in(root / "rehearsal").apply()
 
     return made_once(tmp_path_factory, "terraform-example", make)
 
@@ -54,8 +49,8 @@ def root(applied: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def terraform(library: Path, root: Path) -> Terraform:
-    return Terraform(library, root / "rehearsal")
+def terraform(root: Path) -> Terraform:
+    return terraform_in(root / "rehearsal")
 
 
 def edit(root: Path, old: str = "201", new: str = "200", file: str = ORDERS) -> None:
@@ -158,11 +153,11 @@ def test_what_deploys_is_what_is_rehearsed() -> None:
     assert layer["source_code_hash"] == replaced_by
 
 
-def test_what_a_reader_copies_is_as_terraform_writes_it(library: Path, tmp_path: Path) -> None:
+def test_what_a_reader_copies_is_as_terraform_writes_it(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "example", ignore=shutil.ignore_patterns("dist"))
     found = [block.text for block in BLOCKS if block.language == "hcl"]
     assert found
     for number, block in enumerate(found):
         (tmp_path / f"{number}.tf").write_text(block, encoding="utf-8")
-    result = Terraform(library, tmp_path).run("fmt", "-check", "-diff", "-recursive", check=False)
+    result = terraform_in(tmp_path).run("fmt", "-check", "-diff", "-recursive", check=False)
     assert (result.returncode, result.stdout) == (0, ""), result.stderr

