@@ -27,6 +27,46 @@ EXAMPLE = CHECKOUT / "examples/terraform"
 ORDERS = "functions/orders/main.py"
 FUNCTIONS = ('terraform_data.function["invoices"]', 'terraform_data.function["orders"]')
 
+# What terraform-aws-modules/lambda has of variables and outputs, as far as the example uses them,
+# and what it makes of a package that is there: it hashes the file.
+MODULE = """
+variable "create_package" { type = bool }
+variable "local_existing_package" { type = string }
+variable "create_layer" {
+  type    = bool
+  default = false
+}
+variable "layer_name" { default = "" }
+variable "compatible_runtimes" { default = [] }
+variable "compatible_architectures" { default = [] }
+variable "function_name" { default = "" }
+variable "handler" { default = "" }
+variable "runtime" { default = "" }
+variable "architectures" { default = [] }
+variable "layers" { default = [] }
+
+resource "terraform_data" "function" {
+  count = var.create_layer ? 0 : 1
+  input = {
+    configuration = [var.function_name, var.handler, var.runtime, var.architectures, var.layers]
+    code          = filebase64sha256(var.local_existing_package)
+  }
+  lifecycle {
+    precondition {
+      condition     = !var.create_package
+      error_message = "The module would zip by itself."
+    }
+  }
+}
+
+resource "terraform_data" "layer" {
+  count            = var.create_layer ? 1 : 0
+  triggers_replace = filebase64sha256(var.local_existing_package)
+}
+
+output "lambda_layer_arn" { value = join("", terraform_data.layer[*].id) }
+"""
+
 
 @pytest.fixture(scope="session")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -151,6 +191,31 @@ def test_what_deploys_is_what_is_rehearsed() -> None:
     layer = deployed["aws_lambda_layer_version.libraries"]
     replaced_by = rehearsed["terraform_data.libraries"]["triggers_replace"]
     assert layer["source_code_hash"] == replaced_by
+
+
+@pytest.mark.exhaustive
+def test_the_public_module_sees_edits_and_nothing_else(root: Path) -> None:
+    file = root / "aws-module/main.tf"
+    text, references = re.subn(
+        'source( +)= "terraform-aws-modules/lambda/aws"\n  version +=.*\n',
+        r'source\1= "./lambda"\n',
+        file.read_text(encoding="utf-8"),
+    )
+    assert references == 2
+    file.write_text(text, encoding="utf-8")
+    (file.parent / "lambda").mkdir()
+    (file.parent / "lambda/main.tf").write_text(MODULE, encoding="utf-8")
+    terraform = terraform_in(file.parent)
+    terraform.apply()
+
+    build_from_nothing(root)
+    assert terraform.plan().actions == {}
+    edit(root)
+    build(root)
+    plan = terraform.plan()
+    address = 'module.function["orders"].terraform_data.function[0]'
+    assert plan.actions == {address: "updated in-place"}, plan.output
+    assert hcl2.loads(text)["locals"] == blocks(EXAMPLE / "aws/main.tf")["locals"]
 
 
 def test_what_a_reader_copies_is_as_terraform_writes_it(tmp_path: Path) -> None:
