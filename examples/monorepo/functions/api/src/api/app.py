@@ -11,10 +11,11 @@ from pydantic import BaseModel
 class Request(BaseModel):
     """What a caller sends."""
 
-    name: str
+    customer: str
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Greet the caller."""
     del context
-    return {"statusCode": 200, "body": greeting(Request.model_validate(event).name)}
+    request = Request.model_validate_json(event["body"])
+    return {"statusCode": 200, "body": greeting(request.customer)}
