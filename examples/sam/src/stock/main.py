@@ -1,5 +1,0 @@
-import six
-
-
-def handler(event, context):
-    return "stock" + six.text_type(1)
