@@ -503,6 +503,13 @@ def test_hatch_clean_removes_what_we_made_and_nothing_else(
     assert names == ["foreign.zip", "worker-1.0.0-lambda.zip"]
 
 
+def test_the_wheel_of_an_sdist_cleans_nothing_of_the_source_tree(monorepo: Monorepo) -> None:
+    """The zips are made with the sdist, and can't be made again with its wheel."""
+    output = monorepo.api / "dist"
+    monorepo.run(["uv", "build", "-o", output], API, HATCH_BUILD_CLEAN="1")
+    assert [*monorepo.zips()] == [f"{API}/dist/api-1.0.0-lambda.zip"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "message"),

@@ -55,6 +55,21 @@ def path_problem(path: str, base: str) -> str | None:
     return None
 
 
+def name_encoding_problem() -> str | None:
+    """Say why this process may read other names of files than other machines; None if it won't.
+
+    Names are bytes on Linux, and UTF-8 nearly everywhere. Where a locale says otherwise, the bytes
+    of ``größe.txt`` are taken for those of ``grÃ¶ÃŸe.txt``, say.
+    """
+    encoding = sys.getfilesystemencoding()
+    if encoding.lower() in {"utf-8", "utf8"}:
+        return None
+    return (
+        f"this Python takes the names of files for {encoding}, as its locale or PYTHONUTF8 says, "
+        "and other machines take them for UTF-8. Set PYTHONUTF8=1 and build again"
+    )
+
+
 def failure_at(error: OSError) -> str:
     """Say at which path what failed; of a link that leads nowhere, that it is one.
 

@@ -6,6 +6,7 @@ it takes time in proportion to the text; no expression looks ahead from each let
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path

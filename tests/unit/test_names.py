@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,18 @@ def test_local_names_are_composed_and_plain(name: str) -> None:
     with pytest.raises(ContentsError):
         check_names([(name, "orders")], local=("orders",))
     check_names([(name, "other")], local=("orders",))
+
+
+def test_local_names_that_a_locale_takes_for_others_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On disk, names are bytes: those of größe.txt are another name in ISO-8859-9."""
+    name = "größe.txt".encode().decode("iso8859-9")
+    check_names([(name, "orders")], local=("orders",))
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "iso8859-9")
+    check_names([("size.txt", "orders"), (name, "other")], local=("orders",))
+    with pytest.raises(ContentsError, match=r"takes the names of files for iso8859-9.* PYTHONUTF8"):
+        check_names([(name, "orders")], local=("orders",))
 
 
 def test_names_that_look_like_secrets_are_a_warning() -> None:

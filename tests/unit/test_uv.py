@@ -496,6 +496,7 @@ def test_settings_that_would_change_the_result_are_dropped() -> None:
         **{name: value for name, value in environ.items() if name not in DROPPED},
         NESTED_VARIABLE: "1",
         "NO_COLOR": "1",
+        "PYTHONUTF8": "1",
         "UV_PYTHON_DOWNLOADS": "never",
     }
 

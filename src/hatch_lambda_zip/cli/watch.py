@@ -19,6 +19,7 @@ from hatch_lambda_zip.cli.project import open_project, shortest
 from hatch_lambda_zip.cli.sources import sources_of
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LambdaZipError, ToolError
+from hatch_lambda_zip.files import home
 from hatch_lambda_zip.plugin.cancel import Cancelled, child_variables
 from hatch_lambda_zip.text import plural
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from hatch_lambda_zip.contents.assemble import directories_of, parents
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.files import path_problem
+from hatch_lambda_zip.files import name_encoding_problem, path_problem
 from hatch_lambda_zip.text import shortened
 
 _LONGEST_COMPONENT: Final = 255  # bytes: NAME_MAX of Linux's file systems
@@ -26,7 +26,8 @@ def check_names(names: Iterable[tuple[str, str]], *, local: Collection[str]) -> 
     Raises:
         ContentsError: two of them, or of the directories that they lie in, differ in nothing but
             upper and lower case; one, or a component of it, is longer than Lambda's file system
-            takes; or a local one is not in Unicode's composed form (NFC), or no plain path.
+            takes; or a local one is not in Unicode's composed form (NFC), no plain path, or read
+            otherwise here than on other machines.
     """
     owners = {}
     for name, distribution in names:
@@ -71,6 +72,8 @@ def _check_length(name: str, distribution: str) -> None:
 
 def _check_local(name: str, distribution: str) -> None:
     if not name.isascii():
+        if problem := name_encoding_problem():
+            raise ContentsError(f"{distribution} ships {name!r}: {problem}.")
         try:
             name.encode()
         except UnicodeEncodeError:

@@ -127,9 +127,12 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
     def clean(self, versions: list[str]) -> None:
         """Remove the zips and manifests of this project that we made, and nothing else."""
         del versions
+        from hatch_lambda_zip.build import EMBEDDED_DIRECTORY
         from hatch_lambda_zip.build.clean import remove_artifacts
 
         with self._stack, aborting(self.app):
+            if self._builder.is_unpacked_sdist and not Path(self.root, EMBEDDED_DIRECTORY).is_dir():
+                return  # they were made from the source tree, just now, and can't be made here
             remove_artifacts(self._output, self._builder.package, artifacts=None)
 
     def _has_work(self, version: str) -> bool:

@@ -20,7 +20,7 @@ from hatchling.metadata.core import ProjectMetadata
 
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.errors import ConfigError, DistributionError
-from hatch_lambda_zip.files import exhausted, failure_at
+from hatch_lambda_zip.files import exhausted, failure_at, name_encoding_problem
 from hatch_lambda_zip.install import OwnWheel, find_version_source, keeping
 from hatch_lambda_zip.lock import LocalProject
 from hatch_lambda_zip.plugin.back_end import unmet
@@ -175,6 +175,9 @@ def build_own_wheel(
         reason = f"{failure_at(error)}. {exhausted(error)}".rstrip()
         raise DistributionError(f"hatchling can't build the package's wheel: {reason}") from None
     except (ValueError, TypeError) as error:
+        if isinstance(error, UnicodeError) and (problem := name_encoding_problem()):
+            message = f"hatchling can't build the package's wheel: {problem}. It says: {error}"
+            raise DistributionError(message) from None
         raise DistributionError(f"hatchling can't build the package's wheel: {error}") from None
     return directory / wheel
 

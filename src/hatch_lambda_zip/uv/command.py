@@ -218,6 +218,8 @@ def find_uv(
     dropped = _DROPPED_VARIABLES | _COLOUR_VARIABLES
     environment = {name: value for name, value in environ.items() if name not in dropped}
     environment |= {NESTED_VARIABLE: "1", "NO_COLOR": "1"}
+    # What back ends read, such as names and texts, must not depend on a locale.
+    environment["PYTHONUTF8"] = "1"
     # A build downloads wheels and sdists, and nothing else.
     environment["UV_PYTHON_DOWNLOADS"] = "never"
     for name in _PATH_VARIABLES:

@@ -31,13 +31,19 @@ _NO_SPACE: Final = re.compile(
 )
 _REFUSED: Final = re.compile(r"\b(401 Unauthorized|403 Forbidden)\b")
 _EXPERIMENTAL: Final = re.compile(r"^warning: .*experimental and may change.*\n?", re.MULTILINE)
-_WORKSPACE: Final = re.compile(r"hatch-lambda-zip-[0-9a-f]{16}-locked[/\\]")
+# uv pip install, of what lies unpacked in its cache.
+_NOT_INSTALLED: Final = re.compile(r"Failed to install: \S+ \(([^\s=()]+)==")
+_DAMAGED: Final = re.compile(r"archive-v\d+[/\\]|`?RECORD`? file is invalid|\.dist-info")
+_WORKSPACE: Final = re.compile(r"hatch-lambda-zip-[0-9a-f]{16}(?:-locked)?[/\\]")
 
 _CREDENTIALS: Final = (
     "The index refuses: {}. uv takes credentials from UV_INDEX_<NAME>_USERNAME and "
     "UV_INDEX_<NAME>_PASSWORD (for the name of a [[tool.uv.index]], in capitals), from the URL in "
     "UV_DEFAULT_INDEX or UV_INDEX, from the file that NETRC names or ~/.netrc, or from "
     "UV_KEYRING_PROVIDER. Set them where this build runs."
+)
+_CACHE: Final = (
+    "What uv has unpacked of {0} seems to be damaged: run `uv cache clean {0}` and build again."
 )
 
 
@@ -65,6 +71,8 @@ def read_words(stderr: str) -> Words:
     shown = without_temporary(_EXPERIMENTAL.sub("", stderr)).strip()
     if refused := _REFUSED.search(words):
         shown = f"{shown}\n{_CREDENTIALS.format(refused[1])}"
+    if (installed := _NOT_INSTALLED.search(words)) and _DAMAGED.search(words, installed.end()):
+        shown = f"{shown}\n{_CACHE.format(installed[1])}"
     return Words(
         shown,
         _cause(shown),
