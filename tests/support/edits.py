@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import platform
 import random
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.support.commands import run
+from tests.support.commands import UV, clean_environment, run
 from tests.support.loose import write
 from tests.support.projects import Project
 
-_APP: Final = """\
+# The Python that builds, so that imports are judged, and modules compiled, without another one.
+_MINOR: Final = min(sys.version_info.minor, 14)
+_APP: Final = f"""\
 [build-system]
 requires = ["hatchling", "hatch-lambda-zip"]
 build-backend = "hatchling.build"
@@ -28,19 +32,26 @@ dependencies = ["lib", "six"]
 
 [tool.hatch.build.hooks.lambda-zip]
 
+[tool.hatch.build.targets.wheel]
+# wheel
+
 [tool.hatch.build.targets.lambda-zip]
-runtime = "python3.13"
+runtime = "python3.{_MINOR}"
 # options
+
+[tool.hatch.build.targets.lambda-zip.layers.deps]
+distributions = ["six"]
 
 [tool.hatch.build.targets.lambda-zip.functions.one]
 handler = "app.main.handler"
-include-files = { "../shared" = "shared" }
+include-files = {{ "../shared" = "shared" }}
+# one
 
 [tool.hatch.build.targets.lambda-zip.functions.two]
 handler = "app.other.handler"
 
 [tool.uv.sources]
-lib = { workspace = true }
+lib = {{ workspace = true }}
 
 [tool.uv.workspace]
 members = ["lib"]
@@ -58,6 +69,7 @@ name = "lib"
 version = "1"
 description = "about 0"
 requires-python = ">=3.10"
+# member
 """
 _HANDLER: Final = "VALUE = 1000\n\ndef handler(event, context):\n    return VALUE\n"
 _FILES: Final = {
@@ -67,6 +79,7 @@ _FILES: Final = {
     "app/src/app/main.py": f"import lib, six\n{_HANDLER}",
     "app/src/app/other.py": _HANDLER,
     "app/src/app/data.txt": "1000\n",
+    "app/src/app/own.log": "1000\n",
     "app/lib/pyproject.toml": _LIB,
     "app/lib/src/lib/__init__.py": "VALUE = 1000\n",
     "app/lib/src/lib/data.txt": "1000\n",
@@ -74,17 +87,36 @@ _FILES: Final = {
     "shared/ignored.log": "1000\n",
     "README.md": "1000\n",
 }
-OPTIONS: Final = (
-    'strip = ["type-stubs"]',
-    'exclude-files = ["*.txt"]',
-    'exclude-distributions = ["six"]',
-    'exclude = ["app/data.txt"]',
-    'modules = "imported"',
-    'architecture = "arm64"',
-    "scripts = true",
-)
-_RIGHT: Final = 'runtime = "python3.13"'
-_WRONG: Final = 'runtime = "3.13"'
+# Lines that are there or not, below the comment that is their place.
+_LINES: Final[Mapping[str, tuple[str, ...]]] = {
+    "options": (
+        'strip = ["type-stubs"]',
+        'exclude-files = ["*.txt"]',
+        'exclude-distributions = ["six"]',
+        'exclude = ["app/data.txt"]',
+        'modules = "imported"',
+        'architecture = "arm64"',
+        "scripts = true",
+        'include = ["app/**"]',
+        'artifacts = ["app/own.log"]',
+        'provided = ["six"]',
+        f'bytecode = "compile"\nbytecode-python = "{platform.python_version()}"',
+    ),
+    "one": ('layers = ["deps"]', 'exclude-distributions = ["lib"]', 'exclude = ["app/other.py"]'),
+    "wheel": (
+        'exclude = ["*.txt"]',
+        'artifacts = ["src/app/own.log"]',
+        'force-include = { "../shared/one.txt" = "app/one.txt" }',
+    ),
+    "member": (
+        '[project.scripts]\nlib = "lib:main"',
+        '[project.entry-points.app]\nlib = "lib:VALUE"',
+        '[tool.uv.build-backend]\nwheel-exclude = ["*.txt"]',
+        'dependencies = ["six"]',  # with which the lock is none of it
+    ),
+}
+_RIGHT: Final = f'runtime = "python3.{_MINOR}"'
+_WRONG: Final = f'runtime = "3.{_MINOR}"'
 _SHIPS: Final = (
     *("app/src/app/main.py", "app/src/app/other.py", "app/src/app/data.txt"),
     *("app/lib/src/lib/__init__.py", "app/lib/src/lib/data.txt", "shared/one.txt"),
@@ -92,13 +124,21 @@ _SHIPS: Final = (
 
 
 def make_workspace(root: Path) -> None:
-    """Write the workspace, with a repository around it and two locks to choose from."""
+    """Write the workspace, with a repository around it, two locks to choose from, and uv's cache.
+
+    Both builds have a copy of the latter, of which one is edited.
+    """
     write(root / "tree", _FILES)
-    run(["git", "init", "-q"], cwd=root / "tree")
+    run(["git", "init", "-q", "--template="], cwd=root / "tree")
+    (root / "tree/.git/info").mkdir(exist_ok=True)
+    environment = clean_environment(UV_CACHE_DIR=str(root / "uv"))
     project = Project(root / "tree")
     for number, version in enumerate(("1.16.0", "1.17.0")):
-        project.lock("--upgrade-package", f"six=={version}")
+        words = ["lock", "-q", "--upgrade-package", f"six=={version}"]
+        run([UV, *words], cwd=project.path, env=environment)
         shutil.copyfile(project.lock_path, root / f"lock-{number}")
+        project.build(environment={"UV_CACHE_DIR": str(root / "uv")})
+    shutil.rmtree(project.path / "dist")
 
 
 @dataclass
@@ -108,14 +148,20 @@ class Workspace:
     Attributes:
         root: of the repository; what does not belong to it lies beside it.
         cache: where the plugin keeps things.
+        uv_cache: where uv keeps things.
         random: decides what is edited, and how.
         counter: makes each text another one.
+        clock: seconds that it is set back by.
+        is_uv_cache_edited: whether a build may say that it is.
     """
 
     root: Path
     cache: Path
+    uv_cache: Path
     random: random.Random
     counter: int = 1000
+    clock: int = 0
+    is_uv_cache_edited: bool = False
     added: list[Path] = field(default_factory=list)
 
     @property
@@ -132,13 +178,28 @@ class Workspace:
         for name in _SHIPS:
             if not (self.root / name).exists():
                 write(self.root, {name: _FILES[name]})
-        path = self.app / "pyproject.toml"
-        text = path.read_text().replace(_WRONG, _RIGHT)
-        for line in OPTIONS:
-            text = text.replace(f"{line}\n", "")
-        path.write_text(text)
+        for name in ("app/pyproject.toml", "app/lib/pyproject.toml"):
+            path = self.root / name
+            text = path.read_text().replace(_WRONG, _RIGHT)
+            for line in (line for lines in _LINES.values() for line in lines):
+                text = text.replace(f"{line}\n", "")
+            path.write_text(text)
         (self.root / ".gitignore").write_text(_FILES[".gitignore"])
         return "mended"
+
+    def set_back_since(self, started: int) -> None:
+        """Give what was written since then (nanoseconds) the times of the clock that is set back.
+
+        The kernel's clock is everybody's, so it stays.
+        """
+        if not self.clock:
+            return
+        for directory in (self.root, self.cache):
+            for path in directory.rglob("*"):
+                status = path.lstat()
+                if status.st_mtime_ns >= started and ".git" not in path.parts:
+                    stamp = status.st_mtime_ns - self.clock * 10**9
+                    os.utime(path, ns=(stamp, stamp), follow_symlinks=False)
 
     def outputs(self, suffix: str = "") -> list[Path]:
         """What builds have written, and what is not a wheel."""
@@ -210,8 +271,36 @@ def _add(workspace: Workspace) -> str:
 
 
 def _ignored(workspace: Workspace) -> str:
-    (workspace.root / "shared/ignored.log").write_text(workspace.next())
-    return "content of a file that git may ignore"
+    name = workspace.random.choice(("shared/ignored.log", "app/src/app/own.log"))
+    (workspace.root / name).write_text(workspace.next())
+    return f"content of {name}, which git may ignore"
+
+
+def _own_ignored(workspace: Workspace) -> str:
+    """Ignore something in this clone alone."""
+    text = workspace.random.choice(("", "*.txt\n", "*.py\n"))
+    (workspace.root / ".git/info/exclude").write_text(text)
+    return "quiet: .git/info/exclude"
+
+
+def _inner_patterns(workspace: Workspace) -> str:
+    path = workspace.root / workspace.random.choice(("shared", "app")) / ".gitignore"
+    if path.exists():
+        path.unlink()
+        return f"deleted {path.parent.name}/.gitignore"
+    path.write_text(workspace.random.choice(("*.txt\n", "!*.log\n", "added*\n")))
+    return f"wrote {path.parent.name}/.gitignore"
+
+
+def _staged(workspace: Workspace) -> str:
+    words = ["add", "-A"] if workspace.random.random() < 0.5 else ["rm", "-rqf", "--cached", "."]
+    run(["git", "-c", "core.safecrlf=false", *words], cwd=workspace.root, check=False)
+    return f"git {words[0]}"
+
+
+def _clock(workspace: Workspace) -> str:
+    workspace.clock = workspace.random.choice((0, 2, 3_600, 86_400, 10**9))
+    return f"quiet: clock set back by {workspace.clock} seconds"
 
 
 def _patterns(workspace: Workspace) -> str:
@@ -255,14 +344,15 @@ def _description(workspace: Workspace) -> str:
 
 
 def _option(workspace: Workspace) -> str:
-    path = workspace.app / "pyproject.toml"
-    line = workspace.random.choice(OPTIONS)
-    text = path.read_text()
-    if f"{line}\n" in text:
-        path.write_text(text.replace(f"{line}\n", ""))
+    place = workspace.random.choice((*("options",) * 4, "one", "one", "wheel", "wheel", "member"))
+    path = workspace.app / ("lib/pyproject.toml" if place == "member" else "pyproject.toml")
+    line = workspace.random.choice(_LINES[place])
+    head, comment, tail = path.read_text().partition(f"# {place}\n")
+    if f"{line}\n" in tail:
+        path.write_text(head + comment + tail.replace(f"{line}\n", "", 1))
     else:
-        path.write_text(text.replace("# options\n", f"# options\n{line}\n"))
-    return f"toggled {line}"
+        path.write_text(f"{head}{comment}{line}\n{tail}")
+    return f"toggled {line} of {place}"
 
 
 def _mistake(workspace: Workspace) -> str:
@@ -290,7 +380,8 @@ def _output(workspace: Workspace) -> str:
 
 def _swapped(workspace: Workspace) -> str:
     paths = workspace.outputs(".zip")
-    if len(paths) == 2:
+    if len(paths) >= 2:
+        paths = workspace.random.sample(paths, 2)
         one, two = (path.read_bytes() for path in paths)
         paths[0].write_bytes(two)
         paths[1].write_bytes(one)
@@ -298,16 +389,38 @@ def _swapped(workspace: Workspace) -> str:
 
 
 def _pack(workspace: Workspace) -> str:
-    paths = sorted(path for path in workspace.cache.rglob("*") if path.is_file())
-    paths = [path for path in paths if path.name != "CACHEDIR.TAG"]
+    paths = [path for path in _files(workspace.cache) if path.name != "CACHEDIR.TAG"]
     if not paths:
         return "quiet: nothing, without a cache"
+    if workspace.random.random() < 0.2:
+        shutil.rmtree(workspace.cache / "packs", ignore_errors=True)
+        return "quiet: deleted all packs"
     path = workspace.random.choice(paths)
     return f"quiet: {_damage(workspace, path)} {path.name} of the cache"
 
 
+def _uv_cache(workspace: Workspace) -> str:
+    """Edit what uv has unpacked, or what it notes; installs only look there without packs."""
+    workspace.is_uv_cache_edited = True
+    shutil.rmtree(workspace.cache / "packs", ignore_errors=True)
+    unpacked = _files(workspace.uv_cache / "archive-v0")
+    if workspace.random.random() < 0.3:
+        unpacked = _files(workspace.uv_cache)
+    path = workspace.random.choice([path for path in unpacked if path.suffix != ".lock"])
+    kind = _damage(workspace, path)
+    return f"quiet: {kind} {path.relative_to(workspace.uv_cache)} of uv's cache"
+
+
+def _files(directory: Path) -> list[Path]:
+    found = (path for path in directory.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(found)
+
+
 def _damage(workspace: Workspace, path: Path) -> str:
-    """Change one byte, the end or the existence of a file; its time stays as it was."""
+    """Change one byte, the end or the existence of a file; its time stays as it was.
+
+    It is written where it is, as through a hard link elsewhere.
+    """
     before, data = path.stat(), bytearray(path.read_bytes())
     kind = workspace.random.choice(("changed", "cut", "deleted"))
     if kind == "deleted" or not data:
@@ -323,6 +436,7 @@ def _damage(workspace: Workspace, path: Path) -> str:
 _EDITS: Final[tuple[Callable[[Workspace], str], ...]] = (
     *(_content, _content_unseen, _delete, _rename, _add, _ignored, _patterns, _mode, _touch),
     *(_readme, _nothing, _description, _option, _mistake, _lock, _output, _swapped, _pack),
+    *(_own_ignored, _inner_patterns, _staged, _clock, _uv_cache),
     # The commonest ones more often.
-    *(_content, _content_unseen, _output),
+    *(_content, _content_unseen, _output, _option, _option),
 )
