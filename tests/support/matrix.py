@@ -137,7 +137,6 @@ ASKING: Final[tuple[Mapping[str, str], ...]] = (
     {"UV": _MISSING},
     {"HATCH_LAMBDA_ZIP_TIMEOUT": "soon"},
     {"HATCH_BUILD_LOCATION": "elsewhere"},
-    {"HATCH_BUILD_HOOKS_ONLY": "1"},
     {"PYTHONWARNINGS": "error"},
     {"PYTHONSAFEPATH": "1"},
 )
