@@ -43,7 +43,7 @@ def test_what_hatchling_makes(
 def test_what_terraforms_external_data_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\n'
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\nsbom = true\n'
     functions = 'functions = { api = { code = "api" }, worker = { code = "worker" } }\n'
     code = {"one/api/main.py": "X = 1\n", "one/worker/main.py": "X = 2\n", "two/api/main.py": ""}
     write(tmp_path, {"one/pyproject.toml": table + functions, **code, "deploy/main.tf": ""})
@@ -56,8 +56,10 @@ def test_what_terraforms_external_data_reads(
     assert document.pop("api.sha256") == manifest["sha256"]
     assert document.pop("api.zip") == "../one/dist/api-lambda.zip"
     assert document.pop("api.manifest") == "../one/dist/api-lambda.json"
+    assert document.pop("api.sbom") == "../one/dist/api-lambda.cdx.json"
+    assert (tmp_path / "one/dist/api-lambda.cdx.json").is_file()
     assert {*document} == {
-        f"worker.{key}" for key in ("zip", "manifest", "sha256", "sha256_base64")
+        f"worker.{key}" for key in ("zip", "manifest", "sbom", "sha256", "sha256_base64")
     }
     # The protocol wants strings alone.
     assert all(isinstance(value, str) for value in document.values())
@@ -108,6 +110,7 @@ def test_a_list_for_machines(project: Project) -> None:
             "code": "",
             "lock": "uv.lock",
             "zip": "fixture_app-1.2.3-lambda.zip",
+            "sbom": None,
             "directory": str(project.path),
             "input_digest_unknown": None,
         }

@@ -126,6 +126,19 @@ def test_two_functions_of_one_file_name() -> None:
     ]
 
 
+def test_no_manifest_takes_the_place_of_a_bill_of_materials() -> None:
+    table = {
+        "sbom": True,
+        "functions": {"api": {"filename": "a.zip"}, "jobs": {"filename": "A.cdx.zip"}},
+    }
+    (problem,) = problems_of(table)
+    assert problem == (
+        "functions.jobs.filename: 'A.cdx.zip' would have 'a.cdx.json' as its manifest, which is "
+        "the bill of materials of 'a.zip'; choose another name"
+    )
+    assert parse({**table, "sbom": False}).artifacts
+
+
 def test_what_a_file_name_lacks_is_named() -> None:
     table = {
         "functions": {

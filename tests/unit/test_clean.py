@@ -109,6 +109,22 @@ def test_a_manifest_that_is_not_this_ones_is_left(
     assert names_in(tmp_path) == ["demo-1.0-lambda.json", "demo-1.0-lambda.zip"]
 
 
+def put_sbom(directory: Path) -> None:
+    sha256 = hashlib.sha256(b"sbom").hexdigest()
+    put(directory, changes={"sbom": "demo-1.0-lambda.cdx.json", "sbom_sha256": sha256})
+    (directory / "demo-1.0-lambda.cdx.json").write_bytes(b"sbom")
+
+
+def test_the_bill_of_materials_is_removed_too_unless_it_is_another(tmp_path: Path) -> None:
+    put_sbom(tmp_path)
+    remove_artifacts(tmp_path, "demo", None)
+    assert names_in(tmp_path) == []
+    put_sbom(tmp_path)
+    (tmp_path / "demo-1.0-lambda.cdx.json").write_bytes(b"edited")
+    remove_artifacts(tmp_path, "demo", None)
+    assert names_in(tmp_path) == ["demo-1.0-lambda.cdx.json"]
+
+
 def test_a_zip_with_other_bytes_is_left(tmp_path: Path) -> None:
     put(tmp_path)
     (tmp_path / "demo-1.0-lambda.zip").write_bytes(b"somebody else's")
@@ -144,11 +160,12 @@ def test_an_output_directory_that_is_not_there_is_clean(tmp_path: Path) -> None:
     assert names_in(tmp_path) == []
 
 
-@pytest.mark.parametrize("name", ["demo-1.0-lambda.json", "demo-1.0-lambda.zip"])
-def test_what_can_not_be_removed_leaves_both(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("suffix", [".json", ".zip", ".cdx.json"])
+def test_what_can_not_be_removed_leaves_all(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(tmp_path)
+    put_sbom(tmp_path)
+    name = f"demo-1.0-lambda{suffix}"
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     unlink = Path.unlink
 

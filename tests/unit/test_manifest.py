@@ -159,6 +159,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
         "format": 2,
         "encoder": {"name": "deflate", "version": "0.9.0", "level": 6},
         "artifact": "my_orders-1.0.0-api-lambda.zip",
+        "sbom": None,
         "project": {"name": "my-orders", "version": "1.0.0"},
         "target": "lambda-zip:api",
         "function": "api",
@@ -186,6 +187,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
         "architecture": "arm64",
         "sha256": archive.sha256.hex(),
         "sha256_base64": base64.b64encode(archive.sha256).decode(),
+        "sbom_sha256": None,
         "zipped_bytes": archive.size,
         "unzipped_bytes": 421,
         "files": 4,
@@ -516,3 +518,19 @@ def test_a_foreign_manifest_is_none_of_ours(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.zip").write_bytes(b"")
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
     assert read_previous(tmp_path / "a.zip") is None
+
+
+@pytest.mark.parametrize("sbom", [b"as written", b"edited", None], ids=repr)
+def test_a_bill_of_materials_is_kept_as_it_was_written(artifact: Path, sbom: bytes | None) -> None:
+    contents = contents_in(artifact.parent / "staged")
+    with_sbom = replace(function_of(), options=Options(handler="orders.app.handler", sbom=True))
+    inputs = inputs_of() | {"sbom": describe_artifact(PROJECT, with_sbom)["sbom"]}
+    manifest = make_manifest(inputs, contents, archive_of(contents), b"as written")
+    artifact.with_suffix(".json").write_bytes(manifest)
+    if sbom is not None:
+        artifact.with_suffix(".cdx.json").write_bytes(sbom)
+    previous = read_previous(artifact)
+    assert previous is not None
+    assert previous.is_made_from(inputs, SOURCES) is (sbom == b"as written")
+    # As when the option is switched off.
+    assert not previous.is_made_from(inputs_of(), SOURCES)

@@ -44,6 +44,7 @@ SHARED: dict[str, tuple[dict[str, object], object, object, Callable[[Artifact], 
     "architectures": ({}, ["x86_64"], ["arm64"], lambda one: [one.platform.architecture]),
     "python-release": ({}, "3.13.1", "3.13.2", lambda one: one.platform.release),
     "filename": ({}, "a.zip", "b.zip", lambda one: one.file_name),
+    "sbom": ({}, True, False, lambda one: one.options.sbom),
     "extras": ({}, ["a"], ["b"], lambda one: list(one.request.extras)),
     "groups": ({}, ["a"], ["b"], lambda one: list(one.request.groups)),
     "only-groups": ({}, ["a"], ["b"], lambda one: list(one.request.groups)),
@@ -146,7 +147,7 @@ def test_a_value_of_another_type_is_reported_where_it_stands(key: str, where: st
     allowed = {"functions": FUNCTION_KEYS, "layers": LAYER_KEYS}.get(where, (key,))
     if key not in allowed or (where == "" and key == "distributions"):
         return
-    wrong = 1.5 if key in {"scripts", "package"} else True
+    wrong = 1.5 if key in {"scripts", "package", "sbom"} else True
     table: dict[str, object] = {key: wrong}
     full_key = f"{TARGET_KEY}.{key}" if where == "" else f"{TARGET_KEY}.{where}.one.{key}"
     with pytest.raises(ConfigError) as caught:

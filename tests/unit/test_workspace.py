@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -84,6 +85,31 @@ def test_previous_outputs_are_replaced(previous: Path) -> None:
         build(workspace, previous)
         workspace.publish()
     assert files_in(previous) == {**PREVIOUS, **PUBLISHED}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_output_that_is_no_longer_made_is_removed_with_the_others(
+    previous: Path, *, fails: bool
+) -> None:
+    with contextlib.suppress(LambdaZipError), Workspace() as workspace:
+        workspace.remove(previous / "other")
+        workspace.remove(previous / "was never there")
+        build(workspace, previous)
+        assert files_in(previous)["other"] == PREVIOUS["other"]
+        workspace.publish()
+        assert not (previous / "other").exists()
+        if fails:
+            fail_at_once(workspace, previous)
+    assert files_in(previous) == (PREVIOUS if fails else PUBLISHED)
+
+
+def test_what_another_build_has_made_since_is_not_taken_back(previous: Path) -> None:
+    with contextlib.suppress(LambdaZipError), Workspace() as workspace:
+        workspace.remove(previous / "other")
+        workspace.publish()
+        (previous / "other").write_bytes(b"another build's")
+        fail_at_once(workspace, previous)
+    assert files_in(previous) == {**PREVIOUS, "other": b"another build's"}
 
 
 @posix

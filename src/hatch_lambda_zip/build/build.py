@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,16 +19,27 @@ from hatch_lambda_zip.build.manifest import (
     make_manifest,
 )
 from hatch_lambda_zip.build.previous import read_previous
+from hatch_lambda_zip.build.sbom import make_sbom
 from hatch_lambda_zip.build.session import Session
 from hatch_lambda_zip.build.shared import inspect
 from hatch_lambda_zip.build.version_notes import version_notes
-from hatch_lambda_zip.config import PARENT, Artifact, Kind, Project, file_name, manifest_name
+from hatch_lambda_zip.build.workspace import Workspace
+from hatch_lambda_zip.config import (
+    PARENT,
+    Artifact,
+    Kind,
+    Project,
+    file_name,
+    manifest_name,
+    sbom_name,
+)
 from hatch_lambda_zip.contents import (
     Contents,
     Outputs,
     added_files,
     check_machines,
     check_unzipped_size,
+    is_artifact,
     upload_note,
 )
 from hatch_lambda_zip.errors import ConfigError, ContentsError
@@ -81,7 +92,8 @@ def _build_zip(job: Job, session: Session) -> Path:
     inputs, *layers = gather_all(job, session, selections)
     progress.advance(label, to_build)
     manifest = job.output / manifest_name(artifact, project)
-    _check_places((output, manifest), inputs, session.root.resolve())
+    sbom = job.output / sbom_name(artifact, project)
+    _check_places((output, manifest, sbom), inputs, session.root.resolve())
     built = [wheel for needed in (inputs, *layers) for wheel in needed.wheels]
     for line in version_notes(built, project):
         session.tell_once(line)
@@ -121,9 +133,9 @@ def _build_zip(job: Job, session: Session) -> Path:
             told=partial(progress.advance, label),
         )
         notes = _check_machines(inputs, contents, archive)
-    with session.workspace.writing(manifest) as stream:
-        stream.write(make_manifest(description, contents, archive))
-    session.workspace.publish()
+    listed = make_sbom(project, inputs, contents, archive) if artifact.options.sbom else None
+    written = make_manifest(description, contents, archive, listed)
+    _put({sbom: listed, manifest: written}, session.workspace)
     for note in notes:
         report.info(f"{label}: {note}")
     if too_large := upload_note(archive.size):
@@ -131,6 +143,21 @@ def _build_zip(job: Job, session: Session) -> Path:
     seconds = time.monotonic() - started
     progress.finish(label, _summary(artifact, contents, archive, seconds))
     return output
+
+
+def _put(described: Mapping[Path, bytes | None], workspace: Workspace) -> None:
+    """Put a zip into place with the files that describe it.
+
+    Args:
+        described: their content; None where there is to be none any longer.
+    """
+    for path, content in described.items():
+        if content is not None:
+            with workspace.writing(path) as stream:
+                stream.write(content)
+        elif is_artifact(path):
+            workspace.remove(path)
+    workspace.publish()
 
 
 def embed_lock(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from hatch_lambda_zip.build.previous import read_previous
+from hatch_lambda_zip.build.previous import is_sbom_of, read_previous
 from hatch_lambda_zip.build.publish import locked
+from hatch_lambda_zip.config import sbom_of
 from hatch_lambda_zip.contents import read_manifest
 from hatch_lambda_zip.errors import OutputError
 
@@ -48,13 +49,22 @@ def _remove(directory: Path, project: str, artifacts: Collection[str] | None) ->
 
 
 def _remove_pair(artifact: Path, manifest: Path) -> None:
-    """Remove a manifest, and its zip if that is the one that it describes; or nothing."""
-    is_whole = read_previous(artifact) is not None
-    text = manifest.read_bytes()
-    manifest.unlink()
-    if is_whole:
-        try:
-            artifact.unlink()
-        except OSError:
-            manifest.write_bytes(text)
-            raise
+    """Remove a manifest, and its zip if that is the one that it describes; or nothing.
+
+    So it is with the bill of materials.
+    """
+    described = read_manifest(manifest) or {}
+    beside = [artifact] if read_previous(artifact) is not None else []
+    if is_sbom_of(described, sbom_of(artifact)):
+        beside.insert(0, sbom_of(artifact))
+    removed: dict[Path, bytes] = {}
+    try:
+        # The zip comes last: it is the largest to put back.
+        for path in (manifest, *beside):
+            content = b"" if path == artifact else path.read_bytes()
+            path.unlink()
+            removed[path] = content
+    except OSError:
+        for path, content in removed.items():
+            path.write_bytes(content)
+        raise

@@ -16,7 +16,7 @@ from typing import Final
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.archive import ENCODER, FORMAT_VERSION, Archive
 from hatch_lambda_zip.build.inputs import Inputs
-from hatch_lambda_zip.config import TOOL_NAME, Artifact, Kind, Project, file_name
+from hatch_lambda_zip.config import TOOL_NAME, Artifact, Kind, Project, file_name, sbom_name
 from hatch_lambda_zip.contents import Contents
 from hatch_lambda_zip.install import Reason
 
@@ -63,6 +63,7 @@ def describe_artifact(project: Project, artifact: Artifact) -> dict[str, object]
         "format": FORMAT_VERSION,
         "encoder": ENCODER._asdict(),
         "artifact": file_name(artifact, project),
+        "sbom": sbom_name(artifact, project) if artifact.options.sbom else None,
         "target": f"lambda-zip:{artifact.name}",
         "project": {"name": project.name, "version": project.version},
         "function": None if is_layer else artifact.table,
@@ -106,11 +107,14 @@ def describe_options(artifact: Artifact) -> dict[str, object]:
     return artifact.options.describe()
 
 
-def make_manifest(inputs: Mapping[str, object], contents: Contents, archive: Archive) -> bytes:
+def make_manifest(
+    inputs: Mapping[str, object], contents: Contents, archive: Archive, sbom: bytes | None = None
+) -> bytes:
     """Describe a finished zip.
 
     Args:
         inputs: what it was made from, from ``describe_inputs``.
+        sbom: the bill of materials beside it, if there is one.
 
     Returns:
         JSON in UTF-8, the same for the same zip, ended by a line feed.
@@ -127,6 +131,7 @@ def make_manifest(inputs: Mapping[str, object], contents: Contents, archive: Arc
         **inputs,
         "sha256": archive.sha256.hex(),
         "sha256_base64": base64.b64encode(archive.sha256).decode("ascii"),
+        "sbom_sha256": None if sbom is None else hashlib.sha256(sbom).hexdigest(),
         "zipped_bytes": archive.size,
         "unzipped_bytes": sizes.total(),
         "files": len(archive.members),

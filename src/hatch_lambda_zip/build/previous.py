@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hatch_lambda_zip.build.inputs import Source
 from hatch_lambda_zip.build.manifest import is_as_made
+from hatch_lambda_zip.config import sbom_of
 from hatch_lambda_zip.contents import parse_manifest
 from hatch_lambda_zip.files import read_regular
 
@@ -20,7 +21,8 @@ class Previous:
     Attributes:
         manifest: the document.
         sha256: of the zip, in hexadecimal.
-        is_as_made: whether the manifest is the one that was written, to the byte.
+        is_as_made: whether the manifest is the one that was written, to the byte, and so is the
+            bill of materials, if it names one.
     """
 
     manifest: Mapping[str, object]
@@ -92,4 +94,16 @@ def read_previous(artifact: Path) -> Previous | None:
     sha256 = hashlib.sha256(content).hexdigest()
     if manifest.get("artifact") != artifact.name or manifest.get("sha256") != sha256:
         return None
-    return Previous(manifest, sha256, is_as_made(text))
+    has_sbom = manifest.get("sbom") is None or is_sbom_of(manifest, sbom_of(artifact))
+    return Previous(manifest, sha256, is_as_made(text) and has_sbom)
+
+
+def is_sbom_of(manifest: Mapping[str, object], path: Path) -> bool:
+    """Tell whether a file is, to the byte, the bill of materials that a manifest names."""
+    try:
+        content = read_regular(path)
+    except OSError:
+        return False
+    if content is None or manifest.get("sbom") != path.name:
+        return False
+    return manifest.get("sbom_sha256") == hashlib.sha256(content).hexdigest()

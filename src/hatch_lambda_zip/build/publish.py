@@ -25,17 +25,24 @@ _BEFORE: Final = ".{}.{}.before"
 
 @dataclass(frozen=True)
 class Replaced:
-    """A file that was moved into place.
+    """A file that was moved into place, or removed.
 
     Attributes:
         path: where it is now.
         before: a copy of what was there; None if nothing was.
-        identity: by which the file is known again, whatever other builds do.
+        identity: by which the file is known again, whatever other builds do; None if there is to
+            be none.
     """
 
     path: Path
     before: Path | None
-    identity: tuple[int, int]
+    identity: tuple[int, int] | None
+
+    @property
+    def is_still_so(self) -> bool:
+        """Whether no other build has changed it since."""
+        found = _identity(self.path) if os.path.lexists(self.path) else None
+        return found == self.identity
 
     def forget(self) -> None:
         """Remove what was there before, for good."""
@@ -43,11 +50,14 @@ class Replaced:
             self.before.unlink(missing_ok=True)
 
 
-def publish(files: Mapping[Path, Path], announce: Callable[[Path], None]) -> tuple[Replaced, ...]:
+def publish(
+    files: Mapping[Path, Path | None], announce: Callable[[Path], None]
+) -> tuple[Replaced, ...]:
     """Move files into place, each in one step, while no other build does so in their directory.
 
     Args:
-        files: what each is called until then, in the same directory, by what it is to be.
+        files: what each is called until then, in the same directory, by what it is to be; None for
+            what is to be gone.
         announce: takes a file that must not outlive the build, before it is made.
 
     Returns:
@@ -64,10 +74,13 @@ def publish(files: Mapping[Path, Path], announce: Callable[[Path], None]) -> tup
         replaced: list[Replaced] = []
         try:
             for path, temporary in files.items():
-                identity = _identity(temporary)
+                identity = None if temporary is None else _identity(temporary)
                 # Noted before it is done: an interrupt may come right after it.
                 replaced.append(Replaced(path, _copy(path, announce), identity))
-                _replace(temporary, path)
+                if temporary is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    _replace(temporary, path)
         except OSError as error:
             refusal = _refusal(path, error)
             _put_back(replaced, refusal)
@@ -214,10 +227,10 @@ def _copy(path: Path, announce: Callable[[Path], None]) -> Path | None:
 def _put_back(replaced: Sequence[Replaced], reason: BaseException) -> None:
     for done in reversed(replaced):
         try:
-            if not os.path.lexists(done.path) or _identity(done.path) != done.identity:
+            if not done.is_still_so:
                 done.forget()  # it is another build's by now
             elif done.before is None:
-                done.path.unlink()
+                done.path.unlink(missing_ok=True)
             else:
                 done.before.replace(done.path)
         except OSError as error:

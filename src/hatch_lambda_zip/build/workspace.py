@@ -52,6 +52,7 @@ class Workspace:
         if sources is not None:
             check_outside(place, sources)
         self._temporaries: dict[Path, Path] = {}
+        self._removed: list[Path] = []
         self._published: list[Replaced] = []
         self._swept: set[Path] = set()
         self._lock = contextlib.ExitStack()
@@ -126,6 +127,10 @@ class Workspace:
                 f"{output} can't be written: {error.strerror}. {how_to_write(error)}"
             ) from None
 
+    def remove(self, output: Path) -> None:
+        """Have a file removed when others take their places."""
+        self._removed.append(output)
+
     def publish(self) -> None:
         """Move what was written since the last time into place, all of it or nothing.
 
@@ -135,9 +140,11 @@ class Workspace:
             OutputError: something can't be replaced.
         """
         # What was written first is the largest.
-        files = dict(reversed(self._temporaries.items()))
+        files: dict[Path, Path | None] = dict(reversed(self._temporaries.items()))
+        files |= dict.fromkeys(self._removed)
         self._published += publish(files, self.watcher.remove_later)
         self._temporaries.clear()
+        self._removed.clear()
         self._file_locks.close()
 
     def __enter__(self) -> Self:

@@ -14,7 +14,7 @@ from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
 from hatch_lambda_zip.cli.digests import digests_of
 from hatch_lambda_zip.cli.find import chosen_projects
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument, shortest
-from hatch_lambda_zip.config import Artifact, file_name
+from hatch_lambda_zip.config import Artifact, file_name, sbom_name
 from hatch_lambda_zip.errors import LambdaZipError
 from hatch_lambda_zip.lock import LockKind, Locks
 from hatch_lambda_zip.plugin.app import aborting
@@ -109,6 +109,7 @@ def _rows(opened: OpenProject, directory: Path, console: Console) -> Iterator[Ro
             "lock": _lock(locks, artifact, opened.root, console),
             "zip": file_name(artifact, project),
             "directory": directory.as_posix(),
+            "sbom": sbom_name(artifact, project) if artifact.options.sbom else None,
         }
 
 

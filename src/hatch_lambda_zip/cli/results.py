@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hatch_lambda_zip import read_manifest
+from hatch_lambda_zip.config import sbom_of
 from hatch_lambda_zip.errors import ConfigError
 
 
@@ -20,6 +21,7 @@ def described(made: Iterable[Path]) -> list[dict[str, object]]:
             "target": manifest["target"],
             "zip": str(path),
             "manifest": str(manifest_path),
+            **({"sbom": str(sbom_of(path))} if manifest.get("sbom") else {}),
             "sha256": manifest["sha256"],
             "sha256_base64": manifest["sha256_base64"],
         }
@@ -50,7 +52,7 @@ def external(made: Iterable[Path], here: Path) -> dict[str, str]:
                 "would have one name. Build these projects by a command each"
             )
             raise ConfigError([message])
-        for key in ("zip", "manifest"):
+        for key in texts.keys() & {"zip", "manifest", "sbom"}:
             texts[key] = Path(os.path.relpath(texts[key], here)).as_posix()
         values |= {f"{name}.{key}": value for key, value in texts.items()}
     return values

@@ -10,7 +10,7 @@ from hatch_lambda_zip.config.checks import (
     wrong_specifier,
     wrong_version,
 )
-from hatch_lambda_zip.config.file_names import file_name, manifest_name
+from hatch_lambda_zip.config.file_names import file_name, manifest_name, sbom_name, sbom_of
 from hatch_lambda_zip.config.instead import instead_of
 from hatch_lambda_zip.config.keys import (
     HATCHLING_KEYS,
@@ -64,6 +64,8 @@ __all__ = [
     "parse_config",
     "read_stated_project",
     "read_tables",
+    "sbom_name",
+    "sbom_of",
     "stated_name",
     "wrong_back_end",
     "wrong_specifier",

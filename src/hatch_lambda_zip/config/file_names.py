@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
 
 from packaging.version import InvalidVersion, Version
 
@@ -12,6 +14,9 @@ from hatch_lambda_zip.config.checks import ZIP_SUFFIX, is_distribution_name
 from hatch_lambda_zip.config.model import DEFAULT_FUNCTION, Artifact
 from hatch_lambda_zip.config.option import Kind
 from hatch_lambda_zip.config.project import Project
+
+# As CycloneDX recommends it for JSON, so that scanners find it.
+_SBOM_SUFFIX: Final = ".cdx.json"
 
 
 def file_name(artifact: Artifact, project: Project) -> str:
@@ -48,6 +53,16 @@ def manifest_name(artifact: Artifact, project: Project) -> str:
     return file_name(artifact, project).removesuffix(ZIP_SUFFIX) + ".json"
 
 
+def sbom_name(artifact: Artifact, project: Project) -> str:
+    """Return the file name of a zip's bill of materials."""
+    return sbom_of(Path(file_name(artifact, project))).name
+
+
+def sbom_of(zipped: Path) -> Path:
+    """Return where the bill of materials of a zip is, if it has one."""
+    return zipped.with_suffix(_SBOM_SUFFIX)
+
+
 def name_problems(artifacts: Iterable[Artifact], project: Project) -> Iterator[tuple[str, str]]:
     """Yield the name of a table and what is wrong with the file name that it gives."""
     by_name: dict[str, list[Artifact]] = defaultdict(list)
@@ -72,6 +87,16 @@ def name_problems(artifacts: Iterable[Artifact], project: Project) -> Iterator[t
             if same[0].file_name is None or all(placeholder in template for placeholder in missing):
                 advice = "rename one of them, by more than upper and lower case"
             yield same[0].table, f"{name!r} is the name of {len(same)} zips ({who}); {advice}"
+        stem = name.removesuffix(ZIP_SUFFIX)
+        for other in by_name.get(f"{stem}.cdx{ZIP_SUFFIX}".casefold(), ()):
+            if any(artifact.options.sbom for artifact in same):
+                yield (
+                    other.table,
+                    (
+                        f"{file_name(other, project)!r} would have {stem + _SBOM_SUFFIX!r} as its "
+                        f"manifest, which is the bill of materials of {name!r}; choose another name"
+                    ),
+                )
         if version := _taken_for_sdist(name, project):
             yield (
                 same[0].table,

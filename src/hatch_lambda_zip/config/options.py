@@ -131,6 +131,17 @@ class Options(PlatformOptions):
         ),
         in_manifest=False,
     )
+    sbom = Option(
+        "sbom",
+        Flag(),
+        default=False,
+        description=(
+            "`true`: what is in the zip is listed beside it, in a `.cdx.json` file: a software "
+            "bill of materials for scanners and audits (CycloneDX 1.6). No byte of the zip follows "
+            "from it."
+        ),
+        in_manifest=False,  # which names the file
+    )
     code = Option(
         "code",
         Places(checks.wrong_code),

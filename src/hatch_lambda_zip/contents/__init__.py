@@ -34,7 +34,13 @@ from hatch_lambda_zip.contents.own.gitignore import (
     top_of,
 )
 from hatch_lambda_zip.contents.own.ignored_modules import ignored_modules
-from hatch_lambda_zip.contents.own.outputs import Outputs, output_in, parse_manifest, read_manifest
+from hatch_lambda_zip.contents.own.outputs import (
+    Outputs,
+    is_artifact,
+    output_in,
+    parse_manifest,
+    read_manifest,
+)
 from hatch_lambda_zip.contents.own.own_files import (
     Surroundings,
     added_files,
@@ -43,6 +49,7 @@ from hatch_lambda_zip.contents.own.own_files import (
 )
 from hatch_lambda_zip.contents.own.stray_gitignore import check_stray_gitignore, is_hatchlings
 from hatch_lambda_zip.contents.requirements_check import check_requirements
+from hatch_lambda_zip.contents.requirements_graph import direct_requirements
 from hatch_lambda_zip.contents.scripts import is_for_other_python
 
 __all__ = [
@@ -66,11 +73,13 @@ __all__ = [
     "check_unzipped_size",
     "decide_function",
     "decide_layer",
+    "direct_requirements",
     "directories_of",
     "directories_with_code",
     "folded",
     "ignored_modules",
     "ignored_paths",
+    "is_artifact",
     "is_for_other_python",
     "is_hatchlings",
     "is_missed",

@@ -215,6 +215,39 @@ def readable_requirements(installed: Installed, platform: Platform) -> Iterator[
             yield requirement
 
 
+def direct_requirements(
+    installed: Iterable[Installed], roots: Iterable[Requirement], platform: Platform
+) -> dict[str, frozenset[str]]:
+    """Return who requires whom directly, with the extras that somebody asks for.
+
+    Args:
+        installed: among whom.
+        roots: what the package requires.
+
+    Returns:
+        The names that each requires, by its own; by the empty string those that the package
+        requires, or nobody.
+
+    Raises:
+        DistributionError: a distribution has no METADATA; a marker of the package's is none.
+    """
+    known = {item.name: tuple(readable_requirements(item, platform)) for item in installed}
+    known[""] = tuple(roots)
+    found: dict[str, set[str]] = {name: set() for name in known}
+    todo: list[Node] = [(name, "") for name in known]
+    seen = set(todo)
+    while todo:
+        owner, extra = todo.pop()
+        for requirement in known[owner]:
+            if is_wanted(requirement, platform, extra=extra, owner=owner or "the package"):
+                nodes = {node for node in nodes_of(requirement) if node[0] in known}
+                found[owner] |= {name for name, _ in nodes} - {owner}
+                todo += nodes - seen
+                seen |= nodes
+    found[""] |= known.keys() - {""}.union(*found.values())
+    return {name: frozenset(names) for name, names in found.items()}
+
+
 def nodes_of(requirement: Requirement) -> Iterator[Node]:
     """Yield what a requirement leads to: a distribution, and its extras."""
     name = canonicalize_name(requirement.name)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.cache import TAG_NAME, is_cache, is_tag
-from hatch_lambda_zip.config import TOOL_NAME
+from hatch_lambda_zip.config import TOOL_NAME, inner_table
 from hatch_lambda_zip.files import read_regular
 
 _DEFAULT: Final = "dist"  # of hatchling, uv and build
@@ -89,12 +89,13 @@ def _real(path: Path) -> Path:
 
 
 def is_artifact(path: Path) -> bool:
-    """Tell whether a path is a zip, a manifest, an unpacked directory or a cache of ours."""
+    """Tell whether a path is a zip or describes one, an unpacked directory, or a cache of ours."""
     if path.is_dir():
         manifest = read_manifest(Path(f"{path}.json"))
         return (manifest is not None and "unpacked" in manifest) or is_cache(path)
     if path.suffix == ".json":
-        return read_manifest(path) is not None
+        content = _read(path)
+        return content is not None and _is_described(content)
     manifest = read_manifest(path.with_suffix(".json")) if path.suffix == ".zip" else None
     return manifest is not None and manifest.get("artifact") == path.name
 
@@ -102,13 +103,14 @@ def is_artifact(path: Path) -> bool:
 def output_in(wheel: Path, project: Path) -> str | None:
     """Return the name of a file in a project's wheel that a build wrote, if it has any.
 
-    That is a manifest or a cache of ours, or a wheel or sdist from the default output directory.
+    That is a manifest, a bill of materials or a cache of ours, or a wheel or sdist from the default
+    output directory.
     """
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             name = member.filename
             is_small = member.file_size <= _LARGEST_MANIFEST
-            if name.endswith(".json") and is_small and parse_manifest(archive.read(name)):
+            if name.endswith(".json") and is_small and _is_described(archive.read(name)):
                 return name
             directory, _, file = name.rpartition("/")
             if file == TAG_NAME and is_small and is_tag(archive.read(name)):
@@ -121,22 +123,43 @@ def output_in(wheel: Path, project: Path) -> str | None:
 
 def read_manifest(path: Path) -> dict[str, object] | None:
     """Return the document; None when there is no such file, or it is none of ours."""
+    content = _read(path)
+    return None if content is None else parse_manifest(content)
+
+
+def _read(path: Path) -> bytes | None:
     try:
-        content = read_regular(path)
+        return read_regular(path)
     except OSError:
         return None
-    return None if content is None else parse_manifest(content)
+
+
+def _is_described(content: bytes) -> bool:
+    return parse_manifest(content) is not None or is_sbom(content)
+
+
+def is_sbom(content: bytes) -> bool:
+    """Tell whether a document is a bill of materials of ours."""
+    document = _parse(content)
+    tools = inner_table(document, "metadata", "tools").get("components")
+    (tool,) = tools if isinstance(tools, list) and len(tools) == 1 else (None,)
+    is_ours = isinstance(tool, dict) and tool.get("name") == TOOL_NAME
+    return is_ours and document.get("bomFormat") == "CycloneDX"
 
 
 def parse_manifest(content: bytes) -> dict[str, object] | None:
     """Return the document; None when it is none of ours."""
+    document = _parse(content)
+    tool = document.get("tool")
+    return document if isinstance(tool, dict) and tool.get("name") == TOOL_NAME else None
+
+
+def _parse(content: bytes) -> dict[str, object]:
+    """Return a JSON object that names this tool; an empty one if it is none."""
     if TOOL_NAME.encode() not in content:
-        return None
+        return {}
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict):
-        return None
-    tool = document.get("tool")
-    return document if isinstance(tool, dict) and tool.get("name") == TOOL_NAME else None
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -24,7 +24,7 @@ _NOT_SETTINGS: Final = frozenset(
     (
         *("schema", "sha256", "sha256_base64", "zipped_bytes", "unzipped_bytes", "files"),
         *("distributions", "inputs", "include_files", "checksum", "left_out", "bytecode"),
-        *("absent_distributions", "artifact", "unpacked", "tool"),
+        *("absent_distributions", "artifact", "unpacked", "tool", "sbom", "sbom_sha256"),
     )
 )
 
