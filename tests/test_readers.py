@@ -15,20 +15,14 @@ from typing import Final
 
 import pytest
 
-from tests.support.commands import CHECKOUT, UV, run
+from tests.support.built_examples import EXAMPLES, build_examples
 from tests.support.interpreters import read_zip
-from tests.support.loose import invoke
 from tests.support.second_writer import write_zip
 from tests.support.shared import made_once
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.shared_cache]
 
 READERS: Final = Path(__file__).parent / "readers"
-# But for what only another tool can lock, and what only one Python can build.
-EXAMPLES: Final = sorted(
-    {path.parent.name for path in CHECKOUT.glob("examples/*/pyproject.toml")}
-    - {"poetry", "extension"}
-)
 TIME: Final = int(datetime(2020, 2, 2, tzinfo=timezone.utc).timestamp())
 ODD: Final = {
     "empty": b"",
@@ -66,20 +60,7 @@ def zips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The zips of all examples, and two that are odd. Not to be changed."""
 
     def make(directory: Path) -> None:
-        ignored = shutil.ignore_patterns("dist", "uv.lock", "pylock*.toml", ".venv")
-        shutil.copytree(CHECKOUT / "examples", directory, ignore=ignored)
-        for name in EXAMPLES:
-            project = directory / name
-            if (
-                "hatchling.build" in (project / "pyproject.toml").read_text(encoding="utf-8")
-                or (project / "tools").is_dir()
-            ):
-                run([UV, "lock", "-q"], cwd=project)
-            else:
-                result = invoke("lock", project)
-                assert result.exit_code == 0, result.output
-            result = invoke("build", "--all", project)
-            assert result.exit_code == 0, result.output
+        build_examples(directory)
         (directory / "odd.zip").write_bytes(write_zip(ODD))
         many = {f"{number:05}": b"" for number in range(65_534)}
         (directory / "most.zip").write_bytes(write_zip(many))
