@@ -55,7 +55,9 @@ def main(command: str, place: str | None = None) -> str | None:
     """Do what the command says, and return what is wrong, if anything is."""
     if command == "write":
         text = json.dumps(build(), indent=2, sort_keys=True)
-        Path(place or TABLE).write_text(text + "\n", encoding="utf-8", newline="\n")
+        path = Path(place or TABLE)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8", newline="\n")
         return None
     if command != "compare" or place is None:
         return __doc__
