@@ -7,6 +7,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,12 +84,32 @@ def test_the_pins_of_npm_have_hashes_and_no_host() -> None:
         assert "resolved" not in package, name
 
 
+def test_tox_installs_what_is_pinned() -> None:
+    tox = ConfigParser()
+    tox.read(ROOT / "tox.ini")
+    for environment in ("testenv", "pkgenv"):
+        assert tox[environment]["constraints"] == "{tox_root}/requirements/tools.txt"
+    others = {name for name in tox if "constraints" in tox[name]} - {"testenv", "pkgenv"}
+    assert others == {"testenv:oldest", "testenv:refresh"}
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_actions_are_pinned_by_a_commit_with_its_version(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     used = re.findall(r"uses: (.*)", text)
     for line in used:
         assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[0-9]+\.[0-9]+\.[0-9]+", line), line
+
+
+def test_links_of_the_readme_lead_somewhere_on_the_package_index() -> None:
+    document: Json = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    hook = document["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for substitution in hook["substitutions"]:
+        text = re.sub(substitution["pattern"], substitution["replacement"], text)
+    links = re.findall(r"\]\(([^)]*)\)", text)
+    assert any("/blob/v$HFPR_VERSION/docs/" in link for link in links)
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
 
 
 def test_one_action_is_one_commit_everywhere() -> None:
