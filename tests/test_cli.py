@@ -252,6 +252,11 @@ def test_what_two_would_write_is_told_before_anything_is_built(
     result = invoke("build", "a", "--unpacked", "zips", "-d", "zips")
     assert result.exit_code == 1
     assert "zips/lambda.json would be the manifest of a zip and of a directory" in result.stderr
+    for name, more in (("a", "sbom = true\n"), ("b", 'filename = "a-lambda.cdx.zip"\n')):
+        write(tmp_path / name, {"pyproject.toml": table.replace("NAME", name) + more})
+    result = invoke("build", "a", "b", "-d", "zips")
+    assert result.exit_code == 1
+    assert "zips/a-lambda.cdx.json would be made of two projects of this comm" in result.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
 
 

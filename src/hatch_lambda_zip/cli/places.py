@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.project import OpenProject, open_project
-from hatch_lambda_zip.config import Project, file_name, inner_table, read_stated_project
+from hatch_lambda_zip.config import Project, file_name, inner_table, read_stated_project, sbom_of
 from hatch_lambda_zip.errors import ConfigError
 
 OTHER_ZIPS = "Name the zips by `filename` so that they differ, or build into several directories"
@@ -44,13 +44,15 @@ def check_places(
     """
     if len(projects) == 1 and unpacked is None:
         return  # the names of one project's zips are looked at when its table is read
-    zips, directories, manifests = set[str](), set[str](), set[str]()
+    files, directories, manifests = set[str](), set[str](), set[str]()
     for project in projects:
         with hooks_aside(), open_project(project, console) as opened:
             names = [*functions] or [*opened.builder.get_version_api()]
-            for zipped in _zips(opened, names, output):
-                _add(zipped, zips, OTHER_ZIPS)
-                manifests.add(_key(zipped.with_suffix(".json")))
+            for zipped, has_sbom in _zips(opened, names, output):
+                manifest = zipped.with_suffix(".json")
+                for path in (zipped, manifest, *([sbom_of(zipped)] if has_sbom else [])):
+                    _add(path, files, OTHER_ZIPS)
+                manifests.add(_key(manifest))
             if unpacked is not None:
                 for name in opened.builder.lambda_config.named(names):
                     _add(unpacked / name, directories, _OTHER_DIRECTORIES)
@@ -59,12 +61,16 @@ def check_places(
         raise ConfigError([message])
 
 
-def _zips(opened: OpenProject, names: Iterable[str], output: Path | None) -> Iterator[Path]:
+def _zips(
+    opened: OpenProject, names: Iterable[str], output: Path | None
+) -> Iterator[tuple[Path, bool]]:
+    """Yield the paths of zips, and whether a bill of materials lies beside each."""
     builder = opened.builder
     if (project := _expected_project(opened)) is not None:
         for name in builder.lambda_config.named([*names]):
             artifact = builder.lambda_config.artifact(name)
-            yield opened.root / (output or builder.config.directory) / file_name(artifact, project)
+            directory = opened.root / (output or builder.config.directory)
+            yield directory / file_name(artifact, project), artifact.options.sbom
 
 
 def _expected_project(opened: OpenProject) -> Project | None:
