@@ -41,7 +41,7 @@ def test_an_interrupt_while_the_command_is_imported(tmp_path: Path) -> None:
     )
     (tmp_path / "click.py").write_text(waits)
     process = subprocess.Popen(
-        [sys.executable, "-c", HEEDING_SIGINT, "-m", "hatch_lambda_zip", "build"],
+        [*HEEDING_SIGINT, sys.executable, "-m", "hatch_lambda_zip", "build"],
         env=clean_environment(PYTHONPATH=str(tmp_path)),
         stderr=subprocess.PIPE,
     )

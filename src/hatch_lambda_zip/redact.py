@@ -6,7 +6,6 @@ it takes time in proportion to the text; no expression looks ahead from each let
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -282,7 +281,7 @@ def _content(path: str) -> str:
     """Return a file as text; nothing where none is: whoever reads it can't do so either."""
     try:
         # Of a pipe there would be nothing left for the tool.
-        content = read_regular(Path(os.path.expanduser(path))) or b""
+        content = read_regular(Path(path).expanduser()) or b""
     except (OSError, RuntimeError, ValueError):
         return ""
     return content.decode("utf-8", "replace")
