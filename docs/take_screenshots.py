@@ -49,6 +49,7 @@ EDITED = HANDLER.replace("FastAPI()", 'FastAPI(title="Orders")')
 COMMAND = (sys.executable, "-m", "hatch_lambda_zip")
 LARGEST = 150_000  # bytes of a picture
 COLUMNS = 112
+DAYS = {"monday": 1_795_424_400, "tuesday": 1_795_510_800}  # seconds; 2026-11-23 and the day after
 # rich's own has fonts from the network, which a page would load or a viewer refuse.
 SVG = """\
 <svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -108,9 +109,11 @@ def photograph_commands(root: Path) -> None:
     newer = build(root / "newer", NEWER, EDITED)
     shutil.copy(built, root / "deployed.zip")
     shutil.copy(newer, root / "orders.zip")
-    for day in ("monday", "tuesday"):
+    for day, moment in DAYS.items():
         with zipfile.ZipFile(built) as archive:
-            archive.extractall(root / day)  # each file with the time of this moment
+            archive.extractall(root / day)
+        for path in (root / day).rglob("*"):
+            os.utime(path, (moment, moment))
         pack = ["zip", "-qrXD", f"../{day}.zip", "."]
         subprocess.run(pack, cwd=root / day, check=True, timeout=60)
     photograph("diff", ["diff monday.zip tuesday.zip", "diff deployed.zip orders.zip"], root)
