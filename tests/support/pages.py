@@ -6,6 +6,7 @@ A comment right above a block says what it is, where that is not plain:
 * ``<!-- is: PATH -->``: what a file then holds;
 * ``<!-- from: PATH -->``: a part of a file of the checkout;
 * ``<!-- not run: WHY -->``, ``<!-- recorded: WHERE -->``: the block does not run on its page;
+* ``<!-- aws -->``: commands that are run where there is an AWS;
 * ``<!-- in: examples/NAME -->``: where a page's blocks run; by default in an empty directory.
 
 All other blocks of ``sh`` and ``console`` are run, in their order, in one directory for each page.
@@ -61,6 +62,11 @@ class Block:
         """Whether it is run with its page."""
         return self.language in SHELL and not self.note.startswith(_NOT_HERE)
 
+    @property
+    def needs_aws(self) -> bool:
+        """Whether it is run where there is an AWS, and nowhere else."""
+        return self.note == "aws"
+
     def __str__(self) -> str:
         return f"{self.page.relative_to(CHECKOUT)}:{self.line}"
 
@@ -86,18 +92,24 @@ BLOCKS: Final = tuple(block for page in PAGES for block in blocks_of(page))
 RUN: Final = tuple(dict.fromkeys(block.page for block in BLOCKS if block.is_run))
 """The pages with blocks that are run."""
 
+DEPLOYING: Final = tuple(dict.fromkeys(block.page for block in BLOCKS if block.needs_aws))
+"""Those of which some need an AWS."""
 
-def run_page(page: Path, directory: Path, *, wheels: Path) -> None:
+
+def run_page(
+    page: Path, directory: Path, *, wheels: Path, aws: Mapping[str, str] | None = None
+) -> None:
     """Do what a page says, and compare what comes out with what it shows.
 
     Args:
         page: one of those with blocks that are run.
         directory: to work in, which is not there yet.
         wheels: a directory with this project's wheel.
+        aws: the variables with which `aws` is found and finds an AWS, if there is one.
     """
     blocks = list(blocks_of(page))
     _start(page, directory / "work")
-    environment = _environment(directory, wheels)
+    environment = _environment(directory, wheels, aws or {})
     for block in blocks:
         word, _, path = block.note.partition(": ")
         file = directory / "work" / path
@@ -106,7 +118,7 @@ def run_page(page: Path, directory: Path, *, wheels: Path) -> None:
             file.write_text(block.text, encoding="utf-8")
         elif word == "is":
             assert file.read_text(encoding="utf-8") == block.text, block
-        elif block.is_run:
+        elif block.is_run and not (block.needs_aws and aws is None):
             for command, shown in _commands(block):
                 _run_command(block, command, shown, cwd=directory / "work", env=environment)
 
@@ -120,7 +132,7 @@ def _start(page: Path, directory: Path) -> None:
     shutil.copytree(CHECKOUT / example[1], directory, ignore=ignored)
 
 
-def _environment(directory: Path, wheels: Path) -> Mapping[str, str]:
+def _environment(directory: Path, wheels: Path, more: Mapping[str, str]) -> Mapping[str, str]:
     tools = directory / "tools"
     tools.mkdir()
     (tools / "uvx").write_text(_UVX, encoding="utf-8")
@@ -130,6 +142,7 @@ def _environment(directory: Path, wheels: Path) -> Mapping[str, str]:
         PIP_FIND_LINKS=str(wheels),
         HATCH_DATA_DIR=str(directory / "hatch"),
         COLUMNS="200",
+        **more,
     )
     return {**found, "PATH": os.pathsep.join([str(tools), found["PATH"]])}
 
