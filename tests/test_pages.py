@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 import shutil
@@ -206,6 +207,17 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
         assert not anchor or anchor in anchors(file), link
         in_site = page.is_relative_to(CHECKOUT / "docs")
         assert not in_site or file.is_relative_to(CHECKOUT / "docs"), f"{link} is not on the site"
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.stem)
+def test_lists_are_lists_on_the_site_too(page: Path) -> None:
+    """Which reads Markdown as it was first defined, other than GitHub."""
+    lines = without_blocks(page).splitlines()
+    item = re.compile(r"(\* |- |\d+\. )")
+    for before, line in itertools.pairwise(lines):
+        assert not re.match(r" {1,3}(\* |- |\d+\. |```)", line), f"indent by four: {line}"
+        starts = item.match(line) and before and not re.match(r"\* |- |\d+\. | ", before)
+        assert not starts, f"an empty line belongs above: {line}"
 
 
 def in_nav(entry: object) -> list[str]:
