@@ -137,13 +137,13 @@ def _environment(directory: Path, wheels: Path, more: Mapping[str, str]) -> Mapp
     tools.mkdir()
     (tools / "uvx").write_text(_UVX, encoding="utf-8")
     (tools / "uvx").chmod(0o755)
-    found = clean_environment(
-        UV_FIND_LINKS=str(wheels),
-        PIP_FIND_LINKS=str(wheels),
-        HATCH_DATA_DIR=str(directory / "hatch"),
-        COLUMNS="200",
-        **more,
-    )
+    ours = {
+        "UV_FIND_LINKS": str(wheels),
+        "PIP_FIND_LINKS": str(wheels),
+        "HATCH_DATA_DIR": str(directory / "hatch"),
+        "COLUMNS": "200",
+    }
+    found = clean_environment(**{**more, **ours})
     return {**found, "PATH": os.pathsep.join([str(tools), found["PATH"]])}
 
 
