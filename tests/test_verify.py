@@ -193,8 +193,12 @@ def test_a_hash_of_what_is_configured_otherwise(
     built: tuple[Project, Build], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, reference = built
+    asked: list[tuple[str, ...]] = []
 
-    def build(_self: Rebuilds, chosen: Sequence[Circumstance], _done: object) -> Iterator[Rebuilt]:
+    def build(
+        rebuilds: Rebuilds, chosen: Sequence[Circumstance], _done: object
+    ) -> Iterator[Rebuilt]:
+        asked.append(tuple(rebuilds.functions))
         for circumstance in chosen:
             if circumstance.instead.get("architecture") == "x86_64":
                 yield Rebuilt(circumstance, {}, "Warning: no.\nError: There is no wheel.")
@@ -225,6 +229,11 @@ def test_a_hash_of_what_is_configured_otherwise(
     *others, last = document["variations"]
     assert (last["name"], last["result"]) == ("for python3.14 on arm64", "same")
     assert {row["result"] for row in others} == {"differs", "failed"}
+    # Of several platforms, each zip has a name that it has not where there is one.
+    project.replace('runtime = "python3.13"', 'runtimes = ["python3.13", "python3.14"]')
+    result = invoke(*words, "-f", "lambda-python3.13")
+    assert result.stdout.splitlines()[-1] == lines[-1]
+    assert asked[-2:] == [("lambda-python3.13",), ("lambda",)]
 
 
 def test_a_build_with_other_options(tmp_path: Path) -> None:
