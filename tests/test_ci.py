@@ -155,11 +155,11 @@ def test_githubs_matrix(origin: Path, tools: Path, tmp_path: Path) -> None:
     output.touch()
     variables = {"GITHUB_OUTPUT": str(output)}
     depth = checkout["with"]["fetch-depth"]
-    runner = Runner(origin, tmp_path / "changed", depth, variables, tools)
+    lister = Runner(origin, tmp_path / "changed", depth, variables, tools)
     for step in jobs["changed"]["steps"]:
         if "run" in step:
             script = filled_in(step["run"], {"github.event.before": before(origin)})
-            runner.run(script, step.get("shell"))
+            lister.run(script, step.get("shell"))
     name, _, functions = output.read_text().rstrip("\n").partition("=")
     assert jobs["changed"]["outputs"] == {name: f"${{{{ steps.list.outputs.{name} }}}}"}
     assert functions != "[]"  # as the condition of the next job is
@@ -174,7 +174,7 @@ def test_githubs_matrix(origin: Path, tools: Path, tmp_path: Path) -> None:
     # A commit that is not there ends the job.
     step = jobs["changed"]["steps"][-1]
     with pytest.raises(AssertionError, match="is no commit that"):
-        runner.run(filled_in(step["run"], {"github.event.before": "0" * 40}), step.get("shell"))
+        lister.run(filled_in(step["run"], {"github.event.before": "0" * 40}), step.get("shell"))
 
 
 @pytest.mark.exhaustive
