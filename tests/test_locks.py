@@ -177,6 +177,20 @@ def test_an_extra_that_grew_since_it_was_locked(project: Project, kind: str, ask
     assert f"{kind} does not have what fixture-{grown.parent.name} requires: iniconfig" in message
 
 
+def test_a_lock_that_lost_what_its_requirements_name_by_path(project: Project) -> None:
+    export(project, "--format", "pylock.toml", "-o", "pylock.toml")
+    project.replace('    "fixture-lib",\n', "")
+    (project.path / "requirements.txt").write_text("-e ../lib\n")
+    lock = project.path / "pylock.toml"
+    text = with_record(lock.read_text(), project.path / "requirements.txt")
+    lost = re.sub(r'\[\[packages\]\]\nname = "fixture-lib"\n(.+\n)*', "", text)
+    assert lost != text
+    lock.write_text(lost)
+    assert "pylock.toml does not have -e ../lib. Run `hatch-lambda-zip lock`" in project.fail()
+    lock.write_text(text)
+    project.build()
+
+
 @pytest.mark.parametrize("kind", ["uv.lock", "pylock.toml"])
 def test_what_uv_was_told_to_lock_otherwise_is_no_mistake(project: Project, kind: str) -> None:
     project.replace('    "idna",', '    "idna<3",')

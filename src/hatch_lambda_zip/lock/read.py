@@ -7,7 +7,7 @@ import itertools
 import platform as machine
 import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property
@@ -19,21 +19,24 @@ from packaging.specifiers import SpecifierSet
 from hatch_lambda_zip.config import TOOL_NAME, Project, Request, read_stated_project, read_tables
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure, UvTimeoutError
 from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
-from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
+from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection, resolved
 from hatch_lambda_zip.lock.recorded import (
     as_requirer,
     check_recorded,
     is_recorded,
     read_requirements,
-    recorded_extras,
+    recorded_lines,
     requirers_of,
 )
+from hatch_lambda_zip.lock.requirements import Place, places_in
 from hatch_lambda_zip.lock.resolution import explain_settings
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
 
 if TYPE_CHECKING:
+    from packaging.pylock import Pylock
+
     from hatch_lambda_zip.lock.uv_lock import UvLock
 
 
@@ -125,13 +128,16 @@ class LockReader:
         if uv_lock is not None:
             return self._completed(selection, uv_lock, request, platform)
         if lock.kind is LockKind.PYLOCK:
-            requirers, remedy = _requirers(document.tool or {}, lock)
+            tool = document.tool or {}
+            requirers, remedy = _requirers(tool, lock)
+            places = [*places_in(_lines(tool, lock), lock.path.parent, platform)]
+            _check_places(places, document, lock, remedy)
             return replace(
                 selection,
                 adjustments=self._adjustments_beside(lock),
                 requirers=requirers,
                 remedy=remedy,
-                extras=recorded_extras(document.tool or {}, lock.path.parent, platform),
+                extras=tuple((place.path, extra) for place in places for extra in place.extras),
             )
         return selection
 
@@ -287,6 +293,26 @@ def _requirers(tool: Mapping[str, object], lock: LockFile) -> tuple[tuple[Projec
     return (as_requirer(lock.answers.name, read_requirements(lock.answers)),), (
         f"{remedy} Without it, `{TOOL_NAME} lock` makes one."
     )
+
+
+def _lines(tool: Mapping[str, object], lock: LockFile) -> tuple[str, ...]:
+    """Return the lines of the requirements file that a pylock.toml answers for."""
+    if is_recorded(tool) or lock.answers is None or lock.answers.name == "pyproject.toml":
+        return recorded_lines(tool)
+    return read_requirements(lock.answers)
+
+
+def _check_places(places: Iterable[Place], document: Pylock, lock: LockFile, remedy: str) -> None:
+    """Check that a lock has what it was asked for by a path, which has no name to be missed by.
+
+    Raises:
+        LockError: it does not.
+    """
+    base = lock.path.parent
+    sources = (it for each in document.packages for it in (each.directory, each.archive))
+    found = {resolved(base, it.path) for it in sources if it is not None and it.path is not None}
+    if missing := [place.line for place in places if place.path not in found]:
+        raise LockError(f"{lock.path} does not have {', '.join(missing)}. {remedy}")
 
 
 def project_in(directory: Path) -> Project:

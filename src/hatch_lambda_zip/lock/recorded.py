@@ -19,8 +19,7 @@ from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile
-from hatch_lambda_zip.lock.requirements import local_extras, logical_lines
-from hatch_lambda_zip.runtimes import Platform
+from hatch_lambda_zip.lock.requirements import logical_lines
 
 NEW_FILE: Final = f"pylock.{TOOL_NAME}-new.toml"
 """A lock in the making, by a name that uv takes for a lock; what is killed may leave it behind."""
@@ -119,21 +118,14 @@ def requirers_of(tool: Mapping[str, object]) -> tuple[Project, ...]:
     return (as_requirer(file, map(str, recorded)),)
 
 
-def recorded_extras(
-    tool: Mapping[str, object], base: Path, platform: Platform
-) -> tuple[tuple[Path, str], ...]:
-    """Return the extras that a pylock.toml was asked to have of directories.
+def recorded_lines(tool: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the lines that a pylock.toml was made of; nothing if unknown.
 
     Args:
         tool: its ``[tool]``.
-        base: the directory that it lies in.
-
-    Raises:
-        LockError: a path can't be followed, or a marker not be evaluated.
     """
     recorded = inner_table(tool, TOOL_NAME).get("requirements")
-    lines = map(str, recorded if isinstance(recorded, list) else ())
-    return tuple(local_extras(lines, base, platform))
+    return tuple(map(str, recorded if isinstance(recorded, list) else ()))
 
 
 def as_requirer(file: str, requirements: Iterable[str]) -> Project:

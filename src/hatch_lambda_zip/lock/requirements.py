@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -86,7 +87,7 @@ def select(
                     continue
                 path = resolved(lock.path.parent, local.path)
                 # What an extra adds stands in the file by itself; later it is checked that it does.
-                extras += local.extras_at(lock.path.parent)
+                extras += [(path, extra) for extra in local.extras]
                 if path != root.resolve():
                     local_projects.append(
                         LocalProject(canonicalize_name(path.name), path, is_name_locked=False)
@@ -207,13 +208,25 @@ def _without_comment(number: int, parts: list[str]) -> Iterator[_Line]:
         yield _Line(number, text)
 
 
-def local_extras(
-    lines: Iterable[str], base: Path, platform: Platform
-) -> Iterator[tuple[Path, str]]:
-    """Yield the extras that lines of a requirements file ask of directories.
+@dataclass(frozen=True)
+class Place:
+    """A directory or archive that a line asks for by its path.
+
+    Attributes:
+        line: as it stands there.
+        extras: what it asks of it besides, normalized.
+    """
+
+    line: str
+    path: Path
+    extras: tuple[str, ...]
+
+
+def places_in(lines: Iterable[str], base: Path, platform: Platform) -> Iterator[Place]:
+    """Yield what lines of a requirements file ask for by its path alone.
 
     Args:
-        base: the file's directory.
+        base: the directory that uv runs in, which paths are relative to.
 
     Raises:
         LockError: a path can't be followed, or a marker not be evaluated.
@@ -221,7 +234,7 @@ def local_extras(
     for line in lines:
         try:
             if (local := _directory(line)) is not None and local.holds(platform):
-                yield from local.extras_at(base)
+                yield Place(line, local.resolved(base), local.extras)
         except _LineError as error:
             raise LockError(f"{line}: {error}") from None
 
@@ -234,8 +247,11 @@ class _Directory:
     extras: tuple[str, ...]
     marker: str
 
-    def extras_at(self, base: Path) -> list[tuple[Path, str]]:
-        return [(resolved(base, self.path.removeprefix("file://")), it) for it in self.extras]
+    def resolved(self, base: Path) -> Path:
+        is_url = self.path.startswith("file:")
+        return resolved(
+            base, unquote(re.sub("^file:(//)?", "", self.path)) if is_url else self.path
+        )
 
     def holds(self, platform: Platform) -> bool:
         try:
