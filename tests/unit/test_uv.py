@@ -224,7 +224,7 @@ def test_a_full_disk_is_said_first_and_the_rest_where_it_is_asked_for(tmp_path: 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
-def test_of_many_words_the_last_are_shown_and_the_rest_where_it_is_asked_for(
+def test_of_many_words_some_are_shown_and_the_rest_where_it_is_asked_for(
     tmp_path: Path,
 ) -> None:
     lines: list[str] = []
@@ -233,7 +233,9 @@ def test_of_many_words_the_last_are_shown_and_the_rest_where_it_is_asked_for(
         failing(tmp_path, noise, lines.append).run(["build", "."], cwd=tmp_path)
     assert len(str(caught.value)) < 21_000
     assert str(caught.value).endswith("warning\nerror: sorry")
-    assert any(line.startswith("first") for line in lines)
+    assert caught.value.said.startswith("first\nwarning\n")
+    assert "\n(-v shows what stands here)\n" in str(caught.value)
+    assert any(line.strip() == noise for line in lines)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")

@@ -24,7 +24,8 @@ DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow l
 _LONGEST_TIMEOUT: Final = 1e6  # seconds: more overflows system calls
 _VERSION_TIMEOUT: Final = 30.0  # seconds
 
-_SHOWN_DETAILS: Final = 20_000  # characters of what uv and a back end say
+_SHOWN_FIRST: Final = 2_000  # characters of what uv and a back end say
+_SHOWN_LAST: Final = 18_000  # likewise
 _SHOWN_ANSWER: Final = 60  # characters of what is not uv
 _NAMING_VARIABLES: Final = ("UV", "HATCH_UV")
 _UNKNOWN_VERSION: Final = "uv of unknown version"
@@ -144,9 +145,10 @@ class Uv:
         if process.returncode != 0:
             words = read_words(_text(process.stderr))
             details = redact(words.shown) or f"(no message, {ending(process.returncode)})"
-            if len(details) > _SHOWN_DETAILS:
+            if len(details) > _SHOWN_FIRST + _SHOWN_LAST:
                 self.log(details)
-                details = f"(-v shows what came before)\n{details[-_SHOWN_DETAILS:]}"
+                first, last = details[:_SHOWN_FIRST], details[-_SHOWN_LAST:]
+                details = f"{first}\n(-v shows what stands here)\n{last}"
             if words.cause:
                 self.log(details)
                 details = redact(words.cause)
