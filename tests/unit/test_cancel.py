@@ -144,3 +144,25 @@ def test_the_end_of_a_front_end_cancels(
     finally:
         if runs(number):
             os.kill(number, signal.SIGKILL)
+
+
+def test_an_interrupt_while_the_command_is_loaded_is_one_line() -> None:
+    loading = """
+import signal, sys
+from hatch_lambda_zip import __main__
+
+class Loading:
+    def __getattr__(self, name):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            pass  # as where an import loses it
+        raise AttributeError(name)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.modules["hatch_lambda_zip.cli"] = Loading()
+__main__.main()
+"""
+    done = subprocess.run([sys.executable, "-c", loading], capture_output=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr == b"Error: cancelled by SIGINT before anything was done.\n"
