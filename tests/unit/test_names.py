@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hatchling.bridge.app import Application
 
 from hatch_lambda_zip.config.model import Artifact, Kind, Strip
 from hatch_lambda_zip.config.options import Options
@@ -17,6 +18,7 @@ from hatch_lambda_zip.contents.names import check_names
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install.read import Installed
 from hatch_lambda_zip.lock.model import Origin
+from hatch_lambda_zip.plugin.app import aborting
 from tests.support.installed import entry_of, made, platform_of
 
 PROJECT = Project("orders", "1.0", "orders-1.0", ("one", "two"))
@@ -133,6 +135,17 @@ def test_local_names_that_a_locale_takes_for_others_are_refused(
     check_names([("size.txt", "orders"), (name, "other")], local=("orders",))
     with pytest.raises(ContentsError, match=r"takes the names of files for iso8859-9.* PYTHONUTF8"):
         check_names([(name, "orders")], local=("orders",))
+
+
+def test_a_name_that_a_locale_has_no_bytes_for_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UnicodeEncodeError), aborting(Application()):
+        "größe.txt".encode("ascii")  # a mistake of ours, where names are UTF-8
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
+    with pytest.raises(SystemExit), aborting(Application()):
+        "größe.txt".encode("ascii")
+    assert r"Error: 'gr\xf6\xdfe.txt': this Python takes the names" in capsys.readouterr().err
 
 
 def test_names_that_look_like_secrets_are_a_warning() -> None:

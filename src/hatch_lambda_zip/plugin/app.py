@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hatch_lambda_zip.errors import LambdaZipError
-from hatch_lambda_zip.files import HOW_TO_HAVE_MORE, failure_at, how_to_write, read_regular
+from hatch_lambda_zip.files import (
+    HOW_TO_HAVE_MORE,
+    failure_at,
+    how_to_write,
+    name_encoding_problem,
+    read_regular,
+)
 from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
 from hatch_lambda_zip.redact import redact, secret_values
 
@@ -64,7 +70,10 @@ def aborting(app: Application) -> Iterator[None]:
         app.abort(f"Error: {shown_failure(failure_at(error))}. {how_to_write(error)}")
     except MemoryError:
         app.abort(f"Error: There is not enough memory for this build. {HOW_TO_HAVE_MORE}")
-    except Exception:  # noqa: BLE001 - of a project's build hook, or a mistake of ours
+    except Exception as error:  # noqa: BLE001 - of a project's build hook, or a mistake of ours
+        # A name that the locale has no bytes for; any other text would be a mistake of ours.
+        if isinstance(error, UnicodeEncodeError) and (problem := name_encoding_problem()):
+            app.abort(f"Error: {error.object!a}: {problem}.")
         import traceback  # hardly any build needs it
 
         app.abort(shown_failure(traceback.format_exc()).rstrip())
