@@ -320,9 +320,8 @@ def build(machine: Machine, project: str, row: Row, place: Path, more: Mapping[s
     words = _words(machine, row, variables)
     if row["user"] == "nobody":
         uv_cache = Path(variables["UV_CACHE_DIR"])
-        if not uv_cache.is_dir():
-            uv_cache.mkdir()
-            shutil.chown(uv_cache, _NOBODY, _NOBODY)
+        uv_cache.mkdir(exist_ok=True)
+        shutil.chown(uv_cache, _NOBODY, _NOBODY)
         run(["chown", "-R", f"{_NOBODY}:{_NOBODY}", place], cwd=place)
     result = subprocess.run(
         words,
@@ -479,6 +478,7 @@ def not_in_force(machine: Machine, row: Row, made: Made, place: Path) -> list[st
         "cpus": {"1": 1, "16": 16}.get(row["cpus"], len(os.sched_getaffinity(0))),
         # Without a package, the command has no need of it.
         "hatchling": note["hatchling"] and machine.release("hatchling", row["hatchling"]),
+        "is_random": row["seed"] != "0",
         "device": place.stat().st_dev,
         "optimize": int(VARIABLES[row["variables"]].get("PYTHONOPTIMIZE", "0")),
     }
@@ -492,6 +492,9 @@ def not_in_force(machine: Machine, row: Row, made: Made, place: Path) -> list[st
     is_turkish = row["locale"].startswith("tr_TR")
     if hour != wanted_hour or (day == wanted_day) == is_turkish:
         wrong.append(f"the time is {note['time']}")
+    length = len(note["directory"])
+    if (length >= _LONG) != (row["path"] == "long"):
+        wrong.append(f"the path has {length} characters")
     codeset = (note["encoding"], note["codeset"])
     if codeset != _CODESETS.get(row["locale"], codeset):
         wrong.append(f"the encoding is {codeset}")

@@ -76,7 +76,7 @@ def _note(path: str) -> None:
         "time": time.strftime("%H:%M %A", time.localtime(0)),
         "encoding": sys.getfilesystemencoding(),
         "codeset": locale.nl_langinfo(locale.CODESET),
-        "seed": hash("matrix"),
+        "is_random": bool(sys.flags.hash_randomization),
         "user": os.getuid(),
         "home": os.environ.get("HOME"),
         "directory": os.path.realpath(os.environ["MATRIX_PROJECT"]),
