@@ -92,6 +92,8 @@ CIRCUMSTANCES = [
     Circumstance("hard links", None, {"UV_LINK_MODE": "hardlink"}),
     Circumstance("symbolic links", "links", {"UV_LINK_MODE": "symlink"}),
     Circumstance("hashes unverified by uv", None, {"UV_NO_VERIFY_HASHES": "1"}),
+    # With which uv_build writes more files.
+    Circumstance("preview features of uv", None, {"UV_PREVIEW": "1"}),
     Circumstance("a uv.toml", "bytecode", prepare=write_uv_toml),
     Circumstance("one CPU", None, wrapper=("taskset", "-c", "0")),
 ]

@@ -163,6 +163,11 @@ def test_what_has_the_time_of_the_build_does_not_ship() -> None:
     assert canonical(HEAD, **{"sboms__demo.cyclonedx.json": "{}"}) == canonical(HEAD)
 
 
+def test_what_says_the_same_in_json_does_not_ship() -> None:
+    files = {"METADATA.json": '{"description": "other"}', "WHEEL.json": '{"generator": "uv 9"}'}
+    assert canonical(HEAD, **files) == canonical(HEAD)
+
+
 def test_wheel_and_names_in_one_spelling() -> None:
     old = (
         "Wheel-Version: 1.0\nGenerator: bdist_wheel (0.40.0)\nRoot-Is-Purelib: true\n"

@@ -25,6 +25,8 @@ _GENERATOR: Final = "hatch-lambda-zip"
 _LICENSE_NAME: Final = re.compile(r"(LICEN[CS]E|COPYING|NOTICE|AUTHORS)[^/]*", re.IGNORECASE)
 _LICENSES: Final = "licenses/"
 _BILLS_OF_MATERIALS: Final = "sboms/"  # PEP 770; maturin's have the time and a path of this machine
+# uv_build's with UV_PREVIEW; the one names the release of uv, and neither is canonical.
+_IN_JSON: Final = frozenset(("METADATA.json", "WHEEL.json"))
 _OLD_LICENSES: Final = "license_files/"  # hatchling's in 2022
 
 
@@ -79,8 +81,9 @@ def canonical_dist_info(found: DistInfo, version: str | None = None) -> DistInfo
     for path in ("entry_points.txt", "top_level.txt"):
         if files.get(path) == b"":
             del files[path]
-    for path in [path for path in files if path.startswith(_BILLS_OF_MATERIALS)]:
-        del files[path]
+    for path in [*files]:
+        if path.startswith(_BILLS_OF_MATERIALS) or path in _IN_JSON:
+            del files[path]
     return DistInfo(f"{name.replace('-', '_')}-{version}{_SUFFIX}", files)
 
 
