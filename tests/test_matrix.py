@@ -183,7 +183,7 @@ def possible(machine: Machine, row: Row) -> Row:
         return row | {"locale": "C"}  # uv passes the path to a Python that can't read it
     if row["front"] in {"hatch", "uv build"} and not machine.has_virtual_environment(row):
         return row | {"front": "hatchling"}  # they look for packages in no other place
-    if row["front"] == "hatch" and row["variables"] == "uv selects":
+    if row["front"] == "hatch" and row["variables"] in {"uv installs", "uv selects"}:
         return row | {"front": "hatchling"}  # what uv installs for hatch is not ours to protect
     return row
 
