@@ -131,6 +131,19 @@ def test_failures_are_one_message(project: Project, command: str, tmp_path: Path
     assert "pyproject.toml can't be read" in invoke(command, tmp_path).stderr
 
 
+@pytest.mark.parametrize("command", ["build", "list", "lock"])
+def test_the_root_of_a_workspace_names_the_projects_below(command: str, tmp_path: Path) -> None:
+    table = "[tool.hatch.build.targets.lambda-zip]\n"
+    root = '[tool.uv.workspace]\nmembers = ["*"]\n'
+    write(tmp_path, {f"{name}/pyproject.toml": table for name in ("b", "a")})
+    write(tmp_path, {"pyproject.toml": root})
+    result = invoke(command, tmp_path)
+    assert result.exit_code == 1
+    assert f"{tmp_path} has no table [tool.hatch.build.targets.lambda-zip]" in result.stderr
+    assert "projects below it have: a, b. Name those" in result.stderr.replace("\n", " ")
+    assert not (tmp_path / "dist").exists()
+
+
 def test_an_unknown_function(project: Project) -> None:
     result = invoke("build", project.path, "-f", "lamda")
     assert result.exit_code == 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from hatch_lambda_zip.cli.find import file_with_table, find_projects
 from hatch_lambda_zip.config import TARGET_KEY
 from hatch_lambda_zip.errors import ConfigError, LambdaZipError
 
@@ -95,7 +96,8 @@ def open_project(directory: Path, console: Console) -> Iterator[OpenProject]:
     """Open a project; until it is closed, this process works in its directory, as hatchling does.
 
     Raises:
-        ConfigError: there is no pyproject.toml, or it can't be read.
+        ConfigError: there is no pyproject.toml, it can't be read, or only projects below have the
+            table.
     """
     root = directory.resolve()
     if not (root / "pyproject.toml").is_file():
@@ -116,6 +118,14 @@ def open_project(directory: Path, console: Console) -> Iterator[OpenProject]:
         _ = metadata.config
     except ValueError as error:
         raise ConfigError([f"{root / 'pyproject.toml'} can't be read: {error}"]) from None
+    if not file_with_table(root) and (below := find_projects(root)):
+        # The root of a workspace, as a rule.
+        names = ", ".join(shortest(project, root).as_posix() for project in below)
+        message = (
+            f"{root} has no table [{TARGET_KEY}], but projects below it have: {names}. Name those "
+            "that are meant, with their path"
+        )
+        raise ConfigError([message])
     with _working_in(root):
         builder = LambdaZipBuilder(
             str(root),
