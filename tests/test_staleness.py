@@ -166,6 +166,7 @@ class Hunt:
         last = self._done[-12:]
         story = f"seed {self.seed}, {front}, {len(self._done)} edits, the last of them: {last}"
         expected_failure, expected = self._clean.of(workspace)
+        assert not (last[-1] == "mended" and expected_failure), f"{story}\n{expected_failure}"
         failure = self._build_here(front, expected_failure, story)
         assert bool(failure) == bool(expected_failure), f"{story}\n{failure}{expected_failure}"
         self.counts[f"builds by {front}"] += 1

@@ -182,8 +182,10 @@ class Workspace:
             path = self.root / name
             text = path.read_text().replace(_WRONG, _RIGHT)
             for line in (line for lines in _LINES.values() for line in lines):
-                text = text.replace(f"{line}\n", "")
+                text = text.replace(f"\n{line}\n", "\n")
             path.write_text(text)
+        for name in ("shared", "app"):
+            (self.root / name / ".gitignore").unlink(missing_ok=True)
         (self.root / ".gitignore").write_text(_FILES[".gitignore"])
         return "mended"
 
