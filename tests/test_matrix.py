@@ -29,6 +29,7 @@ LOG: Final = logging.getLogger(__name__)
 _SEED: Final = int(os.environ.get("HATCH_LAMBDA_ZIP_SEED", "18"))
 _PARTS: Final = 4
 _ASKED: Final = 6  # builds for each variable
+_NOT_UTF_8: Final = ("C, in ASCII", "tr_TR.ISO-8859-9")
 _ON_TMPFS: Final = Path("/dev/shm")  # noqa: S108 - it is what this is about
 # Nothing special about it, and nothing kept.
 PLAIN: Final[Row] = {
@@ -141,7 +142,7 @@ def _running(pythons: dict[str, Path]) -> str:
 def check(machine: Machine, project: str, row: Row) -> str:
     """Build, and return what is wrong; empty if nothing is."""
     made, wrong = build(machine, project, row)
-    if project == NAMES and row["locale"] in {"C, in ASCII", "tr_TR.ISO-8859-9"}:
+    if project == NAMES and row["locale"] in _NOT_UTF_8:
         said = "Set PYTHONUTF8=1 and build again" in " ".join(made.output.split())
         return "" if said and made.code and not made.hashes else f"no sentence: {made.output}"
     if made.code:
@@ -178,9 +179,9 @@ def rows_of(project: str, pythons: tuple[str, ...]) -> list[Row]:
 
 def possible(machine: Machine, row: Row) -> Row:
     """Take another value where tools that are not ours can't do two things together."""
-    is_ascii = row["locale"] == "C, in ASCII"
-    if is_ascii and row["path"] == "blanks and letters" and row["front"] == "uv build":
-        return row | {"locale": "C"}  # uv passes the path to a Python that can't read it
+    unread = {"uv build": _NOT_UTF_8[:1], "hatch": _NOT_UTF_8}.get(row["front"], ())
+    if row["path"] == "blanks and letters" and row["locale"] in unread:
+        return possible(machine, row | {"locale": "C"})  # they give a Python a path to read
     if row["front"] in {"hatch", "uv build"} and not machine.has_virtual_environment(row):
         return row | {"front": "hatchling"}  # they look for packages in no other place
     if row["front"] == "hatch" and row["variables"] in {"uv installs", "uv selects"}:

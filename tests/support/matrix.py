@@ -347,7 +347,7 @@ def build(machine: Machine, project: str, row: Row, place: Path, more: Mapping[s
 
 def _checkout(source: Path, kind: str, place: Path) -> tuple[Path, Path]:
     """Copy a project, and return where it is, and the path that the build is told of it."""
-    name = {"blanks and letters": "a folder, größer, İ/noch 'einer'"}.get(kind, "p")
+    name = {"blanks and letters": "ein Pfad, größer, İ/noch 'einer'"}.get(kind, "p")
     if kind == "long":
         name = "/".join(["a" * 40] * (1 + max(0, _LONG - len(str(place))) // 41))
     tree = place / name
