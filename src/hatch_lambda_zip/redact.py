@@ -22,6 +22,8 @@ _PUBLIC_FRAGMENT: Final = re.compile(
     r"(?:sha\d+(?:_\d+)?|md5|blake2[bs])[=:][0-9a-f]+|[0-9a-f]{40}"
     r"|(?:egg|subdirectory)=[\w./\[\],-]*"
 )
+# In a password; what looks like a port before the space is one.
+_SPACE: Final = re.compile(r"(://[^\s@/:]*:(?!\d+[ \t])[^\s@/]*)[ \t]+(?=[^\s@]+@)")
 _BEFORE_USER: Final = "'\"`([{<>=,;|/"
 _AFTER_URL: Final = "'\"`)]}>,;.:|"
 
@@ -59,7 +61,7 @@ def redact(text: str, values: Iterable[str] = ()) -> str:
     """
     if known := _pattern(values):
         text = known.sub(_BLOT, text)
-    text = printable(_ESCAPE.sub("", text.replace("\r\n", "\n")))
+    text = _SPACE.sub(r"\1", printable(_ESCAPE.sub("", text.replace("\r\n", "\n"))))
     return _each_word(text, lambda word: _url(word) if _is_url(word) else _without_scheme(word))
 
 

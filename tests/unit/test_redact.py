@@ -45,6 +45,9 @@ from hatch_lambda_zip.redact import has_user, redact, redact_urls, secret_values
         ("git+https://user:pa/ss@host/a@v1", "git+https://***@host/a@v1"),
         ("git+https://user:p@s/s@host/a@v1", "git+https://***@host/a@v1"),
         ("git+ssh://git:pa/ss@host/a@v1", "git+ssh://***@host/a@v1"),
+        ("https://user: pass@host/a", "https://***@host/a"),
+        ("https://user:two pass@host/a", "https://***@host/a"),
+        ("http://localhost:8080 me@host", "http://localhost:8080 me@host"),
         # Without a scheme.
         ("user:pass@host/a", "***@host/a"),
         ("user:pa/ss@host/a?token=x", "***@host/a?***"),
