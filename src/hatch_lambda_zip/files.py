@@ -18,7 +18,8 @@ from typing import Final
 from hatch_lambda_zip.errors import OutputError
 
 _ABSOLUTE: Final = re.compile(r"/|\\|.:", re.DOTALL)
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+# C0 and C1, and what turns the direction of writing, so that a name reads as another one.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _DEEPEST: Final = 100  # directories in directories: on Linux, a path has at most 4096 bytes
 _LONGEST_OF_WINDOWS: Final = 260  # characters: MAX_PATH, with a NUL
 _BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows has the one, and POSIX the other
@@ -94,6 +95,11 @@ def how_to_write(error: OSError) -> str:
         return (
             "Allow reading and writing there, or choose another output directory: `-d`, with "
             "`uv build` `-o`, or `directory` in the table."
+        )
+    if error.errno == errno.ENAMETOOLONG:
+        return (
+            "A zip is named after the project and the function: shorten these names, or write a "
+            "shorter `filename` in the table."
         )
     return exhausted(error) or "Free or repair that path and build again."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -10,6 +11,9 @@ from typing import Final, Protocol
 _MEGABYTE: Final = 1_000_000
 _KILOBYTE: Final = 1_000
 _READABLE: Final = 100  # characters
+_LONGEST_WORD: Final = 400  # characters: more than most paths have
+_FIRST_LINES: Final = 50
+_LAST_LINES: Final = 150
 
 
 def format_size(size: int) -> str:
@@ -45,6 +49,27 @@ def shortened(name: str) -> str:
     ('orders/api.py', 101)
     """
     return name if len(name) <= _READABLE else f"{name[:_READABLE]}…"
+
+
+def readable(text: str) -> str:
+    r"""Return a text without what nobody reads: the rest of long words, and lines beyond hundreds.
+
+    Of many lines the first ones stay, and more of the last ones, where programs say why they end.
+
+    >>> readable("ab " + "x" * 10_000 + " cd") == "ab " + "x" * 400 + "… cd"
+    True
+    >>> readable("line\n" * 1_000).count("line"), "… 801 lines more …" in readable("\n" * 1_000)
+    (200, True)
+    """
+    if len(text) <= _LONGEST_WORD:
+        return text
+    lines = text.split("\n")
+    if left := max(len(lines) - _FIRST_LINES - _LAST_LINES, 0):
+        lines[_FIRST_LINES:-_LAST_LINES] = [f"… {left:,} lines more …"]
+    return "".join(
+        part if len(part) <= _LONGEST_WORD else f"{part[:_LONGEST_WORD]}…"
+        for part in re.split(r"(\s+)", "\n".join(lines))
+    )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

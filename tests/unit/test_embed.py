@@ -79,7 +79,7 @@ def test_what_is_embedded_is_selected_again_without_the_project(
     embed(selection, PLATFORM, [wheel], tmp_path / "sdist/api")
     (tmp_path / "project").rename(tmp_path / "gone")
     unpacked = (tmp_path / "sdist").rename(tmp_path / "unpacked") / "api"
-    lock = find_embedded_lock(unpacked)
+    lock = find_embedded_lock(unpacked, tmp_path)
     assert (lock.kind, lock.path.name) == (LockKind.EMBEDDED, "pylock.toml")
     assert [path.read_bytes() for path in lock.wheels] == [b"another wheel"]
 
@@ -97,7 +97,7 @@ def test_what_is_embedded_is_selected_again_without_the_project(
 
 def test_what_is_embedded_is_a_lock_for_one_platform(selection: Selection, tmp_path: Path) -> None:
     embed(selection, PLATFORM, [], tmp_path / "api")
-    lock = find_embedded_lock(tmp_path / "api")
+    lock = find_embedded_lock(tmp_path / "api", tmp_path)
     text = lock.path.read_text(encoding="utf-8")
     assert str(tmp_path) not in text
     pylock = parse_pylock(text, lock)
@@ -112,7 +112,7 @@ def test_what_is_embedded_is_a_lock_for_one_platform(selection: Selection, tmp_p
 def test_nothing_to_install_is_a_lock_as_well(tmp_path: Path) -> None:
     lock = LockFile.of(LockKind.UV, tmp_path / "uv.lock")
     embed(Selection(lock, (), ()), PLATFORM, [], tmp_path / "api")
-    embedded = find_embedded_lock(tmp_path / "api")
+    embedded = find_embedded_lock(tmp_path / "api", tmp_path)
     again = select(embedded, embedded.path.read_text(encoding="utf-8"))
     assert (again.installs, again.lock.name) == ((), "uv.lock")
 
@@ -133,7 +133,7 @@ def test_sources_to_build_are_embedded(tmp_path: Path) -> None:
     selection = select(LockFile.of(LockKind.UV, tmp_path / "project/uv.lock"), text, build)
     embed(selection, PLATFORM, [], tmp_path / "api")
     (tmp_path / "project").rename(tmp_path / "gone")
-    embedded = find_embedded_lock(tmp_path / "api")
+    embedded = find_embedded_lock(tmp_path / "api", tmp_path)
     again = select(embedded, embedded.path.read_text(encoding="utf-8"), build)
     assert again.distributions == selection.distributions
     (install,) = again.installs
@@ -147,7 +147,7 @@ def test_a_requirements_file_stays_one(tmp_path: Path, text: str, name: str) -> 
     lock = LockFile.of(LockKind.REQUIREMENTS, tmp_path / name)
     selection = select_from_requirements(text, lock, PLATFORM, root=tmp_path, build=("beta",))
     embed(selection, PLATFORM, [], tmp_path / "api")
-    embedded = find_embedded_lock(tmp_path / "api")
+    embedded = find_embedded_lock(tmp_path / "api", tmp_path)
     assert (embedded.kind, embedded.name) == (LockKind.REQUIREMENTS, name)
     again = select_from_requirements(
         embedded.path.read_text(encoding="utf-8"),
@@ -186,7 +186,7 @@ def test_what_no_other_machine_has_or_may_know_is_refused(
 
 def test_without_a_lock_in_the_sdist(tmp_path: Path) -> None:
     with pytest.raises(LockError, match=r"has no lock\. Build the sdist again\."):
-        find_embedded_lock(tmp_path / "api")
+        find_embedded_lock(tmp_path / "api", tmp_path)
 
 
 def test_what_is_outside_of_the_project_can_not_be_taken_along(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_paths_that_leave_or_are_not_plain(path: str) -> None:
     )
 
 
-@pytest.mark.parametrize("character", ["\0", "\r", "\n", "\t", "\x1f", "\x7f"])
+@pytest.mark.parametrize("character", ["\0", "\r", "\n", "\t", "\x1f", "\x7f", "\x9b", "\u202e"])
 def test_control_characters(character: str) -> None:
     assert path_problem(f"a{character}b", "the zip") == "has a control character"
 

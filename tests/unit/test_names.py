@@ -59,6 +59,12 @@ def test_case_twins_are_refused(one: str, other: str) -> None:
             check_names(names, local=())
 
 
+def test_one_name_in_two_forms_of_unicode_is_called_so() -> None:
+    with pytest.raises(ContentsError) as caught:
+        check_names([("\u00e9", "one"), ("e\u0301", "two")], local=())
+    assert r"'\xe9' and 'e\u0301' are one name in two forms of Unicode, and" in str(caught.value)
+
+
 def test_names_that_differ_in_more_are_none() -> None:
     check_names(
         [("a/b", "one"), ("a/c", "one"), ("b/a", "two"), ("a/b", "two"), ("ab", "x")], local=()

@@ -175,7 +175,7 @@ def test_a_nul_is_refused() -> None:
         parse_record("a\0b,,\n", "RECORD of demo 1.0")
 
 
-@pytest.mark.parametrize("character", ["\r", "\n", "\t", "\x1f", "\x7f"])
+@pytest.mark.parametrize("character", ["\r", "\n", "\t", "\x1f", "\x7f", "\x9b", "\u202e"])
 def test_a_control_character_in_a_name_is_refused(character: str) -> None:
     # Python's csv module quotes them by version, and Lambda's tools have no use for them.
     with pytest.raises(DistributionError, match="is not a plain relative path"):

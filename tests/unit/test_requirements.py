@@ -361,6 +361,8 @@ def test_the_marker_of_a_directory_is_evaluated(line: str) -> None:
         ("./demo-1.0.tar.gz", "a path to an archive has no name and version here"),
         ("./demo.zip ; os_name == 'nt'", "a path to an archive has no name and version here"),
         ("./library ; nonsense", "invalid marker: "),
+        ("./demo-1.0-py3-none-any.whl --hash=sha256:0", "a path to an archive has no name"),
+        ("./library --hash=sha256:0", "options are not supported after a directory: "),
     ],
 )
 def test_local_paths_that_can_not_be_used_are_refused(line: str, part: str) -> None:

@@ -31,6 +31,7 @@ from hatch_lambda_zip.lock.model import (
 from hatch_lambda_zip.record import Digest, format_record, parse_record
 from hatch_lambda_zip.runtimes import Platform, find_runtime
 from hatch_lambda_zip.uv import Uv
+from tests.support.raw_zip import Raw, raw_zip
 
 pytestmark = pytest.mark.every_python
 
@@ -264,6 +265,35 @@ def test_an_entry_point_that_no_script_could_import_is_refused(
         f"its entry point 'tool' in {group} is {reference!r}, which is not of the form "
         "'module:attribute'. Correct it in pyproject.toml."
     )
+
+
+@pytest.mark.parametrize("name", ["../tool", "/tool", "..\\tool", "a/tool", "a\x1bb", ".."])
+def test_an_entry_point_that_names_no_file_is_refused(tmp_path: Path, name: str) -> None:
+    text = f"[console_scripts]\n{name} = demo:main\n"
+    assert refused(tmp_path, {f"{DIST_INFO}/entry_points.txt": text.encode()}) == (
+        f"its entry point {name!r} in console_scripts is not the name of a file, which a script "
+        "has to have. Correct it in pyproject.toml."
+    )
+
+
+def test_a_member_without_a_name_is_refused(tmp_path: Path, site: Path) -> None:
+    wheel = make_wheel(tmp_path, {})
+    with zipfile.ZipFile(wheel) as archive:
+        members = [Raw(name.encode(), archive.read(name)) for name in archive.namelist()]
+    wheel.write_bytes(raw_zip(Raw(b"", b"x = 1\n"), *members))
+    assert error_of(wheel, site) == f"one of its files has no name, {WHOSE}"
+
+
+def test_a_name_that_no_file_system_holds_is_refused(tmp_path: Path, site: Path) -> None:
+    assert error_of(make_wheel(tmp_path, {f"{'n' * 300}.py": b""}), site) == (
+        f"the name of {'n' * 100}… is longer than file systems, and Lambda's, can hold. Shorten it."
+    )
+
+
+def test_a_tag_that_is_none_is_refused(tmp_path: Path) -> None:
+    content = STANDARD[f"{DIST_INFO}/WHEEL"] + b"Tag: one\n"
+    message = refused(tmp_path, {f"{DIST_INFO}/WHEEL": content})
+    assert message.startswith("its WHEEL has a tag that is none: ")
 
 
 @pytest.mark.parametrize("content", [b"tool = demo:main\n", b"[console_scripts]\ntool\n", b"\xff"])

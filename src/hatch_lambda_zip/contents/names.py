@@ -47,11 +47,14 @@ def _refuse_twins(owners: Mapping[str, str]) -> None:
         for path in (name, *parents(name)):
             other, owner, file = places.setdefault(folded(path), (path, distribution, name))
             if other != path:
+                difference = f"{other} and {path} differ in nothing but upper and lower case"
+                if unicodedata.normalize("NFC", other) == unicodedata.normalize("NFC", path):
+                    difference = f"{other!a} and {path!a} are one name in two forms of Unicode"
                 raise ContentsError(
-                    f"{owner} ships {file}, and {distribution} ships {name}: {other} and {path} "
-                    "differ in nothing but upper and lower case, and the file systems of macOS "
-                    "and Windows have room for one of them. Rename one of them, or leave it out by "
-                    "`exclude-files`, or one of the distributions by `exclude-distributions`."
+                    f"{owner} ships {file}, and {distribution} ships {name}: {difference}, "
+                    "and the file systems of macOS and Windows have room for one of them. Rename "
+                    "one of them, or leave it out by `exclude-files`, or one of the "
+                    "distributions by `exclude-distributions`."
                 )
 
 

@@ -109,6 +109,14 @@ def check_wheel_file(content: bytes) -> None:
             f"its Wheel-Version is {version}, and installers take 1.0: choose another release of "
             "its build back end"
         )
+    try:
+        for tag in _wheel_fields(content).get("tag", ()):
+            parse_tag(tag)
+    except ValueError as error:
+        raise DistributionError(
+            f"its WHEEL has a tag that is none: {error}. Choose another release of its build back "
+            "end"
+        ) from None
 
 
 def is_for_any_platform(wheel_file: bytes) -> bool:

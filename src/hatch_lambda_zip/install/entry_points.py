@@ -11,6 +11,8 @@ from keyword import iskeyword
 from typing import Final
 
 from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.files import path_problem
+from hatch_lambda_zip.text import shortened
 
 # The reference of an entry point, as importlib.metadata takes it apart.
 _REFERENCE: Final = re.compile(
@@ -70,6 +72,11 @@ def check_scripts(content: bytes) -> None:
                 raise DistributionError(
                     f"its entry point {name!r} in {group} is {reference!r}, which is not of the "
                     "form 'module:attribute'. Correct it in pyproject.toml"
+                )
+            if "/" in name or path_problem(name, "bin"):
+                raise DistributionError(
+                    f"its entry point {shortened(name)!r} in {group} is not the name of a file, "
+                    "which a script has to have. Correct it in pyproject.toml"
                 )
 
 

@@ -331,9 +331,8 @@ class Installer:
             # or in uv's variables.
             command += ["--no-config"]
             without = ("UV_CONFIG_FILE",)
-        # In the lock's directory, so that uv finds the configuration of indexes that it was
-        # locked with, and constraints of what builds need.
-        self._uv.run(command, cwd=lock.path.parent, without=without)
+        # There uv also finds constraints of what builds need.
+        self._uv.run(command, cwd=lock.configured_in, without=without)
 
 
 def _tell(told: Callable[[int], object], count: int, _done: Future[tuple[Installed, ...]]) -> None:

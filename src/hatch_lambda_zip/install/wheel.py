@@ -6,6 +6,7 @@ wheels are made for one build and unpacked right away, so there is nothing that 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
 import zipfile
@@ -31,6 +32,7 @@ from hatch_lambda_zip.install.dist_info import (
 from hatch_lambda_zip.install.entry_points import check_scripts
 from hatch_lambda_zip.record import PIECE, Digest, check_path, format_record, parse_record
 from hatch_lambda_zip.runtimes import Platform
+from hatch_lambda_zip.text import shortened
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
@@ -163,22 +165,29 @@ def open_wheel(wheel: Path) -> Iterator[OpenWheel]:
     try:
         archive = zipfile.ZipFile(wheel)
     except (*_UNREADABLE, OSError) as error:
-        raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
+        raise DistributionError(
+            f"{wheel.name} is not a valid wheel: {str(error).rstrip('.')}."
+        ) from None
     with archive:
         try:
             yield _checked(archive, name)
         except (*_UNREADABLE, DistributionError) as error:
-            raise DistributionError(f"{wheel.name} is not a valid wheel: {error}.") from None
+            raise DistributionError(
+                f"{wheel.name} is not a valid wheel: {str(error).rstrip('.')}."
+            ) from None
 
 
 def _checked(archive: zipfile.ZipFile, name: WheelName) -> OpenWheel:
-    members = [info for info in archive.infolist() if not info.is_dir()]
+    # Not `is_dir`, which fails for an empty name before Python 3.12.
+    members = [info for info in archive.infolist() if not info.filename.endswith("/")]
     total = sum(info.file_size for info in members)
     if total > _MOST_BYTES:
         raise DistributionError(
             f"it has {total:,} bytes unzipped, and Lambda takes much less. Leave data out of it"
         )
     names = [info.filename for info in members]
+    if "" in names:
+        raise DistributionError(f"one of its files has no name, {_WHOSE}")
     if twice := sorted(one for one, count in Counter(names).items() if count > 1):
         raise DistributionError(f"it has {', '.join(twice)} twice, {_WHOSE}")
     # Others lie further down, in vendored copies.
@@ -290,6 +299,13 @@ def _unpack(wheel: OpenWheel, wheel_name: str, site: Path) -> None:
                 shutil.copyfileobj(source, file, PIECE)
         except (FileExistsError, NotADirectoryError):
             raise DistributionError(f"two of its files want to be {place}") from None
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            raise DistributionError(
+                f"the name of {shortened(place)} is longer than file systems, and Lambda's, can "
+                "hold. Shorten it"
+            ) from None
         with destination.open("rb") as file:
             if row.digest is not None and Digest.of_file(file, row.digest.algorithm) != row.digest:
                 raise DistributionError(f"{row.path} has another hash than in RECORD, {_WHOSE}")

@@ -204,12 +204,13 @@ def foreign_lock(directory: Path) -> Path | None:
     return found[0] if found else None
 
 
-def find_embedded_lock(directory: Path) -> LockFile:
+def find_embedded_lock(directory: Path, project: Path) -> LockFile:
     """Find the lock that an sdist took along for one function or layer.
 
     Args:
         directory: as ``embed`` in build/embed.py fills it: the lock, and the wheels of the local
             projects in ``wheels``.
+        project: the project's directory, which may be that of the unpacked sdist.
 
     Raises:
         LockError: it is not there.
@@ -217,12 +218,12 @@ def find_embedded_lock(directory: Path) -> LockFile:
     wheels = tuple(sorted((directory / "wheels").glob("*.whl")))
     pylock = directory / "pylock.toml"
     if pylock.is_file():
-        return LockFile(LockKind.EMBEDDED, pylock, pylock.name, wheels)
+        return LockFile(LockKind.EMBEDDED, pylock, pylock.name, wheels, project=project)
     # Beside it there is a list of files, if anything (see build/embed.py).
     texts = [path for path in directory.glob("*") if path.is_file() and path.suffix != ".json"]
     if len(texts) != 1:
         raise LockError(f"{directory} has no lock. Build the sdist again.")
-    return LockFile(LockKind.REQUIREMENTS, texts[0], texts[0].name, wheels)
+    return LockFile(LockKind.REQUIREMENTS, texts[0], texts[0].name, wheels, project=project)
 
 
 def _chosen_lock(root: Path, chosen: str, uv: Uv, key: str, how_to_lock: str) -> LockFile:

@@ -64,7 +64,7 @@ class Locks:
             LockError: there is none, or several and no choice.
         """
         if self._embedded is not None:
-            return find_embedded_lock(self._embedded / artifact.name)
+            return find_embedded_lock(self._embedded / artifact.name, self._root)
         options, root = artifact.options, self._root
         is_own = options.is_own(Options.lock)
         if artifact.code and not is_own and not artifact.request.is_groups_alone:

@@ -33,13 +33,15 @@ class LockFile:
 
     Attributes:
         kind: its format.
-        path: the file; uv is run in its directory.
+        path: the file; uv is run in its directory, unless ``project`` is another.
         name: what messages and manifests call it.
         wheels: the local projects that go with it, where they were built before.
         member: the directory of the project whose requirements it is to answer, where that is not
             the package that is built: a code directory.
         answers: the file beside it with the requirements that it is to answer, if it does not say
             itself what it was made of.
+        project: the directory of the project that it was made for, where the lock lies elsewhere:
+            that has the configuration of indexes.
     """
 
     kind: LockKind
@@ -48,6 +50,12 @@ class LockFile:
     wheels: tuple[Path, ...] = ()
     member: Path | None = None
     answers: Path | None = None
+    project: Path | None = None
+
+    @property
+    def configured_in(self) -> Path:
+        """The directory where uv finds the configuration of indexes that it was locked with."""
+        return self.project or self.path.parent
 
     @classmethod
     def none(cls, root: Path) -> LockFile:

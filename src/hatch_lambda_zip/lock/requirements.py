@@ -31,6 +31,7 @@ from hatch_lambda_zip.lock.model import (
     resolved,
 )
 from hatch_lambda_zip.runtimes import Platform
+from hatch_lambda_zip.text import shortened
 
 _FILE_NAME: Final = "requirements.txt"
 
@@ -246,6 +247,7 @@ class _Directory:
     path: str
     extras: tuple[str, ...]
     marker: str
+    options: str
 
     def resolved(self, base: Path) -> Path:
         is_url = self.path.startswith("file:")
@@ -266,11 +268,12 @@ def _directory(line: str) -> _Directory | None:
     candidate = match[1] if match else line
     if not match and not re.match(r"\.{0,2}/|\.{1,2}(\s|;|\[|$)|file:", candidate):
         return None
-    place, _, marker = candidate.partition(";")
+    text, _, options = candidate.partition(" --")
+    place, _, marker = text.partition(";")
     found = re.fullmatch(r"(.*?)\s*\[([^\[\]]*)\]", place.strip())
     path, listed = (found[1], found[2]) if found else (place.strip(), "")
     extras = (canonicalize_name(extra.strip()) for extra in listed.split(","))
-    return _Directory(path, tuple(filter(None, extras)), marker.strip())
+    return _Directory(path, tuple(filter(None, extras)), marker.strip(), options)
 
 
 def _check_directory(local: _Directory) -> None:
@@ -281,6 +284,9 @@ def _check_directory(local: _Directory) -> None:
         raise _LineError(
             "a path to an archive has no name and version here; use uv.lock or pylock.toml for it"
         )
+    if local.options:
+        options = shortened(f"--{local.options}")
+        raise _LineError(f"options are not supported after a directory: {options!r}")
     if path.startswith("file:"):
         raise _LineError(f"{path!r} is a URL of one machine only; write the path relative to here")
     if path.startswith("/"):
@@ -328,11 +334,12 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
             f"{requirement.name} has no --hash of sha256, sha384 or sha512, and what others there "
             "are does not tell a file from all others"
         )
-    by_kind: dict[str, str] = {}
+    by_kind: dict[str, list[str]] = {}
     for option in strong:
         kind, _, value = option.removeprefix("--hash=").partition(":")
-        by_kind[kind] = f"{by_kind.get(kind, '')} {value}"
-    refuse_other_hash(requirement.url or "", by_kind)
+        by_kind.setdefault(kind, []).append(value)
+    known = {kind: " ".join(values) for kind, values in by_kind.items()}
+    refuse_other_hash(requirement.url or "", known)
     return requirement, strong
 
 

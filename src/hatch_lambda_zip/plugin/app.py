@@ -18,6 +18,7 @@ from hatch_lambda_zip.files import (
 )
 from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
 from hatch_lambda_zip.redact import redact, secret_values
+from hatch_lambda_zip.text import readable
 
 if TYPE_CHECKING:
     from hatchling.bridge.app import Application
@@ -49,7 +50,7 @@ class AppReporter:
         self._app.display_debug(self._shown(message))
 
     def _shown(self, message: str) -> str:
-        return redact(message, self._secrets)
+        return readable(redact(message, self._secrets))
 
 
 @contextlib.contextmanager
@@ -88,4 +89,4 @@ def shown_failure(message: str) -> str:
             with contextlib.suppress(OSError):
                 content = read_regular(directory / name) or b""
                 texts.append(content.decode("utf-8", "replace"))
-    return redact(message, secret_values(os.environ, texts))
+    return readable(redact(message, secret_values(os.environ, texts)))
