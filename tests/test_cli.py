@@ -127,8 +127,11 @@ def test_failures_are_one_message(project: Project, command: str, tmp_path: Path
     result = invoke(command, tmp_path)
     assert result.exit_code == 1
     assert f"{tmp_path} has no pyproject.toml" in result.stderr
-    (tmp_path / "pyproject.toml").write_text("[broken")
-    assert "pyproject.toml can't be read" in invoke(command, tmp_path).stderr
+    (project.path / "hatch.toml").write_text("[broken")
+    assert "hatch.toml can't be read: " in invoke(command, project.path).stderr
+    for broken in ("[broken", f"a = {'[' * 100_000}"):
+        (tmp_path / "pyproject.toml").write_text(broken)
+        assert "pyproject.toml can't be read: " in invoke(command, tmp_path).stderr
 
 
 @pytest.mark.parametrize("command", ["build", "list", "lock"])

@@ -159,7 +159,7 @@ def _with_table(path: Path, before: str, lines: Sequence[str]) -> str:
         after = before + gap + added
     try:
         tomllib.loads(after)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(
             [f"{path} can't take the table at its end ({error}); write it there yourself"]
         ) from None
@@ -185,7 +185,7 @@ def _beside_hatch(before: str, added: str) -> str:
         place[name] = inner[name]
         after = tomlkit.dumps(document).rstrip("\n") + "\n"
         kept = tomllib.loads(after)
-    except (TOMLKitError, tomllib.TOMLDecodeError, ValueError, TypeError):
+    except (TOMLKitError, ValueError, TypeError, RecursionError):
         return ""
     # All else has to be what it was.
     old = tomllib.loads(before)

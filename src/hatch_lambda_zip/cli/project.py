@@ -114,10 +114,14 @@ def open_project(directory: Path, console: Console) -> Iterator[OpenProject]:
 
     plugin_manager = PluginManager()
     metadata = ProjectMetadata(str(root), plugin_manager)
+    file = "pyproject.toml"
     try:
         _ = metadata.config
-    except ValueError as error:
-        raise ConfigError([f"{root / 'pyproject.toml'} can't be read: {error}"]) from None
+        file = "hatch.toml"
+        with contextlib.suppress(TypeError):  # what stands in them is judged when it is used
+            _ = metadata.hatch
+    except (ValueError, RecursionError) as error:  # the second one of arrays in arrays
+        raise ConfigError([f"{root / file} can't be read: {error}"]) from None
     if not file_with_table(root) and (below := find_projects(root)):
         # The root of a workspace, as a rule.
         names = ", ".join(shortest(project, root).as_posix() for project in below)

@@ -187,7 +187,7 @@ class RequirementsLock:
         """
         try:
             document = tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise LockError(f"{self.path} can't be read: {error}. Remove it.") from None
         tool = document.get("tool", {})
         if not isinstance(tool, dict) or not is_recorded(tool):

@@ -55,6 +55,7 @@ from hatch_lambda_zip.lock.pylock_writer import (
     write_lock,
 )
 from hatch_lambda_zip.lock.wheels import best_wheel, describe_missing
+from hatch_lambda_zip.redact import has_user
 from hatch_lambda_zip.runtimes import Platform, evaluate_marker
 
 if sys.version_info >= (3, 11):
@@ -171,6 +172,7 @@ def select(
 
     others = [project for project in local_projects if project.path != root.resolve()]
     others.sort(key=lambda project: project.name)
+    warnings += _git_warnings(sources, lock)
     warnings += _version_warnings(pylock, lock)
     warnings += _patch_warnings(pylock, lock, platform, request)
     ours = inner_table(pylock.tool or {}, TOOL_NAME) if lock.kind is LockKind.EMBEDDED else {}
@@ -218,6 +220,16 @@ def _checks(
         for kind in COMPARED_BY_UV
     ]
     return tuple(write_lock(entries) for entries in by_kind if entries)
+
+
+def _git_warnings(sources: Iterable[Package], lock: LockFile) -> Iterator[str]:
+    for package in sources:
+        if package.vcs is not None and has_user(package.vcs.url or ""):
+            yield (
+                f"{lock.name}: the URL of {package.name} has a password or token, which uv gives "
+                "git on its command line, where other users of this machine can read it. Take it "
+                "out, and let git have it from a credential helper"
+            )
 
 
 def _version_warnings(pylock: Pylock, lock: LockFile) -> Iterator[str]:

@@ -50,7 +50,7 @@ class UvLock:
         """
         try:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise LockError(f"{path} can't be read: {error}. Run `uv lock`.") from None
         manifest = inner_table(document, "manifest")
         adjustments = read_adjustments(
