@@ -78,6 +78,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("handle", ["handler", "layers"])
     "Did you mean 'handler'?"
     """
+    if len(word) > _READABLE:
+        return ""  # like no word at all, and the comparison would take long
     close = difflib.get_close_matches(word, list(known), n=1)
     return f"Did you mean {close[0]!r}?" if close else ""
 
