@@ -85,6 +85,12 @@ def has_user(text: str) -> bool:
     return any(_hidden_user(head, rest) for head, _, rest in words)
 
 
+def has_password(text: str) -> bool:
+    """Tell whether a URL in a text has a password; a user alone may be one that a keyring knows."""
+    words = (word.partition("://") for word in text.split() if "://" in word)
+    return any(":" in _hidden_user(head, rest) for head, _, rest in words)
+
+
 def secret_values(environ: Mapping[str, str], texts: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the secrets of an environment, of the user's netrc, and of URLs in some texts.
 

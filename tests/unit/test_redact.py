@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.redact import has_user, redact, redact_urls, secret_values
+from hatch_lambda_zip.redact import has_password, has_user, redact, redact_urls, secret_values
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,19 @@ def test_what_should_have_been_escaped_does_not_appear(password: str, start: str
     shown = redact(f"error: {start}<{password}>@host.invalid/simple failed")
     assert "<" not in shown
     assert ">" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ("https://user:pass@host/simple", True),
+        ("a https://token@host/simple", False),
+        ("https://host/simple", False),
+        ("ssh://git:pass@host/a", True),
+    ],
+)
+def test_a_user_alone_is_no_password(text: str, has: bool) -> None:  # noqa: FBT001
+    assert has_password(text) is has
 
 
 LONG = [

@@ -30,7 +30,7 @@ from hatch_lambda_zip.plugin.request import (
     is_hooks_only,
     parse_request,
 )
-from hatch_lambda_zip.plugin.stage import Stage, refuse_credentials_in
+from hatch_lambda_zip.plugin.stage import Stage, refuse_credentials_in, refuse_index_passwords
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
@@ -100,6 +100,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, Workspace, embed_lock
 
             self._builder.check()
+            refuse_index_passwords(self.metadata.config)
             artifacts = self._builder.lambda_config.artifacts
             workspace = stack.enter_context(Workspace(Path(self.root)))
             self._embedded = workspace.directory / "embedded"

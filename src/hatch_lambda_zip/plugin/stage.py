@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda_zip.config import Artifact, inner_table
-from hatch_lambda_zip.errors import DistributionError, LockError
+from hatch_lambda_zip.errors import ConfigError, DistributionError, LockError
 from hatch_lambda_zip.plugin.app import AppReporter
 from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, HookRequest
+from hatch_lambda_zip.redact import has_password
 from hatch_lambda_zip.text import not_one_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,23 @@ def refuse_credentials_in(name: str, pyproject: Mapping[str, Any]) -> None:
     listed = [value for values in lists if isinstance(values, list) for value in values]
     requirements = [value for value in listed if isinstance(value, str)]
     refuse_credentials(name, "Requires-Dist", requirements)
+
+
+def refuse_index_passwords(pyproject: Mapping[str, Any]) -> None:
+    """See that no index of uv in pyproject.toml, which goes along in an sdist, has a password.
+
+    Raises:
+        ConfigError: one has.
+    """
+    indexes = inner_table(inner_table(pyproject, "tool"), "uv").get("index")
+    tables = [index for index in indexes if isinstance(index, dict)] if indexes else []
+    if any(has_password(str(index.get("url"))) for index in tables):
+        message = (
+            "tool.uv.index: a URL has a password, which an sdist must not spread, and with "
+            "embed-lock zips are made of that anywhere. Take it out, and give it to uv through "
+            "its variables, netrc or keyring"
+        )
+        raise ConfigError([message])
 
 
 @dataclass(frozen=True)
