@@ -130,13 +130,23 @@ def machine(tmp_path_factory: pytest.TempPathFactory, plugin_wheel: Path) -> Mac
         matrix.make_machine(root, plugin_wheel)
         make_references(root, Machine(root, plugin_wheel, pythons), mine)
 
-    return Machine(made_once(tmp_path_factory, "matrix", make), plugin_wheel, pythons)
+    root = made_once(tmp_path_factory, "matrix", make)
+    open_to_everyone(root)
+    return Machine(root, plugin_wheel, pythons)
 
 
 def _running(pythons: dict[str, Path]) -> str:
     release = (version_of(sys.executable) or "").split()[0]
     assert release in pythons
     return release
+
+
+def open_to_everyone(directory: Path) -> None:
+    """Let others reach a directory in pytest's own, which it closes to them."""
+    temporary = Path(tempfile.gettempdir())
+    for parent in directory.parents:
+        if parent != temporary and parent.is_relative_to(temporary):
+            parent.chmod(0o755)
 
 
 def check(machine: Machine, project: str, row: Row) -> str:
