@@ -70,8 +70,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - hatchling's own
         super().__init__(*args, **kwargs)
-        # Closes what the zips of one command share.
-        self._stack = ExitStack()
+        self._stack = ExitStack()  # closes what the zips of one command share
         self.installers: Installers | None = None  # shared with other projects' builds
         self.progress: Progress | None = None  # lines by default
         self.may_lack_files = False  # those that git ignores, in the files of a commit
@@ -245,13 +244,12 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Return the session for the functions of one command, to be entered."""
         from hatch_lambda_zip.build import open_session
 
-        root, report, shared = Path(self.root), AppReporter(self.app), self.installers
         return open_session(
             self.project,
-            root,
-            report,
+            Path(self.root),
+            AppReporter(self.app),
             embedded=embedded,
-            installers=shared,
+            installers=self.installers,
             selector=selector,
             progress=self.progress,
         )
@@ -399,5 +397,4 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         if is_unpacked_for_build(root) or (root / EMBEDDED_DIRECTORY).is_dir():
             return True
         uv = find_uv(os.environ, log=AppReporter(self.app).debug)
-        artifacts = self.lambda_config.artifacts
-        return not is_source_tree(root, artifacts, uv, package=self.package)
+        return not is_source_tree(root, self.lambda_config.artifacts, uv, package=self.package)
