@@ -38,7 +38,7 @@ _ESCAPES: Final = (
     *("name-data-parent-from-an-index", "name-scripts-parent-built-here"),
     *("member-link-to-a-directory-from-an-index", "member-link-to-a-directory-built-here"),
     *("points-parent-from-an-index", "record-parent-built-here", "pylock-git-extension"),
-    *("option-directory-absolute", "back-end-name-with-parents"),
+    *("name-data-absolute-from-an-index", "back-end-name-with-parents"),
 )
 
 
