@@ -301,10 +301,7 @@ def test_a_script_of_the_aws_cli_does_what_is_to_be_done(
 
 
 def test_the_program_of_pulumi_has_the_right_types(tmp_path: Path) -> None:
-    program = CHECKOUT / "examples/pulumi/__main__.py"
-    scripts = python_tool("pulumi")
-    cache = scripts.parent / "mypy"  # of what is installed, which takes minutes to read
-    words = ("--strict", "--python-executable", scripts / "python", "--config-file", os.devnull)
-    command: list[str | Path] = [needed("mypy"), *words, "--cache-dir", cache, program]
-    result = run(command, cwd=tmp_path, check=False)
-    assert result.returncode == 0, result.stdout
+    # mypy reads all of AWS's services, for minutes.
+    pyright = node_tool("pyright") / ".bin/pyright"
+    python, program = python_tool("pulumi") / "python", CHECKOUT / "examples/pulumi/__main__.py"
+    run([pyright, "--pythonpath", python, program], cwd=tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import zipfile
@@ -95,11 +96,17 @@ def test_the_examples_answer(name: str, function: str, tmp_path: Path) -> None:
     assert ANSWERS[name][function][1] in answer(project, name, function)
 
 
-def sourceless(project: Path, release: str) -> None:
-    """Have an example ship bytecode alone, compiled by a release of CPython."""
+def sourceless(project: Path, python: str, release: str) -> None:
+    """Have an example ship bytecode alone, compiled by a CPython of a release."""
+    options = {
+        "bytecode": "compile",
+        "bytecode-python": release,
+        "bytecode-python-path": python,
+        "source": "omit",
+    }
+    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in options.items())
     file = project / "pyproject.toml"
-    options = f'bytecode = "compile"\nbytecode-python = "{release}"\nsource = "omit"\n'
-    table = re.sub('(?m)^(runtime = ".*"\n)', rf"\1{options}", file.read_text(encoding="utf-8"))
+    table = re.sub('(?m)^(runtime = ".*"\n)', rf"\1{lines}", file.read_text(encoding="utf-8"))
     file.write_text(table, encoding="utf-8")
 
 
@@ -117,7 +124,7 @@ def test_they_answer_on_each_runtime(
     python, release = python_of(minor)
     project = example(name, tmp_path, f"python3.{minor}")
     if source == "omit":
-        sourceless(project, release)
+        sourceless(project, python, release)
     assert ANSWERS[name][function][1] in answer(project, name, function, "--python", python)
     assert has_source(project / f"dist/{function}-lambda.zip") is (source == "keep")
 
@@ -130,8 +137,7 @@ def test_they_answer_on_arm64(name: str, function: str, source: str, tmp_path: P
         missing("CPython 3.11 for 64-bit ARM is not here")
     project = example(name, tmp_path, ARM_RUNTIME, "arm64")
     if source == "omit":
-        _, release = python_of(11)
-        sourceless(project, release)
+        sourceless(project, *python_of(11))
     result = invoke("build", project)
     assert result.exit_code == 0, result.output
 

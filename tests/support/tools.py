@@ -37,6 +37,7 @@ _NODE: Final = {
         "typescript@7.0.2",
     ),
     "osls": ("osls@4.3.1",),
+    "pyright": ("pyright@1.1.414",),
 }
 _PIP_INSTALL: Final = (UV, "pip", "install", "-q", "--no-build", "--exclude-newer", _NEWEST)
 
