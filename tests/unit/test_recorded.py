@@ -11,6 +11,7 @@ import pytest
 
 from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.compile import differing
 from hatch_lambda_zip.lock.find import find_code_lock
 from hatch_lambda_zip.lock.foreign import read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
@@ -103,6 +104,15 @@ def test_a_line_that_stood_there_twice_does_not_matter(requirements: Path) -> No
 
 def test_a_lock_of_another_tool_is_not_compared(requirements: Path) -> None:
     check(requirements, PYLOCK)
+
+
+def test_packages_that_two_locks_have_otherwise() -> None:
+    package = "[[packages]]\nname = 'NAME'\nversion = '1'\n"
+    one, other = package.replace("NAME", "a"), package.replace("NAME", "b")
+    assert differing(one + other, other + one) == ()
+    assert differing(one, one + other) == ("b",)
+    assert differing(one * 2 + other, one + other) == ("a",), "a merge may leave it there twice"
+    assert differing(one, one.replace("1", "2")) == ("a",)
 
 
 def test_a_file_that_names_itself(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,19 +217,20 @@ def differing(before: str, after: str) -> tuple[str, ...]:
 
     That is another version, source or marker; their files may be others.
     """
-    return tuple(sorted({name for name, *_ in _packages(before) ^ _packages(after)}))
+    one, other = Counter(_packages(before)), Counter(_packages(after))
+    return tuple(sorted({name for name, *_ in (one - other) + (other - one)}))
 
 
-def _packages(text: str) -> set[tuple[str, ...]]:
+def _packages(text: str) -> list[tuple[str, ...]]:
     kinds = ("directory", "vcs", "archive")
-    return {
+    return [
         (
             package["name"],
             *(str(package.get(key, "")) for key in ("version", "marker", "requires-python")),
             *(kind for kind in kinds if kind in package),
         )
         for package in tomllib.loads(text).get("packages", ())
-    }
+    ]
 
 
 def constraints_of(text: str) -> Iterator[str]:
