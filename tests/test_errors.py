@@ -312,7 +312,7 @@ LONG = "a/" * 40_000 + "x"
         (
             "[project.scripts]\n",
             f'[project.scripts]\n"{LONG}" = "fixture_app.main:main"\n',
-            "has a name that is a path",
+            "is not the name of a file, which a script has to have",
         ),
         (
             "[project.scripts]\n",
