@@ -21,20 +21,27 @@ EXAMPLES: Final = tuple(
 
 def build_examples(directory: Path) -> None:
     """Lock and build a copy of each example, in a directory that is not there yet."""
-    ignored = shutil.ignore_patterns("dist", "uv.lock", "pylock*.toml", ".venv")
-    shutil.copytree(CHECKOUT / "examples", directory, ignore=ignored)
     for name in EXAMPLES:
-        project = directory / name
-        if (
-            "hatchling.build" in (project / "pyproject.toml").read_text(encoding="utf-8")
-            or (project / "tools").is_dir()
-        ):
-            run([UV, "lock", "-q"], cwd=project)
-        else:
-            result = invoke("lock", project)
-            assert result.exit_code == 0, result.output
+        project = locked_example(name, directory)
         result = invoke("build", "--all", project)
         assert result.exit_code == 0, result.output
+
+
+def locked_example(name: str, directory: Path) -> Path:
+    """Lock a copy of an example below a directory that has copies of all, or is not there yet."""
+    if not directory.exists():
+        ignored = shutil.ignore_patterns("dist", "uv.lock", "pylock*.toml", ".venv")
+        shutil.copytree(CHECKOUT / "examples", directory, ignore=ignored)
+    project = directory / name
+    if (
+        "hatchling.build" in (project / "pyproject.toml").read_text(encoding="utf-8")
+        or (project / "tools").is_dir()
+    ):
+        run([UV, "lock", "-q"], cwd=project)
+    else:
+        result = invoke("lock", project)
+        assert result.exit_code == 0, result.output
+    return project
 
 
 def hashes_of(directory: Path) -> dict[str, str]:
