@@ -42,7 +42,7 @@ def scripts(node: object) -> Iterator[str]:
 
 def test_what_stands_there_is_yaml_and_shell() -> None:
     found = pipelines()
-    assert len(found) == 4
+    assert len(found) == 5
     for pipeline in found:
         lines = [*scripts(pipeline)]
         assert lines

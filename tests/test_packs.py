@@ -223,7 +223,7 @@ def test_what_is_read_of_wheels_has_a_version(build: Callable[..., Build], tmp_p
     found = []
     for _, path in sorted(packs_in(tmp_path).items()):
         data = path.read_bytes()
-        text = data[data.index(b"{") :].decode("utf-8", "replace")
+        text = data[data.index(b'{"key"') :].decode("utf-8", "replace")
         index, _ = json.JSONDecoder().raw_decode(text)
         about = index["about"]
         shipped = about["entries"][: len(about["entries"]) - about["scripts"]]

@@ -19,8 +19,9 @@ from typing import Final
 from hatch_lambda_zip.errors import OutputError
 
 _ABSOLUTE: Final = re.compile(r"/|\\|.:", re.DOTALL)
-# C0 and C1, and what turns the direction of writing, so that a name reads as another one.
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+# C1, and what turns the direction of writing, so that a name reads as another one.
+_MISLEADING: Final = re.compile(r"[\x80-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _DEEPEST: Final = 100  # directories in directories: on Linux, a path has at most 4096 bytes
 _LONGEST_OF_WINDOWS: Final = 260  # characters: MAX_PATH, with a NUL
 _BINARY: Final = getattr(os, "O_BINARY", 0)  # Windows has the one, and POSIX the other
@@ -38,8 +39,11 @@ def is_absolute(path: str) -> bool:
     return bool(_ABSOLUTE.match(path))
 
 
-def path_problem(path: str, base: str) -> str | None:
+def path_problem(path: str, base: str, *, may_mislead: bool = False) -> str | None:
     """Say why a path is not a plain relative one: below its directory, ``/``-separated, normal.
+
+    Args:
+        may_mislead: whether it may read as another one, since somebody else has made it.
 
     Returns:
         The words that follow the path in a message, with ``base`` as the directory's name; None
@@ -52,7 +56,7 @@ def path_problem(path: str, base: str) -> str | None:
         return f"is an absolute path; write it relative to {base}"
     if "\\" in path or any(part in {"", ".", ".."} for part in path.split("/")):
         return f"leaves {base}, or is not in its plain form: folder/file, with '/'"
-    if _CONTROL.search(path):
+    if _CONTROL.search(path) or (not may_mislead and _MISLEADING.search(path)):
         return "has a control character"
     return None
 

@@ -46,7 +46,7 @@ def read_name(raw: bytes, flags: int, extra: bytes, source: str) -> str:
     while name.startswith("./"):
         name = name[2:]
     path = name.removesuffix("/")
-    if path_problem(path, "it"):
+    if path_problem(path, "it", may_mislead=True):
         raise InputError(f"{source} has a member named {shortened(name)!r}, which {_why(path)}.")
     return name
 

@@ -334,7 +334,7 @@ def _walk(root: Path, start: str, depth: int) -> Iterator[Member]:
         is_link, is_directory = stat.S_ISLNK(status.st_mode), stat.S_ISDIR(status.st_mode)
         if not (is_link or is_directory or stat.S_ISREG(status.st_mode)):
             raise InputError(f"{entry.path} is neither a file nor a directory.")
-        if path_problem(name, "it") or not _is_utf8(name):
+        if path_problem(name, "it", may_mislead=True) or not _is_utf8(name):
             raise InputError(f"{root} has {name!r}, a name that a zip for Lambda can't have.")
         modified = int(status.st_mtime)
         yield Member(
