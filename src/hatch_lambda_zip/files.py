@@ -7,7 +7,6 @@ import errno
 import os
 import re
 import secrets
-import shutil
 import stat
 import sys
 import tempfile
@@ -230,16 +229,8 @@ def beside(path: Path) -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a path to write to, whose file then replaces this one in one step.
 
-    If anything is raised, this one stays as it is, and the other one is removed. A device or a pipe
-    is written to instead: who may do so would take /dev/null away from the machine.
+    If anything is raised, this one stays as it is, and the other one is removed.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        with tempfile.TemporaryDirectory() as directory:
-            made = Path(directory, path.name)
-            yield made
-            with made.open("rb") as source, path.open("wb") as device:
-                shutil.copyfileobj(source, device)
-        return
     temporary = beside(path)
     try:
         yield temporary

@@ -139,17 +139,3 @@ def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
         Path.home()
     assert shown_failure("sorry") == "sorry"
     assert home({"HOME": "/me", "USERPROFILE": "/me"}) == Path("/me")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such devices")
-def test_a_device_is_written_to_and_stays_one() -> None:
-    import pty
-
-    ours, theirs = pty.openpty()
-    device = Path(os.ttyname(theirs))
-    with replacing(device) as temporary:
-        temporary.write_bytes(b"told\n")
-    assert device.is_char_device()
-    assert os.read(ours, 100) == b"told\r\n"
-    os.close(ours)
-    os.close(theirs)

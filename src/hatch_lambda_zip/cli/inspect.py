@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -45,21 +45,31 @@ def inspect(*, paths: tuple[Path, ...], as_json: bool) -> None:
     Exit codes: 0; 1 when one is larger than Lambda takes; 2 for wrong usage, or what is no zip, is
     broken or not safe to unpack.
     """
-    # `--help` does not need it.
-    from hatch_lambda_zip.explain import inspect_source, read_source
-    from hatch_lambda_zip.process.threads import available_cpus
-
     screen = Bars() if can_draw() else Plain()
     with aborting(Console(screen=screen, failure=2)), screen.drawing():
-        found = []
-        for path in paths:
-            screen.only(path.name, "reading")
-            found.append(inspect_source(read_source(path), workers=available_cpus()))
+        found = inspect_all(paths, screen)
     if as_json:
         show_result(json.dumps([describe_inspection(one) for one in found], indent=2))
     else:
         show_result("\n\n".join("\n".join(_lines(one)) for one in found))
     sys.exit(1 if any(one.is_too_large for one in found) else 0)
+
+
+def inspect_all(paths: Iterable[Path], screen: Plain) -> list[Inspection]:
+    """Inspect one source after the other.
+
+    Raises:
+        InputError: one can't be read.
+    """
+    # `--help` does not need it.
+    from hatch_lambda_zip.explain import inspect_source, read_source
+    from hatch_lambda_zip.process.threads import available_cpus
+
+    found = []
+    for path in paths:
+        screen.only(path.name, "reading")
+        found.append(inspect_source(read_source(path), workers=available_cpus()))
+    return found
 
 
 def _lines(found: Inspection) -> Iterator[str]:

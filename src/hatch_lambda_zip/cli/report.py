@@ -11,7 +11,7 @@ import click
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.cli.console import Console, show_result
-from hatch_lambda_zip.cli.inspect import describe_inspection
+from hatch_lambda_zip.cli.inspect import describe_inspection, inspect_all
 from hatch_lambda_zip.cli.progress import Bars, Plain, can_draw
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import OutputError
@@ -52,15 +52,11 @@ def report(*, paths: tuple[Path, ...], output: Path | None, as_json: bool) -> No
     if output is None and not as_json:
         raise click.UsageError("Give -o OUTPUT, --json or both.")
     # `--help` does not need it.
-    from hatch_lambda_zip.explain import inspect_source, read_source, render_page
-    from hatch_lambda_zip.process.threads import available_cpus
+    from hatch_lambda_zip.explain import render_page
 
     screen = Bars() if can_draw() else Plain()
     with aborting(Console(screen=screen, failure=2)), screen.drawing():
-        found = []
-        for path in paths:
-            screen.only(path.name, "reading")
-            found.append(inspect_source(read_source(path), workers=available_cpus()))
+        found = inspect_all(paths, screen)
         document = _described(found)
         if output is not None:
             page = render_page(document)
