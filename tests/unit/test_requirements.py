@@ -461,3 +461,19 @@ def test_other_failures_are_not_explained() -> None:
     other = LockFile.of(LockKind.UV, ROOT / "uv.lock")
     missing = UvError("", failure=UvFailure.NO_WHEEL, without_wheel=[("demo", "1.0")])
     assert explain_failure(missing, other, platform()) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [f"Demo==1 {B}", f"demo==1 {A} {B}", f"demo==2 {A}", f"demo @ https://h/d-1-py3-any.whl {A}"],
+)
+def test_a_distribution_that_is_pinned_twice(other: str) -> None:
+    (problem,) = problems_of(f"demo==1 {A}\n{other}\n")
+    assert problem == (
+        "line 2: demo is pinned above, to another version or other files; keep one line"
+    )
+
+
+def test_a_distribution_that_two_lines_pin_alike() -> None:
+    installed(f"demo==1 {A}\ndemo[x]==1 {A}\n")
+    installed(f"demo==1 {A}\ndemo==2; python_version < '3' {B}\n")

@@ -77,6 +77,7 @@ def select(
     local_projects: list[LocalProject] = []
     extras: list[tuple[Path, str]] = []
     files: list[Path] = []
+    pinned: dict[str, LockedDistribution] = {}
     warnings: list[str] = []
     for line in logical_lines(text):
         try:
@@ -104,6 +105,7 @@ def select(
                 if requirement.marker is None or platform.satisfies(requirement.marker):
                     requirement.marker = None
                     found = _distribution(requirement, hashes)
+                    _check_same(pinned.setdefault(found.name, found), found)
                     several = requirements.setdefault(found.name if found.name in build else "", [])
                     several.append((" ".join([str(requirement), *hashes]), found))
         except (_LineError, LockError, InvalidMarker) as error:
@@ -341,6 +343,14 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
     known = {kind: " ".join(values) for kind, values in by_kind.items()}
     refuse_other_hash(requirement.url or "", known)
     return requirement, strong
+
+
+def _check_same(above: LockedDistribution, found: LockedDistribution) -> None:
+    # uv takes a file that any of several lines allows, and a manifest has one pin of it.
+    if above != found:
+        raise _LineError(
+            f"{found.name} is pinned above, to another version or other files; keep one line"
+        )
 
 
 def _pinned_version(requirement: Requirement) -> str | None:
