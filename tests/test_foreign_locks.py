@@ -17,6 +17,7 @@ TABLE = (
     '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.12"\ncode = "."\n'
     'handler = "main.handler"\n'
 )
+IDNA = "946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3"
 MAIN = "import idna\ndef handler(e, c): ...\n"
 
 
@@ -86,6 +87,52 @@ def test_files_of_another_index(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "uv finds other files of idna than poetry.lock allows" in result.stderr
     assert not [*tmp_path.glob("pylock*")]
+
+
+SDIST = "sha256:12f65c9b470abda6dc35cf8e63cc574b1c52b11df2c86030af0ac09b01b13ea9"
+
+
+def test_wheels_of_another_index_beside_the_same_sdist(tmp_path: Path) -> None:
+    put(tmp_path, POETRY)
+    path = tmp_path / "poetry.lock"
+    files = f'{{hash = "{SDIST}"}},\n    {{hash = "sha256:00000000'
+    path.write_text(path.read_text().replace('{hash = "sha256:946d195a', files))
+    result = invoke("lock", tmp_path)
+    assert "uv finds other files of idna than poetry.lock allows" in result.stderr
+    assert not [*tmp_path.glob("pylock*")]
+
+
+def test_only_files_that_the_other_lock_allows(tmp_path: Path) -> None:
+    put(tmp_path, POETRY)
+    lock(tmp_path)
+    assert IDNA in (tmp_path / "pylock.toml").read_text()
+    assert "sdist" not in (tmp_path / "pylock.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "old", "new", "file"),
+    [
+        (POETRY, "poetry.lock", '"main", "dev"', '"dev"', "pyproject.toml"),
+        pytest.param(
+            *(POETRY, "poetry.lock", "python_version > '3.5'", "os_name == 'nt'", "pyproject.toml"),
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            *(PIPENV, "Pipfile.lock", '"default": {', '"default": {}, "x": {', "Pipfile"),
+            marks=pytest.mark.exhaustive,
+        ),
+    ],
+)
+def test_a_lock_that_forgot_what_only_its_tool_reads(
+    tmp_path: Path, files: Mapping[str, str], name: str, old: str, new: str, file: str
+) -> None:
+    forgetful = files[name].replace(old, new)
+    put(tmp_path, {**files, "main.py": "def handler(e, c): ...\n", name: forgetful})
+    lock(tmp_path)
+    message = fail(tmp_path)
+    assert f"pylock.toml does not have what {file} requires: " in message
+    assert "dna (not in it)" in message
+    assert "lock`, then `hatch-lambda-zip lock`, and commit both results." in message
 
 
 def test_groups_of_another_lock_are_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -29,6 +30,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+_QUOTED: Final = re.compile(r'"(\w+)"')
 _NAME_INDEX: Final = "Name the same one to uv, by UV_INDEX or in uv.toml."
 
 
@@ -123,14 +125,14 @@ class RequirementsLock:
                 if self.before() and "packages" in self._document():  # uv reads no lock without
                     shutil.copyfile(self.path, new)  # where uv looks for the versions to keep
                 uv.run(command, cwd=self.requirements.parent)
-                text = with_record(new.read_text(encoding="utf-8"), self.requirements)
+                text = new.read_text(encoding="utf-8")
             except UvError as error:
                 raise self._explained(error, foreign, held) from None
             finally:
                 new.unlink(missing_ok=True)
         if foreign:
-            self._check_files(text, foreign)
-        return text
+            text = self._allowed_alone(text, foreign)
+        return with_record(text, self.requirements)
 
     def pinned(self) -> frozenset[str]:
         """Return the names that another tool's lock has, normalized.
@@ -145,24 +147,36 @@ class RequirementsLock:
         with replacing(self.path) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="\n")
 
-    def _check_files(self, text: str, foreign: ForeignLock) -> None:
-        """Check that a package index has the files that the other tool locked.
+    def _allowed_alone(self, text: str, foreign: ForeignLock) -> str:
+        """Leave out of a lock the files that the other tool's does not allow.
+
+        An index may have got some since, or have others by the same names.
+
+        Args:
+            text: as uv wrote it, with a line for each file of several.
 
         Raises:
-            LockError: it has others.
+            LockError: the index has none of a package's wheels, or files, that are allowed.
         """
-        others = [
-            package["name"]
-            for package in tomllib.loads(text).get("packages", [])
-            if (allowed := foreign.hashes.get(package["name"]))
-            and (found := set(_hashes(package)))
-            and allowed.isdisjoint(found)
-        ]
+        others: list[str] = []
+        refused: set[str] = set()
+        for package in tomllib.loads(text).get("packages", []):
+            if not (allowed := foreign.hashes.get(package["name"])):
+                continue
+            wheels = [*map(_hashes, package.get("wheels", ()))]
+            sources = [*map(_hashes, filter(None, map(package.get, ("sdist", "archive"))))]
+            wanted = wheels or sources
+            if wanted and all(map(allowed.isdisjoint, wanted)):
+                others.append(package["name"])
+            refused.update(*filter(allowed.isdisjoint, (*wheels, *sources)))
         if others:
             raise LockError(
                 f"uv finds other files of {', '.join(others)} than {self.requirements.name} "
                 f"allows, so it was locked from another package index. {_NAME_INDEX}"
             )
+        digests = {found.partition(":")[2] for found in refused}
+        lines = text.splitlines(keepends=True)
+        return "".join(line for line in lines if digests.isdisjoint(_QUOTED.findall(line)))
 
     def _explained(
         self, error: UvError, foreign: ForeignLock | None, held: tuple[str, ...]
@@ -240,8 +254,6 @@ def constraints_of(text: str) -> Iterator[str]:
             yield f"{name}=={version}"
 
 
-def _hashes(package: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the hashes of a package's files in a pylock.toml, as ``sha256:…``."""
-    files = [*package.get("wheels", ()), package.get("sdist"), package.get("archive")]
-    for file in filter(None, files):
-        yield from (f"{algorithm}:{digest}" for algorithm, digest in file["hashes"].items())
+def _hashes(file: Mapping[str, Any]) -> set[str]:
+    """Return the hashes of a file in a pylock.toml, as ``sha256:…``."""
+    return {f"{algorithm}:{digest}" for algorithm, digest in file["hashes"].items()}

@@ -54,8 +54,34 @@ class ForeignLock:
     indexes: tuple[str, ...] = ()
 
 
-def unlocked_source(directory: Path) -> str | None:
-    """Return what to do about requirements that only poetry or pipenv reads, if they have no lock.
+@dataclass(frozen=True)
+class Stated:
+    """Requirements that only another tool reads.
+
+    Attributes:
+        file: where they stand: pyproject.toml or Pipfile.
+        lock: what that tool makes of them.
+        command: which does so.
+        names: those that are needed whatever the platform, as they stand there.
+    """
+
+    file: str
+    lock: str
+    command: str
+    names: tuple[str, ...]
+
+
+# What may stand beside a version and says nothing of when it is needed.
+_UNCONDITIONAL: Final = frozenset(
+    (
+        *("version", "extras", "index", "source", "allow-prereleases", "url"),
+        *("git", "ref", "rev", "tag", "branch", "subdirectory", "editable"),
+    )
+)
+
+
+def stated_elsewhere(directory: Path) -> Stated | None:
+    """Return the requirements in a directory that only poetry or pipenv reads, if there are some.
 
     Those of poetry's count where ``[project]`` does not state them.
     """
@@ -63,17 +89,35 @@ def unlocked_source(directory: Path) -> str | None:
     poetry = inner_table(pyproject, "tool", "poetry")
     tables = [poetry, inner_table(poetry, "group", "main")]
     found = {name: it for of in tables for name, it in inner_table(of, "dependencies").items()}
-    is_stated = "dependencies" in inner_table(pyproject, "project")
-    if not is_stated and any(map(_is_needed, found.keys(), found.values())):
-        where, lock, command = "pyproject.toml", "poetry.lock", "poetry lock"
-    elif inner_table(read_tables(directory / "Pipfile"), "packages"):
-        where, lock, command = "Pipfile", "Pipfile.lock", "pipenv lock"
-    else:
+    needed = {name: it for name, it in found.items() if _is_needed(name, it)}
+    if needed and "dependencies" not in inner_table(pyproject, "project"):
+        return Stated("pyproject.toml", "poetry.lock", "poetry lock", _unconditional(needed))
+    if packages := inner_table(read_tables(directory / "Pipfile"), "packages"):
+        return Stated("Pipfile", "Pipfile.lock", "pipenv lock", _unconditional(packages))
+    return None
+
+
+def unlocked_source(directory: Path) -> str | None:
+    """Return what to do about requirements that only poetry or pipenv reads, if they have no lock.
+
+    See `stated_elsewhere`.
+    """
+    stated = stated_elsewhere(directory)
+    if stated is None:
         return None
     return (
-        f"{directory / where} states requirements that only {command.split()[0]} reads, and there "
-        f"is no {lock} beside it. Run `{command}`, then `{TOOL_NAME} lock`, and commit both "
-        "results."
+        f"{directory / stated.file} states requirements that only {stated.command.split()[0]} "
+        f"reads, and there is no {stated.lock} beside it. Run `{stated.command}`, then "
+        f"`{TOOL_NAME} lock`, and commit both results."
+    )
+
+
+def _unconditional(stated: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, constraint in stated.items()
+        if isinstance(constraint, str)
+        or (isinstance(constraint, dict) and constraint.keys() <= _UNCONDITIONAL)
     )
 
 

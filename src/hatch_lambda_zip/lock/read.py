@@ -16,9 +16,17 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.specifiers import SpecifierSet
 
-from hatch_lambda_zip.config import TOOL_NAME, Project, Request, read_stated_project, read_tables
+from hatch_lambda_zip.config import (
+    TOOL_NAME,
+    Project,
+    Request,
+    inner_table,
+    read_stated_project,
+    read_tables,
+)
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure, UvTimeoutError
 from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
+from hatch_lambda_zip.lock.foreign import stated_elsewhere
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection, resolved
 from hatch_lambda_zip.lock.recorded import (
     as_requirer,
@@ -281,7 +289,13 @@ def _read_uv_lock(path: Path) -> UvLock:
 def _requirers(tool: Mapping[str, object], lock: LockFile) -> tuple[tuple[Project, ...], str]:
     """Return what a pylock.toml answers for, and what to do where it does not have that."""
     if is_recorded(tool):
-        return requirers_of(tool), f"Run `{TOOL_NAME} lock` and commit the result."
+        # Another tool's lock may have forgotten what it was made of, or say that nothing needs it.
+        stated = stated_elsewhere(lock.path.parent)
+        if stated is None or inner_table(tool, TOOL_NAME)["requirements-file"] != stated.lock:
+            return requirers_of(tool), f"Run `{TOOL_NAME} lock` and commit the result."
+        return (*requirers_of(tool), as_requirer(stated.file, stated.names)), (
+            f"Run `{stated.command}`, then `{TOOL_NAME} lock`, and commit both results."
+        )
     if lock.answers is None:
         return (), ""
     remedy = (
