@@ -1,0 +1,1 @@
+"""Whether the tests see small mistakes in the stages that decide bytes."""

@@ -1,0 +1,82 @@
+"""Makes small mistakes in a copy of the checkout, and tells those that no test sees.
+
+    python -m tests.mutation [--sample 500] [--seed 18] [--only archive/ ...]
+
+A sample of all mutants of the stages that decide bytes, the same one for the same seed and the same
+code, is tried one by one. For each the unit tests run that have to do with its module: the files
+that import it, or import a module that does; each in a process of its own that ends in time. What
+survives is either a test to write, or a line of argued-away.txt, which says why nobody could tell.
+Processes that tests start do not see the mutant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.trial import PACKAGE, Outcome, copy_checkout, tried, unit_tests_of
+
+PACKAGES: Final = ("archive", "bytecode", "lock", "contents")
+ARGUED_AWAY: Final = Path(__file__).with_name("argued-away.txt")
+
+
+def main() -> int:
+    """Try a sample, and return whether anything survived."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation")
+    parser.add_argument("--sample", type=int, default=500, help="of all mutants; 0: all of them")
+    parser.add_argument("--seed", type=int, default=18)
+    parser.add_argument(
+        "--only", nargs="*", default=[""], help="of the sample, by part of the name"
+    )
+    arguments = parser.parse_args()
+
+    mutants = sample(arguments.sample, arguments.seed)
+    chosen = [mutant for mutant in mutants if any(part in mutant.name for part in arguments.only)]
+    print(f"{len(chosen)} of a sample of {len(mutants)} mutants, seed {arguments.seed}", flush=True)
+    outcomes: Counter[Outcome] = Counter()
+    with tempfile.TemporaryDirectory() as temporary:
+        tree = copy_checkout(Path(temporary, "checkout"))
+        for mutant in chosen:
+            outcome = _outcome(mutant, tree)
+            outcomes[outcome] += 1
+            print(f"{outcome}  {mutant.name}  (line {mutant.line})", flush=True)
+    print(", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())))
+    return int(outcomes["survived"] > 0)
+
+
+def sample(size: int, seed: int) -> list[Mutant]:
+    """Return some mutants, or all, in the order of PACKAGES and of their text."""
+    mutants = [
+        mutant
+        for package in PACKAGES
+        for path in sorted((PACKAGE / package).rglob("*.py"))
+        for mutant in mutants_of(path)
+    ]
+    size = size or len(mutants)
+    chosen = random.Random(seed).sample(range(len(mutants)), size)  # noqa: S311 - no secret
+    return [mutants[index] for index in sorted(chosen)]
+
+
+def argued_away() -> frozenset[str]:
+    """Return the names of mutants that are no mistakes, each followed by its reason."""
+    lines = ARGUED_AWAY.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith((" ", "#")))
+
+
+def _outcome(mutant: Mutant, tree: Path) -> Outcome:
+    if mutant.name in argued_away():
+        return "argued away"
+    tests = unit_tests_of(mutant.path)
+    if not tests:
+        return "survived"
+    return tried(mutant, tests, tree)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
