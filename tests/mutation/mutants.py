@@ -44,6 +44,7 @@ class Mutant:
     Attributes:
         path: of the module.
         line: where the mistake is, from 1.
+        text: of that line.
         before: the text that is replaced, as `ast.unparse` writes it.
         after: what replaces it, likewise.
         source: the whole module with the mistake.
@@ -51,22 +52,24 @@ class Mutant:
 
     path: Path
     line: int
+    text: str
     before: str
     after: str
     source: bytes
 
     @property
     def name(self) -> str:
-        """How the list of those argued away and the output call it: without the line."""
+        """How the list of those argued away and the output call it: without the line's number."""
         module = self.path.as_posix().rpartition("/hatch_lambda_zip/")[2]
-        return f"{module}: {self.before} -> {self.after}"
+        return f"{module}: {self.text}: {self.before} -> {self.after}"
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
     """Yield a module's mutants, in the order of its text."""
     source = path.read_bytes()
     starts = [0]
-    for line in source.splitlines(keepends=True):
+    lines = source.splitlines(keepends=True)
+    for line in lines:
         starts.append(starts[-1] + len(line))
     tree = ast.parse(source)
     conditions = {id(condition) for node in ast.walk(tree) for condition in _conditions(node)}
@@ -83,7 +86,8 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
             whole = isinstance(node, ast.stmt | ast.Constant)
             text = after if whole else f"({after})"
             changed = source[:start] + text.encode() + source[end:]
-            yield Mutant(path, node.lineno, before, after, changed)
+            shown = lines[node.lineno - 1].decode().strip()
+            yield Mutant(path, node.lineno, shown, before, after, changed)
 
 
 def _nodes(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-import hypothesis  # noqa: F401 - once, and not in each process
+import hypothesis
 import pytest
 
 from tests.mutation.mutants import Mutant
@@ -26,9 +26,9 @@ PACKAGE: Final = CHECKOUT / "src/hatch_lambda_zip"
 Outcome = Literal["killed", "survived", "argued away"]
 
 # Seconds of a processor, which a loaded machine does not use up, and of the clock.
-_PROCESSOR: Final = 120
+_PROCESSOR: Final = 60
 _CLOCK: Final = 600
-_MEMORY: Final = 4 << 30
+_MEMORY: Final = 2 << 30
 _OUTPUT: Final = "output"  # of the last process, beside the copy
 
 
@@ -74,19 +74,25 @@ def tried(mutant: Mutant, tests: Sequence[str], tree: Path) -> Outcome:
     Raises:
         RuntimeError: they fail without it, too.
     """
-    if not _pass(tuple(tests), tree):
-        output = Path(tree.parent, _OUTPUT).read_text(encoding="utf-8", errors="replace")
-        raise RuntimeError(f"These fail without any mutant: {' '.join(tests)}\n{output[-2000:]}")
     module = tree / mutant.path.relative_to(CHECKOUT)
     original = module.read_bytes()
-    module.write_bytes(mutant.source)
-    try:
-        # pytest has an order of its own, and the first file mostly sees it.
-        parts = [part for part in (tests[:1], tests[1:]) if part]
-        killed = any(_run(part, tree, compiled=False) for part in parts)
-        return "killed" if killed else "survived"
-    finally:
-        module.write_bytes(original)
+    for test in tests:
+        _write(module, mutant.source)
+        seen = _run(test, tree) != 0
+        _write(module, original)
+        if seen and not _passes(test, tree):
+            output = Path(tree.parent, _OUTPUT).read_text(encoding="utf-8", errors="replace")
+            raise RuntimeError(f"{test} fails without any mutant:\n{output[-2000:]}")
+        if seen:
+            return "killed"
+    return "survived"
+
+
+def _write(module: Path, source: bytes) -> None:
+    """Write a module, and remove what was compiled of it: its size and second may be the same."""
+    module.write_bytes(source)
+    for compiled in (module.parent / "__pycache__").glob(f"{module.stem}.*"):
+        compiled.unlink()
 
 
 @functools.cache
@@ -124,17 +130,17 @@ def _file_of(module: str) -> list[Path]:
 
 
 @functools.cache
-def _pass(tests: Sequence[str], tree: Path) -> bool:
-    return _run(tests, tree, compiled=True) == 0
+def _passes(test: str, tree: Path) -> bool:
+    return _run(test, tree) == 0
 
 
-def _run(tests: Sequence[str], tree: Path, *, compiled: bool) -> int:
+def _run(test: str, tree: Path) -> int:
     """Return the exit code of pytest in a process of its own; it is killed when it takes long."""
     child = os.fork()
     if not child:
         code = 1
         try:
-            code = _in_child(tests, tree, compiled=compiled)
+            code = _in_child(test, tree)
         except BaseException:  # noqa: BLE001 - nothing may come back to the parent's code
             traceback.print_exc()
         finally:
@@ -151,7 +157,7 @@ def _run(tests: Sequence[str], tree: Path, *, compiled: bool) -> int:
         time.sleep(0.02)
 
 
-def _in_child(tests: Sequence[str], tree: Path, *, compiled: bool) -> int:
+def _in_child(test: str, tree: Path) -> int:
     os.setpgid(0, 0)
     resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR, _PROCESSOR))
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
@@ -160,8 +166,6 @@ def _in_child(tests: Sequence[str], tree: Path, *, compiled: bool) -> int:
         os.dup2(output.fileno(), 2)
     os.chdir(tree)
     os.environ.pop("PYTEST_ADDOPTS", None)
-    # What is compiled is kept for later processes, but not of a mutant.
-    sys.dont_write_bytecode = not compiled
     sys.path[:] = [
         str(tree / "src"),
         *(path for path in sys.path if path not in ("", str(CHECKOUT), str(PACKAGE.parent))),
@@ -170,5 +174,14 @@ def _in_child(tests: Sequence[str], tree: Path, *, compiled: bool) -> int:
         if name.partition(".")[0] == "tests":
             del sys.modules[name]
     options = ["-xq", "-pno:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    examples = ["--hypothesis-profile=few", "--hypothesis-seed=18"]
-    return int(pytest.main([*options, *examples, *tests]))
+    # The same examples for each mutant; none is made smaller, which takes long.
+    hypothesis.settings.register_profile(
+        "mutation",
+        max_examples=25,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+    return int(pytest.main([*options, "--hypothesis-profile=mutation", test]))

@@ -374,6 +374,8 @@ def test_a_content_whose_size_needs_zip64_is_refused(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(writer, "MAX_OFFSET", 9_999)
     with pytest.raises(ContentsError):
         write([entry])
+    monkeypatch.setattr(writer, "MAX_OFFSET", 10_000)
+    assert read_raw(write([entry])[1])[0].content == entry.content
 
 
 def test_the_limits_are_those_of_zip_without_zip64() -> None:
@@ -399,7 +401,9 @@ class SlowStream(io.BytesIO):
         return super().write(data)
 
 
-@pytest.mark.parametrize(("batch", "window"), [(1_000, 10_000), (2_500, 10_000), (1_000, 1_000)])
+@pytest.mark.parametrize(
+    ("batch", "window"), [(1_000, 10_000), (2_500, 10_000), (1_000, 2_000), (1_000, 1_000)]
+)
 def test_the_workers_never_read_more_than_a_window_ahead(
     monkeypatch: pytest.MonkeyPatch, batch: int, window: int
 ) -> None:

@@ -48,7 +48,7 @@ def test_mutants_are_small_mistakes_where_one_could_be_made(tmp_path: Path) -> N
     ]
     for mutant in mutants:
         compile(mutant.source, mutant.path, "exec")
-    assert mutants[4].name == "archive/module.py: e < 1 -> e <= 1"
+    assert mutants[4].name == "archive/module.py: e < 1: e < 1 -> e <= 1"
     assert mutants[4].source.decode() == SOURCE.replace("e < 1", "(e <= 1)")
     assert mutants[10].source.decode() == SOURCE.replace('"é"', "'éX'")
 
