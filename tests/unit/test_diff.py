@@ -292,6 +292,12 @@ def test_constants_in_words() -> None:
     assert code.filename == read_filename(pyc(b"x = 1\n")) == "a.py"
 
 
+def test_constants_are_shown_whole_up_to_sixty_characters() -> None:
+    for length, expected in ((58, repr("a" * 58)), (59, "'" + "a" * 58 + "…")):
+        (constant, *_) = read_code(pyc(f"x = {'a' * length!r}\n".encode())).constants
+        assert constant.shown == expected
+
+
 @given(st.data())
 def test_any_bytes_in_place_of_a_module_have_an_answer(data: st.DataObject) -> None:
     other = bytearray(PYC)
