@@ -118,6 +118,11 @@ def test_what_can_not_be_kept(
     assert message in str(caught.value)
 
 
+def test_settings_of_pipenv_do_not_make_its_lock_outdated(tmp_path: Path) -> None:
+    settings = "[pipenv]\nallow_prereleases = true\n\n[packages]"
+    assert read(tmp_path, "Pipfile.lock", "[packages]", settings, file="Pipfile").requirements
+
+
 def test_poetry_with_a_project_table_and_groups(tmp_path: Path) -> None:
     write(tmp_path, POETRY)
     path = tmp_path / "poetry.lock"

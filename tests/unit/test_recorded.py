@@ -19,6 +19,7 @@ from hatch_lambda_zip.lock.recorded import (
     check_recorded,
     is_recorded,
     read_requirements,
+    requirers_of,
     with_record,
 )
 from tests.support.foreign import PDM, PIPENV
@@ -104,6 +105,17 @@ def test_a_line_that_stood_there_twice_does_not_matter(requirements: Path) -> No
 
 def test_a_lock_of_another_tool_is_not_compared(requirements: Path) -> None:
     check(requirements, PYLOCK)
+    for key in ('requirements-file = "requirements.txt"', 'requirements = ["six"]'):
+        text = f"{PYLOCK}[tool.hatch-lambda-zip]\n{key}\n"
+        check(requirements, text)
+        assert requirers_of(tomllib.loads(text)["tool"]) == ()
+
+
+def test_what_requires_it_without_options_and_paths() -> None:
+    lines = ["idna>=3 --hash=sha256:00", "six", "-e ./lib", "./other"]
+    tool = {"hatch-lambda-zip": {"requirements-file": "requirements.txt", "requirements": lines}}
+    (project,) = requirers_of(tool)
+    assert project.dependencies == ("idna>=3", "six")
 
 
 def test_packages_that_two_locks_have_otherwise() -> None:

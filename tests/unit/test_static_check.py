@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.markers import Marker
 
+from hatch_lambda_zip.lock import same_markers
 from hatch_lambda_zip.lock.same_markers import holds_alike
 from hatch_lambda_zip.lock.static_check import find_doubt
 from tests.support.commands import UV, clean_environment, run
@@ -257,3 +258,15 @@ def test_markers_with_too_many_environments_are_taken_for_different() -> None:
     parts = [f"{name} == '{value}'" for name in names for value in range(20)]
     one = Marker(" or ".join(parts))
     assert not holds_alike(one, Marker(" or ".join(reversed(parts))))
+
+
+def test_as_many_environments_as_there_may_be_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = Marker('sys_platform == "linux"'), Marker('"linux" == sys_platform')
+    monkeypatch.setattr(same_markers, "_MOST", 2)
+    assert holds_alike(one, other)
+    monkeypatch.setattr(same_markers, "_MOST", 1)
+    assert not holds_alike(one, other)
+
+
+def test_releases_beside_what_is_no_version() -> None:
+    assert "3.42.1" in same_markers.python_releases(iter(["x", "3.42.1"]))
