@@ -105,7 +105,7 @@ def _is_skipped(node: ast.AST) -> bool:
     match node:
         case ast.Expr(value=ast.Constant()):  # a docstring
             return True
-        case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.If(test=ast.Name("TYPE_CHECKING")):
+        case ast.Assign(targets=[ast.Name(id="__all__")]):
             return True
         case _:
             return isinstance(node, _SKIPPED)
