@@ -216,6 +216,11 @@ UNCLEAR = {
         "[tool.uv]\n",
         '[tool.uv]\nresolution = "lowest"\n',
     ),
+    "dependency-groups can't be compared": (
+        "pyproject.toml",
+        "[tool.uv]\n",
+        '[tool.uv]\ndependency-groups = {test = {requires-python = ">=3.11"}}\n',
+    ),
     "something can't be read: ": ("pyproject.toml", "six>1", "six=>1"),
 }
 
