@@ -463,6 +463,37 @@ def test_an_edited_manifest_is_not_kept(artifact: Path, edit: Callable[[bytes], 
     assert not previous.is_of({}, [{}])
 
 
+@pytest.mark.parametrize("rows", [None, 5, {}, [None], ["boto3"], [{}], [{"name": []}]])
+@pytest.mark.parametrize("key", ["distributions", "absent_distributions"])
+def test_a_manifest_of_another_form_with_the_right_checksum(
+    artifact: Path, key: str, rows: object
+) -> None:
+    manifest = artifact.with_suffix(".json")
+    document = json.loads(manifest.read_bytes())
+    del document["checksum"]
+    head = json.dumps({**document, key: rows}, indent=2).encode().removesuffix(b"\n}")
+    checksum = hashlib.sha256(head).hexdigest()
+    manifest.write_bytes(head + f',\n  "checksum": "{checksum}"\n}}\n'.encode())
+    previous = read_previous(artifact)
+    assert previous is not None
+    assert previous.is_as_made
+    assert not previous.is_made_from(inputs_of(), SOURCES)
+
+
+def test_a_zip_beside_an_older_bill_of_materials_is_not_kept(artifact: Path) -> None:
+    listed = artifact.with_suffix(".cdx.json")
+    listed.write_text("{}")  # somebody else's
+    previous = read_previous(artifact)
+    assert previous is not None
+    assert previous.is_made_from(inputs_of(), SOURCES)
+    tools = {"components": [{"name": "hatch-lambda-zip"}]}
+    document = {"bomFormat": "CycloneDX", "metadata": {"tools": tools}}
+    listed.write_text(json.dumps(document))
+    previous = read_previous(artifact)
+    assert previous is not None
+    assert not previous.is_made_from(inputs_of(), SOURCES)
+
+
 def test_what_a_layer_adds_is_an_input_of_its_functions() -> None:
     """It may be what their modules are reached from."""
     lock = LockFile.of(LockKind.UV, Path("uv.lock"))

@@ -38,7 +38,7 @@ class Source:
     def is_described_by(self, row: Mapping[str, object]) -> bool:
         """Tell whether a row of a manifest, which may be of an absent distribution, says this."""
         return (
-            self.version in {None, row["version"]}
+            self.version in (None, row.get("version"))
             and row.get("origin", self.origin.value) == self.origin.value
             and row.get("built_with", self.built_with) == self.built_with
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from hatch_lambda_zip.build.inputs import Source
 from hatch_lambda_zip.build.manifest import is_as_made
 from hatch_lambda_zip.config import sbom_of
-from hatch_lambda_zip.contents import parse_manifest
+from hatch_lambda_zip.contents import is_artifact, parse_manifest
 from hatch_lambda_zip.files import read_regular
 
 
@@ -22,7 +22,7 @@ class Previous:
         manifest: the document.
         sha256: of the zip, in hexadecimal.
         is_as_made: whether the manifest is the one that was written, to the byte, and so is the
-            bill of materials, if it names one.
+            bill of materials, if it names one; else there is none.
     """
 
     manifest: Mapping[str, object]
@@ -39,10 +39,7 @@ class Previous:
         return (
             self.is_as_made
             and _has(self.manifest, inputs)
-            and all(
-                name in sources and sources[name].is_described_by(row)
-                for name, row in self._distributions()
-            )
+            and all(_is_of(row, sources) for row in self._distributions())
         )
 
     def is_of(self, artifact: Mapping[str, object], layers: Sequence[Mapping[str, object]]) -> bool:
@@ -66,11 +63,17 @@ class Previous:
         pins = self.manifest.get("inputs")
         return isinstance(pins, dict) and pins.get(package) == f"content:{digest}"
 
-    def _distributions(self) -> Iterator[tuple[str, Mapping[str, object]]]:
+    def _distributions(self) -> Iterator[object]:
         for key in ("distributions", "absent_distributions"):
             rows = self.manifest.get(key)
-            for row in rows if isinstance(rows, list) else ():
-                yield row["name"], row
+            yield from rows if isinstance(rows, list) else (None,)
+
+
+def _is_of(row: object, sources: Mapping[str, Source]) -> bool:
+    if not isinstance(row, dict):
+        return False  # its checksum may be right, and it of another form all the same
+    name = row.get("name")
+    return isinstance(name, str) and name in sources and sources[name].is_described_by(row)
 
 
 def _has(found: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
@@ -94,7 +97,9 @@ def read_previous(artifact: Path) -> Previous | None:
     sha256 = hashlib.sha256(content).hexdigest()
     if manifest.get("artifact") != artifact.name or manifest.get("sha256") != sha256:
         return None
-    has_sbom = manifest.get("sbom") is None or is_sbom_of(manifest, sbom_of(artifact))
+    sbom = sbom_of(artifact)
+    # One of an earlier build would be removed.
+    has_sbom = not is_artifact(sbom) if manifest.get("sbom") is None else is_sbom_of(manifest, sbom)
     return Previous(manifest, sha256, is_as_made(text) and has_sbom)
 
 
