@@ -46,7 +46,9 @@ def test_a_zip_a_manifest_and_a_hash(tmp_path: Path) -> None:
         assert read_expected(text, expected_in(tmp_path).values()).source == path
 
 
-@pytest.mark.parametrize("against", ["absent.zip", SHA256[:-2], "AAAA", "{}", "{}/none.json"])
+@pytest.mark.parametrize(
+    "against", ["absent.zip", SHA256[:-2], "AAAA", "a" * 5000, "{}", "{}/none.json"]
+)
 def test_what_is_none_of_these(against: str, tmp_path: Path) -> None:
     (tmp_path / "none.json").write_text("{}", encoding="utf-8")
     with pytest.raises(InputError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ def read_expected(against: str, known: Iterable[Expected]) -> Expected:
         InputError: it is none of these.
     """
     path = Path(against)
-    if not path.exists():
+    if not os.path.lexists(against):  # which says so of what is no path at all, too
         sha256 = _hash(against)
         if not sha256:
             raise InputError(
