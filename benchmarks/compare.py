@@ -360,7 +360,8 @@ class Bench:
             place = {"UV_PROJECT_ENVIRONMENT": str(made / "venv")}
             name = "uv sync, package-python-function"
             ways.append(Way(name, commands, root, before, made, place))
-        if chalice := self.others.get("chalice"):
+        # Of numpy it finds no wheel, and compiles it for many minutes.
+        if (chalice := self.others.get("chalice")) and root.name != "heavy":
             place = {"AWS_DEFAULT_REGION": "eu-central-1"}
             command = [chalice, "package", made]
             ways.append(Way("chalice package", [command], root / "chalice", before, made, place))
@@ -571,7 +572,7 @@ def main() -> None:
             bench.take_turns(ways, arguments.runs)
             timed[name] = ways
             lines += describe(name, ways)
-            print("\n".join(lines[-len(ways) - 4 :]))
+            print("\n".join(lines[-len(ways) - 4 :]), flush=True)
             if arguments.markdown and name == arguments.functions[-1]:
                 chart = arguments.markdown.with_suffix(".svg").absolute()
                 draw(name, ways, chart, bench.root)
