@@ -6,13 +6,14 @@ it takes time in proportion to the text; no expression looks ahead from each let
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from functools import cache
 from typing import Final
 from urllib.parse import quote, unquote
 
-from hatch_lambda_zip.files import read_regular
+from hatch_lambda_zip.files import home, read_regular
 
 _BLOT: Final = "***"
 _SCHEME: Final = re.compile(r"[A-Za-z][\w+.-]{0,30}\Z")
@@ -250,8 +251,8 @@ def _url_secrets(words: Iterable[str], *, has_schemes: bool) -> Iterator[str]:
 
 
 def _netrc(environ: Mapping[str, str]) -> str:
-    home = _home(environ)
-    paths = filter(None, (environ.get("NETRC"), f"{home}/.netrc", f"{home}/_netrc"))
+    at_home = home(environ)
+    paths = filter(None, (environ.get("NETRC"), f"{at_home}/.netrc", f"{at_home}/_netrc"))
     return next(filter(None, map(_content, paths)), "")
 
 
@@ -260,18 +261,18 @@ def _configurations(environ: Mapping[str, str]) -> Iterator[str]:
     for variable in ("PIP_CONFIG_FILE", "UV_CONFIG_FILE"):
         if path := environ.get(variable):
             yield path
-    home = _home(environ)
+    at_home = home(environ)
     places = {
-        environ.get("XDG_CONFIG_HOME") or f"{home}/.config": (
+        environ.get("XDG_CONFIG_HOME") or f"{at_home}/.config": (
             *("pip/pip.conf", "uv/uv.toml"),
             *("git/credentials", "pdm/config.toml", "pypoetry/auth.toml"),
         ),
         environ.get("UV_CREDENTIALS_DIR")
-        or f"{environ.get('XDG_DATA_HOME') or f'{home}/.local/share'}/uv/credentials": (
+        or f"{environ.get('XDG_DATA_HOME') or f'{at_home}/.local/share'}/uv/credentials": (
             "credentials.toml",
         ),
-        home: (".pip/pip.conf", "pip/pip.ini", ".pypirc", ".git-credentials"),
-        f"{home}/Library/Application Support": ("pip/pip.conf", "pypoetry/auth.toml"),
+        str(at_home): (".pip/pip.conf", "pip/pip.ini", ".pypirc", ".git-credentials"),
+        f"{at_home}/Library/Application Support": ("pip/pip.conf", "pypoetry/auth.toml"),
         environ.get("APPDATA"): ("pip/pip.ini", "uv/uv.toml", "pypoetry/auth.toml"),
         environ.get("VIRTUAL_ENV"): ("pip.conf", "pip.ini"),
         "/etc": ("pip.conf", "uv/uv.toml"),
@@ -279,17 +280,22 @@ def _configurations(environ: Mapping[str, str]) -> Iterator[str]:
     for place, names in places.items():
         if place:
             yield from (f"{place}/{name}" for name in names)
-
-
-def _home(environ: Mapping[str, str]) -> str:
-    return environ.get("HOME") or environ.get("USERPROFILE") or "~"
+    if place := environ.get("HOME"):  # git's on Windows, too
+        yield f"{place}/.git-credentials"
 
 
 def _content(path: str) -> str:
     """Return a file as text; nothing where none is: whoever reads it can't do so either."""
+    path = os.path.expanduser(path)  # noqa: PTH111 - pathlib's raises for a user without a home
     try:
-        # Of a pipe there would be nothing left for the tool.
-        content = read_regular(Path(path).expanduser()) or b""
-    except (OSError, RuntimeError, ValueError):
+        status = os.stat(path)  # noqa: PTH116 - two dozen for each line that is shown
+        return _read(path, (status.st_ino, status.st_size, status.st_mtime_ns))
+    except (OSError, ValueError):
         return ""
-    return content.decode("utf-8", "replace")
+
+
+@cache
+def _read(path: str, _state: tuple[int, int, int]) -> str:
+    """Return a file as text, read once for each state of it."""
+    # Of a pipe there would be nothing left for the tool.
+    return (read_regular(path) or b"").decode("utf-8", "replace")

@@ -236,3 +236,12 @@ def test_users_are_found_in_urls_alone() -> None:
 def test_urls_alone_are_cleaned() -> None:
     text = "user:pass@host \x1b https://user:pass@host/a?b"
     assert redact_urls(text) == "user:pass@host \x1b https://***@host/a?***"
+
+
+def test_a_configuration_that_changes_is_read_again(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    credentials = tmp_path / ".git-credentials"
+    credentials.write_text("https://user:first-password@git.example\n")
+    assert "first-password" in secret_values(environ)
+    credentials.write_text("https://user:other-password@git.example\n")
+    assert "other-password" in secret_values(environ)

@@ -183,12 +183,13 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """
         if "\0" in self.config.directory:
             raise ConfigError([f"{TARGET_KEY}.directory: {self.config.directory!r} is no path"])
+        report = AppReporter(self.app)
         for warning in self.lambda_config.warnings:
-            AppReporter(self.app).warning(warning)
+            report.warning(warning)
         for note in self.lambda_config.notes:
-            AppReporter(self.app).info(note)
+            report.info(note)
         if self.PLUGIN_NAME in inner_table(self.target_config, "hooks"):
-            AppReporter(self.app).warning(
+            report.warning(
                 f"{TARGET_KEY}.hooks.{self.PLUGIN_NAME}: the hook makes zips beside wheels and "
                 "sdists, and does nothing for this target, which makes them itself; put it into "
                 f"[tool.hatch.build.hooks.{self.PLUGIN_NAME}]"
