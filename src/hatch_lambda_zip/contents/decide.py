@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from hatch_lambda_zip.config import Artifact, Modules, Options, Project
 from hatch_lambda_zip.contents.assemble import assemble
 from hatch_lambda_zip.contents.bytecode import LeftAsSource, with_bytecode
+from hatch_lambda_zip.contents.cautions import compiled_here, like_pythons_own, secret_files
 from hatch_lambda_zip.contents.collisions import check_collisions
 from hatch_lambda_zip.contents.exclude import exclude
 from hatch_lambda_zip.contents.exclude_files import (
@@ -29,7 +30,6 @@ from hatch_lambda_zip.contents.namespaces import share_namespaces
 from hatch_lambda_zip.contents.overlaps import WaysOut
 from hatch_lambda_zip.contents.own.code import Code
 from hatch_lambda_zip.contents.own.own_files import idle_own_pattern, select_own_files
-from hatch_lambda_zip.contents.own.secrets import secret_names
 from hatch_lambda_zip.contents.requirements_graph import (
     RequirementsGraph,
     requires_python_warnings,
@@ -298,8 +298,10 @@ def _ship(
         function: what is known of a function; None of a layer.
         warnings: what is to be said before.
     """
-    warnings = [*warnings, *_compiled_here(artifact, distributions)]
-    warnings += requires_python_warnings(distributions, artifact.platform)
+    platform = artifact.platform
+    warnings = [*warnings, *compiled_here(distributions, platform)]
+    warnings += like_pythons_own(distributions, added, platform.runtime)
+    warnings += requires_python_warnings(distributions, platform)
     notes: list[str] = []
     elsewhere = () if function is None else function.deployment.layers
     shipped = distributions
@@ -312,8 +314,7 @@ def _ship(
             notes += remarks.notes
             shipped = tuple(selected if item.name == own else item for item in shipped)
     if artifact.scripts:
-        runtime = artifact.platform.runtime
-        shipped = tuple(with_scripts(item, runtime, artifact.kind) for item in shipped)
+        shipped = tuple(with_scripts(item, platform.runtime, artifact.kind) for item in shipped)
         shipped = exclude_files(shipped, artifact.options.exclude_files)
     if artifact.exclusions.strip:
         shipped = strip(
@@ -345,12 +346,7 @@ def _ship(
         )
         warnings += remarks.warnings
         notes += remarks.notes
-    own_names = [entry.name for entry in entries_of_zip if entry.owner in local]
-    if secrets := [*secret_names(own_names)]:
-        warnings.append(
-            f"{', '.join(secrets)} may be secret, and everybody who can read the function gets it; "
-            "leave it out, unless it is meant to ship"
-        )
+    warnings += secret_files(entries_of_zip, local)
     left_out = [left for item in modules.installed for left in item.left_out]
     warnings += [warning for item in modules.installed for warning in item.warnings]
     return Contents(
@@ -387,13 +383,3 @@ def _own_package(
     if all(package.is_metadata(entry.name) for entry in package.entries):
         warnings.append(f"the zip has no file of {own} itself: does its wheel have any?")
     return package, Remarks(tuple(warnings), tuple(notes))
-
-
-def _compiled_here(artifact: Artifact, installed: Iterable[Installed]) -> Iterator[str]:
-    for distribution in (item.distribution for item in installed):
-        if distribution.is_compiled_here:
-            yield (
-                f"{distribution.name} was compiled on this machine; another machine's compiler may "
-                "make other bytes of it, and it may need a newer glibc than "
-                f"{artifact.platform.runtime.identifier} has"
-            )
