@@ -252,7 +252,7 @@ def test_completion_as_the_documentation_says(
     assert run
     text = (CHECKOUT / "docs/why.md").read_text("utf-8")
     (line,) = (line for line in text.splitlines() if f"={shell}_source" in line)
-    before = "autoload -Uz compinit\ncompinit -u -d /dev/null\n" if shell == "zsh" else ""
+    before = "autoload -Uz compinit\ncompinit -u -D\n" if shell == "zsh" else ""
     done = subprocess.run(
         [needed(shell), "-c", f"{before}{line}\n{script}"],
         cwd=tmp_path / "here",
