@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 
 from hatch_lambda_zip.config import Artifact, Kind, Project
 from hatch_lambda_zip.contents import (
@@ -134,13 +136,7 @@ def gather_inputs(
     wheels = installer.build_wheels(selection, artifact.platform, wanted)
     places = {project.name: project.path for project in (own.project, *selection.local_projects)}
     for wheel in wheels:
-        project = places.get(wheel.distribution.name, around.root)
-        if (name := output_in(wheel.path, project)) is not None:
-            raise DistributionError(
-                f"The wheel of {wheel.distribution.name} has {name} in it, which an earlier build "
-                "made, so each zip would hold those before it. Leave it out of the wheel, or "
-                "remove it and choose an output directory outside of what the wheel takes in."
-            )
+        _refuse_outputs(wheel, places.get(wheel.distribution.name, around.root))
     files = artifact.own_files.added
     owner = own.project.name
     added = read_added(around, files, owner=owner, key=artifact.key)
@@ -149,6 +145,16 @@ def gather_inputs(
         code = read_code(around, artifact.code, artifact.own_files, owner=owner, key=artifact.key)
         _refuse_overlaps(code, added, artifact)
     return Inputs(artifact, selection, wheels, (*code.files, *added), around, code, lenders)
+
+
+@cache  # each function asks for the same private copies
+def _refuse_outputs(wheel: LocalWheel, project: Path) -> None:
+    if (name := output_in(wheel.path, project)) is not None:
+        raise DistributionError(
+            f"The wheel of {wheel.distribution.name} has {name} in it, which an earlier build "
+            "made, so each zip would hold those before it. Leave it out of the wheel, or remove it "
+            "and choose an output directory outside of what the wheel takes in."
+        )
 
 
 def _refuse_overlaps(code: Code, added: Iterable[tuple[str, Entry]], artifact: Artifact) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar, cast, overload
 
 from hatch_lambda_zip.config.tables import TableReader
@@ -97,12 +98,12 @@ class Option(Generic[T_co]):
     def __set__(self, table: OptionTable, value: object) -> NoReturn:
         raise AttributeError(f"{self.name!r} can't be set: options are frozen")
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """All keys that it may stand in, such as ``runtime`` and ``runtimes``."""
         return tuple(self.value.schemas(self.key))
 
-    @property
+    @cached_property
     def default_keys(self) -> tuple[str, ...]:
         """All keys that it may stand in in the target's table."""
         return tuple(self.value.schemas(self.default_key))
@@ -126,6 +127,7 @@ class OptionTable:
             raise TypeError(f"{type(self).__name__} has no option {', '.join(sorted(unknown))}")
 
     @classmethod
+    @cache  # a project may have hundreds of tables
     def declared(cls) -> tuple[Option[object], ...]:
         """Return all options, in the order in which they are declared."""
         found = {
@@ -137,11 +139,13 @@ class OptionTable:
         return tuple(found.values())
 
     @classmethod
+    @cache
     def allowed_in(cls, kind: Kind) -> tuple[Option[object], ...]:
         """Return the options that the table of a function or layer may have."""
         return tuple(option for option in cls.declared() if kind in option.of)
 
     @classmethod
+    @cache
     def inheritable(cls) -> tuple[Option[object], ...]:
         """Return the options that may stand in the target's table, as defaults of others."""
         return tuple(option for option in cls.declared() if option.inherited_by)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.metadata.core import ProjectMetadata
@@ -86,6 +86,10 @@ def target_table(metadata: ProjectMetadata[PluginManager]) -> Mapping[str, objec
     return table
 
 
+# Without any of these keys, functions have the package itself in them.
+_WITHOUT_PACKAGE: Final = frozenset(("code", "function-directories", "package"))
+
+
 def ships_package(table: Mapping[str, object], root: Path) -> bool:
     """Tell whether any zip has the package's own wheel in it, as far as the table is right.
 
@@ -93,9 +97,12 @@ def ships_package(table: Mapping[str, object], root: Path) -> bool:
         root: the project's directory.
     """
     functions = inner_table(table, "functions")
-    names = [name for name in functions if inner_table(functions, name).get("package") is True]
-    if names or table.get("package") is True:
+    tables = (table, *(inner_table(functions, name) for name in functions))
+    if any(one.get("package") is True for one in tables):
         return True
+    has_function = bool(functions) or "functions" not in table
+    if has_function and all(_WITHOUT_PACKAGE.isdisjoint(one) for one in tables):
+        return True  # as most do, without reading the table twice
 
     def directories(patterns: tuple[str, ...]) -> tuple[str, ...]:
         from hatch_lambda_zip.contents import Outputs, Surroundings, directories_with_code
