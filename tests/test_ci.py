@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
@@ -49,7 +50,7 @@ def test_what_stands_there_is_yaml_and_shell() -> None:
         for line in lines:
             subprocess.run(["bash", "-n", "-c", line], check=True)
             for command in re.findall(r"uvx(?: --from \S+)? hatch-lambda-zip (\w+)", line):
-                assert command in main.commands
+                assert command in main.list_commands(click.Context(main))
 
 
 class Runner:

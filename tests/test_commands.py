@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 
 from hatch_lambda_zip.cli import main
+from hatch_lambda_zip.cli.reference import each_command
 from hatch_lambda_zip.explain import inspection
 from tests.support.commands import CHECKOUT, clean_environment, needed
 from tests.support.loose import write
@@ -90,22 +90,14 @@ CASES = {
 }
 
 
-def commands(group: click.Group, names: str = "") -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from commands(command, f"{names}{name} ")
-        else:
-            yield f"{names}{name}", command
-
-
-COMMANDS = dict(commands(main))
+COMMANDS = dict(each_command(main))
 
 
 def slow(names: str) -> list[pytest.MarkDecorator]:
     return [pytest.mark.exhaustive] if names in CASES and CASES[names].is_slow else []
 
 
-each_command = pytest.mark.parametrize(
+with_each = pytest.mark.parametrize(
     "names", [pytest.param(names, marks=slow(names)) for names in COMMANDS]
 )
 
@@ -160,7 +152,7 @@ def test_help_and_wrong_usage(names: str) -> None:
     assert "No such option" in result.stderr
 
 
-@each_command
+@with_each
 def test_exit_codes_and_plain_text(names: str, run: CliRunner) -> None:
     case = CASES[names]
     if "dist" in case.good:
@@ -181,7 +173,7 @@ def test_exit_codes_and_plain_text(names: str, run: CliRunner) -> None:
         assert result.stderr.count("Error: ") == 1
 
 
-@each_command
+@with_each
 def test_json_is_as_its_schema_says(names: str, run: CliRunner) -> None:
     case = CASES[names]
     if not has_json(names):
@@ -262,3 +254,20 @@ def test_completion_as_the_documentation_says(
         check=False,
     )
     assert (done.stdout.split(), done.stderr) == (["api"], "")
+
+
+def test_each_command_is_what_the_group_calls_it() -> None:
+    assert {names: command.name for names, command in COMMANDS.items()} == {
+        names: names.rpartition(" ")[2] for names in COMMANDS
+    }
+
+
+def test_what_reads_a_zip_imports_nothing_that_builds_one() -> None:
+    program = (
+        "import sys; from hatch_lambda_zip.cli import main; main.get_command(None, 'inspect')\n"
+        "print(*(f'hatch_lambda_zip.{name}' in sys.modules for name in ('cli.inspect', 'install')))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["True", "False"]

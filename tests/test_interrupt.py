@@ -34,12 +34,13 @@ def settle(directory: Path, deadline: float) -> list[str]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
-def test_an_interrupt_while_the_command_is_imported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", ["click", "hatchling"])  # of the group, of a subcommand
+def test_an_interrupt_while_the_command_is_imported(module: str, tmp_path: Path) -> None:
     told = tmp_path / "pid"
     waits = (
         f"import os, time\nopen({str(told)!r}, 'w').write(f'{{os.getpid()}}\\n')\ntime.sleep(60)"
     )
-    (tmp_path / "click.py").write_text(waits)
+    (tmp_path / f"{module}.py").write_text(waits)
     process = subprocess.Popen(
         [*HEEDING_SIGINT, sys.executable, "-m", "hatch_lambda_zip", "build"],
         env=clean_environment(PYTHONPATH=str(tmp_path)),

@@ -15,11 +15,15 @@ def main() -> None:
     is_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if is_default:
         signal.signal(signal.SIGINT, _end)
-    from hatch_lambda_zip.cli import main as command  # takes 0.4 s
+    from hatch_lambda_zip.cli import main as command
 
-    if is_default:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    command()
+    # It imports what it is asked for, which takes up to 0.4 s, and calls this then.
+    command(obj=_raise if is_default else None)
+
+
+def _raise() -> None:
+    """Have interrupts raise from now on, as Python does."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

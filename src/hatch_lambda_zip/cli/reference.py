@@ -18,15 +18,24 @@ def commands_page(text: str) -> str:
     Raises:
         ValueError: it has no such markers.
     """
-    sections = [_section(words, command) for words, command in _commands((), main)]
+    sections = [_section(words, command) for words, command in each_command(main)]
     return between_markers(text, "commands", "\n".join(sections))
 
 
-def _commands(words: tuple[str, ...], group: click.Group) -> Iterator[tuple[str, click.Command]]:
-    """Yield the commands that do something, by their words, in the order of their names."""
-    for name, command in sorted(group.commands.items()):
+def each_command(
+    group: click.Group, words: tuple[str, ...] = ()
+) -> Iterator[tuple[str, click.Command]]:
+    """Yield the commands that do something, by their words, in the order of their names.
+
+    Args:
+        words: that lead to the group.
+    """
+    context = click.Context(group)
+    for name in sorted(group.list_commands(context)):
+        command = group.get_command(context, name)
+        assert command is not None  # noqa: S101 - it is one of those
         if isinstance(command, click.Group):
-            yield from _commands((*words, name), command)
+            yield from each_command(command, (*words, name))
         else:
             yield " ".join((*words, name)), command
 
