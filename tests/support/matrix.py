@@ -82,7 +82,7 @@ VARIABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "HATCH_VERBOSE": "2",
         "HATCH_COLOR": "1",
     },
-    "hatch is quiet": {"HATCH_QUIET": "2", "HATCH_NO_COLOR": "1", "HATCH_ENV": "elsewhere"},
+    "hatch is quiet": {"HATCH_QUIET": "2", "HATCH_NO_COLOR": "1", "HATCH_ENV": "default"},
     "Python warns": {
         **dict.fromkeys(("PYTHONDEVMODE", "PYTHONFAULTHANDLER", "PYTHONTRACEMALLOC"), "1"),
         "PYTHONMALLOC": "debug",
