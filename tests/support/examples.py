@@ -41,7 +41,7 @@ def example(name: str, root: Path, runtime: str = RUNTIME, architecture: str = M
         table = re.sub('(?m)^runtime = ".*"$', f'runtime = "{runtime}"', table)
         table = re.sub('(?m)^architecture = ".*"$', f'architecture = "{architecture}"', table)
         path.write_text(table, encoding="utf-8")
-        if "\n[tool.hatch.build.targets.lambda-zip]\n" in table:
+        if "\n[tool.hatch.build.targets.lambda-zip]" in table:
             with_table.append(path.parent)
     for directory in with_table:
         lock(directory)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tracemalloc
 import zipfile
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.contents.assemble import assemble
-from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.errors import ContentsError, DistributionError
 from hatch_lambda_zip.install import Installer
 from hatch_lambda_zip.install import wheel as wheel_module
 from hatch_lambda_zip.install.own_project import read_project
@@ -505,3 +506,14 @@ def test_a_wheel_file_that_uv_built_and_is_malformed_is_an_error(
     wheel_file.write_bytes(content)
     with pytest.raises(DistributionError, match=r"^WHEEL of demo 1\.0 is malformed: "):
         read_built(wheel_file)
+
+
+def test_a_letter_that_a_locale_takes_for_a_control_character(
+    tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "demo_pkg/größe.txt".encode().decode("iso8859-9")
+    wheel = make_wheel(tmp_path, {name: b""})
+    assert "not a plain relative path" in error_of(wheel, site)
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "iso8859-9")
+    with pytest.raises(ContentsError, match=r"^demo-pkg ships .*takes the names .* PYTHONUTF8=1"):
+        unpack_wheel(wheel, site)

@@ -12,7 +12,7 @@ import shutil
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,8 @@ from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.errors import ContentsError, DistributionError
+from hatch_lambda_zip.files import name_encoding_problem, path_problem
 from hatch_lambda_zip.install.dist_info import (
     DistInfo,
     canonical_dist_info,
@@ -270,9 +271,19 @@ def unpack_wheel(wheel: Path, site: Path) -> None:
 
     Raises:
         DistributionError: it is no valid wheel.
+        ContentsError: a name in it may have been misread when it was built.
     """
     with open_wheel(wheel) as opened:
+        _check_names(opened.names, parse_name(wheel).distribution)
         _unpack(opened, wheel.name, site)
+
+
+def _check_names(names: Iterable[str], distribution: str) -> None:
+    # A letter that was misread as a control character is no mistake of the back end.
+    if problem := name_encoding_problem():
+        for name in names:
+            if not name.isascii() and path_problem(name, "the wheel"):
+                raise ContentsError(f"{distribution} ships {name!r}: {problem}.")
 
 
 def _unpack(wheel: OpenWheel, wheel_name: str, site: Path) -> None:
