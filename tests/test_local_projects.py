@@ -35,6 +35,14 @@ def test_a_virtual_member_is_a_warning(tmp_path: Path) -> None:
     assert not [name for name in build.names if name.startswith("lib")]
     assert "Warning: app:lambda: lib is locked as virtual" in build.output
     assert "[build-system] in its pyproject.toml, without `package = false`" in build.output
+    # A bad merge, which uv does not notice.
+    text = project.lock_path.read_text()
+    forgetful = text.replace('dependencies = [\n    { name = "six" },\n]\n', "")
+    assert forgetful != text
+    project.lock_path.write_text(forgetful)
+    message = project.fail()
+    assert "uv.lock does not have what app requires: six (not in it)" in message
+    assert "`uv lock --upgrade-package six` mends it" in message
 
 
 BACK_END = """\

@@ -63,6 +63,55 @@ def test_virtual_members_that_are_depended_on(
     assert uv_lock.virtual_members("app", request_, Platform(runtime, "arm64")) == expected
 
 
+def test_what_virtual_members_require(tmp_path: Path) -> None:
+    """Their entries say it twice, and a bad merge may take one away."""
+    path = tmp_path / "uv.lock"
+    path.write_text(
+        """
+[manifest]
+excludes = ["excluded"]
+
+[[package]]
+name = "app"
+source = { virtual = "." }
+dependencies = [{ name = "one", extra = ["x"] }, { name = "two" }]
+
+[package.metadata]
+requires-dist = [{ name = "own" }]
+
+[[package]]
+name = "one"
+source = { virtual = "one" }
+
+[package.metadata]
+requires-dist = [
+    { name = "a", extras = ["b"], specifier = ">=1" },
+    { name = "excluded" },
+    { name = "of-x", marker = "extra == 'x'" },
+    { name = "of-y", marker = "extra == 'y'" },
+    { name = "windows", marker = "sys_platform == 'win32'" },
+    { name = "two" },
+]
+
+[[package]]
+name = "two"
+source = { virtual = "two" }
+
+[[package]]
+name = "three"
+source = { virtual = "three" }
+
+[package.metadata]
+requires-dist = [{ name = "of-three" }]
+""",
+        encoding="utf-8",
+    )
+    runtime = find_runtime("python3.13")
+    assert runtime is not None
+    found = UvLock.read(path).required_by_virtual("app", Request(), Platform(runtime, "arm64"))
+    assert [*map(str, found)] == ["a[b]>=1", "of-x"]
+
+
 def test_versions_of_directories(uv_lock: UvLock, tmp_path: Path) -> None:
     assert uv_lock.version_of("lib", tmp_path.parent.resolve() / "lib") == "0.4"
     assert uv_lock.version_of("lib", tmp_path) is None

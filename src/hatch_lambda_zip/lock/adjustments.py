@@ -152,7 +152,7 @@ def _overrides(item: str | Mapping[str, Any]) -> Iterator[Adjustment]:
         inner: list[Any] = item["dependencies"]
     else:
         package, version, inner = None, None, [item]
-    for text in map(_requirement, inner):
+    for text in map(requirement_text, inner):
         name = canonicalize_name(Requirement(text).name)
         yield Adjustment(name, text, package, version)
 
@@ -170,8 +170,8 @@ def _target(table: Mapping[str, str]) -> tuple[str, str | None]:
     return canonicalize_name(table["name"]), table.get("version")
 
 
-def _requirement(item: str | Mapping[str, Any]) -> str:
-    """Return a requirement as text; uv.lock has it as a table."""
+def requirement_text(item: str | Mapping[str, Any]) -> str:
+    """Return a requirement as text (PEP 508); uv.lock has it as a table."""
     if isinstance(item, str):
         return item
     extras = f"[{','.join(item['extras'])}]" if item.get("extras") else ""

@@ -181,20 +181,23 @@ class LockReader:
             replace(project, version=uv_lock.version_of(project.name, project.path))
             for project in selection.local_projects
         )
-        virtual = uv_lock.virtual_members(self._name_for(selection.lock), request, platform)
+        package = self._name_for(selection.lock)
+        virtual = uv_lock.virtual_members(package, request, platform)
         warnings = tuple(
             f"{name} is locked as virtual ([tool.uv] package = false, or no build system): what it "
             "depends on ships, and nothing of its own code. A [build-system] in its "
             "pyproject.toml, without `package = false`, makes it a package; then run `uv lock`."
             for name in virtual
         )
-        dropped = tuple(Adjustment(name) for name in virtual)
+        # They are not there themselves; what they require has to be.
+        needed = [*map(str, uv_lock.required_by_virtual(package, request, platform))]
+        replaced = [Adjustment(name, text) for name in virtual for text in needed or (None,)]
         adjustments = uv_lock.adjustments
         return replace(
             selection,
             local_projects=projects,
             warnings=(*selection.warnings, *warnings),
-            adjustments=replace(adjustments, changes=(*adjustments.changes, *dropped)),
+            adjustments=replace(adjustments, changes=(*adjustments.changes, *replaced)),
         )
 
     def _name_for(self, lock: LockFile) -> str:

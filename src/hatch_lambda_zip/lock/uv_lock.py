@@ -14,10 +14,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import Requirement
 
 from hatch_lambda_zip.config import Request, inner_table
 from hatch_lambda_zip.errors import LockError
-from hatch_lambda_zip.lock.adjustments import Adjustments, read_adjustments
+from hatch_lambda_zip.lock.adjustments import Adjustments, read_adjustments, requirement_text
 from hatch_lambda_zip.lock.model import resolved
 from hatch_lambda_zip.runtimes import Platform
 
@@ -100,6 +101,47 @@ class UvLock:
             name: the package.
             request: its extras and groups that count.
         """
+        reached = self._reached(name, request, platform)
+        names = {dependency for dependency, _, _ in reached} - {name}
+        return tuple(
+            sorted(
+                package["name"]
+                for package in self.packages
+                if "virtual" in package["source"] and package["name"] in names
+            )
+        )
+
+    def required_by_virtual(
+        self, name: str, request: Request, platform: Platform
+    ) -> Iterator[Requirement]:
+        """Yield what the virtual packages that a package depends on require, but for each other.
+
+        That is what they state, which uv compares with the projects, whatever else became of the
+        lock. uv's overrides and excludes are applied, and markers hold already.
+
+        Args:
+            name: the package.
+            request: its extras and groups that count.
+        """
+        members = {name, *self.virtual_members(name, request, platform)}
+        for member, _, extras in sorted(self._reached(name, request, platform)):
+            for package in self.packages:
+                if not (package["name"] == member != name and "virtual" in package["source"]):
+                    continue
+                for stated in inner_table(package, "metadata").get("requires-dist", ()):
+                    marker = stated.get("marker")
+                    if stated["name"] in members or not any(
+                        _holds(marker, platform, extra) for extra in ("", *extras)
+                    ):
+                        continue
+                    requirement = Requirement(requirement_text({**stated, "marker": None}))
+                    version = package.get("version", "")
+                    yield from self.adjustments.applied(requirement, member, version)
+
+    def _reached(
+        self, name: str, request: Request, platform: Platform
+    ) -> set[tuple[str, str, tuple[str, ...]]]:
+        """Return the packages that a package depends on, with their versions and extras."""
         todo = [*self._needs(name, "", request.extras, request.groups, platform)]
         seen = set()
         while todo:
@@ -108,14 +150,7 @@ class UvLock:
                 seen.add(needed)
                 dependency, version, extras = needed
                 todo += self._needs(dependency, version, extras, (), platform)
-        names = {dependency for dependency, _, _ in seen} - {name}
-        return tuple(
-            sorted(
-                package["name"]
-                for package in self.packages
-                if "virtual" in package["source"] and package["name"] in names
-            )
-        )
+        return seen
 
     def _needs(
         self,
@@ -143,10 +178,10 @@ def _file_name(file: Mapping[str, str]) -> str:
     return file.get("filename") or unquote(place.rpartition("/")[2])
 
 
-def _holds(marker: str | None, platform: Platform) -> bool:
+def _holds(marker: str | None, platform: Platform, extra: str = "") -> bool:
     if marker is None:
         return True
     try:
-        return platform.satisfies(Marker(marker), extra="")
+        return platform.satisfies(Marker(marker), extra=extra)
     except InvalidMarker:
         return True  # one of uv's own, for extras that conflict
