@@ -135,6 +135,22 @@ def test_a_lock_that_forgot_what_only_its_tool_reads(
     assert "lock`, then `hatch-lambda-zip lock`, and commit both results." in message
 
 
+@pytest.mark.parametrize("code", ["api", pytest.param(".", marks=pytest.mark.exhaustive)])
+def test_a_lock_that_forgot_what_the_project_beside_it_requires(tmp_path: Path, code: str) -> None:
+    forgetful = PDM["pdm.lock"].replace('"default", "dev"', '"dev"').replace('["default"]', "[]")
+    main = "def handler(e, c): ...\n"
+    files = {"pyproject.toml": PDM["pyproject.toml"], "pdm.lock": forgetful, "main.py": main}
+    if code == ".":
+        put(tmp_path, files)
+    else:
+        write(tmp_path / code, files)
+        write(tmp_path, {"pyproject.toml": TABLE.replace('"."', f'"{code}"')})
+    lock(tmp_path)
+    message = fail(tmp_path)
+    assert "pylock.toml does not have what demo requires: idna>=3 (not in it)" in message
+    assert "Run `pdm lock --update-reuse`, then `hatch-lambda-zip lock`, and commit" in message
+
+
 def test_groups_of_another_lock_are_refused(tmp_path: Path) -> None:
     put(tmp_path, PDM)
     with (tmp_path / "pyproject.toml").open("a") as stream:

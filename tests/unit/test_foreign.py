@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.errors import LockError
-from hatch_lambda_zip.lock.foreign import ForeignLock, read_foreign, unlocked_source
+from hatch_lambda_zip.lock.elsewhere import stated_elsewhere, unlocked_source
+from hatch_lambda_zip.lock.foreign import ForeignLock, read_foreign
 from tests.support.foreign import PDM, PIPENV, POETRY
 from tests.support.loose import write
 
@@ -212,3 +213,37 @@ def test_requirements_that_only_another_tool_reads(
         assert problem is None
     else:
         assert f"Run `{command}`, then `hatch-lambda-zip lock`" in (problem or "")
+
+
+@pytest.mark.parametrize(
+    ("stated", "requirement"),
+    [
+        ('"^3.0"', "Idna"),
+        ('"3.10"', "Idna"),
+        ('"*"', "Idna"),
+        ('">=3,<4"', "Idna<4,>=3"),
+        ('{path = "../idna", develop = true, optional = false}', "Idna"),
+        ('{version = ">=3", extras = ["all", "b"]}', "Idna[all,b]>=3"),
+        ("{markers = \"os_name == 'nt'\"}", "Idna ; (os_name == 'nt')"),
+        ('{python = ">=3.9"}', 'Idna ; (python_full_version >= "3.9")'),
+        ('{platform = "win32"}', 'Idna ; (sys_platform == "win32")'),
+        ("{sys_platform = \"== 'linux'\"}", "Idna ; (sys_platform == 'linux')"),
+        ('[{python = "<3.9"}, {version = "^3"}]', 'Idna ; (python_full_version < "3.9")'),
+        ('{python = "^3.9"}', None),
+        ('{platform = "linux || darwin"}', None),
+        ('{markers = "!!!"}', None),
+        ("{markers = \"python_version ~= '3'\"}", None),
+        ("{version = 3, markers = 3}", None),
+    ],
+)
+@pytest.mark.parametrize("tool", ["poetry", "pipenv"])
+def test_what_only_another_tool_reads_as_requirements(
+    tmp_path: Path, tool: str, stated: str, requirement: str | None
+) -> None:
+    text = f"Idna = {stated}\n"
+    files = {"pyproject.toml": f"[tool.poetry.dependencies]\n{text}"}
+    write(tmp_path, files if tool == "poetry" else {"Pipfile": f"[packages]\n{text}"})
+    found = stated_elsewhere(tmp_path)
+    assert found is not None
+    first = next(iter(found.requirements), None)
+    assert first == requirement

@@ -17,7 +17,7 @@ from hatch_lambda_zip.contents.requirements_graph import (
 )
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.install import Installed
-from hatch_lambda_zip.lock import LockKind, Origin, Selection
+from hatch_lambda_zip.lock import FOREIGN, LockKind, Origin, Selection
 from hatch_lambda_zip.runtimes import Platform
 
 
@@ -56,10 +56,16 @@ def check_requirements(
     if project in selection.requirers:
         remedy = selection.remedy
     elif selection.requirers:
+        made_of = selection.requirers[0].name
+        how = f"State there what {project.name} requires, too, and run `{TOOL_NAME} lock`"
+        if made_of in FOREIGN:
+            how = (
+                f"State what {project.name} requires in what that is made of, if it is not there. "
+                f"{selection.remedy.removesuffix('.')}"
+            )
         remedy = (
-            f"It answers for {selection.requirers[0].name}, beside it. State there what "
-            f"{project.name} requires, too, and run `{TOOL_NAME} lock`; or name the project's own "
-            f"lock: {artifact.key}.lock."
+            f"It answers for {made_of}, beside it. {how}; or name the project's own lock: "
+            f"{artifact.key}.lock."
         )
     if lock.kind is LockKind.UV:
         names = sorted({name for _, name in unmet})

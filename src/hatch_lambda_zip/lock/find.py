@@ -11,7 +11,8 @@ from packaging.pylock import is_valid_pylock_path
 from hatch_lambda_zip.config import TOOL_NAME, read_tables
 from hatch_lambda_zip.errors import LockError, UvError
 from hatch_lambda_zip.files import read_regular
-from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign, unlocked_source
+from hatch_lambda_zip.lock.elsewhere import unlocked_source
+from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 from hatch_lambda_zip.lock.recorded import NEW_FILE, are_hashed, read_requirements
 from hatch_lambda_zip.lock.requirements import compile_command

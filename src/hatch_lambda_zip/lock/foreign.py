@@ -36,6 +36,13 @@ FOREIGN: Final = {
 }
 """Lock files of other tools, and what takes newer versions into each."""
 
+LOCK_COMMANDS: Final = {
+    "poetry.lock": "poetry lock",
+    "pdm.lock": "pdm lock --update-reuse",
+    "Pipfile.lock": "pipenv lock",
+}
+"""What makes each anew, and keeps versions."""
+
 _SCP: Final = re.compile(r"(?P<user>[\w.-]+@[\w.-]+):(?P<path>[^/].*)")
 
 
@@ -52,78 +59,6 @@ class ForeignLock:
     requirements: tuple[str, ...]
     hashes: Mapping[str, frozenset[str]]
     indexes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Stated:
-    """Requirements that only another tool reads.
-
-    Attributes:
-        file: where they stand: pyproject.toml or Pipfile.
-        lock: what that tool makes of them.
-        command: which does so.
-        names: those that are needed whatever the platform, as they stand there.
-    """
-
-    file: str
-    lock: str
-    command: str
-    names: tuple[str, ...]
-
-
-# What may stand beside a version and says nothing of when it is needed.
-_UNCONDITIONAL: Final = frozenset(
-    (
-        *("version", "extras", "index", "source", "allow-prereleases", "url"),
-        *("git", "ref", "rev", "tag", "branch", "subdirectory", "editable"),
-    )
-)
-
-
-def stated_elsewhere(directory: Path) -> Stated | None:
-    """Return the requirements in a directory that only poetry or pipenv reads, if there are some.
-
-    Those of poetry's count where ``[project]`` does not state them.
-    """
-    pyproject = read_tables(directory / "pyproject.toml")
-    poetry = inner_table(pyproject, "tool", "poetry")
-    tables = [poetry, inner_table(poetry, "group", "main")]
-    found = {name: it for of in tables for name, it in inner_table(of, "dependencies").items()}
-    needed = {name: it for name, it in found.items() if _is_needed(name, it)}
-    if needed and "dependencies" not in inner_table(pyproject, "project"):
-        return Stated("pyproject.toml", "poetry.lock", "poetry lock", _unconditional(needed))
-    if packages := inner_table(read_tables(directory / "Pipfile"), "packages"):
-        return Stated("Pipfile", "Pipfile.lock", "pipenv lock", _unconditional(packages))
-    return None
-
-
-def unlocked_source(directory: Path) -> str | None:
-    """Return what to do about requirements that only poetry or pipenv reads, if they have no lock.
-
-    See `stated_elsewhere`.
-    """
-    stated = stated_elsewhere(directory)
-    if stated is None:
-        return None
-    return (
-        f"{directory / stated.file} states requirements that only {stated.command.split()[0]} "
-        f"reads, and there is no {stated.lock} beside it. Run `{stated.command}`, then "
-        f"`{TOOL_NAME} lock`, and commit both results."
-    )
-
-
-def _unconditional(stated: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(
-        name
-        for name, constraint in stated.items()
-        if isinstance(constraint, str)
-        or (isinstance(constraint, dict) and constraint.keys() <= _UNCONDITIONAL)
-    )
-
-
-def _is_needed(name: str, constraint: object) -> bool:
-    is_optional = isinstance(constraint, dict) and constraint.get("optional") is True
-    return name != "python" and not is_optional
 
 
 def read_foreign(path: Path) -> ForeignLock:
@@ -161,7 +96,7 @@ def _poetry(document: Mapping[str, Any], path: Path) -> ForeignLock:
     hashes = {document["metadata"]["content-hash"]}
     pyproject = read_tables(path.with_name("pyproject.toml"))
     if hashes.isdisjoint(_poetry_hash(pyproject, with_groups=groups) for groups in (True, False)):
-        raise _outdated(path, "pyproject.toml", "poetry lock")
+        raise _outdated(path, "pyproject.toml")
     wanted = [
         package
         for package in packages
@@ -223,7 +158,7 @@ def _pdm(document: Mapping[str, Any], path: Path) -> ForeignLock:
     pyproject = read_tables(path.with_name("pyproject.toml"))
     hashes = _pdm_hashes(pyproject)
     if hashes and metadata["content_hash"].removeprefix("sha256:") not in hashes:
-        raise _outdated(path, "pyproject.toml", "pdm lock --update-reuse")
+        raise _outdated(path, "pyproject.toml")
     wanted = [package for package in packages if "default" in package["groups"]]
     return ForeignLock(
         tuple(dict.fromkeys(map(_pdm_line, wanted))),
@@ -271,7 +206,7 @@ def _pipenv(document: Mapping[str, Any], path: Path) -> ForeignLock:
     meta, wanted = document["_meta"], document["default"]
     pipfile = read_tables(path.with_name("Pipfile"))
     if meta["hash"]["sha256"] not in _pipenv_hashes(pipfile, meta["sources"]):
-        raise _outdated(path, "Pipfile", "pipenv lock")
+        raise _outdated(path, "Pipfile")
     return ForeignLock(
         tuple(_pipenv_line(name, package) for name, package in sorted(wanted.items())),
         _hashes_of((name, package.get("hashes", ())) for name, package in wanted.items()),
@@ -310,9 +245,10 @@ def _pipenv_hashes(pipfile: Mapping[str, Any], sources: object) -> set[str]:
     }
 
 
-def _outdated(path: Path, source: str, command: str) -> LockError:
+def _outdated(path: Path, source: str) -> LockError:
     return LockError(
-        f"{path} was made of another {source} than there is now. Run `{command}`, then "
+        f"{path} was made of another {source} than there is now. Run "
+        f"`{LOCK_COMMANDS[path.name]}`, then "
         f"`{TOOL_NAME} lock`, and commit both results."
     )
 

@@ -26,7 +26,8 @@ from hatch_lambda_zip.config import (
 )
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure, UvTimeoutError
 from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
-from hatch_lambda_zip.lock.foreign import stated_elsewhere
+from hatch_lambda_zip.lock.elsewhere import stated_elsewhere
+from hatch_lambda_zip.lock.foreign import LOCK_COMMANDS
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection, resolved
 from hatch_lambda_zip.lock.recorded import (
     as_requirer,
@@ -292,12 +293,18 @@ def _read_uv_lock(path: Path) -> UvLock:
 def _requirers(tool: Mapping[str, object], lock: LockFile) -> tuple[tuple[Project, ...], str]:
     """Return what a pylock.toml answers for, and what to do where it does not have that."""
     if is_recorded(tool):
-        # Another tool's lock may have forgotten what it was made of, or say that nothing needs it.
-        stated = stated_elsewhere(lock.path.parent)
-        if stated is None or inner_table(tool, TOOL_NAME)["requirements-file"] != stated.lock:
+        made_of = str(inner_table(tool, TOOL_NAME)["requirements-file"])
+        if made_of not in LOCK_COMMANDS:
             return requirers_of(tool), f"Run `{TOOL_NAME} lock` and commit the result."
-        return (*requirers_of(tool), as_requirer(stated.file, stated.names)), (
-            f"Run `{stated.command}`, then `{TOOL_NAME} lock`, and commit both results."
+        # Another tool's lock may have forgotten what it was made of, or say that nothing needs it.
+        sources = []
+        stated = stated_elsewhere(lock.path.parent)
+        if stated is not None and stated.lock == made_of:
+            sources.append(as_requirer(stated.file, stated.requirements))
+        if lock.answers is not None and lock.answers.name == "pyproject.toml":
+            sources.append(project_in(lock.answers.parent))
+        return (*requirers_of(tool), *sources), (
+            f"Run `{LOCK_COMMANDS[made_of]}`, then `{TOOL_NAME} lock`, and commit both results."
         )
     if lock.answers is None:
         return (), ""
