@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -372,6 +374,40 @@ def test_a_directory_instead_of_a_zip(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (
         "shared-layer.zip is not beside api-lambda.zip; build the layers as well" in result.stderr
     )
+
+
+@pytest.mark.parametrize("step", ["move", "describe", "remove"])
+def test_an_unpacked_directory_that_can_not_be_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """It is a mount, or has files of another user."""
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "src"\n'
+    write(tmp_path, {"pyproject.toml": table, "src/main.py": "X = 1\n"})
+    monkeypatch.chdir(tmp_path)
+    assert invoke("build", "--unpacked", "out").exit_code == 0
+    place, manifest = tmp_path / "out/lambda", tmp_path / "out/lambda.json"
+    before = manifest.read_bytes()
+    write(tmp_path, {"src/main.py": "X = 2\n"})
+    owner, name = {"move": (Path, "rename"), "describe": (Path, "replace")}.get(
+        step, (shutil, "rmtree")
+    )
+    real = getattr(owner, name)
+
+    def refuse(path: Path, *words: object, **options: object) -> object:
+        is_it = path == place if step == "move" else manifest in words
+        if is_it or (step == "remove" and not options and path.parent == place.parent):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, *words, **options)
+
+    monkeypatch.setattr(owner, name, refuse)
+    result = invoke("build", "--unpacked", "out")
+    assert result.exit_code == 1
+    is_new = step == "remove"
+    assert place.joinpath("main.py").read_text() == ("X = 2\n" if is_new else "X = 1\n")
+    assert (manifest.read_bytes() != before) is is_new
+    assert "Permission denied" in result.stderr
+    assert ("Remove " in result.stderr) is is_new
+    assert len([*place.parent.iterdir()]) == (3 if is_new else 2)
 
 
 def test_an_unpacked_directory_is_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,17 +47,61 @@ def unpack(zips: Sequence[Path], directory: Path, name: str) -> Path:
         sha256 = _write(_members(zips), temporary)
         layers = [zipped.name for zipped in zips[1:]]
         described = with_unpacked(zips[0].with_suffix(".json").read_bytes(), sha256, layers)
-        # Before the directory, which without it would be nobody's when this process is killed.
-        with replacing(manifest) as written:
-            written.write_bytes(described)
-        if place.exists():
-            shutil.rmtree(place)
-        temporary.rename(place)
+        _put(temporary, place, described, manifest)
     except OSError as error:
         raise OutputError(f"{place} can't be written: {error}.") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return place
+
+
+def _put(written: Path, place: Path, described: bytes, manifest: Path) -> None:
+    """Move a directory into place and write its manifest; or leave both as they were.
+
+    Raises:
+        OSError: that can't be done.
+        OutputError: it is done, but what was there before can't be removed.
+    """
+    if not manifest.exists():
+        try:
+            # First, since without it the directory is nobody's when this process is killed.
+            _write_whole(manifest, described)
+            written.rename(place)
+        except BaseException:
+            manifest.unlink(missing_ok=True)
+            raise
+        return
+    before = beside(place)
+    if os.path.lexists(place):
+        place.rename(before)
+    try:
+        written.rename(place)
+        _write_whole(manifest, described)
+    except BaseException:
+        if not written.exists():
+            place.rename(written)
+        if os.path.lexists(before):
+            before.rename(place)
+        raise
+    try:
+        _remove(before)
+    except OSError as error:
+        raise OutputError(
+            f"{place} is written, but what was there before can't be removed: {error}. Remove "
+            f"{before}."
+        ) from None
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    with replacing(path) as written:
+        written.write_bytes(content)
 
 
 def extract(zipped: Path, directory: Path) -> None:
