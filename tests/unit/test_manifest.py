@@ -28,7 +28,7 @@ from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.model import Artifact, Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
-from hatch_lambda_zip.contents import Contents, LeftAsSource
+from hatch_lambda_zip.contents import Code, Contents, LeftAsSource
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install import (
     Distribution,
@@ -382,7 +382,11 @@ SOURCES = {
 @pytest.fixture
 def artifact(tmp_path: Path) -> Path:
     """A zip with its manifest beside it."""
-    contents = contents_in(tmp_path / "staged")
+    return write_pair(tmp_path, Code())
+
+
+def write_pair(tmp_path: Path, code: Code) -> Path:
+    contents = contents_in(tmp_path / "staged").with_code(code)
     artifact = tmp_path / "my_orders-1.0.0-api-lambda.zip"
     with artifact.open("wb") as stream:
         archive = write_archive(contents.entries, stream, inspect=ignore, workers=2)
@@ -429,6 +433,19 @@ def test_a_pair_is_kept_for_what_it_was_made_from(
     previous = read_previous(artifact)
     assert previous is not None
     assert previous.is_made_from(inputs, sources) is expected
+
+
+def test_a_pair_is_kept_for_what_code_directories_leave_out(tmp_path: Path) -> None:
+    """A README.md that came in beside the code changes no byte of the zip, but the manifest."""
+    readme = LeftOut("README.md", Reason.NOT_CODE, "my-orders")
+    log = LeftOut("a.log", Reason.PATTERN, "my-orders")
+    artifact = write_pair(tmp_path, Code(left_out=(readme, log)))
+    previous = read_previous(artifact)
+    assert previous is not None
+    assert previous.is_made_from(inputs_of(), SOURCES)
+    assert previous.is_made_from(inputs_of(), SOURCES, [log, readme])
+    for left_out in ([], [log], [readme], [log, replace(readme, path="b")], [log, readme, readme]):
+        assert not previous.is_made_from(inputs_of(), SOURCES, left_out)
 
 
 def without_last_line(text: bytes) -> bytes:

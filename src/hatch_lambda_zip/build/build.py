@@ -102,7 +102,9 @@ def _build_zip(job: Job, session: Session) -> Path:
     previous = read_previous(output) if may_stay else None
     if (
         previous is not None
-        and previous.is_made_from(description, inputs.sources)
+        and previous.is_made_from(
+            description, inputs.sources, inputs.code.left_out if artifact.code else None
+        )
         # Git's index may say more than when that was made.
         and not any(map(session.has_odd_files, (inputs, *layers)))
     ):

@@ -18,7 +18,7 @@ from hatch_lambda_zip.archive import ENCODER, FORMAT_VERSION, Archive
 from hatch_lambda_zip.build.inputs import Inputs
 from hatch_lambda_zip.config import TOOL_NAME, Artifact, Kind, Project, file_name, sbom_name
 from hatch_lambda_zip.contents import Contents
-from hatch_lambda_zip.install import Reason
+from hatch_lambda_zip.install import LeftOut, Reason
 
 SCHEMA_VERSION: Final = 1
 
@@ -107,6 +107,19 @@ def describe_options(artifact: Artifact) -> dict[str, object]:
     return artifact.options.describe()
 
 
+def describe_left_out(left_out: Iterable[LeftOut]) -> list[dict[str, str]]:
+    """Describe files that do not ship."""
+    return [
+        {
+            "path": left.path,
+            "distribution": left.distribution,
+            "reason": left.reason.value,
+            "explanation": left.reason.explanation,
+        }
+        for left in left_out
+    ]
+
+
 def make_manifest(
     inputs: Mapping[str, object], contents: Contents, archive: Archive, sbom: bytes | None = None
 ) -> bytes:
@@ -165,17 +178,10 @@ def make_manifest(
                 for left in contents.left_as_source
             ],
         },
-        "left_out": [
-            {
-                "path": left.path,
-                "distribution": left.distribution,
-                "reason": left.reason.value,
-                "explanation": left.reason.explanation,
-            }
-            for left in contents.left_out
-            # A rule says which these are: the sources of all compiled modules.
-            if left.reason is not Reason.SOURCE
-        ],
+        # A rule says which those are: the sources of all compiled modules.
+        "left_out": describe_left_out(
+            left for left in contents.left_out if left.reason is not Reason.SOURCE
+        ),
     }
     text = json.dumps(document, indent=2, ensure_ascii=False).encode()
     return _with_checksum(text.removesuffix(b"\n}"))

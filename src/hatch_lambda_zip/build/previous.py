@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from hatch_lambda_zip.build.inputs import Source
-from hatch_lambda_zip.build.manifest import is_as_made
+from hatch_lambda_zip.build.manifest import describe_left_out, is_as_made
 from hatch_lambda_zip.config import sbom_of
 from hatch_lambda_zip.contents import is_artifact, parse_manifest
 from hatch_lambda_zip.files import read_regular
+from hatch_lambda_zip.install import LeftOut, Reason
+
+_OF_CODE: Final = frozenset((Reason.NOT_CODE.value, Reason.PATTERN.value))
 
 
 @dataclass(frozen=True)
@@ -29,17 +33,24 @@ class Previous:
     sha256: str
     is_as_made: bool
 
-    def is_made_from(self, inputs: Mapping[str, object], sources: Mapping[str, Source]) -> bool:
+    def is_made_from(
+        self,
+        inputs: Mapping[str, object],
+        sources: Mapping[str, Source],
+        left_out: Iterable[LeftOut] | None = None,
+    ) -> bool:
         """Tell whether a build from these very inputs would write the same, manifest included.
 
         Args:
             inputs: as ``describe_inputs`` has them.
             sources: of all distributions, by their names.
+            left_out: what does not ship of code directories; None where there are none.
         """
         return (
             self.is_as_made
             and _has(self.manifest, inputs)
             and all(_is_of(row, sources) for row in self._distributions())
+            and (left_out is None or self._leaves_out(left_out))
         )
 
     def is_of(self, artifact: Mapping[str, object], layers: Sequence[Mapping[str, object]]) -> bool:
@@ -62,6 +73,17 @@ class Previous:
         """Tell whether a package in the zip is the one that a wheel of this digest installs."""
         pins = self.manifest.get("inputs")
         return isinstance(pins, dict) and pins.get(package) == f"content:{digest}"
+
+    def _leaves_out(self, left_out: Iterable[LeftOut]) -> bool:
+        """Tell whether these files, and no others, are noted for what code directories have."""
+        noted = self.manifest.get("left_out")
+        rows = noted if isinstance(noted, list) else [None]
+        wanted = describe_left_out(left_out)
+        # Those of the package's wheel have such reasons too, and then none is kept.
+        of_code = [
+            row for row in rows if not isinstance(row, dict) or row.get("reason") in _OF_CODE
+        ]
+        return len(of_code) == len(wanted) and all(row in of_code for row in wanted)
 
     def _distributions(self) -> Iterator[object]:
         for key in ("distributions", "absent_distributions"):
