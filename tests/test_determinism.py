@@ -354,8 +354,10 @@ def test_a_file_changed_in_the_cache_of_uv_is_found(project: Project, tmp_path: 
     assert "six.py of six is not the file that its RECORD lists" in message
     assert "uv cache clean six" in message
     (metadata,) = cached.parent.glob("six-*.dist-info/METADATA")
-    metadata.unlink()  # uv fails itself then, and says no more than that
-    assert "run `uv cache clean six` and build again" in project.fail(environment=environment)
+    # uv fails itself then, and says no more than that.
+    for damage in (lambda: metadata.write_bytes(b""), metadata.unlink):
+        damage()
+        assert "run `uv cache clean six` and build again" in project.fail(environment=environment)
 
 
 def test_the_cache_of_uv_is_never_modified(project: Project, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hatch_lambda_zip.errors import ContentsError, DistributionError
 from hatch_lambda_zip.install.read import Site, read_site
 from hatch_lambda_zip.install.reasons import LeftOut, Reason
 from hatch_lambda_zip.install.unlisted import check_all_listed
-from hatch_lambda_zip.lock.model import Origin
+from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.record import Digest, parse_record
 from tests.support.installed import INSTALLED, WHEEL, install, platform_of, put, site_of
 
@@ -136,7 +136,7 @@ def test_a_file_that_no_record_names_is_refused(staged: Path, stray: str) -> Non
 def test_a_file_that_no_record_of_a_back_end_names_is_its_mistake(staged: Path) -> None:
     put(staged / "stray.py", b"stray")
     with pytest.raises(DistributionError) as caught:
-        check_all_listed(staged, {"demo": ()}, is_built_here=True)
+        check_all_listed(staged, {"demo": ()}, is_cached=False)
     assert str(caught.value).endswith(remedy_of(["demo"], built=True))
 
 
@@ -144,6 +144,36 @@ def test_a_row_that_is_there_twice_changes_nothing(staged: Path) -> None:
     once = ship(staged, {"demo.py": b"x"})
     install(staged, {"demo.py": b"x"}, extra_rows=f"demo.py,{Digest.of(b'x')},1\n")
     assert collect([site_of(staged)]) == once
+
+
+def test_a_row_that_is_there_twice_with_different_hashes_is_refused(staged: Path) -> None:
+    rows = f"demo.py,{Digest.of(b'x', 'sha512')},1\n"
+    install(staged, {"demo.py": b"x"}, extra_rows=rows)
+    with pytest.raises(DistributionError) as caught:
+        read_site(site_of(staged))
+    assert str(caught.value) == (
+        f"RECORD of demo 1.0 lists demo.py twice, with different hashes. {remedy_of(['demo'])}"
+    )
+
+
+def test_a_row_with_a_name_that_no_file_has_is_refused(staged: Path) -> None:
+    name = "x" * 5_000
+    install(staged, {"demo.py": b""}, extra_rows=f"{name},{Digest.of(b'x')},1\n")
+    with pytest.raises(DistributionError) as caught:
+        read_site(site_of(staged))
+    assert str(caught.value) == (
+        f"RECORD of demo 1.0 lists {name}, which is not there as a file. {remedy_of(['demo'])}"
+    )
+
+
+@pytest.mark.parametrize("origin", [Origin.GIT, Origin.ARCHIVE, Origin.INDEX])
+def test_what_uv_has_built_may_be_damaged_in_its_cache(staged: Path, origin: Origin) -> None:
+    install(staged, {"demo.py": b""})
+    put(staged / "stray.py", b"stray")
+    locked = LockedDistribution("demo", "1.0", origin, "git:x")
+    with pytest.raises(DistributionError) as caught:
+        read_site(Site(staged, (locked,), is_built_here=True))
+    assert str(caught.value).endswith(remedy_of(["demo"]))
 
 
 def test_several_files_that_no_record_names(staged: Path) -> None:

@@ -5,6 +5,7 @@ Only what a RECORD lists can ship; the staging directory is never walked for con
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -69,6 +70,11 @@ class Site:
     is_built_here: bool
     compiled: frozenset[str] = frozenset()
     version: str | None = None
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether it came out of uv's cache: what uv itself builds does, too."""
+        return any(item.origin is not Origin.LOCAL for item in self.distributions)
 
 
 @dataclass(frozen=True)
@@ -216,7 +222,7 @@ def read_site(site: Site) -> tuple[Installed, ...]:
             f"{', '.join(absent)} should have been installed, but is not there. "
             "Run the build with -v to see the commands."
         )
-    check_all_listed(site.path, listed, is_built_here=site.is_built_here)
+    check_all_listed(site.path, listed, is_cached=site.is_cached)
     return tuple(sorted(found, key=lambda installed: installed.name))
 
 
@@ -266,7 +272,7 @@ def _read_record(site: Site, dist_info: str, distribution: Distribution) -> list
         text = text.replace("\\", "/")  # as uv writes what it has moved; no name can have one there
     rows = [*dict.fromkeys(parse_record(text, source))]  # a row that is there twice says no more
     if missing := unlisted_but_needed({row.path for row in rows}, dist_info):
-        remedy = how_to_mend([distribution.name], is_built_here=site.is_built_here)
+        remedy = how_to_mend([distribution.name], is_cached=site.is_cached)
         raise DistributionError(f"{source} does not list its own {' and '.join(missing)}. {remedy}")
     return rows
 
@@ -285,19 +291,26 @@ def _read_distribution(
     entries: list[Entry] = []
     left_out: list[LeftOut] = []
     found: list[Entry] = []
+    names: set[str] = set()
     for row in rows:
         if row.path == record or is_installers_file(row.path, dist_info):
             continue
         if reason := reason_to_skip(row.path, record, site.path, listed, scripts):
             left_out.append(LeftOut(row.path, reason, distribution.name))
             # Only on request will anybody look at it; it need not be there.
-            is_there = row.digest is not None and (site.path / row.path).is_file()
+            is_there = row.digest is not None and _is_file(site.path / row.path)
             if reason is Reason.SCRIPT and is_there:
                 found.append(_entry(row, site, source, distribution))
             continue
         entry = _entry(row, site, source, distribution)
         if _is_pth(row.path):
             _check_pth(entry)
+        if entry.name in names:
+            remedy = how_to_mend([distribution.name], is_cached=site.is_cached)
+            raise DistributionError(
+                f"{source} lists {row.path} twice, with different hashes. {remedy}"
+            )
+        names.add(entry.name)
         entries.append(entry)
     if site.is_built_here:
         # What the back end's release has a say in stays out, so that a new one changes no hash.
@@ -344,17 +357,21 @@ def is_installers_file(path: str, dist_info: str) -> bool:
 
 def _entry(row: RecordRow, site: Site, source: str, distribution: Distribution) -> Entry:
     if row.digest is None:
-        remedy = how_to_mend([distribution.name], is_built_here=site.is_built_here)
+        remedy = how_to_mend([distribution.name], is_cached=site.is_cached)
         raise DistributionError(
             f"{source}: {row.path} has no hash, so it can't be verified. {remedy}"
         )
     path = site.path / row.path
-    if not path.is_file():
-        remedy = how_to_mend([distribution.name], is_built_here=site.is_built_here)
+    if not _is_file(path):
+        remedy = how_to_mend([distribution.name], is_cached=site.is_cached)
         raise DistributionError(
             f"{source} lists {row.path}, which is not there as a file. {too_long(path) or remedy}"
         )
     return Entry(row.path, path, path.stat().st_size, row.digest, distribution.name)
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - pathlib's raises for names that are too long
 
 
 def _is_pth(path: str) -> bool:

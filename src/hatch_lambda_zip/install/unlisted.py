@@ -31,14 +31,12 @@ def signed_and_signatures(dist_info: str) -> set[str]:
     return {f"{dist_info}/RECORD{suffix}" for suffix in ("", ".jws", ".p7s")}
 
 
-def check_all_listed(
-    site: Path, listed: Mapping[str, Collection[str]], *, is_built_here: bool
-) -> None:
+def check_all_listed(site: Path, listed: Mapping[str, Collection[str]], *, is_cached: bool) -> None:
     """Check that a RECORD names every file of a site.
 
     Args:
         listed: the paths in the RECORD of each distribution, by its name.
-        is_built_here: see ``how_to_mend``.
+        is_cached: see ``how_to_mend``.
 
     Raises:
         DistributionError: none names some, which would not ship.
@@ -52,7 +50,7 @@ def check_all_listed(
         others = f" and {plural(len(unlisted) - 1, 'other file')}" if unlisted[1:] else ""
         raise DistributionError(
             f"{first}{others} of {' or '.join(owners)} would not ship, since no RECORD lists it. "
-            f"{how_to_mend(owners, is_built_here=is_built_here)}"
+            f"{how_to_mend(owners, is_cached=is_cached)}"
         )
 
 
@@ -83,14 +81,14 @@ def _is_same(one: Path, other: Path) -> bool:
         return False
 
 
-def how_to_mend(names: Collection[str], *, is_built_here: bool) -> str:
+def how_to_mend(names: Collection[str], *, is_cached: bool) -> str:
     """Return what to do when a RECORD lacks something.
 
     Args:
         names: the distributions that may be meant.
-        is_built_here: whether their wheels were built by this build.
+        is_cached: whether they came out of uv's cache, and were not just built by this build.
     """
-    if is_built_here:
+    if not is_cached:
         return (
             f"The build back end of {' or '.join(names)} made a wheel with a wrong RECORD: build "
             "it with another release of that."

@@ -33,7 +33,9 @@ _REFUSED: Final = re.compile(r"\b(401 Unauthorized|403 Forbidden)\b")
 _EXPERIMENTAL: Final = re.compile(r"^warning: .*experimental and may change.*\n?", re.MULTILINE)
 # uv pip install, of what lies unpacked in its cache.
 _NOT_INSTALLED: Final = re.compile(r"Failed to install: \S+ \(([^\s=()]+)==")
-_DAMAGED: Final = re.compile(r"archive-v\d+[/\\]|`?RECORD`? file is invalid|\.dist-info")
+_DAMAGED: Final = re.compile(
+    r"archive-v\d+[/\\]|`?RECORD`? file (?:is invalid|doesn't match)|\.dist-info|wheel is invalid"
+)
 _WORKSPACE: Final = re.compile(r"hatch-lambda-zip-[0-9a-f]{16}(?:-locked)?[/\\]")
 
 _CREDENTIALS: Final = (
@@ -43,7 +45,8 @@ _CREDENTIALS: Final = (
     "UV_KEYRING_PROVIDER. Set them where this build runs."
 )
 _CACHE: Final = (
-    "What uv has unpacked of {0} seems to be damaged: run `uv cache clean {0}` and build again."
+    "What uv has unpacked of {0} seems to be damaged: run `uv cache clean {0}` and build again; if "
+    "that does not help, the wheel itself is broken: choose another version."
 )
 
 
