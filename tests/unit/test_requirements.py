@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hatch_lambda_zip.config import Project
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.model import (
     LocalProject,
@@ -454,6 +456,14 @@ def test_what_may_be_built_is_a_list_of_its_own() -> None:
     assert [locked.name for locked in selection.distributions] == ["a", "c", "b-b", "d"]
     assert not any(install.builds for install in selection.installs)
     assert not selection.is_pinned
+
+
+def test_what_is_asked_besides_the_pins_is_asked_at_every_build() -> None:
+    """Else a zip would stay for which a build of its own would refuse the lock."""
+    for text, expected in ((f"a==1 {A}\n./lib\n", True), (f"a==1 {A}\n./lib[x]\n", False)):
+        assert select_from(text).is_pinned is expected
+    made_of = replace(select_from(f"a==1 {A}\n"), requirers=(Project("requirements.txt", "", ""),))
+    assert not made_of.is_pinned
 
 
 def test_other_failures_are_not_explained() -> None:

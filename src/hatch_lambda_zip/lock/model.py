@@ -180,9 +180,11 @@ class Selection:
         """Whether the lock alone says what is installed.
 
         What is built from a commit or an sdist follows from uv's configuration as well, and a
-        file on this machine may have changed since it was locked; so may what it answers for.
+        file on this machine may have changed since it was locked; so may what it answers for, and
+        what is asked of it besides: with the same pins, a build may have to refuse it.
         """
-        return self.lock.answers is None and not any(
+        is_asked = bool(self.requirers or self.extras) or self.lock.answers is not None
+        return not is_asked and not any(
             install.builds or install.may_build or install.files for install in self.installs
         )
 
