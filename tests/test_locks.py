@@ -177,6 +177,24 @@ def test_an_extra_that_grew_since_it_was_locked(project: Project, kind: str, ask
     assert f"{kind} does not have what fixture-{grown.parent.name} requires: iniconfig" in message
 
 
+@pytest.mark.parametrize("pinned", ["fixture-lib", "fixture-app"])
+def test_a_directory_and_a_pin_of_one_name(project: Project, pinned: str) -> None:
+    """A line with a path says no name; whose file would be there, the other's zip would lack."""
+    export(project, "--format", "requirements.txt", "-o", "requirements.txt")
+    project.configure(lock="requirements.txt")
+    lock = project.path / "requirements.txt"
+    text = f"{lock.read_text()}\n../app/../lib\n"
+    lock.write_text(text)
+    build = project.build()
+    assert len([it for it in build.manifest["distributions"] if it["name"] == "fixture-lib"]) == 1
+    lock.write_text(
+        f"{text}{pinned} @ https://host.invalid/x-1-py3-none-any.whl --hash=sha256:00\n"
+    )
+    message = project.fail()
+    where = project.root / ("lib" if "lib" in pinned else "app")
+    assert f"two distributions called {pinned}, by a pin and as {where}. Keep one" in message
+
+
 def test_a_lock_that_lost_what_its_requirements_name_by_path(project: Project) -> None:
     export(project, "--format", "pylock.toml", "-o", "pylock.toml")
     project.replace('    "fixture-lib",\n', "")

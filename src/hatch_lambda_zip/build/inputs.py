@@ -18,7 +18,7 @@ from hatch_lambda_zip.contents import (
     top_of,
 )
 from hatch_lambda_zip.entry import Entry
-from hatch_lambda_zip.errors import ContentsError, DistributionError
+from hatch_lambda_zip.errors import ContentsError, DistributionError, LockError
 from hatch_lambda_zip.install import Installer, LocalWheel, OwnWheel
 from hatch_lambda_zip.lock import LocalProject, Origin, Selection
 
@@ -124,6 +124,7 @@ def gather_inputs(
     Raises:
         DistributionError: a wheel can't be built, is for another platform, or has outputs of
             earlier builds in it.
+        LockError: it has two distributions of one name.
         ContentsError: a file is not there.
         UvTimeoutError: a build did not end in time.
     """
@@ -134,6 +135,7 @@ def gather_inputs(
     wanted = own if artifact.ships_package else None
     _check_gitignores(selection, wanted, around)
     wheels = installer.build_wheels(selection, artifact.platform, wanted)
+    _refuse_twins(selection, wheels)
     places = {project.name: project.path for project in (own.project, *selection.local_projects)}
     for wheel in wheels:
         _refuse_outputs(wheel, places.get(wheel.distribution.name, around.root))
@@ -155,6 +157,25 @@ def _refuse_outputs(wheel: LocalWheel, project: Path) -> None:
             "made, so each zip would hold those before it. Leave it out of the wheel, or remove it "
             "and choose an output directory outside of what the wheel takes in."
         )
+
+
+def _refuse_twins(selection: Selection, wheels: Iterable[LocalWheel]) -> None:
+    """Refuse a lock with two distributions of one name: it says the names of directories nowhere.
+
+    Raises:
+        LockError: there are some.
+    """
+    places = {locked.name: "by a pin" for locked in selection.distributions}
+    for wheel in wheels:
+        name = wheel.distribution.name
+        place = f"as {wheel.project.path}" if wheel.project else f"as {wheel.path.name}"
+        if name in places:
+            raise LockError(
+                f"{selection.lock.name}: there would be two distributions called {name}, "
+                f"{places[name]} and {place}. Keep one of them: take the other's line out, or "
+                "rename one."
+            )
+        places[name] = place
 
 
 def _refuse_overlaps(code: Code, added: Iterable[tuple[str, Entry]], artifact: Artifact) -> None:

@@ -123,8 +123,9 @@ def select(
         )
         for name, several in sorted(requirements.items())
     )
-    local_projects.sort(key=lambda project: project.name)
-    return Selection(lock, installs, tuple(local_projects), tuple(warnings), extras=tuple(extras))
+    # One that two lines name is one.
+    projects = sorted(dict.fromkeys(local_projects), key=lambda project: project.name)
+    return Selection(lock, installs, tuple(projects), tuple(warnings), extras=tuple(extras))
 
 
 def explain_failure(error: UvError, lock: LockFile, platform: Platform) -> LockError | None:
