@@ -7,7 +7,7 @@ import itertools
 import platform as machine
 import re
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property
@@ -28,7 +28,8 @@ from hatch_lambda_zip.errors import LockError, UvError, UvFailure, UvTimeoutErro
 from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
 from hatch_lambda_zip.lock.elsewhere import stated_elsewhere
 from hatch_lambda_zip.lock.foreign import LOCK_COMMANDS
-from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection, resolved
+from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
+from hatch_lambda_zip.lock.places import check_places, places_in
 from hatch_lambda_zip.lock.recorded import (
     as_requirer,
     check_recorded,
@@ -37,15 +38,12 @@ from hatch_lambda_zip.lock.recorded import (
     recorded_lines,
     requirers_of,
 )
-from hatch_lambda_zip.lock.requirements import Place, places_in
 from hatch_lambda_zip.lock.resolution import explain_settings
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
 
 if TYPE_CHECKING:
-    from packaging.pylock import Pylock
-
     from hatch_lambda_zip.lock.uv_lock import UvLock
 
 
@@ -140,13 +138,18 @@ class LockReader:
             tool = document.tool or {}
             requirers, remedy = _requirers(tool, lock)
             places = [*places_in(_lines(tool, lock), lock.path.parent, platform)]
-            _check_places(places, document, lock, remedy)
+            adjustments = self._adjustments_beside(lock)
+            replaced = {change.name for change in adjustments.changes}
+            wanted = (place for place in places if place.name not in replaced)
+            check_places(wanted, document, lock, remedy)
             return replace(
                 selection,
-                adjustments=self._adjustments_beside(lock),
+                adjustments=adjustments,
                 requirers=requirers,
                 remedy=remedy,
-                extras=tuple((place.path, extra) for place in places for extra in place.extras),
+                extras=tuple(
+                    (place.path, extra) for place in places if place.path for extra in place.extras
+                ),
             )
         return selection
 
@@ -324,19 +327,6 @@ def _lines(tool: Mapping[str, object], lock: LockFile) -> tuple[str, ...]:
     if is_recorded(tool) or lock.answers is None or lock.answers.name == "pyproject.toml":
         return recorded_lines(tool)
     return read_requirements(lock.answers)
-
-
-def _check_places(places: Iterable[Place], document: Pylock, lock: LockFile, remedy: str) -> None:
-    """Check that a lock has what it was asked for by a path, which has no name to be missed by.
-
-    Raises:
-        LockError: it does not.
-    """
-    base = lock.path.parent
-    sources = (it for each in document.packages for it in (each.directory, each.archive))
-    found = {resolved(base, it.path) for it in sources if it is not None and it.path is not None}
-    if missing := [place.line for place in places if place.path not in found]:
-        raise LockError(f"{lock.path} does not have {', '.join(missing)}. {remedy}")
 
 
 def project_in(directory: Path) -> Project:

@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from hatch_lambda_zip.config import TOOL_NAME, Project, inner_table
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile
+from hatch_lambda_zip.lock.places import has_name
 from hatch_lambda_zip.lock.requirements import logical_lines
 
 NEW_FILE: Final = f"pylock.{TOOL_NAME}-new.toml"
@@ -130,16 +129,8 @@ def recorded_lines(tool: Mapping[str, object]) -> tuple[str, ...]:
 
 def as_requirer(file: str, requirements: Iterable[str]) -> Project:
     """Return the lines of a requirements file as a project that requires them, but for paths."""
-    lines = [line.partition(" --")[0] for line in requirements]  # options follow it
-    return Project(file, "", "", tuple(line for line in lines if _has_name(line)))
-
-
-def _has_name(line: str) -> bool:
-    try:
-        Requirement(line)
-    except InvalidRequirement:
-        return False
-    return True
+    named = (line.partition(" --")[0] for line in requirements if has_name(line))
+    return Project(file, "", "", tuple(named))
 
 
 def check_recorded(tool: Mapping[str, object], lock: LockFile) -> None:

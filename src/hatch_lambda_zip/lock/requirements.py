@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shlex
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -82,7 +82,7 @@ def select(
     for line in logical_lines(text):
         try:
             warnings += _patch_warnings(line.text, lock, platform)
-            local = _directory(line.text)
+            local = directory_in(line.text)
             if local is not None:
                 _check_directory(local)
                 if not local.holds(platform):
@@ -108,7 +108,7 @@ def select(
                     _check_same(pinned.setdefault(found.name, found), found)
                     several = requirements.setdefault(found.name if found.name in build else "", [])
                     several.append((" ".join([str(requirement), *hashes]), found))
-        except (_LineError, LockError, InvalidMarker) as error:
+        except (LineError, LockError, InvalidMarker) as error:
             problems.append(f"{lock.path}, line {line.number}: {error}")
     if problems:
         raise LockError("\n".join([*problems, _how_to_lock(lock, platform)]))
@@ -187,7 +187,7 @@ def _patch_warnings(line: str, lock: LockFile, platform: Platform) -> Iterator[s
         yield patch_warning(f"{requirement.strip()} is locked for {marker}", lock.name, platform)
 
 
-class _LineError(Exception):
+class LineError(Exception):
     """What is wrong with one line."""
 
 
@@ -213,39 +213,15 @@ def _without_comment(number: int, parts: list[str]) -> Iterator[_Line]:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A directory or archive that a line asks for by its path.
+class Directory:
+    """A line that names a directory.
 
     Attributes:
-        line: as it stands there.
-        extras: what it asks of it besides, normalized.
+        path: as it stands there.
+        extras: what is asked of it besides, normalized.
+        marker: when it is needed; empty for always.
+        options: what follows it.
     """
-
-    line: str
-    path: Path
-    extras: tuple[str, ...]
-
-
-def places_in(lines: Iterable[str], base: Path, platform: Platform) -> Iterator[Place]:
-    """Yield what lines of a requirements file ask for by its path alone.
-
-    Args:
-        base: the directory that uv runs in, which paths are relative to.
-
-    Raises:
-        LockError: a path can't be followed, or a marker not be evaluated.
-    """
-    for line in lines:
-        try:
-            if (local := _directory(line)) is not None and local.holds(platform):
-                yield Place(line, local.resolved(base), local.extras)
-        except _LineError as error:
-            raise LockError(f"{line}: {error}") from None
-
-
-@dataclass(frozen=True)
-class _Directory:
-    """A line that names a directory."""
 
     path: str
     extras: tuple[str, ...]
@@ -253,19 +229,29 @@ class _Directory:
     options: str
 
     def resolved(self, base: Path) -> Path:
+        """Return where it lies; ``base`` is what paths are relative to.
+
+        Raises:
+            LockError: the path can't be followed.
+        """
         is_url = self.path.startswith("file:")
         return resolved(
             base, unquote(re.sub("^file:(//)?", "", self.path)) if is_url else self.path
         )
 
     def holds(self, platform: Platform) -> bool:
+        """Tell whether it is needed on a platform.
+
+        Raises:
+            LineError: its marker can't be evaluated.
+        """
         try:
             return not self.marker or platform.satisfies(Marker(self.marker))
         except InvalidMarker as error:
-            raise _LineError(f"invalid marker: {error}") from None
+            raise LineError(f"invalid marker: {error}") from None
 
 
-def _directory(line: str) -> _Directory | None:
+def directory_in(line: str) -> Directory | None:
     """Return the directory that a line names, or None if it names none."""
     match = re.match(r"(?:-e|--editable)(?:\s+|=)\s*(.*)", line)
     candidate = match[1] if match else line
@@ -276,31 +262,31 @@ def _directory(line: str) -> _Directory | None:
     found = re.fullmatch(r"(.*?)\s*\[([^\[\]]*)\]", place.strip())
     path, listed = (found[1], found[2]) if found else (place.strip(), "")
     extras = (canonicalize_name(extra.strip()) for extra in listed.split(","))
-    return _Directory(path, tuple(filter(None, extras)), marker.strip(), options)
+    return Directory(path, tuple(filter(None, extras)), marker.strip(), options)
 
 
-def _check_directory(local: _Directory) -> None:
+def _check_directory(local: Directory) -> None:
     path = local.path
     if path.startswith("git+"):
-        raise _LineError(f"{path!r} {_NO_GIT}")
+        raise LineError(f"{path!r} {_NO_GIT}")
     if path.endswith((".whl", ".tar.gz", ".zip")):
-        raise _LineError(
+        raise LineError(
             "a path to an archive has no name and version here; use uv.lock or pylock.toml for it"
         )
     if local.options:
         options = shortened(f"--{local.options}")
-        raise _LineError(f"options are not supported after a directory: {options!r}")
+        raise LineError(f"options are not supported after a directory: {options!r}")
     if path.startswith("file:"):
-        raise _LineError(f"{path!r} is a URL of one machine only; write the path relative to here")
+        raise LineError(f"{path!r} is a URL of one machine only; write the path relative to here")
     if path.startswith("/"):
-        raise _LineError(f"{path!r} is a path of one machine only; write it relative to here")
+        raise LineError(f"{path!r} is a path of one machine only; write it relative to here")
 
 
 def _index_option(line: str, base: Path) -> tuple[str, list[Path]]:
     """Check an option line; a directory in it is made absolute, since uv reads it elsewhere."""
     name, *values = re.split(r"[\s=]+", line, maxsplit=1)
     if name not in _INDEX_OPTIONS:
-        raise _LineError(
+        raise LineError(
             f"the option {name!r} is not supported; write one flat file of pinned requirements"
         )
     if name in {"-f", "--find-links"} and values and not re.match(r"\w+://|file:", values[0]):
@@ -315,25 +301,25 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
     try:
         options = shlex.split(f"--{rest}") if rest else []
     except ValueError as error:
-        raise _LineError(f"{line!r} can't be split into words: {error}") from None
+        raise LineError(f"{line!r} can't be split into words: {error}") from None
     hashes = [option for option in options if option.startswith("--hash=")]
     if len(hashes) != len(options):
-        raise _LineError(f"only --hash options are supported after a requirement: {line!r}")
+        raise LineError(f"only --hash options are supported after a requirement: {line!r}")
     try:
         requirement = Requirement(text.strip())
     except InvalidRequirement as error:
-        raise _LineError(f"not a requirement: {error}") from None
+        raise LineError(f"not a requirement: {error}") from None
     if requirement.url is None and _pinned_version(requirement) is None:
-        raise _LineError(f"{requirement.name} is not pinned to one version with ==")
+        raise LineError(f"{requirement.name} is not pinned to one version with ==")
     if requirement.url is not None and requirement.url.startswith("git+"):
-        raise _LineError(f"{requirement.name} {_NO_GIT}")
+        raise LineError(f"{requirement.name} {_NO_GIT}")
     if requirement.url is not None and requirement.url.startswith("file:"):
-        raise _LineError(f"{requirement.url!r} is a URL of one machine only")
+        raise LineError(f"{requirement.url!r} is a URL of one machine only")
     if not hashes:
-        raise _LineError(f"{requirement.name} has no --hash")
+        raise LineError(f"{requirement.name} has no --hash")
     strong = [option for option in hashes if option[len("--hash=") :].split(":")[0] in STRONG]
     if not strong:
-        raise _LineError(
+        raise LineError(
             f"{requirement.name} has no --hash of sha256, sha384 or sha512, and what others there "
             "are does not tell a file from all others"
         )
@@ -349,7 +335,7 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
 def _check_same(above: LockedDistribution, found: LockedDistribution) -> None:
     # uv takes a file that any of several lines allows, and a manifest has one pin of it.
     if above != found:
-        raise _LineError(
+        raise LineError(
             f"{found.name} is pinned above, to another version or other files; keep one line"
         )
 
@@ -364,7 +350,7 @@ def _pinned_version(requirement: Requirement) -> str | None:
     try:
         return str(Version(specifier.version))
     except InvalidVersion:
-        raise _LineError(
+        raise LineError(
             f"{requirement.name} has the version {specifier.version!r}, which is none (PEP 440)"
         ) from None
 
