@@ -134,3 +134,16 @@ def test_every_mistake_of_a_group_is_named() -> None:
     names_all = Version(version("packaging")) >= Version("26.4")
     with pytest.raises(ConfigError, match=r"'!!'.*; .*'?zz'?" if names_all else "'!!'"):
         required(project, groups=("g",))
+
+
+@pytest.mark.parametrize("text", ["!!!", "", "a b", "a; x"])
+def test_a_requirement_that_is_none_is_refused(text: str) -> None:
+    of_extra = Project("a", "1", "a-1", optional_dependencies={"x": (text,)})
+    assert of_extra.requirements(Request()) == ()
+    for project in (of_extra, Project("a", "1", "a-1", dependencies=(text,))):
+        with pytest.raises(ConfigError) as caught:
+            project.requirements(Request(("x",)))
+        (message,) = caught.value.problems
+        assert message.startswith(f"project: {text!r} is no requirement (PEP 508): ")
+        assert message.endswith(". Correct pyproject.toml.")
+        assert "\n" not in message

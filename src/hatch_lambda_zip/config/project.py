@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from packaging.dependency_groups import DependencyGroupResolver
 from packaging.errors import ExceptionGroup
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config.model import Request
@@ -53,19 +53,19 @@ class Project:
         """Return what the package requires with some extras and groups, markers unevaluated.
 
         Raises:
-            ConfigError: a dependency group is malformed.
+            ConfigError: a requirement or a dependency group is malformed.
         """
         if self.lenders:
             return tuple(it for lender in self.lenders for it in lender.requirements(request))
         own = () if request.is_groups_alone else self.dependencies
-        found = [*map(Requirement, own), *self._of_groups(request.groups)]
+        found = [*map(_requirement, own), *self._of_groups(request.groups)]
         todo = [*request.extras, *self._own_extras(found)]
         seen = set()
         while todo:
             extra = todo.pop()
             if extra not in seen:
                 seen.add(extra)
-                more = [*map(Requirement, self.optional_dependencies.get(extra, ()))]
+                more = [*map(_requirement, self.optional_dependencies.get(extra, ()))]
                 todo += self._own_extras(more)
                 found += more
         return tuple(
@@ -89,6 +89,17 @@ class Project:
         for requirement in requirements:
             if canonicalize_name(requirement.name) == self.name:
                 yield from map(canonicalize_name, requirement.extras)
+
+
+def _requirement(text: str) -> Requirement:
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        (reason,) = _reasons(error)
+        message = (
+            f"project: {text!r} is no requirement (PEP 508): {reason}. Correct pyproject.toml."
+        )
+        raise ConfigError([message]) from None
 
 
 def _reasons(error: Exception) -> Iterator[str]:
