@@ -111,6 +111,16 @@ def test_a_uv_lock_that_forgot_a_requirement_of_a_third_party(project: Project) 
     assert project.lock_path.read_bytes() == locked
 
 
+def test_a_uv_lock_that_has_a_package_from_elsewhere(project: Project) -> None:
+    locked = project.lock_path.read_bytes()
+    shutil.copytree(project.root / "lib", project.root / "other")
+    damage(project, 'source = { directory = "../lib" }', 'source = { directory = "../other" }')
+    message = project.fail()
+    assert "uv.lock has fixture-lib from elsewhere than the projects state" in message
+    run([UV, "lock", "--upgrade-package", "fixture-lib"], cwd=project.path)
+    assert project.lock_path.read_bytes() == locked
+
+
 def test_a_uv_lock_that_forgot_a_requirement_of_a_layer(project: Project) -> None:
     table = "\n[tool.hatch.build.targets.lambda-zip.layers.deps]\n"
     project.replace("\n[tool.uv]\n", f"{table}\n[tool.uv]\n")

@@ -62,7 +62,7 @@ class Place:
             return self.path in found
         if self.url.startswith(_GIT):
             return package.vcs is not None and _is_checkout(self.url, package.vcs)
-        return _compared(self.url) in map(_compared, _urls(package))
+        return compared_url(self.url) in map(compared_url, _urls(package))
 
 
 def _urls(package: Package) -> list[str]:
@@ -135,10 +135,10 @@ def _is_checkout(url: str, vcs: PackageVcs) -> bool:
     if not at or "/" not in before.partition("://")[2]:  # that of a user
         before, revision = place, ""
     is_there = revision in {"", vcs.requested_revision, vcs.commit_id}
-    return is_there and vcs.url is not None and _compared(before) == _compared(vcs.url)
+    return is_there and vcs.url is not None and compared_url(before) == compared_url(vcs.url)
 
 
-def _compared(url: str) -> _Url:
+def compared_url(url: str) -> _Url:
     """Return what of a URL tells where something is: no fragment, no user, in one spelling."""
     try:
         parts = urlsplit(url)

@@ -180,7 +180,20 @@ class LockReader:
     def _completed(
         self, selection: Selection, uv_lock: UvLock, request: Request, platform: Platform
     ) -> Selection:
-        """Add what uv.lock says and its export does not."""
+        """Add what uv.lock says and its export does not.
+
+        Raises:
+            LockError: it has something from elsewhere than a project states.
+        """
+        selected = {locked.name for locked in selection.distributions}
+        selected |= {local.name for local in selection.local_projects}
+        if misplaced := [name for name in uv_lock.misplaced if name in selected]:
+            arguments = " ".join(f"--upgrade-package {name}" for name in misplaced)
+            raise LockError(
+                f"{selection.lock.path} has {', '.join(misplaced)} from elsewhere than the "
+                "projects state, as after a bad merge, which uv does not notice. "
+                f"`uv lock {arguments}` mends it."
+            )
         projects = tuple(
             replace(project, version=uv_lock.version_of(project.name, project.path))
             for project in selection.local_projects

@@ -20,6 +20,7 @@ from hatch_lambda_zip.config import Request, inner_table
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.adjustments import Adjustments, read_adjustments, requirement_text
 from hatch_lambda_zip.lock.model import resolved
+from hatch_lambda_zip.lock.sources import misplaced
 from hatch_lambda_zip.runtimes import Platform
 
 if sys.version_info >= (3, 11):
@@ -36,11 +37,13 @@ class UvLock:
         packages: its tables.
         base: its directory, which paths are relative to.
         adjustments: what uv was told of requirements.
+        misplaced: the names of packages that are not from where its projects say.
     """
 
     packages: tuple[Mapping[str, Any], ...]
     base: Path
     adjustments: Adjustments
+    misplaced: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> UvLock:
@@ -60,7 +63,18 @@ class UvLock:
             manifest.get("dependency-metadata"),
             f"{path}, [manifest]",
         )
-        return cls(tuple(document.get("package", ())), path.parent, adjustments)
+        packages = tuple(document.get("package", ()))
+        names = {change.name for change in adjustments.changes}
+        try:
+            elsewhere = misplaced(packages, manifest.get("constraints", ()), path.parent, names)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise LockError(
+                f"{path} is not in a form that is known: {type(error).__name__} {error}. Run "
+                "`uv lock`."
+            ) from None
+        # With conflicts, one project may have a package from several places.
+        elsewhere = () if document.get("conflicts") else elsewhere
+        return cls(packages, path.parent, adjustments, elsewhere)
 
     @property
     def directories(self) -> tuple[Path, ...]:

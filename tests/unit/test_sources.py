@@ -1,0 +1,110 @@
+"""Whether a uv.lock takes packages from where its projects say."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.sources import misplaced
+from hatch_lambda_zip.lock.uv_lock import UvLock
+
+pytestmark = pytest.mark.every_python  # tomllib, or tomli
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LOCK = """
+[[package]]
+name = "app"
+source = {{ virtual = "." }}
+[package.metadata]
+requires-dist = [{{ name = "six"{} }}]
+[package.metadata.requires-dev]
+dev = [{{ name = "plain" }}]
+
+[[package]]
+name = "six"
+source = {{ {} }}
+
+[[package]]
+name = "plain"
+source = {{ registry = "https://host/simple" }}
+"""
+PLACES = {
+    "": 'registry = "https://host/simple"',
+    ', url = "https://host/six.whl"': 'url = "https://host/six.whl"',
+    ', git = "https://host/six?rev=v1"': 'git = "https://host/six?subdirectory=a&rev=v1#abc"',
+    ', git = "https://host/six?tag=v1"': 'git = "https://host/six?tag=v1#abc"',
+    ', git = "https://host/six"': 'git = "https://host/six#abc"',
+    ', path = "six.whl"': 'path = "./six.whl"',
+    ', directory = "six"': 'editable = "six"',
+    ', directory = "other"': 'virtual = "other"',
+    ', index = "https://other/simple/"': 'registry = "https://other/simple"',
+    ', index = "file:///wheels"': 'registry = "../wheels"',
+}
+
+
+def found(
+    stated: str, source: str, more: str = "", constraints: str = "", adjusted: Collection[str] = ()
+) -> tuple[str, ...]:
+    document = tomllib.loads(LOCK.format(stated, source) + more)
+    told = tomllib.loads(f"it = [{constraints}]")["it"]
+    return misplaced(document["package"], told, Path("/work"), adjusted)
+
+
+@pytest.mark.parametrize("stated", PLACES)
+def test_where_a_package_is_from(stated: str) -> None:
+    for place, source in PLACES.items():
+        # What no project states an index of is from any.
+        is_right = place == stated or (stated == "" and source.startswith("registry"))
+        assert found(stated, source) == (() if is_right else ("six",)), source
+
+
+URL = 'url = "https://host/six.whl"'
+
+
+@pytest.mark.parametrize(
+    ("stated", "more", "constraints", "adjusted"),
+    [
+        (", marker = \"os_name == 'nt'\"", "", "", ()),
+        ("", "", "", {"six"}),
+        ("", "", f'{{ name = "six", {URL} }}', ()),
+        ("", '[[package]]\nname = "a"\nsource = { git = "https://host/a#b" }\n', "", ()),
+        (
+            "",
+            (
+                '[[package]]\nname = "lib"\nsource = { editable = "lib" }\n'
+                f'[package.metadata]\nrequires-dist = [{{ name = "six", {URL} }}]\n'
+            ),
+            "",
+            (),
+        ),
+    ],
+    ids=["a marker", "an override", "a constraint", "a repository", "a member"],
+)
+def test_what_may_have_brought_a_url(
+    stated: str, more: str, constraints: str, adjusted: Collection[str]
+) -> None:
+    assert found("", URL) == ("six",)
+    assert found(stated, URL, more, constraints, adjusted) == ()
+
+
+@pytest.mark.parametrize("text", ["package = [{}]", "package = [5]", 'package = [{ name = "a" }]'])
+def test_a_lock_of_another_form(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "uv.lock"
+    path.write_text(text)
+    with pytest.raises(LockError, match="is not in a form that is known"):
+        UvLock.read(path)
+
+
+def test_conflicts_may_need_several_places(tmp_path: Path) -> None:
+    path = tmp_path / "uv.lock"
+    for start, expected in (("", ("six",)), ("conflicts = [[]]\n", ())):
+        path.write_text(start + LOCK.format("", URL))
+        assert UvLock.read(path).misplaced == expected
