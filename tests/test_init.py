@@ -314,6 +314,8 @@ def test_sams_functions_in_several_directories(tmp_path: Path) -> None:
           B:
             Type: AWS::Serverless::Function
             Properties: {CodeUri: bye/, Handler: main.lambda_handler, Runtime: python3.13}
+          C: {Type: [AWS::Serverless::Function]}
+          D: {Type: {Ref: Other}}
     """
     write(
         tmp_path,

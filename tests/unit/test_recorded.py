@@ -11,7 +11,7 @@ import pytest
 
 from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.errors import LockError
-from hatch_lambda_zip.lock.compile import differing
+from hatch_lambda_zip.lock.compile import RequirementsLock, differing
 from hatch_lambda_zip.lock.find import find_code_lock
 from hatch_lambda_zip.lock.foreign import read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
@@ -118,6 +118,18 @@ def test_what_requires_it_without_options_and_paths() -> None:
     assert project.dependencies == ("idna>=3", "six")
 
 
+def test_a_lock_that_only_looks_like_one(requirements: Path) -> None:
+    """Uv would name the copy that it gets, and which is gone by then."""
+    lock = RequirementsLock(requirements, "3.12")
+    text = with_record(PYLOCK.replace("packages = []", "[[packages]]\nname = 5"), requirements)
+    lock.path.write_text(text)
+    for read in (lock.check, lock.before):
+        with pytest.raises(LockError) as caught:
+            read()
+        assert str(caught.value).startswith(f"{lock.path} can't be read: Unexpected type int")
+        assert str(caught.value).endswith(". Remove it.")
+
+
 def test_packages_that_two_locks_have_otherwise() -> None:
     package = "[[packages]]\nname = 'NAME'\nversion = '1'\n"
     one, other = package.replace("NAME", "a"), package.replace("NAME", "b")
@@ -125,6 +137,11 @@ def test_packages_that_two_locks_have_otherwise() -> None:
     assert differing(one, one + other) == ("b",)
     assert differing(one * 2 + other, one + other) == ("a",), "a merge may leave it there twice"
     assert differing(one, one.replace("1", "2")) == ("a",)
+    for kind, place in (("directory", "path"), ("archive", "url"), ("vcs", "subdirectory")):
+        here = f"{one}{kind} = {{ {place} = 'here', commit-id = '1' }}\n"
+        assert differing(here, here.replace("'1' }", "'2' }")) == ()
+        assert differing(here, here.replace("here", "there")) == ("a",)
+        assert differing(here, one) == ("a",)
 
 
 def test_a_file_that_names_itself(tmp_path: Path) -> None:

@@ -222,6 +222,11 @@ UNCLEAR = {
         '[tool.uv]\ndependency-groups = {test = {requires-python = ">=3.11"}}\n',
     ),
     "something can't be read: ": ("pyproject.toml", "six>1", "six=>1"),
+    "something can't be read: 'list' object": (
+        LIBRARY_FILE,
+        "[project.optional-dependencies]\nx =",
+        "optional-dependencies = []\n[tool.other]\nx =",
+    ),
 }
 
 

@@ -88,7 +88,7 @@ def _sam(root: Path, name: str) -> Found:
     functions = []
     unread = []
     for logical_id, resource in inner_table(document, "Resources").items():
-        if not isinstance(resource, Mapping) or resource.get("Type") not in _SAM_TYPES:
+        if not isinstance(resource, Mapping) or word(resource.get("Type")) not in _SAM_TYPES:
             continue
         properties = {**defaults, **inner_table(resource, "Properties")}
         code, handler = properties.get("CodeUri"), properties.get("Handler")

@@ -200,9 +200,13 @@ class RequirementsLock:
         Raises:
             LockError: the lock is not ours.
         """
+        from packaging.pylock import Pylock, PylockValidationError
+
         try:
             document = tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
+            if "packages" in document:
+                Pylock.from_dict(document)
+        except (OSError, ValueError, RecursionError, PylockValidationError) as error:
             raise LockError(f"{self.path} can't be read: {error}. Remove it.") from None
         tool = document.get("tool", {})
         if not isinstance(tool, dict) or not is_recorded(tool):
@@ -229,19 +233,24 @@ def locked_versions(text: str) -> dict[str, str]:
 def differing(before: str, after: str) -> tuple[str, ...]:
     """Return the names of packages that two pylock.toml have otherwise, or one of them alone.
 
-    That is another version, source or marker; their files may be others.
+    That is another version, place or marker; their files may be others, and so may be the commits
+    of branches.
     """
     one, other = Counter(_packages(before)), Counter(_packages(after))
     return tuple(sorted({name for name, *_ in (one - other) + (other - one)}))
 
 
 def _packages(text: str) -> list[tuple[str, ...]]:
-    kinds = ("directory", "vcs", "archive")
+    kinds, places = ("directory", "vcs", "archive"), ("url", "path", "subdirectory")
     return [
         (
             package["name"],
             *(str(package.get(key, "")) for key in ("version", "marker", "requires-python")),
-            *(kind for kind in kinds if kind in package),
+            *(
+                f"{kind} {[package[kind].get(it) for it in places]}"
+                for kind in kinds
+                if kind in package
+            ),
         )
         for package in tomllib.loads(text).get("packages", ())
     ]

@@ -57,7 +57,10 @@ def find_doubt(lock: Path, environ: Mapping[str, str]) -> str | None:
         _check(lock, read_tables(lock), environ)
     except _DoubtError as doubt:
         return str(doubt)
-    except (InvalidRequirement, ExceptionGroup, ValueError, TypeError, LookupError) as error:
+    except (
+        *(InvalidRequirement, ExceptionGroup),
+        *(AttributeError, ValueError, TypeError, LookupError),
+    ) as error:
         return f"something can't be read: {str(error).partition(chr(10))[0]}"
     return None
 
