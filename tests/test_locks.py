@@ -198,7 +198,7 @@ def test_a_directory_and_a_pin_of_one_name(project: Project, pinned: str) -> Non
     build = project.build()
     assert len([it for it in build.manifest["distributions"] if it["name"] == "fixture-lib"]) == 1
     lock.write_text(
-        f"{text}{pinned} @ https://host.invalid/x-1-py3-none-any.whl --hash=sha256:00\n"
+        f"{text}{pinned} @ https://host.invalid/x-1-py3-none-any.whl --hash=sha256:{'0' * 64}\n"
     )
     message = project.fail()
     where = project.root / ("lib" if "lib" in pinned else "app")

@@ -22,6 +22,7 @@ from tests.support.installed import platform_of
 
 PLATFORM = platform_of("python3.13", "arm64")
 HASH = "0123456789abcdef" * 4
+COMMIT = HASH[:40]
 OF_SOURCES = hashlib.sha256(b"sources").hexdigest()
 OF_WHEEL = hashlib.sha256(b"a wheel").hexdigest()
 LOCK = f"""
@@ -50,7 +51,7 @@ archive = {{ path = "archives/beta-2.0-py3-none-any.whl", hashes = {{ sha256 = "
 
 [[packages]]
 name = "gamma"
-vcs = {{ type = "git", url = "https://example.invalid/gamma.git", commit-id = "abc" }}
+vcs = {{ type = "git", url = "https://example.invalid/gamma.git", commit-id = "{COMMIT}" }}
 """  # noqa: E501
 OTHER = f"beta==1.0 --hash=sha256:{HASH}\n"
 REQUIREMENTS = f"alpha==1.0 --hash=sha256:{HASH}\n"

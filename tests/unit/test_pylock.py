@@ -38,6 +38,7 @@ URL = "https://example.invalid/files"
 INDEX = "https://example.invalid/simple"
 HASHES = {"sha256": "0" * 64}
 PIN = "sha256:" + "0" * 64
+MD5, SHA256, SHA512 = "1" * 32, "2" * 64, "3" * 128
 ROOT = Path("project").absolute()
 CONTENT = b"of a file on this machine"
 OF_CONTENT = {"sha256": hashlib.sha256(CONTENT).hexdigest()}
@@ -144,9 +145,9 @@ def hashed(**hashes: str) -> Table:
 
 def test_a_wheel_is_pinned_by_the_best_of_its_hashes() -> None:
     for hashes, pin in (
-        ({"md5": "1", "sha512": "3", "sha256": "2"}, "sha256:2"),
-        ({"sha512": "3", "sha384": "4"}, "sha384:4"),
-        ({"sha256": "AB"}, "sha256:ab"),
+        ({"md5": MD5, "sha512": SHA512, "sha256": SHA256}, f"sha256:{SHA256}"),
+        ({"sha512": SHA512, "sha384": "4" * 96}, "sha384:" + "4" * 96),
+        ({"sha256": "AB" * 32}, "sha256:" + "ab" * 32),
     ):
         (install,) = select_from(hashed(**hashes)).installs
         assert [distribution.identity for distribution in install.distributions] == [pin]
@@ -157,14 +158,17 @@ def hashes_in(text: str) -> list[Table]:
 
 
 def test_each_of_several_hashes_is_compared_alone_too() -> None:
-    several = {"sha512": "3", "md5": "1", "sha1": "0", "sha256": "2"}
+    several = {"sha512": SHA512, "md5": MD5, "sha1": "0", "sha256": SHA256}
     selection = select_from(package_of("other", "py3-none-any"), hashed(**several))
     (install,) = selection.installs
-    assert hashes_in(install.text) == [HASHES, {"sha256": "2", "sha512": "3", "md5": "1"}]
+    assert hashes_in(install.text) == [
+        HASHES,
+        {"sha256": SHA256, "sha512": SHA512, "md5": MD5},
+    ]
     assert [*map(hashes_in, install.checks)] == [
-        [{"sha256": "2"}],
-        [{"sha512": "3"}],
-        [{"md5": "1"}],
+        [{"sha256": SHA256}],
+        [{"sha512": SHA512}],
+        [{"md5": MD5}],
     ]
     assert selection.warnings == ("pylock.toml: sha1 of demo is not compared",)
     (install,) = select_from(package_of("other", "py3-none-any")).installs
@@ -172,10 +176,51 @@ def test_each_of_several_hashes_is_compared_alone_too() -> None:
 
 
 def test_each_hash_of_a_source_archive_is_compared_alone_too() -> None:
-    archive = {"url": f"{URL}/demo-1.0.tar.gz", "hashes": {"sha256": "2", "sha512": "3"}}
+    archive = {"url": f"{URL}/demo-1.0.tar.gz", "hashes": {"sha256": SHA256, "sha512": SHA512}}
     (install,) = select_from({"name": "demo", "archive": archive}).installs
     found = [tomllib.loads(text)["packages"][0]["archive"]["hashes"] for text in install.checks]
-    assert found == [{"sha256": "2"}, {"sha512": "3"}]
+    assert found == [{"sha256": SHA256}, {"sha512": SHA512}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "digits"), [("md5", 32), ("sha256", 64), ("sha384", 96), ("sha512", 128)]
+)
+def test_a_hash_that_is_none_is_refused(kind: str, digits: int) -> None:
+    for value in ("1" * (digits - 1), " " + "1" * digits, "g" * digits, "1" * 5000):
+        with pytest.raises(LockError) as caught:
+            select_from(hashed(**{"sha256": SHA256, kind: value}))
+        message = str(caught.value)
+        start = f"{ROOT / 'pylock.toml'}: demo 1.0: its {kind} is '{value[:20]}"
+        assert message.startswith(start)
+        assert f", and one has {digits} hexadecimal digits. Restore it, or lock again." in message
+        assert len(message) < 500
+
+
+@pytest.mark.parametrize("commit", ["main", "a" * 39, "-" * 40, "a" * 63])
+def test_a_commit_that_is_none_is_refused(commit: str) -> None:
+    vcs = {"type": "git", "url": URL, "commit-id": commit}
+    with pytest.raises(LockError, match=r"demo: '.*' is no commit, which has 40 digits"):
+        select_from({"name": "demo", "vcs": vcs})
+
+
+def test_a_hash_in_the_url_of_a_file_on_this_machine_is_compared(tmp_path: Path) -> None:
+    wheel = tmp_path / "demo-1.0-py3-none-any.whl"
+    wheel.write_bytes(CONTENT)
+    right = OF_CONTENT["sha256"]
+    for fragment, hashes in (
+        (right, {}),
+        (right, OF_CONTENT),
+        ("0" * 64, {}),
+        ("0" * 64, OF_CONTENT),
+    ):
+        file = {"url": f"{wheel.as_uri()}#sha256={fragment}", "hashes": hashes}
+        package = package_of("demo", wheels=[file])
+        if fragment == right:
+            (install,) = select_from(package, base=tmp_path).installs
+            assert install.distributions[0].identity == PIN_OF_CONTENT
+        else:
+            with pytest.raises(LockError, match=r"is not the file that was locked|its URL says"):
+                select_from(package, base=tmp_path)
 
 
 WEAK = ["md5", "sha1", "sha224", "sha3_256", "blake2b", "SHA256", "sha-256", "none"]
@@ -291,7 +336,7 @@ def test_a_path_that_cannot_be_followed_is_an_error(tmp_path: Path, path: str) -
         {"name": "demo", "directory": {"path": path}},
         {"name": "demo", "directory": {"path": ".", "subdirectory": path}},
         {"name": "demo", "archive": {"path": f"{path}.whl", "hashes": HASHES}},
-        {"name": "demo", "vcs": {"type": "git", "path": path, "commit-id": "a"}},
+        {"name": "demo", "vcs": {"type": "git", "path": path, "commit-id": "a" * 40}},
         package_of("demo", wheels=[{"path": f"{path}-1.0-py3-none-any.whl", "hashes": HASHES}]),
     ):
         with contextlib.suppress(LockError):
@@ -738,6 +783,6 @@ def test_toml_that_is_written_is_read_back(value: object) -> None:
 
 @given(st.text(characters.filter(lambda character: character not in "/\\\0"), min_size=1))
 def test_odd_characters_in_a_lock_reach_the_installer_as_they_are(text: str) -> None:
-    vcs = {"type": "git", "url": f"{URL}/{text}", "commit-id": text, "subdirectory": text}
+    vcs = {"type": "git", "url": f"{URL}/{text}", "commit-id": "a" * 40, "subdirectory": text}
     (install,) = select_from({"name": "demo", "vcs": vcs}).installs
     assert packages_in(install) == [{"name": "demo", "vcs": vcs}]

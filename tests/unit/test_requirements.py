@@ -20,6 +20,7 @@ from hatch_lambda_zip.lock.model import (
 )
 from hatch_lambda_zip.lock.requirements import explain_failure, select
 from hatch_lambda_zip.runtimes import Platform, find_runtime
+from hatch_lambda_zip.text import shortened
 
 ROOT = Path("workspace/project").absolute()
 LOCK = LockFile.of(LockKind.REQUIREMENTS, ROOT / "requirements.txt")
@@ -456,6 +457,14 @@ def test_what_may_be_built_is_a_list_of_its_own() -> None:
     assert [locked.name for locked in selection.distributions] == ["a", "c", "b-b", "d"]
     assert not any(install.builds for install in selection.installs)
     assert not selection.is_pinned
+
+
+@pytest.mark.parametrize("value", ["", "0" * 63, "0" * 65, "x" * 64])
+def test_a_hash_that_is_none(value: str) -> None:
+    assert problem_of(f"demo==1 --hash=sha256:{value}") == (
+        f"its sha256 is {shortened(value)!r}, and one has 64 hexadecimal digits. Restore it, or "
+        "lock again"
+    )
 
 
 def test_what_is_asked_besides_the_pins_is_asked_at_every_build() -> None:

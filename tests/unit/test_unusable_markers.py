@@ -54,7 +54,7 @@ def _check(project: Project, marker: str = "", groups: tuple[str, ...] = ()) -> 
 
 
 def in_a_requirements_file(marker: str) -> None:
-    _select_from_requirements(f"a==1; {marker} --hash=sha256:00\n")
+    _select_from_requirements(f"a==1; {marker} --hash=sha256:{'0' * 64}\n")
 
 
 def in_a_line_with_a_directory(marker: str) -> None:

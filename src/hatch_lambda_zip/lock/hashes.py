@@ -7,6 +7,7 @@ soon as one of several hashes is. So it gets those alone that it compares, and e
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from packaging.pylock import PackageArchive, PackageSdist, PackageWheel, PylockV
 
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.model import resolved
+from hatch_lambda_zip.text import shortened
 
 STRONG: Final = ("sha256", "sha384", "sha512")
 """What tells one file from all others, best first: PEP 427 asks for sha256 or better."""
@@ -47,6 +49,10 @@ def with_compared_hashes(source: _Source, base: Path, *, is_hashed: bool = True)
     path = _local_path(source, base)
     hashes = source.hashes if is_hashed else {}
     if path is not None:
+        # One in its URL may be all that there is.
+        in_url = dict(parse_qsl((source.url or "").partition("#")[2]))
+        refuse_other_hash(source.url or "", hashes)
+        hashes = {**{kind: in_url[kind] for kind in in_url if kind in COMPARED_BY_UV}, **hashes}
         return replace(
             source, url=None, path=str(path), hashes=_compared_here(path, hashes, source.size)
         )
@@ -60,7 +66,37 @@ def with_compared_hashes(source: _Source, base: Path, *, is_hashed: bool = True)
             "server has by now would ship. Lock again, with an index or a tool that gives one; uv "
             "itself hashes a file that [tool.uv.sources] names by its URL or path"
         )
+    for kind, value in compared.items():
+        check_digest(kind, value)
     return replace(source, hashes=compared)
+
+
+def check_digest(kind: str, value: str) -> None:
+    """See that a hash can be one of its kind; what uv says otherwise names a file of ours.
+
+    Args:
+        kind: one of those that uv compares.
+        value: in hexadecimal.
+
+    Raises:
+        LockError: it can't.
+    """
+    digits = hashlib.new(kind, usedforsecurity=False).digest_size * 2
+    if not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", value):
+        raise LockError(
+            f"its {kind} is {shortened(value)!r}, and one has {digits} hexadecimal digits. Restore "
+            "it, or lock again"
+        )
+
+
+def check_commit(commit: str) -> None:
+    """See that a commit of git is one: a branch will be another one tomorrow.
+
+    Raises:
+        LockError: it is none.
+    """
+    if not re.fullmatch("[0-9a-fA-F]{40}|[0-9a-fA-F]{64}", commit):
+        raise LockError(f"{shortened(commit)!r} is no commit, which has 40 digits. Lock again")
 
 
 def refuse_other_hash(url: str, hashes: Mapping[str, str]) -> None:

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
-from hatch_lambda_zip.lock.hashes import STRONG, refuse_other_hash
+from hatch_lambda_zip.lock.hashes import STRONG, check_digest, refuse_other_hash
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
@@ -326,6 +326,7 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
     by_kind: dict[str, list[str]] = {}
     for option in strong:
         kind, _, value = option.removeprefix("--hash=").partition(":")
+        check_digest(kind, value)
         by_kind.setdefault(kind, []).append(value)
     known = {kind: " ".join(values) for kind, values in by_kind.items()}
     refuse_other_hash(requirement.url or "", known)
