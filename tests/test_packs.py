@@ -151,6 +151,9 @@ def test_a_damaged_pack_is_made_anew(
         pytest.param({"left_out": [["a", "NOTHING"]]}, marks=pytest.mark.exhaustive),
         pytest.param({"entries": []}, marks=pytest.mark.exhaustive),
         pytest.param({"entries": [["a"]]}, marks=pytest.mark.exhaustive),
+        pytest.param({"dist_info": "a-1.dist-info"}, marks=pytest.mark.exhaustive),
+        pytest.param({"scripts": 5}, marks=pytest.mark.exhaustive),
+        pytest.param({"left_out": [[5, "TESTS"]]}, marks=pytest.mark.exhaustive),
     ],
 )
 def test_a_pack_that_says_something_else_of_its_contents_is_made_anew(

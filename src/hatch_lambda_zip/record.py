@@ -17,7 +17,8 @@ PIECE: Final = 1 << 20
 """How many bytes of a large file are read at a time."""
 
 # PEP 427 asks for sha256 or better.
-_ALGORITHMS: Final = frozenset(("sha256", "sha384", "sha512"))
+_SIZES: Final = {"sha256": 32, "sha384": 48, "sha512": 64}  # bytes
+_ALGORITHMS: Final = frozenset(_SIZES)
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,19 @@ class Digest:
         while piece := file.read(PIECE):
             total.update(piece)
         return cls._from_raw(total.name, total.digest())
+
+    @classmethod
+    def written(cls, text: str) -> Digest:
+        """Return the digest that ``str`` made such a text of.
+
+        Raises:
+            ValueError: it made none.
+        """
+        algorithm, _, value = text.partition("=")
+        # Without padding, each character has six bits.
+        if algorithm not in _ALGORITHMS or len(value) != -(-_SIZES[algorithm] * 8 // 6):
+            raise ValueError(text)
+        return cls(algorithm, value)
 
     @classmethod
     def _from_raw(cls, algorithm: str, raw: bytes) -> Digest:

@@ -88,7 +88,10 @@ def test_an_index_of_another_form_with_a_right_hash_is_none(index: bytes) -> Non
 
 
 ROW: list[object] = [0, 0, 0, 0, 0, None, "seal"]
-OTHER_VALUES = [(0, -1), (1, 99), (2, 10**30), (3, 1.5), (3, -1), (4, "0"), (5, 1.5), (6, None)]
+OTHER_VALUES = [
+    *((0, -1), (1, 99), (2, 10**30), (3, 1.5), (3, -1), (4, "0"), (5, 1.5), (6, None)),
+    *((2, 1), (4, 0o1000), (4, 0xFFFFFFFF)),
+]
 
 
 @pytest.mark.parametrize(("column", "value"), OTHER_VALUES)

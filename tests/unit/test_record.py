@@ -189,3 +189,12 @@ def test_fields_are_quoted_by_the_standard_alone() -> None:
         (" a'b;#", None, 3),
     ]
     assert format_record(rows) == b' a\'b;#,,3\n"a""b",,2\n"a,b",,1\n'
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+def test_a_digest_that_was_written(algorithm: str) -> None:
+    digest = Digest.of(b"x", algorithm)
+    assert Digest.written(str(digest)) == digest
+    for text in (str(digest)[:-1], f"{digest}A", digest.value, str(digest).replace("sha", "shb")):
+        with pytest.raises(ValueError, match=text):
+            Digest.written(text)

@@ -182,11 +182,13 @@ def _modules(pack: Pack, sources: Sources, artifact: Artifact) -> list[Module]:
     contents = iter(pack.contents)
     modules = []
     for entry, (said, detail) in zip(sources.entries, pack.about, strict=True):
+        if not isinstance(detail, str):
+            raise TypeError(detail)
         if "=" not in said:
             modules.append(Module(None, Obstacle(said), detail))
             continue
         content, name = next(contents), _pyc_name(entry.name, artifact)
-        digest = Digest(*said.split("=", 1))
+        digest = Digest.written(said)
         pyc = Entry(name, content, content.size, digest, entry.distribution)
         modules.append(Module(pyc, None, ""))
     return modules

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from hatch_lambda_zip.archive import ENCODER, FORMAT_VERSION, CompressedContent
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install.read import Distribution, Installed
 from hatch_lambda_zip.install.reasons import LeftOut, Reason
+from hatch_lambda_zip.install.unlisted import unlisted_but_needed
 from hatch_lambda_zip.install.wheel import same_version
 from hatch_lambda_zip.lock import InstallList, LockedDistribution
 from hatch_lambda_zip.packs import Pack, PackCache
@@ -122,20 +123,31 @@ def _described(
         return None
     distribution = Distribution(locked.name, about["version"], locked.origin, locked.identity)
     entries = tuple(
-        Entry(name, content, content.size, _digest(digest), locked.name)
+        Entry(name, content, content.size, Digest.written(digest), locked.name)
         for (name, digest), content in zip(about["entries"], pack.contents, strict=True)
     )
     first_script = len(entries) - about["scripts"]
-    if not 0 <= first_script <= len(entries) or not isinstance(about["dist_info"], str):
+    left_out = tuple(
+        LeftOut(path, Reason[reason], locked.name) for path, reason in about["left_out"]
+    )
+    shipped = {entry.name for entry in entries[:first_script]}
+    scripts = {left.path for left in left_out if left.reason is Reason.SCRIPT}
+    names = [*(entry.name for entry in entries), *(left.path for left in left_out)]
+    if (
+        not 0 <= first_script <= len(entries)
+        or not all(entry.name in scripts for entry in entries[first_script:])
+        or len({entry.name for entry in entries}) < len(entries)
+        or not _are_plain(names)
+        or unlisted_but_needed(shipped, about["dist_info"])
+    ):
         raise ValueError(about)
     return Installed(
-        distribution,
-        about["dist_info"],
-        entries[:first_script],
-        tuple(LeftOut(path, Reason[reason], locked.name) for path, reason in about["left_out"]),
-        entries[first_script:],
+        distribution, about["dist_info"], entries[:first_script], left_out, entries[first_script:]
     )
 
 
-def _digest(text: str) -> Digest:
-    return Digest(*text.split("=", 1))
+def _are_plain(names: Iterable[str]) -> bool:
+    """Tell whether all are paths that a RECORD may have; many at once, as there are thousands."""
+    text = "/\0/".join(["", *names, ""])
+    text.encode()  # no lone surrogates
+    return not any(odd in text for odd in ("//", "/./", "/../", "\\"))

@@ -27,6 +27,8 @@ _MAGIC: Final = b"hatch-lambda-zip pack 1\n"
 _DIGEST: Final = hashlib.sha256().digest_size
 _LENGTH: Final = 8
 _LARGEST: Final = 0xFFFFFFFF  # of four bytes
+_LARGEST_MODE: Final = 0o777
+_DENSEST: Final = 1032  # bytes that DEFLATE makes one of, at most
 _HEAD: Final = len(_MAGIC) + _DIGEST + _LENGTH
 
 
@@ -78,6 +80,9 @@ def _check_row(row: _Row) -> None:
     if not all(isinstance(it, int) and 0 <= it <= _LARGEST for it in numbers):
         raise ValueError(row)
     if row.method not in {STORED, DEFLATED} or not isinstance(row.seal, str):
+        raise ValueError(row)
+    is_whole = row.length == row.size if row.method == STORED else row.size <= row.length * _DENSEST
+    if not is_whole or row.mode > _LARGEST_MODE:
         raise ValueError(row)
     if not isinstance(row.machine, int | None):
         raise TypeError(row)
