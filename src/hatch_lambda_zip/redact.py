@@ -6,6 +6,7 @@ it takes time in proportion to the text; no expression looks ahead from each let
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,8 +24,10 @@ _PUBLIC_FRAGMENT: Final = re.compile(
     r"(?:sha\d+(?:_\d+)?|md5|blake2[bs])[=:][0-9a-f]+|[0-9a-f]{40}"
     r"|(?:egg|subdirectory)=[\w./\[\],-]*"
 )
-# In a password; what looks like a port before the space is one.
-_SPACE: Final = re.compile(r"(://[^\s@/:]*:(?!\d+[ \t])[^\s@/]*)[ \t]+(?=[^\s@]+@)")
+# A password that may have blanks, up to the last @ of the line; what looks like a port is none.
+_SPACED: Final = re.compile(
+    r"""(?<=://)([^\s@/:]{0,200}:)(?!\d+(?:[\s/?#,;:)'"\]]|\Z))((?:(?!://)[^\n]){1,200})(?=@)"""
+)
 _BEFORE_USER: Final = "'\"`([{<>=,;|/"
 _AFTER_URL: Final = "'\"`)]}>,;.:|"
 
@@ -36,15 +39,31 @@ _ESCAPE: Final = re.compile(
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 _SECRET_NAME: Final = re.compile(
-    r"PASS(?:WORD|WD|PHRASE)|TOKEN|SECRET|CREDENTIAL|(?:API|ACCESS|PRIVATE)[_-]?KEY|_AUTH$"
-    r"|^UV_INDEX_.*_USERNAME$",
+    r"PASS(?:WORD|WD|PHRASE)|TOKEN|SECRET|CREDENTIAL|SSHPASS"
+    r"|(?:API|ACCESS|PRIVATE|SIGNING|ENCRYPTION)[_-]?KEY|(?:^|_)AUTH(?:$|_)"
+    r"|_(?:PASS|PWD|PAT|CREDS?|JWT|BEARER)$|^UV_INDEX_.*_USERNAME$",
     re.IGNORECASE,
 )
 _PLAIN_NAME: Final = re.compile(r"(?:FILE|PATH|DIR|SOCK|PROVIDER)$", re.IGNORECASE)
 _PLACE_NAME: Final = re.compile(r"URL|INDEX|PROXY|LINKS|REGISTRY|REPOSITORY", re.IGNORECASE)
 _SECRET_KEY: Final = re.compile(r"^(?:sig|signature|key|auth)$", re.IGNORECASE)
-_NETRC: Final = re.compile(r"(?<!\S)password\s+(\S+)|(?<!\S)login\s+(\S{16,})")
-_SETTING: Final = re.compile(r"""^[ \t]*([\w.-]+)[ \t]*[=:][ \t]*["']?([^"'\s]+)""", re.MULTILINE)
+_NETRC: Final = re.compile(
+    r"""(?<!\S)password\s+("(?:\\.|[^"\\])*"|\S+)|(?<!\S)login\s+(\S{16,})"""
+)
+# Of INI files; of TOML, JSON and Python, where several may stand in one line.
+_LINE: Final = re.compile(r"^[ \t]*([\w.-]+)[ \t]*[=:](.*)", re.MULTILINE)
+_QUOTED: Final = re.compile(
+    r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[=:][ \t]*("(?:\\.|[^"\\\n])*"|'[^'\n]*')"""
+)
+_COMMENT: Final = re.compile(r"[ \t][#;]")
+_HEADER: Final = re.compile(
+    r"""(authorization["']?[ \t]*[=:][ \t]*["']?(?:basic|bearer|token)[ \t]+)([^\s"',;]+)""",
+    re.IGNORECASE,
+)
+_CONFIG_VARIABLES: Final = (
+    *("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "HATCH_CONFIG"),
+    *("GIT_CONFIG_GLOBAL", "AWS_SHARED_CREDENTIALS_FILE"),
+)
 _SHORTEST: Final = 4  # characters: less is in every other word
 _LONG: Final = 8  # characters: less is blotted out only where it stands alone
 # What stands in such places and says nothing.
@@ -60,10 +79,15 @@ def redact(text: str, values: Iterable[str] = ()) -> str:
     Args:
         values: secrets (see ``secret_values``), blotted out wherever they are.
     """
+    text = _ESCAPE.sub("", text.replace("\r\n", "\n"))  # colours may stand within a secret
     if known := _pattern(values):
         text = known.sub(_BLOT, text)
-    text = _SPACE.sub(r"\1", printable(_ESCAPE.sub("", text.replace("\r\n", "\n"))))
+    text = _HEADER.sub(rf"\1{_BLOT}", _SPACED.sub(_without_blanks, printable(text)))
     return _each_word(text, lambda word: _url(word) if _is_url(word) else _without_scheme(word))
+
+
+def _without_blanks(found: re.Match[str]) -> str:
+    return found[1] + "".join(found[2].split())
 
 
 def printable(text: str) -> str:
@@ -104,18 +128,49 @@ def secret_values(environ: Mapping[str, str], texts: Iterable[str] = ()) -> tupl
     for name, value in environ.items():
         if _SECRET_NAME.search(name) and not _PLAIN_NAME.search(name):
             found.update((value.strip(), *value.splitlines()))
+        found.update(_quoted(value))
         is_place = _PLACE_NAME.search(name) is not None
-        found.update(_url_secrets(value.split(), has_schemes=not is_place))
+        found.update(_url_secrets(_words(value), has_schemes=not is_place))
         if is_place:  # a space, too, may be one that should have been escaped
             found.update(_url_secrets([value.strip()], has_schemes=False))
     for text in texts:
-        found.update(_url_secrets(text.split(), has_schemes=True))
+        found.update(_url_secrets(_words(text), has_schemes=True))
     for password, login in _NETRC.findall(_netrc(environ)):
-        found.add((password or login).strip('"'))
+        found.update(_meant(password or login))
     for text in map(_content, _configurations(environ)):
-        found.update(_url_secrets(text.split(), has_schemes=True))
-        found.update(value for key, value in _SETTING.findall(text) if _SECRET_NAME.search(key))
+        found.update(_url_secrets(_words(text), has_schemes=True))
+        found.update(_settings(text))
     return tuple(sorted(value for value in found if value.lower() not in _KNOWN))
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield what may be URLs, with the blanks that should have been escaped, and those of lists."""
+    for word in text.split():
+        yield from (word, *(word.split(",") if "," in word else ()))
+    yield from (f"://{found[0]}@" for found in _SPACED.finditer(text) if " " in found[2])
+
+
+def _settings(text: str) -> Iterator[str]:
+    """Yield the secrets of a tool's configuration: INI, TOML or JSON, git's among them."""
+    yield from _quoted(text)
+    for key, rest in _LINE.findall(text):
+        if _SECRET_NAME.search(key):
+            value = _COMMENT.split(rest, maxsplit=1)[0].strip()
+            yield from (*rest.split()[:1], value, value.replace("%%", "%"))
+
+
+def _quoted(text: str) -> Iterator[str]:
+    """Yield the secrets that stand in quotes behind their names, and those of HTTP headers."""
+    for key, value in _QUOTED.findall(text):
+        if _SECRET_NAME.search(key):
+            yield from _meant(value)
+    yield from (value for _, value in _HEADER.findall(text))
+
+
+def _meant(value: str) -> tuple[str, str]:
+    """Return what a value in quotes stands for, with and without escapes."""
+    plain = value[1:-1] if value[:1] in {"'", '"'} else value
+    return plain, re.sub(r"\\(.)", r"\1", plain)
 
 
 def _each_word(text: str, change: Callable[[str], str]) -> str:
@@ -126,16 +181,23 @@ def _each_word(text: str, change: Callable[[str], str]) -> str:
 
 def _pattern(values: Iterable[str]) -> re.Pattern[str] | None:
     spelled = {
-        spelling
-        for value in values
-        for spelling in (value, unquote(value), quote(value, safe=""))
-        if len(spelling) >= _SHORTEST
+        spelling for value in values for spelling in _spellings(value) if len(spelling) >= _SHORTEST
     }
     parts = [
         re.escape(text) if len(text) >= _LONG else rf"(?<!\w){re.escape(text)}(?!\w)"
         for text in sorted(spelled, key=lambda text: (-len(text), text))  # one may hold another
     ]
     return re.compile("|".join(parts)) if parts else None
+
+
+def _spellings(value: str) -> Iterator[str]:
+    """Yield how a secret may be written: plain, in a URL, or as a string of a program.
+
+    Variables need not be UTF-8.
+    """
+    yield from (value, unquote(value), quote(value, safe="", errors="replace"))
+    yield from (repr(value)[1:-1], json.dumps(value)[1:-1])
+    yield value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _is_url(word: str) -> bool:
@@ -203,7 +265,13 @@ def _end_of_user(head: str, rest: str) -> int:
         if before >= 0:
             return before
     is_host = not name or name == "localhost" or name[0] == "[" or "." in name or has_ref
-    if "@" not in rest[:end] and is_host and (not port or port.isdigit() or name[:1] == "["):
+    has_other = "://" in rest[end:last]  # of a list
+    if (
+        "@" not in rest[:end]
+        and is_host
+        and not has_other
+        and (not port or port.isdigit() or name[:1] == "[")
+    ):
         return -1 if rest[end] != "#" else last
     return last
 
@@ -252,30 +320,39 @@ def _url_secrets(words: Iterable[str], *, has_schemes: bool) -> Iterator[str]:
 
 def _netrc(environ: Mapping[str, str]) -> str:
     at_home = home(environ)
-    paths = filter(None, (environ.get("NETRC"), f"{at_home}/.netrc", f"{at_home}/_netrc"))
+    paths = (*_named(environ, "NETRC"), f"{at_home}/.netrc", f"{at_home}/_netrc")
     return next(filter(None, map(_content, paths)), "")
+
+
+def _named(environ: Mapping[str, str], variable: str) -> Iterator[str]:
+    """Yield where a file may be that a variable names, relative to where the command was typed."""
+    if path := environ.get(variable):
+        yield from (os.path.join(environ.get("PWD", ""), path), path)  # noqa: PTH118 - may be empty
 
 
 def _configurations(environ: Mapping[str, str]) -> Iterator[str]:
     """Yield where tools' files with passwords may be."""
-    for variable in ("PIP_CONFIG_FILE", "UV_CONFIG_FILE"):
-        if path := environ.get(variable):
-            yield path
+    for variable in _CONFIG_VARIABLES:
+        yield from _named(environ, variable)
     at_home = home(environ)
+    support = f"{at_home}/Library/Application Support"
     places = {
         environ.get("XDG_CONFIG_HOME") or f"{at_home}/.config": (
-            *("pip/pip.conf", "uv/uv.toml"),
+            *("pip/pip.conf", "uv/uv.toml", "hatch/config.toml", "git/config"),
             *("git/credentials", "pdm/config.toml", "pypoetry/auth.toml"),
         ),
         environ.get("UV_CREDENTIALS_DIR")
         or f"{environ.get('XDG_DATA_HOME') or f'{at_home}/.local/share'}/uv/credentials": (
             "credentials.toml",
         ),
-        str(at_home): (".pip/pip.conf", "pip/pip.ini", ".pypirc", ".git-credentials"),
-        f"{at_home}/Library/Application Support": ("pip/pip.conf", "pypoetry/auth.toml"),
+        str(at_home): (
+            *(".pip/pip.conf", "pip/pip.ini", ".pypirc", ".git-credentials", ".gitconfig"),
+            *(".aws/credentials", ".docker/config.json"),
+        ),
+        support: ("pip/pip.conf", "pypoetry/auth.toml", "hatch/config.toml", "pdm/config.toml"),
         environ.get("APPDATA"): ("pip/pip.ini", "uv/uv.toml", "pypoetry/auth.toml"),
         environ.get("VIRTUAL_ENV"): ("pip.conf", "pip.ini"),
-        "/etc": ("pip.conf", "uv/uv.toml"),
+        "/etc": ("pip.conf", "uv/uv.toml", "xdg/pip/pip.conf", "xdg/uv/uv.toml"),
     }
     for place, names in places.items():
         if place:
@@ -289,13 +366,14 @@ def _content(path: str) -> str:
     path = os.path.expanduser(path)  # noqa: PTH111 - pathlib's raises for a user without a home
     try:
         status = os.stat(path)  # noqa: PTH116 - two dozen for each line that is shown
-        return _read(path, (status.st_ino, status.st_size, status.st_mtime_ns))
+        times = (status.st_mtime_ns, status.st_ctime_ns)
+        return _read(path, (status.st_dev, status.st_ino, status.st_size, *times))
     except (OSError, ValueError):
         return ""
 
 
 @cache
-def _read(path: str, _state: tuple[int, int, int]) -> str:
+def _read(path: str, _state: tuple[int, ...]) -> str:
     """Return a file as text, read once for each state of it."""
     # Of a pipe there would be nothing left for the tool.
-    return (read_regular(path) or b"").decode("utf-8", "replace")
+    return (read_regular(path) or b"").decode("utf-8-sig", "replace")

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import json
+import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,7 +51,12 @@ from hatch_lambda_zip.redact import has_password, has_user, redact, redact_urls,
         ("git+ssh://git:pa/ss@host/a@v1", "git+ssh://***@host/a@v1"),
         ("https://user: pass@host/a", "https://***@host/a"),
         ("https://user:two pass@host/a", "https://***@host/a"),
+        ("https://user:two words here@host/a", "https://***@host/a"),
+        ("https://user:tw/o words@host/a", "https://***@host/a"),
+        ("https://user:tw@o words@host/a", "https://***@host/a"),
+        ("https://user:two\u00a0words@host/a", "https://***@host/a"),
         ("http://localhost:8080 me@host", "http://localhost:8080 me@host"),
+        ("http://localhost:8080, me@host", "http://localhost:8080, me@host"),
         # Without a scheme.
         ("user:pass@host/a", "***@host/a"),
         ("user:pa/ss@host/a?token=x", "***@host/a?***"),
@@ -65,6 +74,10 @@ from hatch_lambda_zip.redact import has_password, has_user, redact, redact_urls,
         (f"git+https://host/a#{'0a' * 20}", f"git+https://host/a#{'0a' * 20}"),
         # Of several in one word, only the last one's place may be left.
         ("https://u:p@h/x,https://v:q@i/y", "https://***@i/y"),
+        ("https://a.invalid/x,https://u:p@h", "https://***@h"),
+        # Headers.
+        ("> Authorization: Basic dXNlcjpwYXNz", "> Authorization: Basic ***"),
+        ("{'authorization': 'Bearer a.b-c'}", "{'authorization': 'Bearer ***'}"),
         # Control characters.
         ("\x1b[1;31mred\x1b[0m\x1b]0;title\x07", "red"),
         ("a\rb\x07c\x9bd\u202ee", "a\\rb\\x07c\\x9bd\\u202ee"),
@@ -152,6 +165,16 @@ SECRET = "s3cret/value1"  # noqa: S105 - of nobody
         ("ANYTHING", f"see https://user:{SECRET}@host.invalid/simple"),
         ("SIGNED_URL", "https://host.invalid/a?x=1&X-Amz-Security-Token=s3cret/value1"),
         ("PIP_INDEX_URL", "https://host.invalid/simple#token=s3cret/value1"),
+        ("UV_FIND_LINKS", f"https://a.invalid/x,https://user:{SECRET}@host.invalid/y"),
+        ("DB_PASS", SECRET),
+        ("MYSQL_PWD", SECRET),
+        ("SSHPASS", SECRET),
+        ("GITHUB_PAT", SECRET),
+        ("CI_JOB_JWT", SECRET),
+        ("REPOSITORY_CREDS", SECRET),
+        ("REGISTRY_AUTH_HEADER", SECRET),
+        ("GIT_CONFIG_VALUE_0", f"AUTHORIZATION: basic {SECRET}"),
+        ("SERVICE_ACCOUNT", f'{{"type": "x", "private_key": "{SECRET}"}}'),
     ],
 )
 def test_secrets_of_the_environment(name: str, value: str, tmp_path: Path) -> None:
@@ -165,6 +188,7 @@ def test_secrets_of_the_environment(name: str, value: str, tmp_path: Path) -> No
     [
         ("PATH", "/usr/bin:/opt/python@3.11/bin"),
         ("SSH_AUTH_SOCK", "/run/agent.1"),
+        ("PWD", "/home/user"),
         ("TOKENIZERS_PARALLELISM", "false"),
         ("UV_KEYRING_PROVIDER", "subprocess"),
         ("SECRET_FILE", "/run/secrets/it"),
@@ -181,6 +205,38 @@ def test_a_space_in_a_password_is_part_of_it(tmp_path: Path) -> None:
     url = f"https://user:two {SECRET}@host.invalid/simple"
     values = secret_values({"UV_INDEX": url, "HOME": str(tmp_path)})
     assert SECRET not in redact(f"error: invalid value '{url}' for '--index'", values)
+
+
+@pytest.mark.parametrize("secret", ["back\\slash", "quo'te\"s", "gr\u00f6\u00dfe-1"])
+@pytest.mark.parametrize("spell", [str, repr, json.dumps])
+def test_a_secret_that_is_shown_as_a_string_of_a_program(
+    secret: str, spell: Callable[[str], str]
+) -> None:
+    assert spell(secret)[2:-2] not in redact(f"environ: {spell(secret)}", [secret])
+
+
+def test_a_secret_that_is_shown_in_colours() -> None:
+    assert redact("token-\x1b[1;36m12345\x1b[0m-abc!", ["token-12345-abc"]) == "***!"
+
+
+def test_a_secret_that_is_no_text() -> None:
+    """As where its bytes were typed in a locale of ISO-8859-1."""
+    secret = b"gr\xf6\xdfe-12345"
+    values = secret_values({"A_PASSWORD": os.fsdecode(secret), "HOME": "nowhere"})
+    assert redact(f"it is {os.fsdecode(secret)}", values) == "it is ***"
+    assert redact(f"it is {secret.decode('utf-8', 'replace')}", values) == "it is ***"
+
+
+def test_a_netrc_with_quotes(tmp_path: Path) -> None:
+    text = 'machine a.invalid login me password "one \\"two\\" three"\nmachine b password plain-1\n'
+    (tmp_path / ".netrc").write_text(text, encoding="utf-8")
+    values = secret_values({"HOME": str(tmp_path)})
+    assert {'one "two" three', "plain-1"} <= {*values}
+
+
+def test_blanks_in_a_password_in_a_file_are_part_of_it(tmp_path: Path) -> None:
+    text = '[[index]]\nurl = "https://user:two words here@host.invalid/simple"\n'
+    assert secret_values({"HOME": str(tmp_path)}, [text]) == ("two words here",)
 
 
 def test_secrets_of_a_netrc_and_of_files(tmp_path: Path) -> None:
@@ -203,12 +259,21 @@ KEPT = {
     ".pypirc": "[pypi]\nusername = me\npassword: s3cretive\n",
     ".config/pypoetry/auth.toml": "[pypi-token]\npypi-token = 's3cretive'\n",
     "named": "[global]\nindex-url = https://user:s3cretive@host.invalid/simple\n",
+    ".config/pip/pip.conf ": "\ufeffpassword = s3cretive\n",
+    ".pypirc ": "[pypi]\npassword = s3cretive ; for uploads\n",
+    ".config/pypoetry/auth.toml ": "[http-basic]\na = { password = 's3cretive' }\n",
+    ".config/pdm/config.toml": '[repository.pypi]\n"password" = "s3cretive"\n',
+    ".config/hatch/config.toml": '[publish.index]\nuser = "me"\nauth = "s3cretive"\n',
+    ".gitconfig": '[url "https://me:s3cretive@host.invalid/"]\n\tinsteadOf = https://host.invalid/\n',
+    ".config/git/config": "[http]\n\textraheader = AUTHORIZATION: basic s3cretive\n",
+    ".aws/credentials": "[default]\naws_secret_access_key = s3cretive\n",
+    ".docker/config.json": '{"auths": {"host.invalid": {"auth": "s3cretive"}}}\n',
 }
 
 
 @pytest.mark.parametrize("name", KEPT)
 def test_secrets_of_the_configuration_of_tools(name: str, tmp_path: Path) -> None:
-    path = tmp_path / name
+    path = tmp_path / name.strip()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(KEPT[name], encoding="utf-8")
     values = secret_values({"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(tmp_path / "named")})
@@ -244,4 +309,31 @@ def test_a_configuration_that_changes_is_read_again(tmp_path: Path) -> None:
     credentials.write_text("https://user:first-password@git.example\n")
     assert "first-password" in secret_values(environ)
     credentials.write_text("https://user:other-password@git.example\n")
+    assert "other-password" in secret_values(environ)
+
+
+def test_a_configuration_is_where_the_command_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command works in the project's directory, and uv is given the path that was meant."""
+    typed, project = tmp_path / "typed", tmp_path / "project"
+    typed.mkdir()
+    project.mkdir()
+    (typed / "netrc").write_text("machine a.invalid login me password s3cretive\n")
+    (typed / "uv.toml").write_text('url = "https://user:other-one@host.invalid"\n')
+    monkeypatch.chdir(project)
+    environ = {"HOME": str(tmp_path), "PWD": str(typed)}
+    values = secret_values({**environ, "NETRC": "netrc", "UV_CONFIG_FILE": "uv.toml"})
+    assert values == ("other-one", "s3cretive")
+
+
+def test_a_configuration_that_changes_within_its_size_and_time(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
+    credentials = tmp_path / ".git-credentials"
+    credentials.write_text("https://user:first-password@git.example\n")
+    before = credentials.stat().st_mtime_ns
+    assert "first-password" in secret_values(environ)
+    time.sleep(0.02)  # a time of change is as coarse as the system's clock
+    credentials.write_text("https://user:other-password@git.example\n")
+    os.utime(credentials, ns=(before, before))
     assert "other-password" in secret_values(environ)
