@@ -407,7 +407,7 @@ def test_a_wrapper_of_uv_in_another_session_is_stopped_too(tmp_path: Path) -> No
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
 def test_a_long_word_of_uv_takes_no_longer_than_many_short_ones(tmp_path: Path) -> None:
     program = tmp_path / "uv"
-    words = ("'x' * 500_000", "'a==b' * 100_000", "'=' * 500_000")
+    words = ("'x' * 500_000", "'a==b' * 100_000", "'=' * 500_000", "'built wheel ' * 80_000")
     said = "print(" + ", ".join(words) + ", file=sys.stderr)"
     program.write_text(f"#!{sys.executable}\nimport sys\n{said}\nsys.exit(2)\n", "utf-8")
     program.chmod(0o755)

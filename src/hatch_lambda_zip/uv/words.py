@@ -13,7 +13,8 @@ from typing import Final
 
 from hatch_lambda_zip.errors import UvFailure
 
-# From where a word starts, and no further than its "==": else a long word takes minutes.
+# From where a word starts, and no further than its "==": else a long word takes minutes. Nor does
+# anything look through the rest of a text from each place where it may start.
 _NO_WHEEL: Final = re.compile(r"(?<!\S)([^\s=]+)==([^\s=]+) has no (?:usable )?wheels")
 _FAILURES: Final = {
     UvFailure.LOCK_OUTDATED: re.compile("needs to be updated"),  # uv export --locked
@@ -21,7 +22,7 @@ _FAILURES: Final = {
     UvFailure.NO_INTERPRETER: re.compile(
         "No interpreter found|Failed to inspect Python interpreter"
     ),
-    UvFailure.FOREIGN_BUILD: re.compile("built wheel.*is not compatible with the target"),
+    UvFailure.FOREIGN_BUILD: re.compile("built wheel.{0,400}is not compatible with the target"),
     UvFailure.NO_BINARY: re.compile("marked as `--no-binary`"),  # uv pip install of a pylock.toml
     UvFailure.NO_WHEEL: _NO_WHEEL,  # uv pip install --no-build of a requirements.txt
 }
