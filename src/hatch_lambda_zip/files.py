@@ -159,16 +159,27 @@ def matching(directory: Path, pattern: str) -> list[Path]:
 
 
 def check_outside(temporary: Path, sources: Path) -> None:
-    """Check that a directory for temporary files is not in a source tree: a wheel may take it in.
+    """Check that a directory for temporary files is not in sources: what is built may take it in.
 
     Raises:
         OutputError: it is.
     """
-    if temporary.resolve().is_relative_to(sources.resolve()):
+    # pathlib's own raises for links in a circle.
+    if Path(os.path.realpath(temporary)).is_relative_to(os.path.realpath(sources)):
         raise OutputError(
             f"Temporary files would lie in {temporary.absolute()}, among the sources in {sources}, "
-            "and a wheel could take them in. Set TMPDIR to a directory outside of the sources."
+            "and what is built could take them in. Set TMPDIR to a directory outside of the "
+            "sources."
         )
+
+
+def check_no_temporary_files(sources: Path) -> None:
+    """Check that this process has its temporary files outside of a file or directory that ships.
+
+    Raises:
+        OutputError: it has them in there.
+    """
+    check_outside(Path(tempfile.gettempdir()), sources)
 
 
 def read_regular(path: str | Path) -> bytes | None:

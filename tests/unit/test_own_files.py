@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.config.model import OwnFiles
+from hatch_lambda_zip.contents.own.code import read_code
 from hatch_lambda_zip.contents.own.outputs import Outputs
 from hatch_lambda_zip.contents.own.own_files import Surroundings, read_added, select_own_files
 from hatch_lambda_zip.errors import ContentsError, OutputError
@@ -276,6 +278,26 @@ def test_what_is_neither_file_nor_directory_is_refused(tmp_path: Path) -> None:
         f'here.include-files."d": {tmp_path / "d/pipe"} is neither a file nor a directory. '
         "Remove it."
     )
+
+
+def test_sources_elsewhere_are_no_place_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a build writes there while it runs would ship."""
+    root = tmp_path / "app"
+    for directory in ("shared/tmp", "linked"):
+        put(tmp_path / directory / "a.py", b"")
+    put(root / "x", b"")
+    (root / "link").symlink_to("../shared")
+    put(tmp_path / ".git/HEAD", b"")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "shared/tmp"))
+    around = Surroundings(root, Outputs(root.resolve()), tmp_path)
+    for source in ("../shared", "../shared/tmp", "link"):
+        with pytest.raises(OutputError, match="among the sources in"):
+            read_added(around, [(source, "x")], owner="orders", key="here")
+        with pytest.raises(OutputError, match="among the sources in"):
+            read_code(around, [(source, "")], OwnFiles(), owner="orders", key="here")
+    assert read_added(around, [("../linked", "x")], owner="orders", key="here")
 
 
 def test_directories_without_end_are_refused(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from hatch_lambda_zip.contents.own.own_files import (
 )
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.files import failure_at
+from hatch_lambda_zip.files import check_no_temporary_files, failure_at
 from hatch_lambda_zip.install import LeftOut, Reason
 
 # At any depth, besides all names that start with a dot.
@@ -79,6 +79,7 @@ def read_code(
     Raises:
         ContentsError: a directory is not there or has nothing to ship, something in it leaves the
             repository, or two files have one place.
+        OutputError: temporary files would lie in a directory.
     """
     found: dict[str, tuple[str, Entry]] = {}
     left_out: list[LeftOut] = []
@@ -88,6 +89,7 @@ def read_code(
         directory = around.locate(source, where)
         if not directory.is_dir():
             raise ContentsError(f"{where}: there is no directory {source!r} in {around.root}.")
+        check_no_temporary_files(directory)
         try:
             out: list[Path] = []
             no_code: list[LeftOut] = []

@@ -20,7 +20,7 @@ from hatch_lambda_zip.contents.own.gitignore import (
 from hatch_lambda_zip.contents.own.outputs import Outputs, is_artifact
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.files import check_depth, failure_at
+from hatch_lambda_zip.files import check_depth, check_no_temporary_files, failure_at
 from hatch_lambda_zip.install import Installed, Reason
 
 # What machines leave in directories, and no repository has: what hatchling 1.33 leaves out of
@@ -179,11 +179,13 @@ def read_added(
     Raises:
         ContentsError: a source is not there, has nothing in it, leaves the project, or is what
             builds write; or two of them have one destination.
+        OutputError: temporary files would lie in one.
     """
     found: dict[str, tuple[str, Entry]] = {}
     for source, place in added:
         where = f'{key}.include-files."{source}"'
         path = around.locate(source, where)
+        check_no_temporary_files(path)
         try:
             files = [(file, file.read_bytes()) for file in added_files(around, source, where)]
         except OSError as error:
