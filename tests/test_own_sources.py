@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import tarfile
+import tempfile
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -247,6 +248,28 @@ def test_force_include_of_an_output_directory_is_an_error(tree: Tree) -> None:
     tree.write_all({"dist/a": ""})
     assert "force-include" in tree.fail()
     assert "'dist' is an output directory" in tree.output
+
+
+def test_a_directory_with_temporary_files_that_hatchling_takes_in_is_an_error(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.configure('force-include = { "../shared" = "x" }')
+    tree.write_all({"../shared/tmp/a": ""})
+    monkeypatch.setattr(tempfile, "tempdir", str(tree.root / "../shared/tmp"))
+    assert "among the sources in" in tree.fail()
+    # Where a back end does so that nobody knows of, it is seen in what it has made.
+    monkeypatch.setattr("hatch_lambda_zip.plugin.own_wheel.check_no_temporary_files", str)
+    assert "-locked/contents in it, which an earlier build made" in tree.fail()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_among_own_files_is_an_error(tree: Tree) -> None:
+    """To read it would never end, as with /dev/zero."""
+    os.mkfifo(tree.root / "src/orders/pipe.py")
+    assert "src/orders/pipe.py would ship, and is no regular file" in tree.fail()
+    (tree.root / "src/orders/pipe.py").unlink()
+    (tree.root / "src/orders/link.txt").symlink_to("/dev/null")
+    assert "src/orders/link.txt would ship, and is no regular file" in tree.fail()
 
 
 def test_modules_in_an_output_directory_are_an_error(tree: Tree) -> None:

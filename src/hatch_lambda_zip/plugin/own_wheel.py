@@ -20,7 +20,12 @@ from hatchling.metadata.core import ProjectMetadata
 
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.errors import ConfigError, DistributionError
-from hatch_lambda_zip.files import exhausted, failure_at, name_encoding_problem
+from hatch_lambda_zip.files import (
+    check_no_temporary_files,
+    exhausted,
+    failure_at,
+    name_encoding_problem,
+)
 from hatch_lambda_zip.install import OwnWheel, find_version_source, keeping
 from hatch_lambda_zip.lock import LocalProject
 from hatch_lambda_zip.plugin.back_end import unmet
@@ -60,6 +65,11 @@ class _OwnWheelBuilder(WheelBuilder):
     def recurse_included_files(self) -> Iterator[IncludedFile]:
         for file in super().recurse_included_files():
             path = Path(file.path)
+            if path.exists() and not path.is_file():
+                raise DistributionError(
+                    f"{path} would ship, and is no regular file: reading a pipe or a device may "
+                    "never end. Remove it, or leave it out by `exclude`."
+                )
             directory = self._outputs.directory_of(path)
             if directory is not None and path.suffix == ".py":
                 raise DistributionError(
@@ -145,6 +155,7 @@ def build_own_wheel(
 
     Raises:
         DistributionError: hatchling can't build it.
+        OutputError: temporary files would lie in what it takes in.
     """
     root = Path(builder.root)
     source = None if zip_version is None else find_version_source(root)
@@ -156,6 +167,7 @@ def build_own_wheel(
     wheel_builder = _OwnWheelBuilder(builder, metadata, selection, build_data, outputs)
     try:
         for included in wheel_builder.config.force_include:
+            check_no_temporary_files(Path(included))
             if outputs.has_directory(Path(included)):
                 raise DistributionError(
                     f"force-include: {os.path.relpath(included, builder.root)!r} is an output "

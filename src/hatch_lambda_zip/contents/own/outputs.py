@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from hatch_lambda_zip.files import read_regular
 
 _DEFAULT: Final = "dist"  # of hatchling, uv and build
 _BUILT: Final = (".whl", ".tar.gz")
+_TEMPORARY: Final = re.compile(r"(?:^|/)hatch-lambda-zip-[0-9a-f]{16}-locked/")
 _LARGEST_MANIFEST: Final = 16 << 20  # bytes; those of functions that Lambda takes have less
 
 
@@ -103,12 +105,14 @@ def is_artifact(path: Path) -> bool:
 def output_in(wheel: Path, project: Path) -> str | None:
     """Return the name of a file in a project's wheel that a build wrote, if it has any.
 
-    That is a manifest, a bill of materials or a cache of ours, or a wheel or sdist from the default
-    output directory.
+    That is a manifest, a bill of materials, a cache or a temporary file of ours, or a wheel or
+    sdist from the default output directory.
     """
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             name = member.filename
+            if _TEMPORARY.search(name):
+                return name
             is_small = member.file_size <= _LARGEST_MANIFEST
             if name.endswith(".json") and is_small and _is_described(archive.read(name)):
                 return name
