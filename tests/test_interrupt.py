@@ -156,6 +156,15 @@ class Work:
                 start_new_session=True,
             )
 
+    def make_dynamic(self) -> None:
+        """Have only the back end know the version of the dependency, for which it is asked."""
+        self.project.replace(
+            'version = "0.4"', 'dynamic = ["version"]', file="../lib/pyproject.toml"
+        )
+        path = self.project.root / "lib/back_end.py"
+        name = "prepare_metadata_for_build_wheel"
+        path.write_text(f"{path.read_text('utf-8')}\n{name} = build_wheel\n", "utf-8")
+
     @property
     def numbers(self) -> list[int]:
         """The processes of the back end, as soon as they run."""
@@ -194,6 +203,57 @@ def test_a_cancelled_build_ends_everything_and_says_so_in_one_line(
     *_, last = work.log.read_text("utf-8").splitlines()
     assert last.startswith(f"Error: cancelled by {sent.name}. ")
     assert "Traceback" not in work.log.read_text("utf-8")
+
+
+@linux
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("words", ["list --changed-since HEAD", "lock", "why lambda idna"])
+def test_other_commands_end_everything_too(work: Work, words: str, sent: signal.Signals) -> None:
+    git = ["git", "-c", "user.name=n", "-c", "user.email=e"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *arguments], cwd=work.project.root, check=True)
+    if words == "lock":
+        # Only the back end knows the version.
+        work.make_dynamic()
+    process = work.start([sys.executable, "-m", "hatch_lambda_zip", *words.split()])
+    assert all(map(runs, work.numbers))
+    process.send_signal(sent)
+    assert process.wait(20) == (128 + sent if sent == signal.SIGTERM else -sent)
+    assert comes_true(work.is_over)
+
+
+HOOK_WITH_WORKERS = """
+import multiprocessing, os, time
+from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+            number = pool.submit(os.getpid).result()
+            work = pool.submit(time.sleep, 300)
+            time.sleep(0.5)
+            Path(os.environ["PLACE"], "worker").write_text(f"{number}\\n")
+            work.result()
+"""
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_the_workers_of_a_build_hook_end_too(work: Work, sent: signal.Signals) -> None:
+    pyproject = work.project.pyproject
+    hook = "\n[tool.hatch.build.hooks.custom]\n"
+    pyproject.write_text(pyproject.read_text("utf-8") + hook, "utf-8")
+    (work.project.path / "hatch_build.py").write_text(HOOK_WITH_WORKERS, "utf-8")
+    process = work.start()
+    worker = number_in(work.place / "worker")
+    process.send_signal(sent)
+    assert process.wait(20) == (128 + sent if sent == signal.SIGTERM else -sent)
+    assert comes_true(lambda: not runs(worker))
+    assert comes_true(lambda: not any(work.temporary.iterdir()))
 
 
 @linux

@@ -18,11 +18,11 @@ from hatch_lambda_zip.config import TARGET_KEY, inner_table, wrong_back_end
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.plugin.back_end import inner_problems, read_back_end
-from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
+from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable, ending_all
 from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, is_for_people, parse_request
 from hatch_lambda_zip.plugin.stage import Stage, refuse_credentials_in
 from hatch_lambda_zip.plugin.table import target_table
-from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_marked
+from hatch_lambda_zip.process import Watcher
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
@@ -109,20 +109,11 @@ def _cancellable_with_all(builder: LambdaZipBuilder) -> Iterator[None]:
     """
     with aborting(builder.app):
         watcher = Watcher()  # if this process is killed, too
-    before = os.environ.get(MARK_VARIABLE)
-    os.environ[MARK_VARIABLE] = watcher.mark
     try:
-        with cancellable():
+        with contextlib.closing(watcher), cancellable(), ending_all(watcher):
             yield
     except Cancelled as cancelled:
-        kill_marked(watcher.mark)
         builder.app.abort(f"Error: {cancelled}", code=cancelled.exit_code)
-    finally:
-        if before is None:
-            del os.environ[MARK_VARIABLE]
-        else:
-            os.environ[MARK_VARIABLE] = before
-        watcher.close()
 
 
 def _opened() -> contextlib.closing[LambdaZipBuilder]:

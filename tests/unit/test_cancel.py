@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
+from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable, ending_all
+from hatch_lambda_zip.process import MARK_VARIABLE, Watcher
 from tests.support.processes import comes_true, number_in, runs
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
@@ -51,6 +52,62 @@ def test_a_signal_cancels_once(number: signal.Signals) -> None:
     assert caught.value.exit_code == 128 + number
     assert str(caught.value).startswith(f"cancelled by {number.name}. ")
     assert "\n" not in str(caught.value)
+
+
+def test_a_signal_that_a_hook_passed_over_comes_again_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hatch_lambda_zip.plugin.cancel._ONCE", 0.05)
+
+    def build() -> None:
+        with cancellable():
+            with contextlib.suppress(BaseException):
+                signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)  # at once, as when it is handed on
+            time.sleep(0.1)
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(Cancelled):
+        build()
+
+
+def test_a_signal_that_comes_in_a_destructor_is_not_lost() -> None:
+    class Thing:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    before = sys.unraisablehook
+
+    def build() -> None:
+        with cancellable():
+            Thing()
+            time.sleep(20)
+            raise AssertionError
+
+    with pytest.raises(Cancelled):
+        build()
+    assert sys.unraisablehook is before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at as on Linux")
+def test_what_waits_for_a_process_is_not_told_before_that_has_ended() -> None:
+    """As the end of a pool does for its workers."""
+    watcher = Watcher()
+    codes: list[int] = []
+
+    def build() -> None:
+        with cancellable(), ending_all(watcher):
+            worker = subprocess.Popen(["sleep", "60"], env={})
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:
+                codes.append(worker.wait())
+
+    with pytest.raises(Cancelled):
+        build()
+    watcher.close()
+    assert codes == [-signal.SIGKILL]
+    assert MARK_VARIABLE not in os.environ
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs another thread's signal")

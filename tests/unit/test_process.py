@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.process import Command, Watcher, run
+from hatch_lambda_zip.process import Command, Watcher, kill_descendants, kill_marked, run
 from hatch_lambda_zip.process import watcher as watcher_module
 from tests.support.processes import comes_true, number_in, runs
 
@@ -167,9 +167,11 @@ from hatch_lambda_zip.process import Watcher, run
 
 watcher = Watcher()
 watcher.remove_later(Path("file"))
-watcher.remove_later(Path("directory"))
+watcher.remove_later(Path("hatch-lambda-zip-1"))
+watcher.remove_later(Path("sources"))  # by whatever mistake
 Path("file").touch()
-Path("directory/deep").mkdir(parents=True)
+for directory in ("hatch-lambda-zip-1", "sources"):
+    Path(directory, "deep").mkdir(parents=True)
 run(["true"], environment=os.environ, timeout=30, watcher=watcher)  # and so it is forgotten
 words = [sys.executable, "-c", sys.argv[1]]
 run(words, environment=os.environ, timeout=60, watcher=watcher)
@@ -189,7 +191,68 @@ def test_a_watcher_ends_and_removes_what_a_killed_process_leaves(
     holder.kill()
     holder.wait()
     assert comes_true(lambda: not runs(number))
-    assert comes_true(lambda: [path.name for path in tmp_path.iterdir()] == ["child"])
+    assert comes_true(lambda: {path.name for path in tmp_path.iterdir()} == {"child", "sources"})
+    assert (tmp_path / "sources/deep").is_dir()
+
+
+FORKER = """
+import os, time
+from pathlib import Path
+from hatch_lambda_zip.process import Watcher
+
+watcher = Watcher()
+watcher.remove_later(Path("file"))
+Path("file").touch()
+if os.fork() == 0:
+    Path("child").write_text(f"{os.getpid()}\\n")
+time.sleep(60)
+"""
+
+
+@linux
+def test_a_forked_process_does_not_outlive_a_killed_one(tmp_path: Path, child: Path) -> None:
+    """It has no mark, and would keep the watcher waiting, as the workers of a hook's pool do."""
+    holder = subprocess.Popen([sys.executable, "-c", FORKER], cwd=tmp_path)
+    number = number_in(child)
+    holder.kill()
+    holder.wait()
+    assert comes_true(lambda: not runs(number))
+    assert comes_true(lambda: not (tmp_path / "file").exists())
+
+
+ANCESTOR = """
+import os, subprocess, time
+from hatch_lambda_zip.process import Watcher, kill_descendants
+
+watcher = Watcher()
+numbers = [subprocess.Popen(["sleep", "60"], env={}, start_new_session=True).pid]
+path = {"PATH": os.environ["PATH"]}
+numbers.append(subprocess.Popen(["sh", "-c", "sleep 60; true"], env=path).pid)
+if (number := os.fork()) == 0:
+    time.sleep(60)
+time.sleep(0.2)
+kill_descendants()
+print(*[os.waitpid(number, 0)[1] for number in (*numbers, number)], watcher._process.poll())
+watcher.close()
+"""
+
+
+@linux
+def test_descendants_are_killed_whatever_they_show(tmp_path: Path) -> None:
+    done = run([sys.executable, "-c", ANCESTOR], environment=ENVIRONMENT, timeout=30, cwd=tmp_path)
+    assert done.stdout.decode().split() == ["9", "9", "9", "None"], done.stderr
+
+
+def test_where_processes_can_not_be_listed_none_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a sandbox without /proc; each look at a command would fail."""
+
+    def fail(path: str) -> list[str]:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(os, "listdir", fail)
+    assert run(["sleep", "1.1"], environment=ENVIRONMENT, timeout=30).returncode == 0
+    kill_marked("any.")
+    kill_descendants()
 
 
 WITHOUT_MARKS = """

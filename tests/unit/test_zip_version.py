@@ -4,6 +4,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -19,6 +20,7 @@ from hatch_lambda_zip.install.zip_version import (
     states_version,
 )
 from hatch_lambda_zip.lock import LockedDistribution, Origin
+from hatch_lambda_zip.process import Watcher
 from tests.support.processes import comes_true
 
 DYNAMIC = '[project]\nname = "Demo.App-x"\ndynamic = ["version"]\n'
@@ -105,6 +107,35 @@ def test_generated_files_are_as_they_were(tmp_path: Path) -> None:
     assert there.read_text(encoding="utf-8") == "before"
     assert [path.stat().st_mtime_ns for path in (there, same)] == times
     assert not new.exists()
+
+
+class Told:
+    """A watcher that does nothing."""
+
+    def __init__(self) -> None:
+        self.paths: list[Path] = []
+
+    def remove_later(self, path: Path) -> None:
+        self.paths.append(path)
+
+    restore_later = leave = lambda *_: None
+
+
+@pytest.mark.parametrize("file", ["", ".", "src", "link", "src\\u0000x"])
+def test_what_is_there_and_no_file_stays(tmp_path: Path, file: str) -> None:
+    """A mistake in the name of a file is no reason to remove sources, be it after a kill."""
+    (tmp_path / "pyproject.toml").write_text(
+        f'[build-system]\nrequires = ["setuptools-scm"]\n{DYNAMIC}'
+        f'[tool.setuptools_scm]\nwrite_to = "{file}"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "src").mkdir()
+    (tmp_path / "link").symlink_to("nowhere")
+    told = Told()
+    with keeping(find_version_source(tmp_path), tmp_path, cast("Watcher", told)):
+        pass
+    assert not told.paths
+    assert {path.name for path in tmp_path.iterdir()} == {"pyproject.toml", "src", "link"}
 
 
 # Keeps them, writes them as a hook in its process does, and may end in any way.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.plugin.cancel import child_variables
+from hatch_lambda_zip.plugin.cancel import child_variables, ending_all
 from hatch_lambda_zip.process import run
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.uv import find_uv
@@ -42,7 +42,12 @@ def digests_at(
     from hatch_lambda_zip.contents.own.git_checkout import check_out
 
     uv = find_uv(os.environ, log=console.display_debug)
-    with Workspace() as workspace, ThreadPool(os.cpu_count() or 1) as pool:
+    # What the threads wait for is ended before their end is waited for.
+    with (
+        Workspace() as workspace,
+        ending_all(workspace.watcher),
+        ThreadPool(os.cpu_count() or 1) as pool,
+    ):
         checkouts: dict[Path, Path] = {}
         asked: dict[Path, Future[dict[str, str] | None]] = {}
         for project in projects:

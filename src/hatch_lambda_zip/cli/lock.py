@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from hatch_lambda_zip.lock.compile import (
     locked_versions,
 )
 from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.process import Watcher
 from hatch_lambda_zip.uv import Uv, find_uv
 
 _EXAMPLE = "\b\nExamples:\n  hatch-lambda-zip lock\n  hatch-lambda-zip lock --upgrade-package boto3"
@@ -69,8 +71,8 @@ def lock(
     Exit codes: 0, 1 when a lock can't be made or, with --check, would change, 2 for wrong usage.
     """
     console = Console(verbose)
-    with aborting(console):
-        uv = find_uv(os.environ, log=console.display_debug)
+    with aborting(console), contextlib.closing(Watcher()) as watcher:
+        uv = find_uv(os.environ, log=console.display_debug, watcher=watcher)
         for project in projects or (Path(),):
             with open_project(project, console) as opened:
                 has_uv_lock = _has_uv_lock(opened, uv)

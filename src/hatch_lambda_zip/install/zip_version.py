@@ -97,7 +97,9 @@ def keeping(
     Args:
         watcher: who does so if this process is killed.
     """
-    paths = [root / file for file in (source.files if source else ())]
+    named = [root / file for file in (source.files if source else ()) if "\0" not in file]
+    # No build makes a file of what is there and none, such as a directory.
+    paths = [path for path in named if path.is_file() or not os.path.lexists(path)]
     before = {path: path.read_bytes() if path.is_file() else None for path in paths}
     times = {path: path.stat() for path in paths if path.is_file()}
     for path, content in before.items():

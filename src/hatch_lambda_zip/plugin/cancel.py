@@ -12,11 +12,15 @@ from collections.abc import Callable, Collection, Iterator
 from types import FrameType
 from typing import Final
 
+from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_descendants, kill_marked
+
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 # What Python does by itself; whoever set another handler, or ignores a signal, has a reason.
 _DEFAULTS: Final = (signal.SIG_DFL, signal.default_int_handler)
 _PARENT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_PARENT"  # has the number of a process
+_BY_SIGNAL: Final = 128
 _PAUSE: Final = 0.5  # seconds between two looks at the parent
+_ONCE: Final = 3.0  # seconds in which another signal says the same again
 _PATIENCE: Final = 0.1  # seconds until a signal that has come is sent on to the main thread
 
 
@@ -28,29 +32,65 @@ class Cancelled(KeyboardInterrupt):
     """
 
     def __init__(self, number: int) -> None:
-        self.exit_code = 128 + number
+        self.exit_code = _BY_SIGNAL + number
         super().__init__(
-            f"cancelled by {signal.Signals(number).name}. What the build had started was ended; "
-            "build again for the zips that are missing."
+            f"cancelled by {signal.Signals(number).name}. What it had started was ended; run it "
+            "again for what is missing."
         )
+
+
+_ending: Final[list[Callable[[], object]]] = []
+
+
+@contextlib.contextmanager
+def ending_all(watcher: Watcher) -> Iterator[None]:
+    """End all that this process starts where the build is cancelled, or after a kill.
+
+    What a build hook waits for, as for the workers of a pool, is ended before it is told: it would
+    wait on.
+    """
+    before = os.environ.get(MARK_VARIABLE)
+    os.environ[MARK_VARIABLE] = watcher.mark
+    _ending.append(kill_descendants)
+    try:
+        yield
+    except KeyboardInterrupt:
+        kill_marked(watcher.mark)
+        raise
+    finally:
+        _ending.remove(kill_descendants)
+        if before is None:
+            os.environ.pop(MARK_VARIABLE, None)
+        else:
+            os.environ[MARK_VARIABLE] = before
 
 
 @contextlib.contextmanager
 def cancellable() -> Iterator[None]:
-    """Raise :class:`Cancelled`, once, for signals that end a process.
+    """Raise :class:`Cancelled` for signals that end a process.
 
-    A front end that is killed alone leaves its back end behind: its end is a signal, too.
+    Signals that follow at once do nothing: they would interrupt the clearing up. A front end that
+    is killed alone leaves its back end behind: its end is a signal, too.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread gets signals
         return
-    is_cancelled = False
+    cancelled_at: float | None = None
+
+    def is_cancelled() -> bool:
+        return cancelled_at is not None and time.monotonic() < cancelled_at + _ONCE
 
     def cancel(number: int, _frame: FrameType | None) -> None:
-        nonlocal is_cancelled
-        if not is_cancelled:  # another one would interrupt the clearing up
-            is_cancelled = True
+        nonlocal cancelled_at
+        if not is_cancelled():  # or a build hook has gone on as if nothing had been
+            cancelled_at = time.monotonic()
+            for end in _ending:
+                end()
             raise Cancelled(number)
+
+    def forget() -> None:
+        nonlocal cancelled_at
+        cancelled_at = None
 
     numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}
@@ -62,10 +102,35 @@ def cancellable() -> Iterator[None]:
             stack.callback(signal.signal, number, handler)
             signal.signal(number, cancel)
         if replaced:
-            stack.enter_context(_waking(replaced, lambda: is_cancelled or over.is_set()))
+            stack.enter_context(_never_ignored(forget))
+            stack.enter_context(_waking(replaced, lambda: is_cancelled() or over.is_set()))
         if signal.SIGTERM in replaced and _has_front_end():
             _start(_watch_parent, over)
         yield
+
+
+@contextlib.contextmanager
+def _never_ignored(forget: Callable[[], None]) -> Iterator[None]:
+    """Have a signal come again that came where Python lets nothing out, as in a destructor."""
+    before = sys.unraisablehook
+
+    def see(ignored: sys.UnraisableHookArgs) -> None:
+        if isinstance(ignored.exc_value, Cancelled):
+            forget()
+            _start(_send_later, ignored.exc_value.exit_code - _BY_SIGNAL)
+        else:
+            before(ignored)
+
+    sys.unraisablehook = see
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+def _send_later(number: int) -> None:
+    time.sleep(_PATIENCE)  # here, nothing is let out yet
+    os.kill(os.getpid(), number)
 
 
 def _start(target: Callable[..., object], *args: object) -> None:
@@ -136,4 +201,3 @@ def _watch_parent(over: threading.Event) -> None:
     while not over.wait(_PAUSE):
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGTERM)
-            return

@@ -33,6 +33,7 @@ from hatch_lambda_zip.config import (
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.plugin.back_end import Isolation, inner_problems, read_back_end
+from hatch_lambda_zip.plugin.cancel import ending_all
 from hatch_lambda_zip.plugin.request import (
     NO_ZIP_BY_HOOKS_ONLY,
     is_hooks_only,
@@ -94,7 +95,8 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             raise ConfigError([found])
         has_package = self.ships_package
         # An sdist need not have all files.
-        root = None if self.may_lack_files or self._has_pkg_info else Path(self.root)
+        has_pkg_info = Path(self.root, "PKG-INFO").is_file()
+        root = None if self.may_lack_files or has_pkg_info else Path(self.root)
         outputs = partial(self.outputs, Path(self.root, DEFAULT_BUILD_DIRECTORY))
         return parse_config(
             instead_of(table, self.instead),
@@ -131,11 +133,13 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Build as hatchling does, but end an expected failure with its message alone."""
         with aborting(self.app):
             # One name may stand for several zips, one for each runtime and architecture.
-            names = self.lambda_config.named(versions or self._configured_names)
+            configured = self.target_config.get("versions") or [*self.get_version_api()]
+            names = self.lambda_config.named(versions or configured)
             with self._stack:
                 self._stack.enter_context(self.keeping_version_files())
                 if not options.get("clean_only"):
                     self.check()
+                    self._stack.enter_context(ending_all(self._watcher))
                 if options.get("hooks_only") or is_hooks_only(os.environ, sys.argv):
                     self.app.display_info(f"{self.PLUGIN_NAME}: {NO_ZIP_BY_HOOKS_ONLY}")
                 # A consumer hears of zips when all are there, since until then none may stay.
@@ -268,23 +272,21 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return str(build_zip(job, self._session))
 
     @cached_property
+    def _watcher(self) -> Watcher:
+        return self._stack.enter_context(contextlib.closing(Watcher()))
+
+    @cached_property
     def _selector(self) -> Selector:
         from hatch_lambda_zip.lock import Selector
 
         report = AppReporter(self.app)
-        watcher = self._stack.enter_context(contextlib.closing(Watcher()))
-        uv = find_uv(os.environ, log=report.debug, watcher=watcher, tell=report.info)
+        uv = find_uv(os.environ, log=report.debug, watcher=self._watcher, tell=report.info)
         selector = Selector(self.project, Path(self.root), uv)
         return self._stack.enter_context(selector)
 
     @cached_property
     def _session(self) -> Session:
         return self._stack.enter_context(self.open_session(selector=self._selector))
-
-    @property
-    def _configured_names(self) -> list[str]:
-        """The names that ``versions`` has, all by default."""
-        return self.target_config.get("versions") or [*self.get_version_api()]
 
     def keeping_version_files(self) -> AbstractContextManager[None]:
         """Leave what build hooks write into the source tree as it is, in a build of zips."""
@@ -375,10 +377,6 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Return the project; None when its metadata is invalid, which `check` will report."""
         return None if metadata_problem(self.metadata, self.app.display_debug) else self.project
 
-    @property
-    def _has_pkg_info(self) -> bool:
-        return (Path(self.root) / "PKG-INFO").is_file()
-
     @cached_property
     def is_unpacked_sdist(self) -> bool:
         """Whether this is what an sdist took of a source tree, and no tree to make zips from.
@@ -389,9 +387,9 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         Raises:
             LambdaZipError: the configuration or the lock can't be read.
         """
-        if not self._has_pkg_info:
-            return False
         root = Path(self.root)
+        if not (root / "PKG-INFO").is_file():
+            return False
         from hatch_lambda_zip.build import EMBEDDED_DIRECTORY
         from hatch_lambda_zip.build.source_tree import is_source_tree
 

@@ -5,6 +5,15 @@ this one was killed.
 """
 
 from hatch_lambda_zip.process.command import Command, Watcher, ending, run
+from hatch_lambda_zip.process.descendants import kill_descendants
 from hatch_lambda_zip.process.watcher import MARK_VARIABLE, kill_marked
 
-__all__ = ["MARK_VARIABLE", "Command", "Watcher", "ending", "kill_marked", "run"]
+__all__ = [
+    "MARK_VARIABLE",
+    "Command",
+    "Watcher",
+    "ending",
+    "kill_descendants",
+    "kill_marked",
+    "run",
+]

@@ -11,13 +11,16 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Final
 
+from hatch_lambda_zip.process.descendants import status
 from hatch_lambda_zip.process.watcher import (
     DONE,
     ENDED,
+    FORKED,
     KEPT,
     MARK_VARIABLE,
     SCRIPT,
@@ -25,6 +28,8 @@ from hatch_lambda_zip.process.watcher import (
     kill_group,
     kill_marked,
     marked,
+    named,
+    numbers,
 )
 
 _READER: Final = "uv"
@@ -48,7 +53,6 @@ class Watcher:
     def __init__(self) -> None:
         self.mark = f"{secrets.token_hex(8)}."
         self._is_closed = False
-        self._telling = threading.Lock()  # a long message goes through the pipe in pieces
         heard, self._alive = os.pipe()
         try:
             self._process = subprocess.Popen(
@@ -66,6 +70,7 @@ class Watcher:
             raise
         finally:
             os.close(heard)
+        _open.add(self)
 
     def remove_later(self, path: Path) -> None:
         """Tell of a file or directory that must not outlive the build, before it is made."""
@@ -101,13 +106,46 @@ class Watcher:
         """Let it do what it would do after a kill, and wait for that."""
         if not self._is_closed:
             self._is_closed = True
+            _open.discard(self)
             os.close(self._alive)
         self._process.wait()
 
+    def leave_to_parent(self) -> None:
+        """Let go of it in a process that was forked, which would hold it beyond the parent's end.
+
+        Such a process has no mark, so its number is told.
+        """
+        with contextlib.suppress(OSError):  # somebody has killed it
+            os.write(self._alive, FORKED + named(os.getpid()) + b"\0")
+        self._is_closed = True
+        os.close(self._alive)
+
     def _tell(self, message: bytes) -> None:
         # If somebody has killed it, the build clears up as always; after a kill, the next one does.
-        with contextlib.suppress(BrokenPipeError), self._telling:
+        with contextlib.suppress(BrokenPipeError), _telling:
             os.write(self._alive, message + b"\0")
+
+
+_open: Final[weakref.WeakSet[Watcher]] = weakref.WeakSet()
+
+
+# A long message goes through the pipe in pieces, which others must not come between.
+_telling: Final = threading.Lock()
+
+
+def _leave_all_to_parent() -> None:
+    for watcher in [*_open]:
+        watcher.leave_to_parent()
+    _open.clear()
+    _telling.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_telling.acquire,
+        after_in_parent=_telling.release,
+        after_in_child=_leave_all_to_parent,
+    )
 
 
 class Command:
@@ -170,7 +208,7 @@ class Command:
         uv reads what a back end writes until nobody can write any more. A server that the back end
         has started, such as a compiler cache's, may have inherited that pipe.
         """
-        living = {number: found for number in marked(self._mark) if (found := _status(number))}
+        living = {number: found for number in marked(self._mark) if (found := status(number))}
         parents = {number: parent for number, (_, parent) in living.items()}
         tree = {self.process.pid}
         while more := {number for number, parent in parents.items() if parent in tree} - tree:
@@ -184,8 +222,7 @@ class Command:
         if not pipes:
             return set()
         # Its mark it may have lost; what has the pipe has it from the back end.
-        others = {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208
-        return {number for number in others - tree - {os.getpid()} if pipes & _pipes(number)}
+        return {number for number in {*numbers()} - tree if pipes & _pipes(number)}
 
 
 def run(
@@ -288,16 +325,6 @@ def _why_no_more(stream: IO[bytes]) -> bytes:
     except OSError as error:
         return f"\n{error.strerror}".encode()
     return b""
-
-
-def _status(number: int) -> tuple[str, int] | None:
-    """Return the name and the parent of a process; None if it has ended."""
-    try:
-        head, _, rest = Path(f"/proc/{number}/stat").read_text("utf-8", "replace").rpartition(")")
-    except OSError:
-        return None
-    state, parent, *_ = rest.split()  # proc_pid_stat(5)
-    return None if state in "ZX" else (head.partition("(")[2], int(parent))
 
 
 def _pipes(number: int) -> set[str]:

@@ -19,10 +19,14 @@ MARK_VARIABLE: Final = "HATCH_LAMBDA_ZIP_MARK"
 """In the environment of all that a build starts; what starts with one value belongs together."""
 
 STARTED: Final = b"+"  # then the number of a process group
+FORKED: Final = b"*"  # then the number of a process, and when it was started, after a colon
 ENDED: Final = b"-"  # likewise
 KEPT: Final = b"="  # then a file's content in hexadecimal, its time, and its path, after colons
 DONE: Final = b"~"  # then the path of a file that nothing is to be done about any more
 # A message of no such kind is a path to remove.
+
+OWN: Final = b"hatch-lambda-zip-"
+"""What the names of this package's temporary directories start with."""
 
 SCRIPT: Final = __file__
 """The path of this script."""
@@ -74,44 +78,73 @@ def marked(mark: str) -> list[int]:
         return []
     start = f"{MARK_VARIABLE}={mark}".encode()
     found = []
-    for name in os.listdir("/proc"):  # noqa: PTH208 - it has to be quick
-        if not name.isdigit() or int(name) == os.getpid():
-            continue
+    for number in numbers():
         # It has ended, or is another user's.
-        with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as file:  # noqa: PTH123
+        with contextlib.suppress(OSError), open(f"/proc/{number}/environ", "rb") as file:  # noqa: PTH123
             if any(variable.startswith(start) for variable in file.read().split(b"\0")):
-                found.append(int(name))
+                found.append(number)
     return found
+
+
+def numbers() -> list[int]:
+    """Return the other processes of this machine; none where there is no /proc."""
+    try:
+        names = os.listdir("/proc")  # noqa: PTH208 - it has to be quick
+    except OSError:
+        return []
+    return [int(name) for name in names if name.isdigit() and int(name) != os.getpid()]
+
+
+def named(number: int) -> bytes:
+    """Return the number of a process, and when it was started: its number alone is used again."""
+    try:
+        with open(f"/proc/{number}/stat", "rb") as file:  # noqa: PTH123
+            times = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return b""
+    return b"%d:%b" % (number, times[19])  # proc_pid_stat(5)
 
 
 def main(mark: str) -> None:
     """Wait for the end of the build, then clear up."""
     *messages, _unfinished = sys.stdin.buffer.read().split(b"\0")
-    groups: set[int] = set()
+    groups: set[bytes] = set()
     paths: dict[bytes, bytes] = {}
     for message in messages:
-        if message.startswith(STARTED):
-            groups.add(int(message[1:]))
-        elif message.startswith(ENDED):
-            groups.discard(int(message[1:]))
-        elif message.startswith(DONE):
-            paths.pop(message[1:], None)
-        elif message.startswith(KEPT):
+        kind, rest = message[:1], message[1:]
+        if kind == STARTED:
+            groups.add(rest)
+        elif kind == ENDED:
+            groups.discard(rest)
+        elif kind == FORKED:
+            _kill_forked(rest)
+        elif kind == DONE:
+            paths.pop(rest, None)
+        elif kind == KEPT:
             paths[message.split(b":", 2)[2]] = message
         else:
             paths[message] = b""
     for group in groups:
-        kill_group(group)
+        kill_group(int(group))
     kill_marked(mark)
     for path, kept in paths.items():
-        if kept:
-            with contextlib.suppress(OSError):  # what it lies in is gone
-                restore(path, kept)
-            continue
-        try:
-            os.remove(path)  # noqa: PTH107 - it may be no text
-        except OSError:
-            shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):  # it is gone, or what it lies in
+            restore(path, kept) if kept else _remove(path)
+
+
+def _remove(path: bytes) -> None:
+    """Remove a file, or a directory of this package's; nothing else was ever meant."""
+    if os.path.basename(path).startswith(OWN):  # noqa: PTH119 - it may be no text
+        shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(IsADirectoryError, PermissionError):
+        os.remove(path)  # noqa: PTH107 - likewise
+
+
+def _kill_forked(process: bytes) -> None:
+    number = int(process.partition(b":")[0])
+    if process == named(number):
+        with contextlib.suppress(OSError):  # it has just ended
+            os.kill(number, signal.SIGKILL)
 
 
 def restore(path: bytes, kept: bytes) -> None:
