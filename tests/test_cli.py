@@ -15,10 +15,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.main import main
 from hatch_lambda_zip.cli.watch import _places
 from tests.support.commands import UV, clean_environment, run
 from tests.support.loose import build, invoke, lock, write
@@ -615,6 +617,22 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 128 + signal.SIGINT
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no directory in use can be removed there")
+def test_a_directory_that_was_removed_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    result = CliRunner().invoke(main, ["list", str(tmp_path)])
+    monkeypatch.undo()
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: The directory that this runs in was removed. Change into one that is there.\n",
+    )
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk")

@@ -150,6 +150,39 @@ def test_pipes_in_the_place_of_files_hold_nobody_up(project: Project, tmp_path: 
     assert "No lock file for" in message
 
 
+BUILD_HOOK = """\
+import asyncio, os, sys, tempfile
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ("sys.exit()", "Error: something that runs in this build, such as a build hook, has ended"),
+        ("sys.exit(0)", "Let it return instead."),
+        ("raise asyncio.CancelledError(os.environ['A_TOKEN'])", "CancelledError: ***"),
+        (
+            "d = tempfile.mkdtemp(); os.chdir(d); os.rmdir(d); raise ValueError('of its own')",
+            "ValueError: of its own",
+        ),
+    ],
+)
+def test_whatever_a_build_hook_ends_with_is_a_failure(
+    project: Project, end: str, message: str
+) -> None:
+    (project.path / "hatch_build.py").write_text(BUILD_HOOK % end, encoding="utf-8")
+    project.replace("[tool.uv]\n", "[tool.hatch.build.hooks.custom]\n\n[tool.uv]\n")
+    build = project.build(check=False, environment={"A_TOKEN": "s3cretive-1"})
+    assert build.returncode == 1
+    assert message in build.output
+    assert "s3cretive-1" not in build.output
+
+
 FULL_DISK = """\
 def build_wheel(directory, config_settings=None, metadata_directory=None):
     raise OSError(28, "No space left on device", "lib.whl")

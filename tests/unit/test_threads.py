@@ -7,6 +7,8 @@ import threading
 import pytest
 
 from hatch_lambda_zip.bytecode import worker
+from hatch_lambda_zip.cli.progress import Bars
+from hatch_lambda_zip.cli.runtime_api import RuntimeApi
 from hatch_lambda_zip.errors import ToolError
 from hatch_lambda_zip.process.threads import ThreadPool
 from tests.support.projects import Project
@@ -39,6 +41,15 @@ def test_a_pool_that_is_closed_is_another_matter() -> None:
 def test_a_build_says_that_there_are_no_more_threads(project: Project) -> None:
     message = project.fail()
     assert "Error: No more threads can be started here. Raise the limits of processes" in message
+
+
+@pytest.mark.usefixtures("no_threads")
+def test_other_threads_say_so_too() -> None:
+    """What draws progress, and what a function is run with."""
+    function = RuntimeApi(b"{}", "arn", 1.0)
+    for context in (Bars().drawing(), function.serving()):
+        with pytest.raises(ToolError, match="No more threads can be started"), context:
+            pass
 
 
 def test_a_build_says_that_there_are_no_more_processes(

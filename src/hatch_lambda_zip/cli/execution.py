@@ -12,7 +12,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from hatch_lambda_zip.cli.unpack import extract
 from hatch_lambda_zip.config import Artifact
 from hatch_lambda_zip.errors import ToolError, UvError
 from hatch_lambda_zip.process import Command, Watcher
+from hatch_lambda_zip.process.one_thread import start_thread
 from hatch_lambda_zip.uv import Uv
 
 if TYPE_CHECKING:
@@ -183,8 +183,7 @@ def _logging(command: Command, log: Callable[[str], None]) -> Iterator[None]:
                 for part in line.decode("utf-8", "replace").rstrip("\r\n").split("\r"):
                     log(part)
 
-    thread = threading.Thread(target=read, daemon=True)
-    thread.start()
+    thread = start_thread(read)
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import click
@@ -78,6 +79,11 @@ def main(imported: Callable[[], object] | None) -> None:
 
     Exit codes: 0 as expected; 1 a build failed, or a limit is crossed; 2 wrong usage.
     """
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        message = "The directory that this runs in was removed. Change into one that is there."
+        raise click.ClickException(message) from None
     # The subcommand is there when click comes here.
     if imported is not None:
         imported()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from hatch_lambda_zip.process.one_thread import start_thread
 from hatch_lambda_zip.redact import redact, secret_values
 from hatch_lambda_zip.text import Extent, Progress, format_size
 
@@ -94,8 +95,7 @@ class Bars(Plain):
     def drawing(self) -> Iterator[None]:
         """Draw until the end of the context."""
         # What waits for it must not wait for an import.
-        thread = threading.Thread(target=self._draw, daemon=True)
-        thread.start()
+        thread = start_thread(self._draw)
         try:
             yield
         finally:

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from hatch_lambda_zip.process.one_thread import start_thread
+
 _PREFIX: Final = "/2018-06-01/runtime"
 _LARGEST: Final = 6_291_556  # bytes of an answer: AWS's quota for synchronous invocations
 INIT_LIMIT: Final = 10.0  # seconds that Lambda gives a function to get ready
@@ -94,8 +96,7 @@ class RuntimeApi:
 
         with _Server(("127.0.0.1", 0), Handler) as server:
             self.address = f"127.0.0.1:{server.server_address[1]}"
-            thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-            thread.start()
+            thread = start_thread(server.serve_forever, 0.05)
             try:
                 yield
             finally:
@@ -112,7 +113,7 @@ class RuntimeApi:
             how = f"exit status {code}" if code >= 0 else f"signal {-code}"
             self._tell(_ENDED, how.encode())
 
-        threading.Thread(target=tell_end, daemon=True).start()
+        start_thread(tell_end)
         kind, payload, ready = self._next(max(INIT_LIMIT, self._timeout))
         if kind != _READY:
             return self._answer(kind, payload, ready - started, 0.0)

@@ -57,7 +57,8 @@ class AppReporter:
 def aborting(app: Application) -> Iterator[None]:
     """End an expected failure, or a cancelled build, with its message alone: ``app.abort``.
 
-    Of any other one the traceback is shown, without the secrets that it may hold.
+    Of any other one the traceback is shown, without the secrets that it may hold. That somebody
+    else, such as a build hook, ends the process as if all were well is a failure, too.
     """
     try:
         with cancellable():
@@ -71,7 +72,16 @@ def aborting(app: Application) -> Iterator[None]:
         app.abort(f"Error: {shown_failure(failure_at(error))}. {how_to_write(error)}")
     except MemoryError:
         app.abort(f"Error: There is not enough memory for this build. {HOW_TO_HAVE_MORE}")
-    except Exception as error:  # noqa: BLE001 - of a project's build hook, or a mistake of ours
+    except (KeyboardInterrupt, GeneratorExit):  # the latter of a consumer that has enough
+        raise
+    except SystemExit as end:
+        if end.code is not None and end.code != 0:
+            raise
+        app.abort(
+            "Error: something that runs in this build, such as a build hook, has ended it by "
+            "sys.exit() as if it were done. Let it return instead."
+        )
+    except BaseException as error:  # noqa: BLE001 - of a project's build hook, or a mistake of ours
         # A name that the locale has no bytes for; any other text would be a mistake of ours.
         if isinstance(error, UnicodeEncodeError) and (problem := name_encoding_problem()):
             app.abort(f"Error: {error.object!a}: {problem}.")
@@ -80,11 +90,19 @@ def aborting(app: Application) -> Iterator[None]:
         app.abort(shown_failure(traceback.format_exc()).rstrip())
 
 
+def _around() -> list[Path]:
+    """Return this directory and those above it; none where somebody has removed it."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        return []
+    return [here, *here.parents]
+
+
 def shown_failure(message: str) -> str:
     """Clean the message of a failure, which may quote a part of a URL by itself."""
-    here = Path.cwd()
     texts = []
-    for directory in (here, *here.parents):
+    for directory in _around():
         for name in _FILES_WITH_URLS:
             with contextlib.suppress(OSError):
                 content = read_regular(directory / name) or b""

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Final
 
 from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_descendants, kill_marked
+from hatch_lambda_zip.process.one_thread import start_thread
 
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 # What Python does by itself; whoever set another handler, or ignores a signal, has a reason.
@@ -105,7 +106,7 @@ def cancellable() -> Iterator[None]:
             stack.enter_context(_never_ignored(forget))
             stack.enter_context(_waking(replaced, lambda: is_cancelled() or over.is_set()))
         if signal.SIGTERM in replaced and _has_front_end():
-            _start(_watch_parent, over)
+            start_thread(_watch_parent, over)
         yield
 
 
@@ -117,7 +118,7 @@ def _never_ignored(forget: Callable[[], None]) -> Iterator[None]:
     def see(ignored: sys.UnraisableHookArgs) -> None:
         if isinstance(ignored.exc_value, Cancelled):
             forget()
-            _start(_send_later, ignored.exc_value.exit_code - _BY_SIGNAL)
+            start_thread(_send_later, ignored.exc_value.exit_code - _BY_SIGNAL)
         else:
             before(ignored)
 
@@ -131,15 +132,6 @@ def _never_ignored(forget: Callable[[], None]) -> Iterator[None]:
 def _send_later(number: int) -> None:
     time.sleep(_PATIENCE)  # here, nothing is let out yet
     os.kill(os.getpid(), number)
-
-
-def _start(target: Callable[..., object], *args: object) -> None:
-    try:
-        threading.Thread(target=target, args=args, daemon=True).start()
-    except RuntimeError as error:
-        from hatch_lambda_zip.process.threads import explained
-
-        raise explained(error) from None
 
 
 @contextlib.contextmanager
@@ -163,7 +155,7 @@ def _waking(numbers: Collection[int], has_arrived: Callable[[], bool]) -> Iterat
         stack.callback(
             signal.set_wakeup_fd, signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         )
-        _start(_wake, reader, numbers, threading.get_ident(), has_arrived)
+        start_thread(_wake, reader, numbers, threading.get_ident(), has_arrived)
         yield
 
 

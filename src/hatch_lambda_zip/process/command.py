@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from hatch_lambda_zip.process.descendants import status
+from hatch_lambda_zip.process.one_thread import start_thread
 from hatch_lambda_zip.process.watcher import (
     DONE,
     ENDED,
@@ -279,13 +280,8 @@ def run(
 
         try:
             started(command)
-            threading.Thread(target=attend, daemon=True).start()
+            start_thread(attend)
             command.process.wait()
-        except RuntimeError as error:
-            command.kill()
-            from hatch_lambda_zip.process.threads import explained
-
-            raise explained(error) from None
         except BaseException:
             command.kill()
             raise

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from hatch_lambda_zip.errors import ToolError
-from hatch_lambda_zip.files import HOW_TO_HAVE_MORE
+from hatch_lambda_zip.process.one_thread import explained
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -19,13 +18,6 @@ def available_cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def explained(error: RuntimeError) -> Exception:
-    """Return what to raise for an error of a thread's start: one sentence, or the error itself."""
-    if "can't start new thread" not in str(error):  # the words of CPython
-        return error
-    return ToolError(f"No more threads can be started here. {HOW_TO_HAVE_MORE}")
 
 
 class ThreadPool(ThreadPoolExecutor):
