@@ -12,12 +12,14 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+import hatch_lambda_zip.cli.build as cli_build
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.main import main
@@ -410,6 +412,54 @@ def test_an_unpacked_directory_that_can_not_be_replaced(
     assert "Permission denied" in result.stderr
     assert ("Remove " in result.stderr) is is_new
     assert len([*place.parent.iterdir()]) == (3 if is_new else 2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no directory can be locked there")
+def test_what_is_unpacked_is_all_of_one_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another build may replace the zip between its members and its manifest."""
+    import fcntl
+
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
+    write(tmp_path, {"pyproject.toml": table, "main.py": "X = 1\n"})
+    monkeypatch.chdir(tmp_path)
+    locks: list[bool] = []
+
+    def unpack(*_: object) -> None:
+        directory = os.open("dist", os.O_RDONLY)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locks.append(False)
+        os.close(directory)
+
+    monkeypatch.setattr("hatch_lambda_zip.cli.build.unpack", unpack)
+    assert invoke("build", "--unpacked", "out").exit_code == 0
+    assert not locks
+
+
+@pytest.mark.parametrize("option", ["--json", "--external", "--unpacked=out"])
+@pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_bytes(b"{}")])
+def test_a_zip_that_another_command_has_changed_since_is_an_error(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    option: str,
+    change: Callable[[Path], object],
+) -> None:
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
+    write(tmp_path, {"pyproject.toml": table, "main.py": "X = 1\n"})
+    monkeypatch.chdir(tmp_path)
+    real = cli_build._added
+
+    def added(paths: Iterable[Path], made: list[Path]) -> Iterator[Path]:
+        for path in real(paths, made):
+            change(path.with_suffix(".json"))
+            yield path
+
+    monkeypatch.setattr(cli_build, "_added", added)
+    result = invoke("build", option)
+    assert result.exit_code == 1
+    assert "another command has changed or removed one of them since. Let it end" in result.stderr
 
 
 def test_an_unpacked_directory_is_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

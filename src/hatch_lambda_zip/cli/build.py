@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
 from hatch_lambda_zip.cli.find import chosen_projects
 from hatch_lambda_zip.cli.places import check_places, made_twice
@@ -22,7 +21,7 @@ from hatch_lambda_zip.cli.project import (
     projects_argument,
     shortest,
 )
-from hatch_lambda_zip.cli.results import described, external
+from hatch_lambda_zip.cli.results import changed_since, described, external
 from hatch_lambda_zip.cli.side_by_side import SideBySide
 from hatch_lambda_zip.cli.unpack import unpack
 from hatch_lambda_zip.cli.watch import watch_and_build
@@ -259,16 +258,25 @@ def _unpack(path: Path, directory: Path | None, *, with_layers: bool) -> None:
 
     Raises:
         ConfigError: the zips of the function's layers are not there.
-        OutputError: the directory can't be written.
+        OutputError: the directory can't be written, or another build has changed what is there.
     """
     if directory is None:
         return
-    manifest = read_manifest(path.with_suffix(".json")) or {}
-    of_function = manifest["layers"] if with_layers else []
-    assert isinstance(of_function, list)  # noqa: S101 - our own manifest, just written
-    layers = [path.with_name(layer["artifact"]) for layer in of_function]
-    if missing := [layer.name for layer in layers if not layer.is_file()]:
-        names = ", ".join(missing)
-        message = f"--with-layers: {names} is not beside {path.name}; build the layers as well"
-        raise ConfigError([message])
-    unpack([path, *layers], directory, str(manifest["target"]).partition(":")[2])
+    from hatch_lambda_zip.build import locked, read_previous
+
+    # Of several files: what is read is one build's.
+    with locked(path.parent):
+        previous = read_previous(path)
+        if previous is None:
+            raise changed_since(path)
+        manifest = previous.manifest
+        of_function = manifest["layers"] if with_layers else []
+        assert isinstance(of_function, list)  # noqa: S101 - our own manifest, just written
+        layers = [path.with_name(layer["artifact"]) for layer in of_function]
+        if missing := [layer.name for layer in layers if not layer.is_file()]:
+            names = ", ".join(missing)
+            message = f"--with-layers: {names} is not beside {path.name}; build the layers as well"
+            raise ConfigError([message])
+        if broken := [layer for layer in layers if read_previous(layer) is None]:
+            raise changed_since(broken[0])
+        unpack([path, *layers], directory, str(manifest["target"]).partition(":")[2])

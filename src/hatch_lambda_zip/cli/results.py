@@ -8,15 +8,39 @@ from pathlib import Path
 
 from hatch_lambda_zip import read_manifest
 from hatch_lambda_zip.config import sbom_of
-from hatch_lambda_zip.errors import ConfigError
+from hatch_lambda_zip.errors import ConfigError, OutputError
+
+
+def made_manifest(path: Path) -> dict[str, object]:
+    """Return the manifest of a zip that was made before.
+
+    Raises:
+        OutputError: it is not there any more.
+    """
+    manifest = read_manifest(path.with_suffix(".json"))
+    if manifest is None:
+        raise changed_since(path)
+    return manifest
+
+
+def changed_since(path: Path) -> OutputError:
+    """Return what to say of a zip that is not what it was when it was made."""
+    return OutputError(
+        f"{path} and its manifest were made, and another command has changed or removed one of "
+        f"them since. Let it end, and build again with {path.parent} for this build alone."
+    )
 
 
 def described(made: Iterable[Path]) -> list[dict[str, object]]:
-    """Describe zips, each by itself."""
+    """Describe zips, each by itself.
+
+    Raises:
+        OutputError: one is not there any more.
+    """
     documents = []
     for path in made:
         manifest_path = path.with_suffix(".json")
-        manifest = read_manifest(manifest_path) or {}
+        manifest = made_manifest(path)
         document = {
             "target": manifest["target"],
             "zip": str(path),
@@ -41,6 +65,7 @@ def external(made: Iterable[Path], here: Path) -> dict[str, str]:
 
     Raises:
         ConfigError: two of them have one name.
+        OutputError: one is not there any more.
     """
     values: dict[str, str] = {}
     for document in described(made):
