@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -108,6 +109,22 @@ def test_a_wheel_that_another_build_is_writing_is_an_error(
         f"If another build writes to {wheel.parent} too, or cleans it, let it end" in result.stderr
     )
     assert {path: path.read_bytes() for path in pair(hooked)} == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such devices")
+def test_what_is_no_wheel_any_more_is_not_read(
+    hooked: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a device, of which there is no end."""
+
+    def replace_file(_: str, target: str) -> None:
+        Path(target).unlink(missing_ok=True)
+        Path(target).symlink_to("/dev/zero")
+
+    monkeypatch.setattr("hatchling.builders.wheel.replace_file", replace_file)
+    result = run_hatchling(WORDS, cwd=hooked.path)
+    assert result.returncode == 1
+    assert "is not a valid wheel: File is not a zip file" in result.stderr
 
 
 def test_a_pair_that_is_as_it_was_written_is_kept(hooked: Project) -> None:

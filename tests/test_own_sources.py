@@ -12,10 +12,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from hatch_lambda_zip.cache import make_cache
+from hatch_lambda_zip.cli.main import main
 from hatch_lambda_zip.cli.unpack import unpack
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.plugin.target import LambdaZipBuilder
@@ -270,6 +272,18 @@ def test_a_pipe_among_own_files_is_an_error(tree: Tree) -> None:
     (tree.root / "src/orders/pipe.py").unlink()
     (tree.root / "src/orders/link.txt").symlink_to("/dev/null")
     assert "src/orders/link.txt would ship, and is no regular file" in tree.fail()
+
+
+@pytest.mark.parametrize("command", ["build", "list --json", "verify"])
+def test_a_directory_that_is_no_path_is_an_error(
+    tree: Tree, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tree.root)
+    for table in ("tool.hatch.build", "tool.hatch.build.targets.sdist"):
+        tree.configure("", f'[{table}]\ndirectory = "a\\u0000b"\n')
+        result = CliRunner().invoke(main, command.split())
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        assert "is no path" in result.output or "has no zip that could be verified" in result.output
 
 
 def test_modules_in_an_output_directory_are_an_error(tree: Tree) -> None:

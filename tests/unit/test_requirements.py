@@ -366,6 +366,10 @@ def test_the_marker_of_a_directory_is_evaluated(line: str) -> None:
         ("./library ; nonsense", "invalid marker: "),
         ("./demo-1.0-py3-none-any.whl --hash=sha256:0", "a path to an archive has no name"),
         ("./library --hash=sha256:0", "options are not supported after a directory: "),
+        (
+            f"./library --x=https://user:{'s3cret' * 30}@host.invalid",
+            "options are not supported after a directory: '--x=https://***@host.invalid'",
+        ),
     ],
 )
 def test_local_paths_that_can_not_be_used_are_refused(line: str, part: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,20 @@ import packaging
 import pytest
 from packaging.markers import InvalidMarker, Marker
 
-from hatch_lambda_zip.config import Artifact, Kind, Project
+from hatch_lambda_zip.config import (
+    Artifact,
+    Kind,
+    Project,
+    wrong_specifier,
+    wrong_version,
+)
 from hatch_lambda_zip.contents import check_requirements
-from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph
-from hatch_lambda_zip.errors import LambdaZipError
+from hatch_lambda_zip.contents.requirements_graph import (
+    RequirementsGraph,
+    requires_python_warnings,
+)
+from hatch_lambda_zip.errors import ConfigError, LambdaZipError
+from hatch_lambda_zip.install.wheel import same_version
 from hatch_lambda_zip.lock import LockFile, LockKind, Origin, Selection, requirements
 from hatch_lambda_zip.lock.pylock import parse_pylock, select
 from hatch_lambda_zip.plugin.back_end import read_back_end
@@ -155,6 +166,26 @@ def test_no_exception_of_packaging_gets_through(monkeypatch: pytest.MonkeyPatch)
         for place in PLACES:
             with pytest.raises(LambdaZipError):
                 place('python_version >= "3"')
+
+
+ENDLESS = f"1.{'9' * 5000}"  # Python reads no number of so many digits
+
+
+@pytest.mark.skipif(not hasattr(sys, "set_int_max_str_digits"), reason="an early patch release")
+def test_versions_without_end_are_one_sentence() -> None:
+    for problem in (wrong_version(ENDLESS), wrong_specifier(f">={ENDLESS}")):
+        assert problem is not None
+    for name in ("a", "hatch-lambda-zip"):
+        with pytest.raises(ConfigError, match="does not say which versions"):
+            read_back_end({"build-system": {"requires": [f"{name}>={ENDLESS}"]}})
+    with pytest.raises(LambdaZipError, match="which is none"):
+        _select_from_requirements(f"a=={ENDLESS} --hash=sha256:00\n")
+    with pytest.raises(LambdaZipError, match="Exceeds the limit"):
+        _check(replace(APP, dependencies=(f"a>={ENDLESS}",)))
+    assert not same_version(ENDLESS, "1.0")
+    metadata = f"Name: a\nVersion: 1.0\nRequires-Python: >={ENDLESS}\n"
+    python = made("a", {"a-1.0.dist-info/METADATA": metadata})
+    assert not [*requires_python_warnings([python], platform_of())]
 
 
 def test_the_reason_is_said() -> None:

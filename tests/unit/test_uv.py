@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -426,6 +427,44 @@ def test_relative_directories_for_temporary_files_are_not_meant_in_source_trees(
     assert "TMPDIR" not in find_uv({"PATH": PATH}, log=ignore).environment
 
 
+def test_paths_are_meant_where_the_command_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed, project = tmp_path / "typed", tmp_path / "project"
+    for directory in (typed, project):
+        directory.mkdir()
+    monkeypatch.chdir(project)
+    environment = find(
+        {
+            "PWD": str(typed),
+            "UV_FIND_LINKS": "wheels,https://a.invalid/x,/more",
+            "UV_BUILD_CONSTRAINT": "a.txt b.txt",
+            "SSL_CERT_FILE": "own.pem",
+            "PYTHONPYCACHEPREFIX": "cache",
+        }
+    ).environment
+    assert environment["UV_FIND_LINKS"] == f"{typed / 'wheels'},https://a.invalid/x,/more"
+    assert environment["UV_BUILD_CONSTRAINT"] == f"{typed / 'a.txt'} {typed / 'b.txt'}"
+    assert environment["SSL_CERT_FILE"] == str(typed / "own.pem")
+    assert environment["PYTHONPYCACHEPREFIX"] == str(typed / "cache")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_a_secret_is_not_cut_in_two(tmp_path: Path) -> None:
+    """What was cut would not be known again when the message is shown."""
+    environ = {**ENVIRONMENT, "A_TOKEN": "s3cretive-1"}
+    said = " ".join(["x" * 1_993, *["s3cretive-1"] * 3_000])
+    uv = failing(tmp_path, said)
+    with pytest.raises(UvError) as caught:
+        replace(uv, environment=environ).run(["lock"], cwd=tmp_path)
+    assert "s3cre" not in str(caught.value)
+    url = f"https://user:{'s3cretive' * 20}@host.invalid"
+    (tmp_path / "uv").write_text(f"#!/bin/sh\necho {url}\n", "utf-8")
+    with pytest.raises(UvError) as caught:
+        find({"UV": str(tmp_path / "uv")})
+    assert "answers https://***@host.invalid. Correct UV" in str(caught.value)
+
+
 def test_the_timeout() -> None:
     assert find().timeout == DEFAULT_TIMEOUT == 900
     assert find({TIMEOUT_VARIABLE: "12.5"}).timeout == 12.5
@@ -484,7 +523,7 @@ KEPT = {
     "UV_KEYRING_PROVIDER": "subprocess",
     "UV_CONFIG_FILE": "/uv.toml",
     "HTTPS_PROXY": "http://proxy.invalid",
-    "SSL_CERT_FILE": "certificates.pem",
+    "SSL_CERT_FILE": "/certificates.pem",
     "HATCH_BUILD_NO_HOOKS": "true",
 }
 

@@ -143,6 +143,7 @@ def _verify(
 
     with hooks_aside(), open_project(directory, console) as opened:
         root = opened.root
+        opened.builder.outputs(root / opened.builder.config.directory)  # where they are paths
         output = output or (root / opened.builder.config.directory).resolve()
         config = opened.builder.lambda_config
         named = config.named([*functions])

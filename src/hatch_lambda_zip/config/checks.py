@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda_zip.config.hints import architecture_meant, runtime_meant
@@ -244,11 +244,21 @@ def wrong_lock(lock: str) -> str | None:
     return None
 
 
+def compares(specifiers: SpecifierSet) -> None:
+    """See that versions can be compared with all of them.
+
+    Raises:
+        ValueError: a number in one has more digits than Python reads.
+    """
+    for specifier in specifiers:
+        specifier.contains("0")
+
+
 def wrong_specifier(value: str) -> str | None:
     """Check a set of versions."""
     try:
-        SpecifierSet(value)
-    except InvalidSpecifier:
+        compares(SpecifierSet(value))
+    except ValueError:  # InvalidSpecifier, or too many digits for an int
         return f'{value!r} does not say which versions (PEP 440); for example: "==1.2.*"'
     return None
 
@@ -280,6 +290,6 @@ def wrong_version(value: str) -> str | None:
     """Return what is wrong with a version, or None."""
     try:
         normal = str(Version(value))
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or too many digits for an int
         return f'{value!r} is no version (PEP 440); for example: "0"'
     return None if normal == value else f"{value!r} is spelled {normal!r} (PEP 440)"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from hatch_lambda_zip.config.checks import ZIP_SUFFIX, is_distribution_name
 from hatch_lambda_zip.config.model import DEFAULT_FUNCTION, Artifact
@@ -128,6 +128,6 @@ def _taken_for_sdist(name: str, project: Project) -> str | None:
 def _is_version(text: str) -> bool:
     try:
         Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or too many digits for an int
         return False
     return True

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from hatch_lambda_zip.config.project import Project
 from hatch_lambda_zip.config.tables import inner_table
@@ -86,5 +86,5 @@ def read_stated_project(pyproject: Mapping[str, Any], zip_name: object = None) -
 def _version(stated: object) -> str:
     try:
         return str(Version(stated)) if isinstance(stated, str) else ""
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or too many digits for an int
         return ""

@@ -171,13 +171,13 @@ class _Check:
         is_free = self._are_sources_free and origin is not Origin.INDEX
         has_other_version = origin is Origin.LOCAL and self._project.zip_version is not None
         version = found.distribution.version
-        if (
-            is_free
-            or has_other_version
-            or requirement.specifier.contains(version, prereleases=True)
-        ):
+        if is_free or has_other_version:
             return None
-        return f"it has {version}"
+        try:
+            is_met = requirement.specifier.contains(version, prereleases=True)
+        except ValueError as error:  # too many digits for an int
+            return str(error)
+        return None if is_met else f"it has {version}"
 
 
 def _is_local(installed: Installed) -> bool:

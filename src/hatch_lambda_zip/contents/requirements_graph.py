@@ -10,7 +10,7 @@ from functools import cache, cached_property
 
 from packaging.markers import InvalidMarker
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.errors import DistributionError
@@ -265,7 +265,8 @@ def requires_python_warnings(installed: Iterable[Installed], platform: Platform)
         text = distribution.metadata.get("Requires-Python", "")
         try:
             python = SpecifierSet(text)
-        except InvalidSpecifier:  # old ones have had all kinds of texts
+            _ = platform.release in python
+        except ValueError:  # old ones have had all kinds of texts
             continue
         if platform.varies(text, lambda it, python=python: it.release in python):  # type: ignore[misc]
             yield patch_warning(

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from hatch_lambda_zip.errors import ContentsError, DistributionError
 from hatch_lambda_zip.files import name_encoding_problem, path_problem
@@ -84,7 +84,7 @@ def same_version(locked: str | None, installed: str) -> bool:
         return True
     try:
         return Version(locked) == Version(installed)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or too many digits for an int
         return locked == installed
 
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.hashes import STRONG, check_digest, refuse_other_hash
@@ -30,6 +30,7 @@ from hatch_lambda_zip.lock.model import (
     patch_warning,
     resolved,
 )
+from hatch_lambda_zip.redact import redact
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.text import shortened
 
@@ -274,7 +275,7 @@ def _check_directory(local: Directory) -> None:
             "a path to an archive has no name and version here; use uv.lock or pylock.toml for it"
         )
     if local.options:
-        options = shortened(f"--{local.options}")
+        options = shortened(redact(f"--{local.options}"))  # cut, it would not show a password
         raise LineError(f"options are not supported after a directory: {options!r}")
     if path.startswith("file:"):
         raise LineError(f"{path!r} is a URL of one machine only; write the path relative to here")
@@ -350,7 +351,7 @@ def _pinned_version(requirement: Requirement) -> str | None:
         return None
     try:
         return str(Version(specifier.version))
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or too many digits for an int
         raise LineError(
             f"{requirement.name} has the version {specifier.version!r}, which is none (PEP 440)"
         ) from None

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from packaging.markers import Marker
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 _COMPARISON: Final = re.compile(
     r'(\w+) (?:===?|!=|~=|<=|>=|<|>|not in|in) "([^"]*)"'
@@ -50,7 +50,7 @@ def python_releases(named: Iterator[str]) -> list[str]:
     for text in named:
         try:
             major, minor, micro = (*Version(text.removesuffix(".*")).release, 0, 0)[:3]
-        except InvalidVersion:
+        except ValueError:  # InvalidVersion, or too many digits for an int
             continue
         minors |= {(major, minor + step) for step in (-1, 0, 1) if minor + step >= 0}
         releases |= {(major, minor, micro + step) for step in (-1, 1) if micro + step >= 0}

@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip import __version__
-from hatch_lambda_zip.config import TARGET_KEY, TOOL_NAME, TargetOptions
+from hatch_lambda_zip.config import TARGET_KEY, TOOL_NAME, TargetOptions, wrong_specifier
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.runtimes import evaluate_marker
 
@@ -176,6 +176,9 @@ def _problems(requires: Iterable[str]) -> Iterator[str]:
             requirement = Requirement(text)
         except InvalidRequirement as error:
             yield f"{_KEY}.requires: {text!r} is no requirement (PEP 508): {error}"
+            continue
+        if wrong := wrong_specifier(str(requirement.specifier)):
+            yield f"{_KEY}.requires: {text!r}: {wrong}"
             continue
         try:
             is_wanted = requirement.marker is None or evaluate_marker(requirement.marker)

@@ -5,7 +5,6 @@ The build hook and the wrapper of other back ends both do this, each for its own
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_lambda_zip.config import Artifact, inner_table
 from hatch_lambda_zip.errors import ConfigError, DistributionError, LockError
+from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.plugin.app import AppReporter
 from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, HookRequest
 from hatch_lambda_zip.redact import has_password
@@ -170,7 +170,8 @@ class Stage:
         # All zips are made of this copy, whatever becomes of the file in the output directory.
         copy = directory / built.name
         try:
-            shutil.copyfile(built, copy)
+            # Of nothing else, such as a device, which may never end.
+            copy.write_bytes(read_regular(built) or b"")
             content_digest(copy)
         except (OSError, DistributionError) as error:
             raise DistributionError(

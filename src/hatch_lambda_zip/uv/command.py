@@ -16,7 +16,7 @@ from typing import Final
 from hatch_lambda_zip.errors import UvError, UvTimeoutError
 from hatch_lambda_zip.files import exhausted
 from hatch_lambda_zip.process import Command, Watcher, ending, run
-from hatch_lambda_zip.redact import redact
+from hatch_lambda_zip.redact import redact, secret_values
 from hatch_lambda_zip.uv.words import read_words, without_temporary
 
 TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
@@ -60,9 +60,11 @@ _DROPPED_VARIABLES: Final = frozenset(
 _COLOUR_VARIABLES: Final = frozenset(("CLICOLOR_FORCE", "FORCE_COLOR"))
 # Paths that may be relative to the directory that the user works in; uv runs in others.
 _PATH_VARIABLES: Final = (
-    *("UV_BUILD_CONSTRAINT", "UV_CACHE_DIR", "UV_CONFIG_FILE", "UV_FIND_LINKS"),
-    *("DIST_EXTRA_CONFIG", "NETRC"),
+    *("UV_BUILD_CONSTRAINT", "UV_CACHE_DIR", "UV_CONFIG_FILE", "UV_CREDENTIALS_DIR"),
+    *("UV_FIND_LINKS", "DIST_EXTRA_CONFIG", "NETRC", "PYTHONPYCACHEPREFIX"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT"),
 )
+_SEPARATORS: Final = {"UV_FIND_LINKS": ",", "UV_BUILD_CONSTRAINT": " "}  # of uv's lists
 _TEMPORARY_VARIABLES: Final = ("TMPDIR", "TEMP", "TMP")  # in the order of `tempfile`
 
 
@@ -144,14 +146,16 @@ class Uv:
             self._running.difference_update(known)
         if process.returncode != 0:
             words = read_words(_text(process.stderr))
-            details = redact(words.shown) or f"(no message, {ending(process.returncode)})"
+            # What is cut in two, nobody knows again.
+            hidden = secret_values(self.environment)
+            details = redact(words.shown, hidden) or f"(no message, {ending(process.returncode)})"
             if len(details) > _SHOWN_FIRST + _SHOWN_LAST:
                 self.log(details)
                 first, last = details[:_SHOWN_FIRST], details[-_SHOWN_LAST:]
                 details = f"{first}\n(-v shows what stands here)\n{last}"
             if words.cause:
                 self.log(details)
-                details = redact(words.cause)
+                details = redact(words.cause, hidden)
             version = self.version() or _UNKNOWN_VERSION
             too_old = "" if _is_recent(version) else f"\nIt is too old: uv {OLDEST} is needed."
             command_words = without_temporary(shown)
@@ -226,7 +230,9 @@ def find_uv(
     environment["UV_PYTHON_DOWNLOADS"] = "never"
     for name in _PATH_VARIABLES:
         if environment.get(name):
-            environment[name] = _absolute(environment[name], environ)
+            mark = _SEPARATORS.get(name)
+            parts = environment[name].split(mark) if mark else [environment[name]]
+            environment[name] = (mark or "").join(_absolute(part, environ) for part in parts)
     for name in _TEMPORARY_VARIABLES:
         # uv runs in the source trees of members.
         if environment.get(name) and not Path(environment[name]).is_absolute():
@@ -243,7 +249,8 @@ def _check_is_uv(uv: Uv, environ: Mapping[str, str]) -> None:
         return
     variable = next((name for name in _NAMING_VARIABLES if environ.get(name)), None)
     found = "the uv on PATH" if variable is None else f"{variable}={environ[variable]}"
-    answer = redact(" ".join(answer.split())[:_SHOWN_ANSWER]) or "nothing"
+    # Cut, a URL would not show that it has a password.
+    answer = redact(" ".join(answer.split()), secret_values(environ))[:_SHOWN_ANSWER] or "nothing"
     remedy = "Set UV to the path of uv" if variable is None else f"Correct {variable}, or unset it"
     raise UvError(
         f"{found} is another program than uv: `{uv.executable} --version` answers {answer}. "
@@ -256,7 +263,7 @@ def _absolute(value: str, environ: Mapping[str, str]) -> str:
 
     A build back end runs in the project's directory; the shell's own is still in ``PWD``.
     """
-    if "://" in value or Path(value).is_absolute():
+    if not value or "://" in value or Path(value).is_absolute():
         return value
     bases = [Path(base) for base in (environ.get("PWD"), Path.cwd()) if base]
     existing = [base / value for base in bases if (base / value).exists()]

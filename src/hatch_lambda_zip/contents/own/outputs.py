@@ -13,6 +13,7 @@ from typing import Final
 
 from hatch_lambda_zip.cache import TAG_NAME, is_cache, is_tag
 from hatch_lambda_zip.config import TOOL_NAME, inner_table
+from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.files import read_regular
 
 _DEFAULT: Final = "dist"  # of hatchling, uv and build
@@ -35,8 +36,15 @@ class Outputs:
 
     @classmethod
     def of(cls, root: Path, directories: Iterable[str | Path]) -> Outputs:
-        """Return them from paths that may be relative to the project's directory."""
-        return cls(_real(root), frozenset(_real(Path(root, path)) for path in directories))
+        """Return them from paths that may be relative to the project's directory.
+
+        Raises:
+            ContentsError: one is no path.
+        """
+        paths = [*map(str, directories)]
+        if wrong := [path for path in paths if "\0" in path]:
+            raise ContentsError(f"tool.hatch.build: the directory {wrong[-1]!r} is no path")
+        return cls(_real(root), frozenset(_real(Path(root, path)) for path in paths))
 
     def has_directory(self, path: Path) -> bool:
         """Tell whether this is an output directory, and not the project's as well."""
