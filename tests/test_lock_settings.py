@@ -74,6 +74,18 @@ def test_a_lock_that_was_made_with_a_variable(
     small.build()
 
 
+@pytest.mark.parametrize("variable", ["UV_NO_CONFIG", "UV_CONFIG_FILE"])
+def test_a_variable_that_hides_the_settings(small: Project, variable: str, tmp_path: Path) -> None:
+    small.replace("[tool.uv]\n", '[tool.uv]\nresolution = "lowest-direct"\n')
+    small.lock()
+    (tmp_path / "uv.toml").touch()
+    value = "1" if variable == "UV_NO_CONFIG" else str(tmp_path / "uv.toml")
+    message = small.fail(environment={variable: value})
+    assert f"{variable}={value} is set here, and with it uv does not read [tool.uv]" in message
+    assert "commit the result" not in message
+    small.build()
+
+
 @pytest.mark.parametrize("is_in_project", [False, True])
 @pytest.mark.parametrize("is_set", [False, True])
 def test_a_lock_that_is_stale_for_another_reason(

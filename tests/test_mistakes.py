@@ -150,6 +150,11 @@ def test_pipes_in_the_place_of_files_hold_nobody_up(project: Project, tmp_path: 
     assert "No lock file for" in message
 
 
+def test_a_date_that_is_none(project: Project) -> None:
+    message = project.fail(environment={"SOURCE_DATE_EPOCH": "yesterday"})
+    assert "Error: SOURCE_DATE_EPOCH=yesterday: hatchling can't build" in message
+
+
 BUILD_HOOK = """\
 import asyncio, os, sys, tempfile
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -165,6 +170,7 @@ class Hook(BuildHookInterface):
     [
         ("sys.exit()", "Error: something that runs in this build, such as a build hook, has ended"),
         ("sys.exit(0)", "Let it return instead."),
+        ("sys.exit('it is ' + os.environ['A_TOKEN'])", "it is ***"),
         ("raise asyncio.CancelledError(os.environ['A_TOKEN'])", "CancelledError: ***"),
         (
             "d = tempfile.mkdtemp(); os.chdir(d); os.rmdir(d); raise ValueError('of its own')",

@@ -29,6 +29,10 @@ _SETTINGS: Final = (
 )
 
 
+# With them uv reads another file, or none.
+_HIDING: Final = ("UV_NO_CONFIG", "UV_CONFIG_FILE")
+
+
 def explain_settings(lock: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Say which settings may be why a uv.lock does not fit, and what to do; a sentence for each.
 
@@ -64,6 +68,12 @@ def _sentences(lock: Path, environ: Mapping[str, str]) -> Iterator[str]:
         read_tables(file) if file.is_file() else inner_table(read_tables(project), "tool", "uv")
     )
     place = str(file) if file.is_file() else f"[tool.uv] of {project}"
+    hiding = next(filter(environ.get, _HIDING), None)
+    if hiding and any(setting.key in stated for setting in _SETTINGS):
+        yield (
+            f"{hiding}={environ[hiding]} is set here, and with it uv does not read {place}. Unset "
+            "it and build again."
+        )
     for setting in _SETTINGS:
         locked = next((options[key] for key in setting.locked if key in options), None)
         given = environ.get(setting.variable)

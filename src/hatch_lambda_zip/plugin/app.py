@@ -75,7 +75,9 @@ def aborting(app: Application) -> Iterator[None]:
     except (KeyboardInterrupt, GeneratorExit):  # the latter of a consumer that has enough
         raise
     except SystemExit as end:
-        if end.code is not None and end.code != 0:
+        if isinstance(end.code, str):  # Python would show it as it is
+            app.abort(shown_failure(end.code))
+        if end.code:
             raise
         app.abort(
             "Error: something that runs in this build, such as a build hook, has ended it by "

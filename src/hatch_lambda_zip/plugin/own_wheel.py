@@ -190,6 +190,13 @@ def build_own_wheel(
         if isinstance(error, UnicodeError) and (problem := name_encoding_problem()):
             message = f"hatchling can't build the package's wheel: {problem}. It says: {error}"
             raise DistributionError(message) from None
+        epoch = os.environ.get("SOURCE_DATE_EPOCH", "0")
+        if not epoch.strip().isdecimal():
+            message = (
+                f"SOURCE_DATE_EPOCH={epoch}: hatchling can't build the package's wheel, since that "
+                "is no number of seconds. Correct the variable, or unset it."
+            )
+            raise DistributionError(message) from None
         raise DistributionError(f"hatchling can't build the package's wheel: {error}") from None
     return directory / wheel
 
