@@ -30,6 +30,12 @@ _FILES_WITH_URLS: Final = (
 )
 
 
+_AS_IF_DONE: Final = (
+    "Error: something that runs in this build, such as a build hook, has ended it by sys.exit() as "
+    "if it were done. Let it return instead."
+)
+
+
 class AppReporter:
     """Shows the pipeline's lines through hatchling."""
 
@@ -75,14 +81,10 @@ def aborting(app: Application) -> Iterator[None]:
     except (KeyboardInterrupt, GeneratorExit):  # the latter of a consumer that has enough
         raise
     except SystemExit as end:
-        if isinstance(end.code, str):  # Python would show it as it is
-            app.abort(shown_failure(end.code))
-        if end.code:
+        if isinstance(end.code, int) and end.code != 0:
             raise
-        app.abort(
-            "Error: something that runs in this build, such as a build hook, has ended it by "
-            "sys.exit() as if it were done. Let it return instead."
-        )
+        # Python would show a text as it is.
+        app.abort(shown_failure(str(end.code)) if end.code else _AS_IF_DONE)
     except BaseException as error:  # noqa: BLE001 - of a project's build hook, or a mistake of ours
         # A name that the locale has no bytes for; any other text would be a mistake of ours.
         if isinstance(error, UnicodeEncodeError) and (problem := name_encoding_problem()):
