@@ -168,6 +168,11 @@ def test_what_says_the_same_in_json_does_not_ship() -> None:
     assert canonical(HEAD, **files) == canonical(HEAD)
 
 
+@pytest.mark.parametrize("name", ["pbr.json", "scm_version.json", "scm_file_list.json"])
+def test_what_names_the_commit_does_not_ship(name: str) -> None:
+    assert canonical(HEAD, **{name: '{"git_version": "0c58e72"}'}) == canonical(HEAD)
+
+
 def test_wheel_and_names_in_one_spelling() -> None:
     old = (
         "Wheel-Version: 1.0\nGenerator: bdist_wheel (0.40.0)\nRoot-Is-Purelib: true\n"

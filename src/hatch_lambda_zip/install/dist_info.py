@@ -25,8 +25,14 @@ _GENERATOR: Final = "hatch-lambda-zip"
 _LICENSE_NAME: Final = re.compile(r"(LICEN[CS]E|COPYING|NOTICE|AUTHORS)[^/]*", re.IGNORECASE)
 _LICENSES: Final = "licenses/"
 _BILLS_OF_MATERIALS: Final = "sboms/"  # PEP 770; maturin's have the time and a path of this machine
-# uv_build's with UV_PREVIEW; the one names the release of uv, and neither is canonical.
-_IN_JSON: Final = frozenset(("METADATA.json", "WHEEL.json"))
+_IN_JSON: Final = frozenset(
+    (
+        # uv_build's with UV_PREVIEW; the one names the release of uv, and neither is canonical.
+        *("METADATA.json", "WHEEL.json"),
+        # What a repository is at: the commit, its branch, all files of it.
+        *("pbr.json", "scm_version.json", "scm_file_list.json"),
+    )
+)
 _OLD_LICENSES: Final = "license_files/"  # hatchling's in 2022
 
 
