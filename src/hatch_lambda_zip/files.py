@@ -85,8 +85,21 @@ def failure_at(error: OSError) -> str:
         return str(error)
     path = Path(os.fsdecode(error.filename))
     if error.errno == errno.ENOENT and path.is_symlink():
-        return f"{path} is a symbolic link to {path.readlink()}, which is not there"
+        return f"{path} is {instead_of_file(path)}"
     return f"{path}: {error.strerror}"
+
+
+def instead_of_file(path: Path) -> str | None:
+    """Say what there is in the place of a file; None where there is one, or nothing at all.
+
+    >>> instead_of_file(Path("/"))
+    'a directory'
+    """
+    if os.path.isfile(path) or not os.path.lexists(path):  # noqa: PTH113 - it never raises
+        return None
+    if path.is_symlink() and not os.path.exists(path):  # noqa: PTH110 - likewise
+        return f"a symbolic link to {path.readlink()}, which is not there"
+    return "a directory" if path.is_dir() else "no regular file"
 
 
 def how_to_write(error: OSError) -> str:

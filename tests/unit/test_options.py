@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -312,3 +313,23 @@ def test_the_compiling_python_is_an_exact_release(version: str) -> None:
         "Patch releases of one Python compile to different bytecode, so none of them can be left "
         "open"
     )
+
+
+@pytest.mark.parametrize(
+    "table",
+    [{"code": "größe", "package": False}, {"include-files": {"größe": "data"}}],
+    ids=["code", "include-files"],
+)
+def test_a_path_that_the_locale_has_no_bytes_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: dict[str, object]
+) -> None:
+    known = Known(root=tmp_path)
+    assert "there is no 'größe' in " in problem_of(table, known)
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
+    assert r"'gr\xf6\xdfe' is not found: this Python takes the names" in problem_of(table, known)
+
+
+def test_a_path_that_is_a_link_to_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    message = "'link' is a symbolic link to nowhere, which is not there"
+    assert message in problem_of({"code": "link"}, Known(root=tmp_path))

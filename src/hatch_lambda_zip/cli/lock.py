@@ -20,6 +20,7 @@ from hatch_lambda_zip.lock import (
     Selector,
     are_hashed,
     foreign_lock,
+    is_there,
     is_uv_project,
     read_requirements,
     requires_nothing,
@@ -168,9 +169,9 @@ def _sources_in(places: Iterable[Path], artifact: Artifact, uvs: Path | None) ->
     for place in dict.fromkeys(places):
         requirements = place / "requirements.txt"
         foreign = None if place == uvs else foreign_lock(place)
-        lines = read_requirements(requirements) if requirements.is_file() else ()
+        lines = read_requirements(requirements) if is_there(requirements) else ()
         # Where nothing is required any more, a lock that is there has to say so.
-        is_empty = requirements.is_file() and not lines and (place / "pylock.toml").is_file()
+        is_empty = is_there(requirements) and not lines and is_there(place / "pylock.toml")
         is_list = is_empty or (bool(lines) and not are_hashed(lines))
         if foreign and lines and is_list:
             raise LockError(
@@ -192,9 +193,9 @@ def _has_uv_lock(opened: OpenProject, uv: Uv) -> bool:
     root, artifacts = opened.root, opened.builder.lambda_config.artifacts
     if "project" not in opened.builder.metadata.config:
         # Then uv locks groups, and members of a workspace.
-        is_uvs = (root / "uv.lock").is_file() or any(it.request.groups for it in artifacts)
+        is_uvs = is_there(root / "uv.lock") or any(it.request.groups for it in artifacts)
     else:
-        others = (root / "pylock.toml").is_file() or foreign_lock(root)
+        others = is_there(root / "pylock.toml") or foreign_lock(root)
         is_uvs = not others or uv_lock_of(root, uv) is not None
     return is_uvs and any(it.options.lock in {None, "uv.lock"} for it in artifacts)
 

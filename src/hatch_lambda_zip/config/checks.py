@@ -17,7 +17,12 @@ from pathspec import GitIgnoreSpec
 
 from hatch_lambda_zip.config.hints import architecture_meant, runtime_meant
 from hatch_lambda_zip.config.tables import Known
-from hatch_lambda_zip.files import is_absolute, path_problem
+from hatch_lambda_zip.files import (
+    instead_of_file,
+    is_absolute,
+    name_encoding_problem,
+    path_problem,
+)
 from hatch_lambda_zip.runtimes import ARCHITECTURES, PROVIDED_SETS, RUNTIMES, find_runtime
 from hatch_lambda_zip.text import not_one_of
 
@@ -226,8 +231,10 @@ def _wrong_path(path: str, base: str) -> str | None:
 def _wrong_source(source: str, root: Path) -> str | None:
     file = root / source
     if not os.path.exists(file):  # noqa: PTH110 - pathlib's raises for some paths
-        if os.path.islink(file):  # noqa: PTH114 - likewise
-            return f"{source!r} is a symbolic link to {file.readlink()}, which is not there"
+        if found := instead_of_file(file):
+            return f"{source!r} is {found}"
+        if not source.isascii() and (problem := name_encoding_problem()):
+            return f"{source!a} is not found: {problem}"
         return f"there is no {source!r} in {root}"
     return None  # how far links may lead, its files decide
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LockError, UvError
 from hatch_lambda_zip.files import replacing
+from hatch_lambda_zip.lock.find import is_there
 from hatch_lambda_zip.lock.foreign import FOREIGN, ForeignLock, read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 from hatch_lambda_zip.lock.recorded import (
@@ -62,7 +63,7 @@ class RequirementsLock:
         Raises:
             LockError: it is not, or was made by another tool.
         """
-        if not self.path.is_file():
+        if not is_there(self.path):
             raise LockError(f"{self.path} is missing. Run `{TOOL_NAME} lock` and commit it.")
         document = self._document()
         check_recorded(document["tool"], LockFile.of(LockKind.PYLOCK, self.path))
@@ -76,9 +77,9 @@ class RequirementsLock:
         """Return the lock that is there; nothing where there is none.
 
         Raises:
-            LockError: the lock was made by another tool.
+            LockError: the lock was made by another tool, or something else is in its place.
         """
-        if not self.path.is_file():
+        if not is_there(self.path):
             return ""
         self._document()
         return self.path.read_text(encoding="utf-8")

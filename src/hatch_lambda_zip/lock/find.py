@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from packaging.pylock import is_valid_pylock_path
 
 from hatch_lambda_zip.config import TOOL_NAME, read_tables
 from hatch_lambda_zip.errors import LockError, UvError
-from hatch_lambda_zip.files import read_regular
+from hatch_lambda_zip.files import instead_of_file, name_encoding_problem, read_regular
 from hatch_lambda_zip.lock.elsewhere import unlocked_source
 from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
@@ -43,7 +44,7 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
     if uv_lock := uv_lock_of(root, uv):
         return LockFile.of(LockKind.UV, uv_lock)
     pylock = root / "pylock.toml"
-    if pylock.is_file():
+    if is_there(pylock):
         return LockFile.of(LockKind.PYLOCK, pylock)
     named = [path.name for path in _pylocks(root)]
     if len(named) == 1:
@@ -54,9 +55,9 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
             f'Name one: {key} = "{named[0]}".'
         )
     for foreign in FOREIGN:
-        if (root / foreign).is_file():
+        if is_there(root / foreign):
             raise LockError(f"No lock file for {root} that can be read, but a {_advice(foreign)}")
-    if (root / "requirements.txt").is_file():
+    if is_there(root / "requirements.txt"):
         raise LockError(
             f"No lock file for {root}, but a requirements.txt. If it has a hash for each "
             f'requirement, name it: {key} = "requirements.txt". If not, '
@@ -71,16 +72,31 @@ def find_lock(root: Path, chosen: str | None, uv: Uv, *, key: str) -> LockFile:
     )
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is a lock, or a file that one is made of.
+
+    Raises:
+        LockError: there is something else in its place, which was hardly meant to be passed over.
+    """
+    if found := instead_of_file(path):
+        raise LockError(f"{path} is {found}. Put the file itself there, or remove what is there.")
+    return path.is_file()
+
+
 def needs_no_lock(root: Path) -> bool:
-    """Tell whether a project has no file at all that names what it requires, or a lock of it."""
-    if any((root / file).is_file() for file in FOREIGN):
+    """Tell whether a project has no file at all that names what it requires, or a lock of it.
+
+    Raises:
+        LockError: something else is in the place of one.
+    """
+    if any(is_there(root / file) for file in FOREIGN):
         return False
     requirements = root / "requirements.txt"
-    if read_requirements(requirements) if requirements.is_file() else unlocked_source(root):
+    if read_requirements(requirements) if is_there(requirements) else unlocked_source(root):
         return False
     if _pylocks(root):
         return False
-    return not any((directory / "uv.lock").is_file() for directory in (root, *root.parents))
+    return not any(map(os.path.lexists, _uv_locks_above(root)))
 
 
 def find_code_lock(
@@ -111,7 +127,7 @@ def find_code_lock(
         requirements = directory / "requirements.txt"
         answers = _requirements_in(directory, root)
         found += [replace(LockFile.of(LockKind.PYLOCK, path), answers=answers) for path in pylocks]
-        if not pylocks and requirements.is_file() and (lines := read_requirements(requirements)):
+        if not pylocks and is_there(requirements) and (lines := read_requirements(requirements)):
             if not are_hashed(lines):
                 raise LockError(
                     f"{requirements} has no hashes, and there is no lock of it, so today's build "
@@ -120,12 +136,12 @@ def find_code_lock(
                 )
             found.append(LockFile.of(LockKind.REQUIREMENTS, requirements))
             continue
-        if pylocks or directory == root or (directory / "uv.lock").is_file():
+        if pylocks or directory == root or is_there(directory / "uv.lock"):
             continue
         if other := foreign_lock(directory):
             if read_foreign(other).requirements:
                 raise LockError(f"{other} is a {_advice(other.name)}")
-        elif not requirements.is_file() and (problem := unlocked_source(directory)):
+        elif not is_there(requirements) and (problem := unlocked_source(directory)):
             raise LockError(problem)
     if len(found) > 1:
         names = ", ".join(str(lock.path) for lock in found)
@@ -136,7 +152,7 @@ def find_code_lock(
 def _requirements_in(directory: Path, root: Path | None) -> Path | None:
     """Return the file of a code directory that says what it requires, if there is one."""
     requirements, pyproject = directory / "requirements.txt", directory / "pyproject.toml"
-    if requirements.is_file():
+    if is_there(requirements):
         return requirements
     return pyproject if directory != root and "project" in read_tables(pyproject) else None
 
@@ -149,14 +165,14 @@ def _lock_of_member(directory: Path, uv: Uv) -> LockFile | None:
     """
     pyproject, own = directory / "pyproject.toml", directory / "uv.lock"
     if "project" not in read_tables(pyproject):
-        if own.is_file():
+        if is_there(own):
             raise LockError(
                 f"{own} lies beside no pyproject.toml with a [project] that can be read, so nobody "
                 "can tell what it is the lock of. Remove it, or add that."
             )
         return None
     lock = uv_lock_of(directory, uv)
-    if own.is_file() and (lock is None or not lock.samefile(own)):
+    if is_there(own) and (lock is None or not lock.samefile(own)):
         raise LockError(
             f"{own} is not the lock that uv uses for {directory}, which is {lock or 'missing'}. "
             "Remove it, or take the directory out of that workspace."
@@ -178,7 +194,7 @@ def is_uv_project(directory: Path) -> bool:
     Raises:
         LockError: it has locks of several other tools.
     """
-    others = (directory / "requirements.txt").is_file() or _pylocks(directory)
+    others = is_there(directory / "requirements.txt") or _pylocks(directory)
     is_project = "project" in read_tables(directory / "pyproject.toml")
     return is_project and not others and foreign_lock(directory) is None
 
@@ -188,7 +204,7 @@ def _pylocks(directory: Path) -> list[Path]:
     return sorted(
         path
         for path in directory.iterdir()
-        if is_valid_pylock_path(path) and path.name != NEW_FILE and path.is_file()
+        if is_valid_pylock_path(path) and path.name != NEW_FILE and is_there(path)
     )
 
 
@@ -196,9 +212,9 @@ def foreign_lock(directory: Path) -> Path | None:
     """Return the lock of another tool in a directory, if there is one.
 
     Raises:
-        LockError: there are several.
+        LockError: there are several, or something else is in the place of one.
     """
-    found = [directory / name for name in FOREIGN if (directory / name).is_file()]
+    found = [directory / name for name in FOREIGN if is_there(directory / name)]
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
         raise LockError(f"{directory} has {names}, and no choice: remove all but one.")
@@ -229,12 +245,14 @@ def find_embedded_lock(directory: Path, project: Path) -> LockFile:
 
 def _chosen_lock(root: Path, chosen: str, uv: Uv, key: str, how_to_lock: str) -> LockFile:
     path = root / chosen
-    if not path.is_file():
+    if not is_there(path):
         # "uv.lock" names the workspace's lock too, which every member shares.
         shared = uv_lock_of(root, uv) if chosen == "uv.lock" else None
         if shared is None:
+            if not chosen.isascii() and (problem := name_encoding_problem()):
+                raise LockError(f"{key}: {chosen!a} is not found: {problem}.")
             source = path.with_name("requirements.txt")
-            if path.name == "pylock.toml" and source.is_file():
+            if path.name == "pylock.toml" and is_there(source):
                 how_to_lock = f"`{TOOL_NAME} lock` makes it of {source}; commit it."
             raise LockError(f"{key}: there is no file {chosen!r} in {root}. {how_to_lock}")
         path = shared
@@ -274,14 +292,23 @@ def _advice(foreign: str) -> str:
 
 
 def uv_lock_of(root: Path, uv: Uv) -> Path | None:
-    """Return the uv.lock that uv itself would use, or None when there is none."""
+    """Return the uv.lock that uv itself would use, or None when there is none.
+
+    Raises:
+        LockError: something else is in its place.
+    """
     # Most projects without a uv.lock have none above them either: then uv needs no asking.
-    if not any((directory / "uv.lock").is_file() for directory in (root, *root.parents)):
+    if not any(map(os.path.lexists, _uv_locks_above(root))):
         return None
-    if (root / "uv.lock").is_file() and not any(map(_may_be_workspace, root.parents)):
-        return root / "uv.lock"  # of a project that can be no member
+    own = root / "uv.lock"
+    if is_there(own) and not any(map(_may_be_workspace, root.parents)):
+        return own  # of a project that can be no member
     lock = uv_workspace_of(root, uv) / "uv.lock"
-    return lock if lock.is_file() else None
+    return lock if is_there(lock) else None
+
+
+def _uv_locks_above(root: Path) -> list[Path]:
+    return [directory / "uv.lock" for directory in (root, *root.parents)]
 
 
 def _may_be_workspace(directory: Path) -> bool:

@@ -10,6 +10,7 @@ from hatch_lambda_zip.lock.find import (
     find_code_lock,
     find_embedded_lock,
     find_lock,
+    is_there,
     needs_no_lock,
 )
 from hatch_lambda_zip.lock.model import LockFile, LockKind
@@ -31,7 +32,7 @@ def requires_nothing(artifact: Artifact, root: Path) -> bool:
         return False
     directories = {root / source for source, _ in artifact.code} - {root}
     files = [directory / "requirements.txt" for directory in directories]
-    return any(file.is_file() and not read_requirements(file) for file in files)
+    return any(is_there(file) and not read_requirements(file) for file in files)
 
 
 class Locks:
