@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -247,3 +248,11 @@ def test_what_only_another_tool_reads_as_requirements(
     assert found is not None
     first = next(iter(found.requirements), None)
     assert first == requirement
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_a_lock_with_arrays_in_arrays(tmp_path: Path, name: str) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    (tmp_path / name).write_text(f'{{"a": {deep}}}' if name == "Pipfile.lock" else f"a = {deep}")
+    with pytest.raises(LockError, match=rf"{re.escape(name)} can't be read: [^\n]{{1,200}}\.$"):
+        read_foreign(tmp_path / name)

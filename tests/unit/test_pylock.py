@@ -786,3 +786,11 @@ def test_odd_characters_in_a_lock_reach_the_installer_as_they_are(text: str) -> 
     vcs = {"type": "git", "url": f"{URL}/{text}", "commit-id": "a" * 40, "subdirectory": text}
     (install,) = select_from({"name": "demo", "vcs": vcs}).installs
     assert packages_in(install) == [{"name": "demo", "vcs": vcs}]
+
+
+def test_a_lock_with_arrays_in_arrays() -> None:
+    text = f"lock-version = {'[' * 100_000}{']' * 100_000}\n"
+    with pytest.raises(
+        LockError, match=r"can't be read as a pylock\.toml [^\n]{1,200} Make it anew"
+    ):
+        parse_pylock(text, LockFile.of(LockKind.PYLOCK, ROOT / "pylock.toml"))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from hatch_lambda_zip.lock.model import (
 from hatch_lambda_zip.lock.requirements import explain_failure, select
 from hatch_lambda_zip.runtimes import Platform, find_runtime
 from hatch_lambda_zip.text import shortened
+from tests.support import effort
 
 ROOT = Path("workspace/project").absolute()
 LOCK = LockFile.of(LockKind.REQUIREMENTS, ROOT / "requirements.txt")
@@ -500,3 +503,21 @@ def test_a_distribution_that_is_pinned_twice(other: str) -> None:
 def test_a_distribution_that_two_lines_pin_alike() -> None:
     installed(f"demo==1 {A}\ndemo[x]==1 {A}\n")
     installed(f"demo==1 {A}\ndemo==2; python_version < '3' {B}\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [lambda count: f"attrs==26.1.0{f' {A}' * count}", lambda count: f"attrs{' ' * count}x"],
+    ids=["hashes", "blanks"],
+)
+def test_effort_grows_with_the_length_of_a_line(
+    line: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What splits words takes so long that nothing else would be seen.
+    monkeypatch.setattr("shlex.split", str.split)
+
+    def read(text: bytes) -> None:
+        with contextlib.suppress(LockError):
+            select_from(text.decode())
+
+    assert effort.growth(read, line(1_000).encode(), line(20_000).encode()) < 3 * 20

@@ -123,6 +123,14 @@ def test_a_lock_that_cannot_be_read(tmp_path: Path) -> None:
         UvLock.read(tmp_path / "uv.lock")
 
 
+@pytest.mark.every_python  # tomllib, or tomli
+def test_a_lock_with_arrays_in_arrays(tmp_path: Path) -> None:
+    path = tmp_path / "uv.lock"
+    path.write_text(f"a = {'[' * 100_000}{']' * 100_000}\n", encoding="utf-8")
+    with pytest.raises(LockError, match=r"uv\.lock can't be read: [^\n]{1,200}\. Run `uv lock`\.$"):
+        UvLock.read(path)
+
+
 def test_files_without_a_hash(tmp_path: Path) -> None:
     path = tmp_path / "uv.lock"
     path.write_text(

@@ -208,7 +208,7 @@ def logical_lines(text: str) -> Iterator[_Line]:
 
 
 def _without_comment(number: int, parts: list[str]) -> Iterator[_Line]:
-    text = re.sub(r"(^|\s+)#.*$", "", "".join(parts)).strip()
+    text = re.sub(r"(^|\s)#.*$", "", "".join(parts)).strip()
     if text:
         yield _Line(number, text)
 

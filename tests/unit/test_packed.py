@@ -1,0 +1,90 @@
+"""What a pack says of its distribution is taken for damaged where it can't be true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.archive import CompressedContent, compressed
+from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.errors import DamagedPackError
+from hatch_lambda_zip.install import Distribution, Installed
+from hatch_lambda_zip.install.packed import find_packed, packable, save_packed
+from hatch_lambda_zip.install.reasons import LeftOut, Reason
+from hatch_lambda_zip.lock import InstallList, LockedDistribution, Origin
+from hatch_lambda_zip.packs import PackCache
+
+LOCKED = LockedDistribution("demo", "1.0", Origin.INDEX, "sha256:0")
+INSTALL = InstallList("pylock.wheels.toml", "", (LOCKED,), builds=False)
+INSTALLED = Installed(
+    Distribution("demo", "1.0", Origin.INDEX, "sha256:0"),
+    "demo-1.0.dist-info",
+    (Entry.of("demo.py", b"1", "demo"), Entry.of("more.py", b"2", "demo")),
+    (LeftOut("bin/demo", Reason.SCRIPT, "demo"),),
+    (Entry.of("bin/run", b"#!python", "demo"),),
+)
+
+
+def compress(entry: Entry) -> CompressedContent:
+    return compressed(entry, lambda _entry, _content: None, None)
+
+
+class Forging(PackCache):
+    """Keeps packs that say something else of what is in them."""
+
+    said: dict[str, object]
+
+    def save(self, name: str, key: str, about: object, contents: object) -> None:
+        assert isinstance(about, dict)
+        super().save(name, key, {**about, **self.said}, contents)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def packs(tmp_path: Path) -> Iterator[Forging]:
+    with closing(Forging(tmp_path, pytest.fail)) as opened:
+        yield opened
+
+
+def kept(packs: Forging, **said: object) -> dict[str, Installed]:
+    packs.said = said
+    save_packed(packable(INSTALLED), packs, compress)
+    return find_packed(INSTALL, packs)
+
+
+def test_what_was_kept(packs: Forging) -> None:
+    found = kept(packs)["demo"]
+    assert (found.distribution, found.dist_info) == (INSTALLED.distribution, INSTALLED.dist_info)
+    assert found.left_out == INSTALLED.left_out
+    assert [(entry.name, entry.read()) for entry in found.entries] == [
+        ("demo.py", b"1"),
+        ("more.py", b"2"),
+    ]
+    assert [(entry.name, entry.read()) for entry in found.scripts] == [("bin/run", b"#!python")]
+    # Where the lock calls it otherwise, uv judges it.
+    other = LockedDistribution("demo", "2.0", Origin.INDEX, "sha256:0")
+    assert find_packed(InstallList(INSTALL.file_name, "", (other,), builds=False), packs) == {}
+
+
+@pytest.mark.parametrize("scripts", [-1, 4, "1", None, 1.5, [1]])
+def test_a_number_of_scripts_that_is_none(packs: Forging, scripts: object) -> None:
+    with pytest.raises(DamagedPackError, match="is not as it was written"):
+        kept(packs, scripts=scripts)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"dist_info": None},
+        {"entries": [["demo.py", "sha256=0"]]},
+        {"entries": [["demo.py", "sha256"]] * 3},
+        {"left_out": [["bin/demo", "OTHER"]]},
+        {"left_out": [["bin/demo"]]},
+    ],
+    ids=str,
+)
+def test_what_else_can_not_be_true(packs: Forging, said: dict[str, object]) -> None:
+    with pytest.raises(DamagedPackError):
+        kept(packs, **said)
