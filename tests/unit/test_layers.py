@@ -239,6 +239,12 @@ def test_no_package_is_torn_apart(case: str) -> None:
     assert torn(function, layer) == packages
 
 
+def test_of_several_owners_the_first_is_named() -> None:
+    function = [made("one", {"a/b.py": ""}), made("other", {"a/c.py": ""})]
+    with pytest.raises(ContentsError, match="the function ships a part of it with one, a layer"):
+        check_packages(function, [made("theirs", {"a/__init__.py": ""})], "here.layers")
+
+
 IMPORTABLE = [
     case
     for case, (*sides, _) in CASES.items()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -314,3 +315,59 @@ def test_two_may_restore_a_file_at_once(tmp_path: Path) -> None:
         for thread in threads:
             thread.join()
         assert path.read_bytes() == content
+
+
+def clear_up(monkeypatch: pytest.MonkeyPatch, *messages: bytes) -> list[int]:
+    """Do what a watcher does after a build that told it this, and return what it kills."""
+    killed: list[int] = []
+    monkeypatch.setattr(watcher_module, "_PAUSE", 0)
+    monkeypatch.setattr(watcher_module, "kill_group", killed.append)
+    told = b"".join(message + b"\0" for message in messages) + b"an unfinished one"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(told)))
+    watcher_module.main("the mark of no process.")
+    return killed
+
+
+def test_what_a_watcher_makes_of_what_it_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = {name: tmp_path / name for name in ("file", "stays", "edited", "an unfinished one")}
+    for path in paths.values():
+        path.write_text("now")
+    (tmp_path / "directory/deep").mkdir(parents=True)
+    told = {name: os.fsencode(path) for name, path in paths.items()}
+    monkeypatch.chdir(tmp_path)
+    killed = clear_up(
+        monkeypatch,
+        b"+17",
+        b"+18",
+        b"-17",
+        told["file"],
+        os.fsencode(tmp_path / "directory"),
+        told["stays"],
+        b"~" + told["stays"],
+        b"~" + os.fsencode(tmp_path / "never told of"),
+        b"=" + b"before".hex().encode() + b":5:" + told["edited"],
+        b"=" + b"before".hex().encode() + b":5:" + os.fsencode(tmp_path / "gone/file"),
+    )
+    assert killed == [18]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("an unfinished one", "edited", "stays"),
+    ]
+    assert paths["edited"].read_text() == "before"
+    assert paths["edited"].stat().st_mtime_ns == 5
+
+
+def test_a_file_that_is_as_it_was_keeps_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("before")
+    before = path.stat().st_mtime_ns
+    watcher_module.restore(os.fsencode(path), b"=" + b"before".hex().encode() + b":5:file")
+    assert path.stat().st_mtime_ns == before
+
+
+def test_where_nobody_shows_the_environment_of_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("nothing is waited for"))
+    assert watcher_module.marked("mark") == []
+    watcher_module.kill_marked("mark")

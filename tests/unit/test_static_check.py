@@ -157,6 +157,11 @@ CHANGES = {
         "[project]\n",
         "[tool.uv]\npackage = false\n[project]\n",
     ),
+    "a build system": (
+        "pyproject.toml",
+        "[project]\n",
+        '[build-system]\nrequires = ["hatchling"]\n\n[project]\n',
+    ),
     "a path dependency's": ("tools/pyproject.toml", 'x = ["six"]', "x = []"),
 }
 
