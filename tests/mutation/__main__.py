@@ -3,10 +3,11 @@
     python -m tests.mutation [--sample 500] [--seed 18] [--only archive/ ...]
 
 A sample of all mutants of the stages that decide bytes, the same one for the same seed and the same
-code, is tried one by one. For each the unit tests run that have to do with its module: the files
-that import it, or import a module that does; each in a process of its own that ends in time. What
-survives is either a test to write, or a line of argued-away.txt, which says why nobody could tell.
-Processes that tests start do not see the mutant.
+code, is tried one by one. The unit tests that have to do with its module run: the files that import
+it, or import a module that does. They run once without a mutant, to see which lines each test runs;
+then for each mutant those that run its line, and if none of these sees it, all the others; in a
+process of its own that ends in time. What survives is either a test to write, or a line of
+argued-away.txt, which says why nobody could tell. Processes that tests start do not see the mutant.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ import argparse
 import random
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from tests.mutation.mutants import Mutant, mutants_of
-from tests.mutation.trial import PACKAGE, Outcome, copy_checkout, tried, unit_tests_of
+from tests.mutation.mutants import PACKAGES, Mutant, mutants_of
+from tests.mutation.reach import Reach
+from tests.mutation.run import PACKAGE, copy_checkout
+from tests.mutation.trial import Outcome, tried
 
-PACKAGES: Final = ("archive", "bytecode", "lock", "contents")
 ARGUED_AWAY: Final = Path(__file__).with_name("argued-away.txt")
 
 
@@ -41,12 +44,15 @@ def main() -> int:
     print(f"{len(chosen)} of a sample of {len(mutants)} mutants, seed {arguments.seed}", flush=True)
     outcomes: Counter[Outcome] = Counter()
     with tempfile.TemporaryDirectory() as temporary:
-        tree = copy_checkout(Path(temporary, "checkout"))
+        reach = Reach(copy_checkout(Path(temporary, "checkout")))
+        start = time.monotonic()
+        argued = argued_away()
         for mutant in chosen:
-            outcome = _outcome(mutant, tree)
+            outcome = "argued away" if mutant.name in argued else tried(mutant, reach)
             outcomes[outcome] += 1
             print(f"{outcome}  {mutant.name}  (line {mutant.line})", flush=True)
-    print(", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())))
+    figures = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    print(f"{figures}; {(time.monotonic() - start) / max(len(chosen), 1):.1f} seconds each")
     return int(outcomes["survived"] > 0)
 
 
@@ -67,15 +73,6 @@ def argued_away() -> frozenset[str]:
     """Return the names of mutants that are no mistakes, each followed by its reason."""
     lines = ARGUED_AWAY.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith((" ", "#")))
-
-
-def _outcome(mutant: Mutant, tree: Path) -> Outcome:
-    if mutant.name in argued_away():
-        return "argued away"
-    tests = unit_tests_of(mutant.path)
-    if not tests:
-        return "survived"
-    return tried(mutant, tests, tree)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+PACKAGES: Final = ("archive", "bytecode", "lock", "contents")
+"""The stages that decide bytes."""
 
 _COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Eq: ast.NotEq,
@@ -43,7 +47,8 @@ class Mutant:
 
     Attributes:
         path: of the module.
-        line: where the mistake is, from 1.
+        lines: from where the statement starts to where the mistake ends, from 1.
+        line: where the mistake is.
         text: of that line.
         before: the text that is replaced, as `ast.unparse` writes it.
         after: what replaces it, likewise.
@@ -51,6 +56,7 @@ class Mutant:
     """
 
     path: Path
+    lines: range
     line: int
     text: str
     before: str
@@ -73,6 +79,7 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
         starts.append(starts[-1] + len(line))
     tree = ast.parse(source)
     conditions = {id(condition) for node in ast.walk(tree) for condition in _conditions(node)}
+    statements = sorted(node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt))
     for node in sorted(_nodes(tree), key=lambda node: (node.lineno, node.col_offset)):
         start = starts[node.lineno - 1] + node.col_offset
         end = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
@@ -87,7 +94,9 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
             text = after if whole else f"({after})"
             changed = source[:start] + text.encode() + source[end:]
             shown = lines[node.lineno - 1].decode().strip()
-            yield Mutant(path, node.lineno, shown, before, after, changed)
+            first = statements[bisect.bisect(statements, node.lineno) - 1]
+            reached = range(first, (node.end_lineno or 0) + 1)
+            yield Mutant(path, reached, node.lineno, shown, before, after, changed)
 
 
 def _nodes(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:

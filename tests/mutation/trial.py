@@ -4,49 +4,38 @@ from __future__ import annotations
 
 import ast
 import functools
-import os
-import resource
-import shutil
-import signal
-import subprocess
-import sys
-import time
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-import hypothesis
 import pytest
 
 from tests.mutation.mutants import Mutant
+from tests.mutation.reach import Reach
+from tests.mutation.run import CHECKOUT, PACKAGE, output, run
 
-CHECKOUT: Final = Path(__file__).parent.parent.parent
-PACKAGE: Final = CHECKOUT / "src/hatch_lambda_zip"
 Outcome = Literal["killed", "survived", "argued away"]
 
-# Seconds of a processor, which a loaded machine does not use up, and of the clock.
-_PROCESSOR: Final = 60
-_CLOCK: Final = 600
-_MEMORY: Final = 2 << 30
-_OUTPUT: Final = "output"  # of the last process, beside the copy
+_FIRST: Final = 20  # tests; most mutants are seen by them
+_PROCESSOR: Final = 30  # seconds, besides what the tests may take with more examples
+_FAILED: Final = "failed"  # beside the copy: the test that was the first to fail
 
 
-def copy_checkout(directory: Path) -> Path:
-    """Return a copy of what git would commit, to be changed."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    for name in listed.stdout.decode().split("\0")[:-1]:
-        if Path(CHECKOUT, name).exists():
-            target = directory / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(CHECKOUT / name, target, follow_symlinks=False)
-    return directory
+def tried(mutant: Mutant, reach: Reach) -> Outcome:
+    """Return what tests say of a mutant: those that run its line, then all that have to do with it.
+
+    Of what runs while modules are imported, or is kept from test to test, nobody knows for which.
+    """
+    files = unit_tests_of(mutant.path)
+    reaching = reach.tests_of(mutant, files)
+    others = ([test for test in reach.seconds if test.startswith(f"{file}::")] for file in files)
+    known: set[str] = set()
+    for tests in (reaching[:_FIRST], reaching[_FIRST:], *others):
+        new = tuple(test for test in tests if test not in known)
+        known.update(new)
+        if new and _is_seen(mutant, new, reach):
+            return "killed"
+    return "survived"
 
 
 def unit_tests_of(module: Path) -> tuple[str, ...]:
@@ -68,18 +57,17 @@ def unit_tests_of(module: Path) -> tuple[str, ...]:
         searched |= importers
 
 
-def tried(mutant: Mutant, tests: Sequence[str], tree: Path) -> Outcome:
-    """Return what the tests say of a mutant, in a copy of the checkout."""
-    module = tree / mutant.path.relative_to(CHECKOUT)
+def _is_seen(mutant: Mutant, tests: tuple[str, ...], reach: Reach) -> bool:
+    module = reach.tree / mutant.path.relative_to(CHECKOUT)
     original = module.read_bytes()
-    for test in tests:
-        _write(module, mutant.source)
-        seen = _run(test, tree) != 0
-        _write(module, original)
-        # What fails without the mutant as well says nothing.
-        if seen and _passes(test, tree):
-            return "killed"
-    return "survived"
+    _write(module, mutant.source)
+    passes = _run(tests, reach) == 0
+    _write(module, original)
+    if passes:
+        return False
+    failed = Path(reach.tree.parent, _FAILED)
+    # What fails without the mutant as well says nothing.
+    return _passes((failed.read_text(encoding="utf-8"),) if failed.exists() else tests, reach)
 
 
 def _write(module: Path, source: bytes) -> None:
@@ -87,6 +75,38 @@ def _write(module: Path, source: bytes) -> None:
     module.write_bytes(source)
     for compiled in (module.parent / "__pycache__").glob(f"{module.stem}.*"):
         compiled.unlink()
+
+
+@functools.cache
+def _passes(tests: tuple[str, ...], reach: Reach) -> bool:
+    passes = _run(tests, reach) == 0
+    if not passes:
+        print(f"Without any mutant too:\n{output(reach.tree)[-2000:]}", flush=True)
+    return passes
+
+
+def _run(tests: Sequence[str], reach: Reach) -> int:
+    failed = Path(reach.tree.parent, _FAILED)
+    failed.unlink(missing_ok=True)
+    files = dict.fromkeys(test.partition("::")[0] for test in tests)
+    seconds = _PROCESSOR + 10 * sum(reach.seconds[test] for test in tests)
+    return run(["-x", *files], reach.tree, _Chosen(tests, failed), seconds=int(seconds))
+
+
+class _Chosen:
+    """A plugin of pytest that has some tests run, in their order, and notes which one fails."""
+
+    def __init__(self, tests: Sequence[str], failed: Path) -> None:
+        self._tests = tests
+        self._failed = failed
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        found = {item.nodeid: item for item in items}
+        items[:] = [found[test] for test in self._tests if test in found]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self._failed.exists():
+            self._failed.write_text(report.nodeid, encoding="utf-8")
 
 
 @functools.cache
@@ -121,72 +141,3 @@ def _origin(module: str, name: str) -> set[Path]:
 def _file_of(module: str) -> list[Path]:
     path = PACKAGE.parent / module.replace(".", "/")
     return [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
-
-
-@functools.cache
-def _passes(test: str, tree: Path) -> bool:
-    passes = _run(test, tree) == 0
-    if not passes:
-        output = Path(tree.parent, _OUTPUT).read_text(encoding="utf-8", errors="replace")
-        print(f"{test} fails without any mutant, and is left out:\n{output[-2000:]}", flush=True)
-    return passes
-
-
-def _run(test: str, tree: Path) -> int:
-    """Return the exit code of pytest in a process of its own; it is killed when it takes long."""
-    child = os.fork()
-    if not child:
-        code = 1
-        try:
-            code = _in_child(test, tree)
-        except BaseException:  # noqa: BLE001 - nothing may come back to the parent's code
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-    end = time.monotonic() + _CLOCK
-    while True:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        if time.monotonic() > end:
-            os.killpg(child, signal.SIGKILL)
-        time.sleep(0.02)
-
-
-def _in_child(test: str, tree: Path) -> int:
-    os.setpgid(0, 0)
-    resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR, _PROCESSOR))
-    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
-    with Path(tree.parent, _OUTPUT).open("wb") as output:
-        os.dup2(output.fileno(), 1)
-        os.dup2(output.fileno(), 2)
-    os.chdir(tree)
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    sys.path[:] = [
-        str(tree / "src"),
-        *(path for path in sys.path if path not in ("", str(CHECKOUT), str(PACKAGE.parent))),
-    ]
-    for name in [*sys.modules]:
-        if name.partition(".")[0] == "tests":
-            del sys.modules[name]
-    # Those that measure effort fail by chance where one runs beside others.
-    options = [
-        "-xq",
-        "-knot effort",
-        "-pno:cacheprovider",
-        "-W",
-        "ignore::pytest.PytestAssertRewriteWarning",
-    ]
-    # The same examples for each mutant; none is made smaller, which takes long.
-    hypothesis.settings.register_profile(
-        "mutation",
-        max_examples=25,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
-        suppress_health_check=[hypothesis.HealthCheck.too_slow],
-    )
-    return int(pytest.main([*options, "--hypothesis-profile=mutation", test]))

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.mutation import trial
 from tests.mutation.__main__ import argued_away
 from tests.mutation.mutants import mutants_of
-from tests.mutation.trial import CHECKOUT, PACKAGE, unit_tests_of
+from tests.mutation.reach import Reach
+from tests.mutation.run import CHECKOUT, PACKAGE, copy_checkout
+from tests.mutation.trial import unit_tests_of
 
 SOURCE = '''
 """What it is for."""
@@ -46,6 +50,8 @@ def test_mutants_are_small_mistakes_where_one_could_be_made(tmp_path: Path) -> N
         (15, "e", "not (e)"),
         (15, "b'x'", "b'xX'"),
     ]
+    # From the start of the statement, where its line may be noted.
+    assert [mutant.lines for mutant in mutants[2:4]] == [range(9, 12)] * 2
     for mutant in mutants:
         compile(mutant.source, mutant.path, "exec")
     assert mutants[4].name == "archive/module.py: e < 1: e < 1 -> e <= 1"
@@ -59,6 +65,21 @@ def test_the_tests_of_a_module_are_those_that_import_it_the_nearest_way() -> Non
     assert unit_tests_of(PACKAGE / "archive/encoder.py")[0] == "tests/unit/test_encoder.py"
     assert "tests/unit/test_archive.py" in unit_tests_of(PACKAGE / "archive/encoder.py")
     assert unit_tests_of(PACKAGE / "lock/same_markers.py") == ("tests/unit/test_static_check.py",)
+
+
+@pytest.mark.exhaustive
+def test_a_mistake_is_seen_and_where_there_is_none_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = ("tests/unit/test_encoder.py",)
+    monkeypatch.setattr(trial, "unit_tests_of", lambda _module: files)
+    path = PACKAGE / "archive/encoder.py"
+    (mutant, *_) = (it for it in mutants_of(path) if it.text == "state ^= state >> 17")
+    reach = Reach(copy_checkout(tmp_path / "checkout"))
+    reaching = reach.tests_of(mutant, files)
+    assert 0 < len(reaching) < len(reach.seconds)
+    assert trial.tried(mutant, reach) == "killed"
+    assert trial.tried(replace(mutant, source=path.read_bytes()), reach) == "survived"
 
 
 def test_what_is_argued_away_still_is_a_mutant() -> None:
