@@ -73,7 +73,10 @@ def test_what_the_workspace_says(tmp_path: Path) -> None:
     (member / "pyproject.toml").write_text('[tool.uv]\nexclude-dependencies = ["g"]\n')
     found = find_adjustments(member)
     assert found.changes == (Adjustment("g"), *EXPECTED.changes)
-    # Another project above has no say.
+    # A workspace or another project around it has no say.
+    (tmp_path / "packages/pyproject.toml").write_text("[tool.uv.workspace]\n")
+    assert find_adjustments(member) == Adjustments((Adjustment("g"),))
+    (tmp_path / "packages/pyproject.toml").unlink()
     (tmp_path / "pyproject.toml").write_text(SETTINGS)
     assert find_adjustments(member) == Adjustments((Adjustment("g"),))
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.elsewhere import stated_elsewhere, unlocked_source
-from hatch_lambda_zip.lock.foreign import ForeignLock, read_foreign
+from hatch_lambda_zip.lock.foreign import (
+    ForeignLock,
+    read_foreign,
+    stated_elsewhere,
+    unlocked_source,
+)
 from tests.support.foreign import PDM, PIPENV, POETRY
 from tests.support.loose import write
 
@@ -256,3 +262,29 @@ def test_a_lock_with_arrays_in_arrays(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(f'{{"a": {deep}}}' if name == "Pipfile.lock" else f"a = {deep}")
     with pytest.raises(LockError, match=rf"{re.escape(name)} can't be read: [^\n]{{1,200}}\.$"):
         read_foreign(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "is_certain"),
+    [
+        *((f"{{{key} = 'x'}}", True) for key in ("version", "extras", "index", "source", "url")),
+        *((f"{{{key} = 'x'}}", True) for key in ("git", "ref", "rev", "tag", "branch")),
+        *((f"{{{key} = true}}", True) for key in ("allow-prereleases", "subdirectory", "editable")),
+        ("'*'", True),
+        ("{version = '*', python = '<3'}", False),
+        ("{markers = 'x'}", False),
+        ("[{version = '*'}]", False),
+    ],
+)
+def test_what_is_needed_on_every_platform(
+    tmp_path: Path, constraint: str, *, is_certain: bool
+) -> None:
+    write(tmp_path, {"pyproject.toml": f"[tool.poetry.dependencies]\nsix = {constraint}\n"})
+    stated = stated_elsewhere(tmp_path)
+    assert stated is not None
+    assert stated.names == (("six",) if is_certain else ())
+    (tmp_path / "pyproject.toml").unlink()
+    write(tmp_path, {"Pipfile": f"[packages]\nsix = {constraint}\n"})
+    assert stated_elsewhere(tmp_path) == replace(
+        stated, file="Pipfile", lock="Pipfile.lock", command="pipenv lock"
+    )
