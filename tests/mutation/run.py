@@ -86,7 +86,8 @@ def run(
 def load(modules: Iterable[str]) -> None:
     """Import what tests need of others: then each process finds it there."""
     for name in modules:
-        if name.partition(".")[0] not in _OURS:
+        # hypothesis' plugin is for pytest to load.
+        if name.partition(".")[0] not in (*_OURS, "_hypothesis_pytestplugin"):
             with contextlib.suppress(ImportError):  # it was no module of its own
                 importlib.import_module(name)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -288,3 +290,27 @@ def test_what_is_needed_on_every_platform(
     assert stated_elsewhere(tmp_path) == replace(
         stated, file="Pipfile", lock="Pipfile.lock", command="pipenv lock"
     )
+
+
+def test_which_tables_of_a_pipfile_count(tmp_path: Path) -> None:
+    """By pipenv's own `Pipfile.calculate_hash`: sources, requirements of Python, and packages."""
+    names = ("scripts", "pipfile", "pipenv", "default", "develop")
+    others = "".join(f'[{name}]\na = "b"\n' for name in names)
+    packages = '[packages]\nsix = "*"\n[dev-packages]\nidna = "*"\n[docs]\nmore = "1"\n'
+    sources = [{"url": "index"}]
+    counts = {
+        "_meta": {"requires": {"python_version": "3.13"}, "sources": sources},
+        "default": {"six": "*"},
+        "develop": {"idna": "*"},
+        "docs": {"more": "1"},
+    }
+    text = json.dumps(counts, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    lock = {"_meta": {"hash": {"sha256": digest}, "sources": sources}, "default": {}}
+    head = '[[source]]\nurl = "index"\n[requires]\npython_version = "3.13"\n'
+    write(tmp_path, {"Pipfile.lock": json.dumps(lock), "Pipfile": head + others + packages})
+    assert read_foreign(tmp_path / "Pipfile.lock").requirements == ()
+    for old, new in (("3.13", "3.12"), ("index", "other"), ('more = "1"', 'more = "2"')):
+        write(tmp_path, {"Pipfile": (head + others + packages).replace(old, new)})
+        with pytest.raises(LockError, match="was made of another Pipfile"):
+            read_foreign(tmp_path / "Pipfile.lock")
