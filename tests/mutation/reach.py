@@ -83,6 +83,8 @@ class _Recorder:
         )
         # The one that tells tests apart.
         self._coverage.set_option("run:core", "ctrace")
+        # A file's tests may reach none of the stages.
+        self._coverage.set_option("run:disable_warnings", ["no-data-collected"])
 
     def pytest_sessionstart(self) -> None:
         self._coverage.start()
