@@ -86,8 +86,8 @@ def run(
 def load(modules: Iterable[str]) -> None:
     """Import what tests need of others: then each process finds it there."""
     for name in modules:
-        # hypothesis' plugin is for pytest to load.
-        if name.partition(".")[0] not in (*_OURS, "_hypothesis_pytestplugin"):
+        # hypothesis minds what was loaded before its plugin.
+        if name.partition(".")[0] not in _OURS and "hypothesis" not in name:
             with contextlib.suppress(ImportError):  # it was no module of its own
                 importlib.import_module(name)
 
