@@ -416,3 +416,10 @@ def test_every_cut_is_noticed() -> None:
     for end in range(len(original)):
         with pytest.raises(BytecodeError):
             normalize(original[:end])
+
+
+def test_which_form_of_marshal_each_python_writes() -> None:
+    """`Py_MARSHAL_VERSION` in Include/marshal.h of each release."""
+    written = {form.python_minor: form.marshal_version for form in FORMATS}
+    assert written == {9: 4, 10: 4, 11: 4, 12: 4, 13: 4, 14: 5, 15: 6}
+    assert find_format((3413).to_bytes(2, "little") + b"\r\n").marshal_version == 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -260,6 +262,25 @@ def test_what_is_built_from_source_and_not_selected(root: Path) -> None:
         assert selector.select(artifact(build_from_source=("six",))).warnings == ()
         # A default is for others too.
         assert selector.select(replace(artifact(), options=Options(names))).warnings == ()
+
+
+def test_what_was_started_has_ended_when_all_is_closed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root, {"uv.lock": UV_LOCK})
+    begun, ended = threading.Event(), threading.Event()
+
+    def run(*_: object, **__: object) -> str:
+        begun.set()
+        time.sleep(0.05)
+        ended.set()
+        return PYLOCK
+
+    monkeypatch.setattr(Exporting, "run", run)
+    with Selector(PROJECT, root, exporting()) as selector:
+        selector.start(artifact())
+        assert begun.wait(30)
+    assert ended.is_set()
 
 
 INSTALL = InstallList(
