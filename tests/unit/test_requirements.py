@@ -20,7 +20,7 @@ from hatch_lambda_zip.lock.model import (
     Origin,
     Selection,
 )
-from hatch_lambda_zip.lock.requirements import explain_failure, select
+from hatch_lambda_zip.lock.requirements import Place, explain_failure, places_in, select
 from hatch_lambda_zip.runtimes import Platform, find_runtime
 from hatch_lambda_zip.text import shortened
 from tests.support import effort
@@ -521,3 +521,21 @@ def test_effort_grows_with_the_length_of_a_line(
             select_from(text.decode())
 
     assert effort.growth(read, line(1_000).encode(), line(20_000).encode()) < 3 * 20
+
+
+def test_places_that_are_asked_for_by_their_path(tmp_path: Path) -> None:
+    lines = [
+        "-e ./lib[a, B_c]",
+        "six",
+        "../other ; python_version > '3'",
+        "./windows ; sys_platform == 'win32'",
+        f"file://{tmp_path}/a%20b",
+    ]
+    base = tmp_path.resolve()
+    assert [*places_in(lines, base, platform())] == [
+        Place(lines[0], base / "lib", ("a", "b-c")),
+        Place(lines[2], base.parent / "other", ()),
+        Place(lines[4], base / "a b", ()),
+    ]
+    with pytest.raises(LockError, match=r"^\./lib ; no marker: invalid marker: "):
+        [*places_in(["./lib ; no marker"], base, platform())]
