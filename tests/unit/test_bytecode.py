@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import builtins
+import hashlib
 import importlib.util
 import marshal
 import math
@@ -12,6 +13,7 @@ import struct
 import subprocess
 import sys
 import types
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -19,7 +21,9 @@ import pytest
 from hatch_lambda_zip.bytecode.magic import FORMATS, find_format
 from hatch_lambda_zip.bytecode.marshal_reader import read_marshal
 from hatch_lambda_zip.bytecode.marshal_writer import write_marshal
+from hatch_lambda_zip.bytecode.members import Members
 from hatch_lambda_zip.bytecode.normalize import normalize
+from hatch_lambda_zip.bytecode.objects import Objects
 from hatch_lambda_zip.bytecode.pyc import read_header, without_source_hash
 from hatch_lambda_zip.errors import BytecodeError
 from tests.interpreters.compare_code import describe
@@ -423,3 +427,22 @@ def test_which_form_of_marshal_each_python_writes() -> None:
     written = {form.python_minor: form.marshal_version for form in FORMATS}
     assert written == {9: 4, 10: 4, 11: 4, 12: 4, 13: 4, 14: 5, 15: 6}
     assert find_format((3413).to_bytes(2, "little") + b"\r\n").marshal_version == 4
+
+
+@pytest.mark.parametrize("lengths", [[64] * 6, [65] * 6, range(65, 71)])
+def test_from_sixty_five_bytes_on_a_digest_decides_the_order_of_members(
+    lengths: Sequence[int],
+) -> None:
+    """As docs/format.md has it; an encoding is that of bytes: a type, a size, and they."""
+    objects = Objects()
+    encodings = [
+        b"s" + size(length - 5) + letter * (length - 5)
+        for length, letter in zip(lengths, (b"a", b"b", b"c", b"d", b"e", b"f"), strict=True)
+    ]
+    numbers = [objects.leaf(encoding) for encoding in encodings]
+    ordered = [objects.encoded[number] for number in Members(objects).sort(numbers[::-1])]
+    by_digest = sorted(
+        encodings, key=lambda it: hashlib.sha256(len(it).to_bytes(8, "little") + it).digest()
+    )
+    assert by_digest != encodings
+    assert ordered == (encodings if lengths[0] == 64 else by_digest)
