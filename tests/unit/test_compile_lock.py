@@ -17,7 +17,8 @@ from tests.support.loose import write
 HEAD = 'lock-version = "1.0"\ncreated-by = "uv"\nrequires-python = ">=3.13"\n'
 PACKAGE = '[[packages]]\nname = "{}"\nversion = "{}"\n'
 IDNA = "946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3"
-ANSWER = HEAD + PACKAGE.format("idna", "3.10")
+WITHOUT_FILES = HEAD + PACKAGE.format("idna", "3.10")
+ANSWER = f'{WITHOUT_FILES}sdist = {{ path = "idna-3.10.tar.gz", hashes = {{ sha256 = "0" }} }}\n'
 
 
 class Answering(Uv):
@@ -154,17 +155,19 @@ def wheel(digest: str) -> str:
 
 def test_files_that_another_tools_lock_does_not_allow_stay_out(tmp_path: Path) -> None:
     lock = foreign(tmp_path, PDM)
-    both = f"{ANSWER}wheels = [\n{wheel('0' * 64)}{wheel(IDNA)}]\n"
+    both = f"{WITHOUT_FILES}wheels = [\n{wheel('0' * 64)}{wheel(IDNA)}]\n"
     uv = answering(both + PACKAGE.format("other", "1"))
     made = lock.compile(uv)
     assert uv.asked[-3].startswith("pins 'idna==3.10 ; python_version")
     assert wheel(IDNA) in made
     assert "0" * 64 not in made
     sdist = f'sdist = {{ name = "a", hashes = {{ sha256 = "{"1" * 64}" }} }}\n'
-    assert "1" * 64 not in lock.compile(answering(ANSWER + sdist + both[len(ANSWER) :]))
+    assert "1" * 64 not in lock.compile(
+        answering(WITHOUT_FILES + sdist + both[len(WITHOUT_FILES) :])
+    )
     for found in (f"wheels = [\n{wheel('0' * 64)}]\n", sdist):
         with pytest.raises(LockError, match=r"^uv finds other files of idna than pdm\.lock allows"):
-            lock.compile(answering(ANSWER + found))
+            lock.compile(answering(WITHOUT_FILES + found))
     # Of what the other lock has no hash of, all is taken.
     assert lock.compile(answering(both.replace("idna", "unknown"))).count("sha256") == 2
 

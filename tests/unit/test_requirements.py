@@ -20,7 +20,8 @@ from hatch_lambda_zip.lock.model import (
     Origin,
     Selection,
 )
-from hatch_lambda_zip.lock.requirements import Place, explain_failure, places_in, select
+from hatch_lambda_zip.lock.places import Place, places_in
+from hatch_lambda_zip.lock.requirements import explain_failure, select
 from hatch_lambda_zip.runtimes import Platform, find_runtime
 from hatch_lambda_zip.text import shortened
 from tests.support import effort
@@ -533,9 +534,9 @@ def test_places_that_are_asked_for_by_their_path(tmp_path: Path) -> None:
     ]
     base = tmp_path.resolve()
     assert [*places_in(lines, base, platform())] == [
-        Place(lines[0], base / "lib", ("a", "b-c")),
-        Place(lines[2], base.parent / "other", ()),
-        Place(lines[4], base / "a b", ()),
+        Place(lines[0], base / "lib", extras=("a", "b-c")),
+        Place(lines[2], base.parent / "other"),
+        Place(lines[4], base / "a b"),
     ]
     with pytest.raises(LockError, match=r"^\./lib ; no marker: invalid marker: "):
         [*places_in(["./lib ; no marker"], base, platform())]

@@ -205,9 +205,7 @@ class RequirementsLock:
 
         try:
             document = tomllib.loads(self.path.read_text(encoding="utf-8"))
-            if "packages" in document:
-                Pylock.from_dict(document)
-        except (OSError, ValueError, RecursionError, PylockValidationError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise LockError(f"{self.path} can't be read: {error}. Remove it.") from None
         tool = document.get("tool", {})
         if not isinstance(tool, dict) or not is_recorded(tool):
@@ -215,6 +213,11 @@ class RequirementsLock:
                 f"{self.path} was made by another tool, so it is left alone. Remove it to have "
                 f"`{TOOL_NAME} lock` make one of {self.requirements.name}."
             )
+        try:
+            if "packages" in document:
+                Pylock.from_dict(document)
+        except PylockValidationError as error:
+            raise LockError(f"{self.path} can't be read: {error}. Remove it.") from None
         return document
 
 
