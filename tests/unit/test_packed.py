@@ -22,8 +22,13 @@ INSTALL = InstallList("pylock.wheels.toml", "", (LOCKED,), builds=False)
 INSTALLED = Installed(
     Distribution("demo", "1.0", Origin.INDEX, "sha256:0"),
     "demo-1.0.dist-info",
-    (Entry.of("demo.py", b"1", "demo"), Entry.of("more.py", b"2", "demo")),
-    (LeftOut("bin/demo", Reason.SCRIPT, "demo"),),
+    (
+        Entry.of("demo-1.0.dist-info/METADATA", b"", "demo"),
+        Entry.of("demo-1.0.dist-info/WHEEL", b"", "demo"),
+        Entry.of("demo.py", b"1", "demo"),
+        Entry.of("more.py", b"2", "demo"),
+    ),
+    (LeftOut("bin/run", Reason.SCRIPT, "demo"),),
     (Entry.of("bin/run", b"#!python", "demo"),),
 )
 
@@ -58,7 +63,8 @@ def test_what_was_kept(packs: Forging) -> None:
     found = kept(packs)["demo"]
     assert (found.distribution, found.dist_info) == (INSTALLED.distribution, INSTALLED.dist_info)
     assert found.left_out == INSTALLED.left_out
-    assert [(entry.name, entry.read()) for entry in found.entries] == [
+    assert found.entries[0].read() == b""
+    assert [(entry.name, entry.read()) for entry in found.entries[2:]] == [
         ("demo.py", b"1"),
         ("more.py", b"2"),
     ]
@@ -68,7 +74,7 @@ def test_what_was_kept(packs: Forging) -> None:
     assert find_packed(InstallList(INSTALL.file_name, "", (other,), builds=False), packs) == {}
 
 
-@pytest.mark.parametrize("scripts", [-1, 4, "1", None, 1.5, [1]])
+@pytest.mark.parametrize("scripts", [-1, 6, "1", None, 1.5, [1]])
 def test_a_number_of_scripts_that_is_none(packs: Forging, scripts: object) -> None:
     with pytest.raises(DamagedPackError, match="is not as it was written"):
         kept(packs, scripts=scripts)
@@ -79,9 +85,9 @@ def test_a_number_of_scripts_that_is_none(packs: Forging, scripts: object) -> No
     [
         {"dist_info": None},
         {"entries": [["demo.py", "sha256=0"]]},
-        {"entries": [["demo.py", "sha256"]] * 3},
-        {"left_out": [["bin/demo", "OTHER"]]},
-        {"left_out": [["bin/demo"]]},
+        {"entries": [["demo.py", "sha256"]] * 5},
+        {"left_out": [["bin/run", "OTHER"]]},
+        {"left_out": [["bin/run"]]},
     ],
     ids=str,
 )
