@@ -334,7 +334,8 @@ def test_what_a_watcher_makes_of_what_it_was_told(
     paths = {name: tmp_path / name for name in ("file", "stays", "edited", "an unfinished one")}
     for path in paths.values():
         path.write_text("now")
-    (tmp_path / "directory/deep").mkdir(parents=True)
+    (tmp_path / "hatch-lambda-zip-0/deep").mkdir(parents=True)
+    (tmp_path / "sources").mkdir()  # whatever it is told, nobody else's directory goes
     told = {name: os.fsencode(path) for name, path in paths.items()}
     monkeypatch.chdir(tmp_path)
     killed = clear_up(
@@ -343,7 +344,8 @@ def test_what_a_watcher_makes_of_what_it_was_told(
         b"+18",
         b"-17",
         told["file"],
-        os.fsencode(tmp_path / "directory"),
+        os.fsencode(tmp_path / "hatch-lambda-zip-0"),
+        os.fsencode(tmp_path / "sources"),
         told["stays"],
         b"~" + told["stays"],
         b"~" + os.fsencode(tmp_path / "never told of"),
@@ -352,7 +354,7 @@ def test_what_a_watcher_makes_of_what_it_was_told(
     )
     assert killed == [18]
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        *("an unfinished one", "edited", "stays"),
+        *("an unfinished one", "edited", "sources", "stays"),
     ]
     assert paths["edited"].read_text() == "before"
     assert paths["edited"].stat().st_mtime_ns == 5
