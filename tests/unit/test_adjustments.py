@@ -87,7 +87,11 @@ def test_what_is_described_is_read_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "table", [{"changes": 1}, {"changes": [1]}, {"changes": [{"x": 1}]}, {"restated": [[]]}]
+    "table",
+    [
+        *({"changes": 1}, {"changes": [1]}, {"changes": [{"x": 1}]}, {"restated": [[]]}),
+        {"changes": [{"name": "a", "instead": "!!!"}]},
+    ],
 )
 def test_what_was_not_described_is_an_error(table: dict[str, object]) -> None:
     with pytest.raises(LockError, match=r"Build the sdist again\.$"):

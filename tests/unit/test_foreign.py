@@ -230,6 +230,7 @@ def test_requirements_that_only_another_tool_reads(
         ('{path = "../idna", develop = true, optional = false}', "Idna"),
         ('{version = ">=3", extras = ["all", "b"]}', "Idna[all,b]>=3"),
         ("{markers = \"os_name == 'nt'\"}", "Idna ; (os_name == 'nt')"),
+        ('{markers = "", python = ""}', "Idna"),
         ('{python = ">=3.9"}', 'Idna ; (python_full_version >= "3.9")'),
         ('{platform = "win32"}', 'Idna ; (sys_platform == "win32")'),
         ("{sys_platform = \"== 'linux'\"}", "Idna ; (sys_platform == 'linux')"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from packaging.pylock import Package, Pylock
 
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.model import LockFile, LockKind
 from hatch_lambda_zip.lock.places import check_places, has_name, places_in
-from hatch_lambda_zip.lock.pylock import parse_pylock
+from hatch_lambda_zip.lock.pylock import parse_pylock, selected_packages
 from tests.support.installed import platform_of
 
 COMMIT = "d5861d8523ac04b07ecc52b86d4c1d6e815f9edb"
@@ -27,6 +28,10 @@ INDEX = (
 )
 
 
+def selected(document: Pylock, lock: LockFile) -> list[Package]:
+    return selected_packages(document, lock, platform_of(), None)
+
+
 def lacks(line: str, package: str, root: Path, name: str = "demo") -> bool:
     """Tell whether a lock with a package lacks what a line asks for."""
     lock = LockFile.of(LockKind.PYLOCK, root / "pylock.toml")
@@ -34,7 +39,7 @@ def lacks(line: str, package: str, root: Path, name: str = "demo") -> bool:
     document = parse_pylock(text, lock)
     places = [*places_in([line], root, platform_of())]
     try:
-        check_places(places, document, lock, "Do.")
+        check_places(places, selected(document, lock), lock, "Do.")
     except LockError:
         return True
     return False
@@ -65,6 +70,7 @@ def test_what_a_lock_has_or_lacks(line: str, package: str, other: str, tmp_path:
     assert not lacks(line, package, tmp_path)
     assert lacks(line, other, tmp_path)
     assert lacks(line, INDEX, tmp_path)
+    assert lacks(line, f"marker = \"os_name == 'nt'\"\n{package}", tmp_path)
     assert lacks(line, package, tmp_path, name="other") is ("@ " in line)
     assert not lacks(f"-c {line}", other, tmp_path)
 
@@ -88,7 +94,7 @@ def test_what_is_said_of_it(tmp_path: Path) -> None:
     places = places_in(["./a", "https://host/b.whl"], tmp_path, platform_of())
     document = parse_pylock("lock-version = '1.0'\ncreated-by = 'x'\npackages = []\n", lock)
     with pytest.raises(LockError) as caught:
-        check_places(places, document, lock, "Do.")
+        check_places(places, selected(document, lock), lock, "Do.")
     assert str(caught.value) == f"{lock.path} does not have ./a, https://host/b.whl. Do."
 
 

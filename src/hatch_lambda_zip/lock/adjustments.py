@@ -84,9 +84,13 @@ def read_described(table: Mapping[str, Any]) -> Adjustments:
     """
     try:
         changes = tuple(Adjustment(**change) for change in table.get("changes", ()))
+        for change in changes:
+            if change.instead is not None:
+                Requirement(change.instead)
         return Adjustments(changes, frozenset(table.get("restated", ())))
-    except TypeError as error:
-        raise LockError(f"The lock in the sdist: {error}. Build the sdist again.") from None
+    except (TypeError, InvalidRequirement) as error:
+        first, *_ = str(error).splitlines()  # the others point at a column
+        raise LockError(f"The lock in the sdist: {first}. Build the sdist again.") from None
 
 
 def read_adjustments(

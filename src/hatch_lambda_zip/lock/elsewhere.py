@@ -92,7 +92,8 @@ def _required(stated: Mapping[str, object]) -> Iterator[str]:
     for name, value in stated.items():
         for constraint in value if isinstance(value, list) else [value]:
             table = constraint if isinstance(constraint, dict) else {"version": constraint}
-            conditions = {key: it for key, it in table.items() if key not in _UNCONDITIONAL}
+            said = {key: it for key, it in table.items() if it != ""}
+            conditions = {key: it for key, it in said.items() if key not in _UNCONDITIONAL}
             markers = [*map(_marker, conditions, conditions.values())]
             listed = ",".join(map(str, _list(table.get("extras"))))
             extras = f"[{listed}]" if listed else ""

@@ -6,7 +6,7 @@ name is something else (PEP 508).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,7 +22,7 @@ from hatch_lambda_zip.lock.requirements import LineError, directory_in
 from hatch_lambda_zip.runtimes import Platform
 
 if TYPE_CHECKING:
-    from packaging.pylock import Package, PackageVcs, Pylock
+    from packaging.pylock import Package, PackageVcs
 
 ARCHIVES: Final = (".whl", ".tar.gz", ".zip")
 """What the names of wheels and sdists end with."""
@@ -149,8 +149,14 @@ def compared_url(url: str) -> _Url:
     return parts.scheme, parts.hostname or "", port, path, parts.query
 
 
-def check_places(places: Iterable[Place], document: Pylock, lock: LockFile, remedy: str) -> None:
+def check_places(
+    places: Iterable[Place], packages: Collection[Package], lock: LockFile, remedy: str
+) -> None:
     """Check that a lock has what it was asked for by a path or a URL.
+
+    Args:
+        packages: those that are selected from it.
+        remedy: what to do where it does not.
 
     Raises:
         LockError: it does not.
@@ -159,7 +165,7 @@ def check_places(places: Iterable[Place], document: Pylock, lock: LockFile, reme
     missing = [
         place.line
         for place in places
-        if not any(place.is_of(package, base) for package in document.packages)
+        if not any(place.is_of(package, base) for package in packages)
     ]
     if missing:
         raise LockError(f"{lock.path} does not have {', '.join(missing)}. {remedy}")

@@ -150,7 +150,7 @@ def select(
         )
         return result
 
-    for package in _packages(pylock, lock, platform, request):
+    for package in selected_packages(pylock, lock, platform, request):
         try:
             if package.directory is not None:
                 local_projects.append(_local_project(package, package.directory, base))
@@ -245,14 +245,17 @@ def _version_warnings(pylock: Pylock, lock: LockFile) -> Iterator[str]:
 
 def _called(lock: LockFile, ours: Mapping[str, Any]) -> LockFile:
     """Call an embedded lock as that which it was made from, which it names."""
-    name = ours.get("lock")
-    return replace(lock, name=name) if isinstance(name, str) else lock
+    return replace(lock, name=name) if isinstance(name := ours.get("lock"), str) else lock
 
 
-def _packages(
+def selected_packages(
     pylock: Pylock, lock: LockFile, platform: Platform, request: Request | None
 ) -> list[Package]:
-    """Return the packages whose markers hold, by the rules of PEP 751."""
+    """Return the packages whose markers hold, by the rules of PEP 751.
+
+    Raises:
+        LockError: the lock does not cover the runtime or the request (see ``select``).
+    """
     extras, groups = (request.extras, request.groups) if request else ((), ())
     absent = [
         *set(extras) - set(pylock.extras or ()),

@@ -141,7 +141,8 @@ class LockReader:
             adjustments = self._adjustments_beside(lock)
             replaced = {change.name for change in adjustments.changes}
             wanted = (place for place in places if place.name not in replaced)
-            check_places(wanted, document, lock, remedy)
+            selected = pylock.selected_packages(document, lock, platform, request)
+            check_places(wanted, selected, lock, remedy)
             return replace(
                 selection,
                 adjustments=adjustments,
