@@ -89,6 +89,15 @@ def test_files_of_another_index(tmp_path: Path) -> None:
     assert not [*tmp_path.glob("pylock*")]
 
 
+def test_files_that_the_other_lock_has_no_hash_of(tmp_path: Path) -> None:
+    put(tmp_path, POETRY)
+    path = tmp_path / "poetry.lock"
+    path.write_text(path.read_text().replace(f'    {{hash = "sha256:{IDNA}"}},\n', ""))
+    result = invoke("lock", tmp_path)
+    assert result.exit_code == 0
+    assert "  without a hash there, so as the index has them now: idna\n" in result.stdout
+
+
 SDIST = "sha256:12f65c9b470abda6dc35cf8e63cc574b1c52b11df2c86030af0ac09b01b13ea9"
 
 

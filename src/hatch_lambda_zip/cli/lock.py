@@ -367,5 +367,7 @@ def _described(lock: RequirementsLock, before: str, text: str) -> Iterator[str]:
         kept = lock.pinned()
         names = [f"{name} {version}" for name, version in new.items() if name in kept]
         yield f"versions of {lock.requirements.name}: {', '.join(names) or 'none'}"
+        if unhashed := lock.unhashed(text):
+            yield f"without a hash there, so as the index has them now: {', '.join(unhashed)}"
         if others := [f"{name} {version}" for name, version in new.items() if name not in kept]:
             yield f"not in it, so chosen by uv: {', '.join(others)}"

@@ -143,6 +143,24 @@ class RequirementsLock:
         """
         return frozenset(read_foreign(self.requirements).hashes)
 
+    def unhashed(self, text: str) -> tuple[str, ...]:
+        """Return the names of packages of an index that another tool's lock has no hash of, sorted.
+
+        Args:
+            text: the lock that was made of it.
+
+        Raises:
+            LockError: see `read_foreign`.
+        """
+        hashes = read_foreign(self.requirements).hashes
+        return tuple(
+            sorted(
+                package["name"]
+                for package in tomllib.loads(text).get("packages", [])
+                if hashes.get(package["name"]) == frozenset() and {"wheels", "sdist"} & {*package}
+            )
+        )
+
     def write(self, text: str) -> None:
         """Write the lock, complete or not at all."""
         with replacing(self.path) as temporary:
