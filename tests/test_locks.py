@@ -20,6 +20,7 @@ import pytest
 from hatch_lambda_zip.lock.recorded import with_record
 from tests.support.commands import UV, clean_environment, run
 from tests.support.hatchling_runs import run_hatchling
+from tests.support.loose import invoke
 from tests.support.projects import Project
 
 EXPORT = [UV, "export", "-q", "--no-default-groups"]
@@ -117,6 +118,10 @@ def test_a_uv_lock_that_has_a_package_from_elsewhere(project: Project) -> None:
     damage(project, 'source = { directory = "../lib" }', 'source = { directory = "../other" }')
     message = project.fail()
     assert "uv.lock has fixture-lib from elsewhere than the projects state" in message
+    for words in ((), ("--check",)):
+        result = invoke("lock", *words, project.path)
+        assert result.exit_code == 1
+        assert "uv.lock has fixture-lib from elsewhere" in result.stderr
     run([UV, "lock", "--upgrade-package", "fixture-lib"], cwd=project.path)
     assert project.lock_path.read_bytes() == locked
 

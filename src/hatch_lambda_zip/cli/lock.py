@@ -33,6 +33,7 @@ from hatch_lambda_zip.lock.compile import (
     differing,
     locked_versions,
 )
+from hatch_lambda_zip.lock.uv_lock import UvLock
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.process import Watcher
 from hatch_lambda_zip.uv import Uv, find_uv
@@ -222,7 +223,8 @@ def _run_uv_lock(uv: Uv, workspace: Path, arguments: Sequence[str]) -> None:
     """Have uv write or check a uv.lock.
 
     Raises:
-        LockError: it is to be checked and is out of date.
+        LockError: it has something from elsewhere than the projects state; or it is to be checked
+            and is out of date.
         UvError: uv can't make it.
     """
     try:
@@ -234,6 +236,8 @@ def _run_uv_lock(uv: Uv, workspace: Path, arguments: Sequence[str]) -> None:
             f"{workspace / 'uv.lock'} does not match pyproject.toml any more. Run "
             f"`{TOOL_NAME} lock` and commit the result. uv says:\n{error.said}"
         ) from None
+    if path := uv_lock_of(workspace, uv):  # a member's is that of its workspace
+        UvLock.read(path).refuse_misplaced()
 
 
 def _check(found: Sequence[Needed]) -> None:

@@ -188,13 +188,7 @@ class LockReader:
         """
         selected = {locked.name for locked in selection.distributions}
         selected |= {local.name for local in selection.local_projects}
-        if misplaced := [name for name in uv_lock.misplaced if name in selected]:
-            arguments = " ".join(f"--upgrade-package {name}" for name in misplaced)
-            raise LockError(
-                f"{selection.lock.path} has {', '.join(misplaced)} from elsewhere than the "
-                "projects state, as after a bad merge, which uv does not notice. "
-                f"`uv lock {arguments}` mends it."
-            )
+        uv_lock.refuse_misplaced(selected)
         projects = tuple(
             replace(project, version=uv_lock.version_of(project.name, project.path))
             for project in selection.local_projects

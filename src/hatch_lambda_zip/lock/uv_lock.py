@@ -7,7 +7,7 @@ depends on, and nothing of itself.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,24 @@ class UvLock:
         # With conflicts, one project may have a package from several places.
         elsewhere = () if document.get("conflicts") else elsewhere
         return cls(packages, path.parent, adjustments, elsewhere)
+
+    def refuse_misplaced(self, selected: Collection[str] | None = None) -> None:
+        """See that packages are from where the projects say.
+
+        Args:
+            selected: the names of those that matter; None for all.
+
+        Raises:
+            LockError: some are not.
+        """
+        names = [name for name in self.misplaced if selected is None or name in selected]
+        if names:
+            arguments = " ".join(f"--upgrade-package {name}" for name in names)
+            raise LockError(
+                f"{self.base / 'uv.lock'} has {', '.join(names)} from elsewhere than the projects "
+                "state, as after a bad merge, which uv does not notice. "
+                f"`uv lock {arguments}` mends it."
+            )
 
     @property
     def directories(self) -> tuple[Path, ...]:
