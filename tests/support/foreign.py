@@ -104,7 +104,7 @@ verify_ssl = true
 
 [packages]
 Idna = "*"
-six = {version = "*", markers = "python_version > '3'"}
+six = {version = "*", markers = "python_version < '3'"}
 
 [dev-packages]
 iniconfig = "*"
@@ -112,7 +112,7 @@ iniconfig = "*"
     "Pipfile.lock": """\
 {
     "_meta": {
-        "hash": {"sha256": "7ae01e3c36daa805bc8f250bfddc9b1d057f27638a0c5cabd460ff647434d6ad"},
+        "hash": {"sha256": "0e9c1d374667265dacf537843f75551b268b7f9b7327c4e835c4132f6426308f"},
         "pipfile-spec": 6,
         "requires": {},
         "sources": [{"name": "main", "url": "index", "verify_ssl": true}]

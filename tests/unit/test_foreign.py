@@ -223,7 +223,20 @@ def test_requirements_that_only_another_tool_reads(
 @pytest.mark.parametrize(
     ("stated", "requirement"),
     [
-        ('"^3.0"', "Idna"),
+        *(
+            (f'"{version}"', f"Idna<{above},>={version[1:]}")
+            for version, above in (
+                *(
+                    ("^3.0", "4"),
+                    ("^3", "4"),
+                    ("^1.2.3", "2"),
+                    ("^0.2.3", "0.3"),
+                    ("^0.0.3", "0.0.4"),
+                ),
+                *(("^0.0", "0.1"), ("^0", "1"), ("~1.2.3", "1.3"), ("~1.2", "1.3"), ("~1", "2")),
+            )
+        ),
+        ('"^3.0 || ^4.0"', "Idna"),
         ('"3.10"', "Idna"),
         ('"*"', "Idna"),
         ('">=3,<4"', "Idna<4,>=3"),
@@ -235,7 +248,11 @@ def test_requirements_that_only_another_tool_reads(
         ('{platform = "win32"}', 'Idna ; (sys_platform == "win32")'),
         ("{sys_platform = \"== 'linux'\"}", "Idna ; (sys_platform == 'linux')"),
         ('[{python = "<3.9"}, {version = "^3"}]', 'Idna ; (python_full_version < "3.9")'),
-        ('{python = "^3.9"}', None),
+        (
+            '{python = "^3.9"}',
+            'Idna ; (python_full_version < "4" and python_full_version >= "3.9")',
+        ),
+        ('{python = "^3.9 || ^4.0"}', None),
         ('{platform = "linux || darwin"}', None),
         ('{markers = "!!!"}', None),
         ("{markers = \"python_version ~= '3'\"}", None),

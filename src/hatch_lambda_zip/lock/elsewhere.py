@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,8 @@ _MARKERS: Final = frozenset(
         *("platform_system", "platform_version", "implementation_name", "implementation_version"),
     )
 )
+# Poetry's own: https://python-poetry.org/docs/dependency-specification/
+_POETRYS: Final = re.compile(r"\s*([\^~])\s*(\d+(?:\.\d+)*)\s*")
 
 
 def stated_elsewhere(directory: Path) -> Stated | None:
@@ -86,8 +89,8 @@ def unlocked_source(directory: Path) -> str | None:
 def _required(stated: Mapping[str, object]) -> Iterator[str]:
     """Yield as requirements (PEP 508) what is required in poetry's or pipenv's own words.
 
-    A version that is no specifier (PEP 440), such as ``^3.0``, is left out of them, and so is all
-    that is needed under a condition of another kind.
+    A version that is neither a specifier (PEP 440) nor one such as ``^3.0`` is left out of them,
+    and so is all that is needed under a condition of another kind.
     """
     for name, value in stated.items():
         for constraint in value if isinstance(value, list) else [value]:
@@ -116,7 +119,8 @@ def _marker(key: str, value: object) -> str | None:
         return f'sys_platform == "{value}"'
     if key == "python" and (specifier := _specifier(value)):
         parts = (
-            f'python_full_version {it.operator} "{it.version}"' for it in SpecifierSet(specifier)
+            f'python_full_version {it.operator} "{it.version}"'
+            for it in sorted(SpecifierSet(specifier), key=str)
         )
         return " and ".join(parts)
     return f"{key} {value}" if key in _MARKERS else None
@@ -124,6 +128,13 @@ def _marker(key: str, value: object) -> str | None:
 
 def _specifier(version: object) -> str:
     """Return a version's specifier (PEP 440); nothing for any, and for one of other words."""
+    if isinstance(version, str) and (match := _POETRYS.fullmatch(version)):
+        parts = [*map(int, match[2].split("."))]
+        # What may not go up: for a caret the first that is not 0, for a tilde the second.
+        nonzero = [place for place, part in enumerate(parts) if part]
+        place = [*nonzero, len(parts) - 1][0] if match[1] == "^" else min(1, len(parts) - 1)
+        above = ".".join(map(str, [*parts[:place], parts[place] + 1]))
+        return f"<{above},>={match[2]}"
     try:
         return str(SpecifierSet(version)) if isinstance(version, str) else ""
     except InvalidSpecifier:
