@@ -9,13 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.contents.own.gitignore import IgnoreRules, repository_of, rules_at, top_of
+from hatch_lambda_zip.contents.own.gitignore import (
+    IgnoreRules,
+    repository_of,
+    rules_at,
+    select_ignored,
+    top_of,
+)
 from hatch_lambda_zip.errors import ContentsError
 
-NAMES = ("a", "b", "ab", "a.c", "b.c", ".x", "A", "[a]", "a b")
+NAMES = ("a", "b", "ab", "a.c", "b.c", ".x", "A", "[a]", "a b", "abab.c")
 PARTS = (
     *("a", "b", "*", "**", "a*", "*.c", "?", "[ab]", "[!a]", "ab", "*b", "***", "a**", r"\a"),
     *("[a-b]*", "a.c", ".*", "[[]a]", "[^a]", r"a\ b", "a\\"),
+    *("*a*b*", "a*b*c", "*?*[.b]*", r"*\a*b*.*"),
 )
 
 
@@ -153,6 +160,20 @@ def test_the_top_is_the_repository_else_the_workspace_else_the_directory(tmp_pat
     assert top_of(outside, workspace) == outside
     (tmp_path / ".git").mkdir()
     assert repository_of(inside) == top_of(inside, workspace) == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*a" * 20 + "b", "a" * 250),
+        ("[a-z]*" * 20 + "b", "a" * 250),
+        ("a/**/" * 20 + "b", "/".join("a" * 80)),
+    ],
+)
+def test_wildcards_take_no_time_without_end(pattern: str, path: str) -> None:
+    """Tried in all ways, they would take longer than anybody lives."""
+    assert not select_ignored([pattern], [path])
+    assert select_ignored([pattern], [f"{path}b" if "/" not in path else f"{path}/b"])
 
 
 def walk(directory: Path, rules: IgnoreRules, root: Path) -> Iterator[str]:

@@ -116,8 +116,10 @@ class Watcher:
 
         Such a process has no mark, so its number is told.
         """
-        with contextlib.suppress(OSError):  # somebody has killed it
-            os.write(self._alive, FORKED + named(os.getpid()) + b"\0")
+        # Where no start is known, another process may have the number by then.
+        if told := named(os.getpid()):
+            with contextlib.suppress(OSError):  # somebody has killed it
+                os.write(self._alive, FORKED + told + b"\0")
         self._is_closed = True
         os.close(self._alive)
 

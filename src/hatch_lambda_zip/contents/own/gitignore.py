@@ -26,6 +26,7 @@ _WILDCARDS: Final = re.compile(r"[*?\[\\]")
 _GLUED: Final = re.compile(r"([^*?\[\\]*[^*?\[\\/])(\*\*+(?:/.*)?)", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\(.)")
 _ANY_DEPTH: Final = "**"
+_STAR: Final = "[^/]*"  # as pathspec writes it
 
 
 @dataclass(frozen=True)
@@ -229,13 +230,16 @@ def _is_any_depth(part: str) -> bool:
 
 
 def _match(parts: tuple[str, ...], path: tuple[str, ...]) -> bool:
-    if not parts:
-        return not path
-    if parts[0] == _ANY_DEPTH:
-        rest = parts[1:]
-        # At the end it stands for everything inside, elsewhere for no directory, too.
-        return bool(path) if not rest else any(_match(rest, path[n:]) for n in range(len(path)))
-    return bool(path) and _glob(parts[0])(path[0]) and _match(parts[1:], path[1:])
+    ends = {0}  # how many components of the path are what the parts so far stand for
+    for part in parts:
+        if part == _ANY_DEPTH:
+            # Elsewhere than at the end it stands for no directory, too.
+            ends = {*range(min(ends, default=len(path)), len(path))}
+        else:
+            is_it = _glob(part)
+            ends = {end + 1 for end in ends if end < len(path) and is_it(path[end])}
+    is_open = parts[-1:] == (_ANY_DEPTH,)  # at the end it stands for everything inside
+    return bool(ends) if is_open else len(path) in ends
 
 
 @cache
@@ -253,4 +257,19 @@ def _glob(part: str) -> Callable[[str], bool]:
             spec = GitIgnoreSpec.from_lines([f"/{part.replace('[^', '[!')}"])
     except ValueError:  # such as a backslash at the end, which matches nothing in git either
         return lambda _: False
-    return spec.match_file
+    return _without_going_back(spec)
+
+
+def _without_going_back(spec: GitIgnoreSpec) -> Callable[[str], bool]:
+    """Return what compares as a pattern does, in time that does not explode with its wildcards.
+
+    What stands between two ``*`` may be taken where it comes first; Python's own fnmatch does so.
+    """
+    found = [pattern.regex.pattern for pattern in spec.patterns if pattern.regex]
+    parts = str(found[0]).split(_STAR) if len(found) == 1 else []
+    if len(parts) <= 2:  # noqa: PLR2004 - one `*` at most
+        return spec.match_file
+    first, *between, last = parts
+    once = [f"(?=(?P<g{n}>{_STAR}?{part}))(?P=g{n})" for n, part in enumerate(between)]
+    expression = re.compile(f"{first}{''.join(once)}{_STAR}{last}")
+    return lambda name: expression.match(name) is not None
