@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from pathlib import Path
+from typing import Final
 
 from hatch_lambda_zip.process.watcher import SCRIPT, numbers
 
-_ATTEMPTS = 100
+_ATTEMPTS: Final = 100
+_PAUSE: Final = 0.02  # seconds
 
 
 def kill_descendants() -> None:
@@ -25,6 +28,7 @@ def kill_descendants() -> None:
                 os.kill(number, signal.SIGKILL)
         if not found:
             return
+        time.sleep(_PAUSE)
 
 
 def status(number: int) -> tuple[str, int] | None:
@@ -37,12 +41,13 @@ def status(number: int) -> tuple[str, int] | None:
     return None if state in "ZX" else (head.partition("(")[2], int(parent))
 
 
-def _descendants(ancestor: int) -> set[int]:
+def _descendants(ancestor: int) -> list[int]:
+    """Return them, parents first: one whose child is killed would go on with something else."""
     parents = {number: found[1] for number in numbers() if (found := status(number))}
-    tree = {ancestor}
-    while more := {number for number, parent in parents.items() if parent in tree} - tree:
-        tree |= more
-    return {number for number in tree - {ancestor} if not _is_watcher(number)}
+    tree = [ancestor]
+    for number in tree:
+        tree += [child for child, parent in parents.items() if parent == number]
+    return [number for number in tree[1:] if not _is_watcher(number)]
 
 
 def _is_watcher(number: int) -> bool:
