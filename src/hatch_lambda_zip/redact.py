@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -64,6 +65,11 @@ _CONFIG_VARIABLES: Final = (
     *("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "HATCH_CONFIG"),
     *("GIT_CONFIG_GLOBAL", "AWS_SHARED_CREDENTIALS_FILE"),
 )
+# Where URLs with credentials may stand; uv reads the first two in every directory above, too.
+_FILES_WITH_URLS: Final = (
+    *("pyproject.toml", "uv.toml"),
+    *("uv.lock", "pylock.toml", "requirements.txt"),
+)
 _SHORTEST: Final = 4  # characters: less is in every other word
 _LONG: Final = 8  # characters: less is blotted out only where it stands alone
 # What stands in such places and says nothing.
@@ -116,13 +122,11 @@ def has_password(text: str) -> bool:
     return any(":" in _hidden_user(head, rest) for head, _, rest in words)
 
 
-def secret_values(environ: Mapping[str, str], texts: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the secrets of an environment, of the user's netrc, and of URLs in some texts.
-
-    Those in the user's configuration of uv and pip, and of what publishes, are among them.
+def secret_values(environ: Mapping[str, str], place: Path | None = None) -> tuple[str, ...]:
+    """Return the secrets of an environment, of the user's netrc, and of the settings of tools.
 
     Args:
-        texts: such as the content of a pyproject.toml that names indexes.
+        place: a project's directory; URLs that its files and those above name have secrets too.
     """
     found: set[str] = set()
     for name, value in environ.items():
@@ -133,8 +137,11 @@ def secret_values(environ: Mapping[str, str], texts: Iterable[str] = ()) -> tupl
         found.update(_url_secrets(_words(value), has_schemes=not is_place))
         if is_place:  # a space, too, may be one that should have been escaped
             found.update(_url_secrets([value.strip()], has_schemes=False))
-    for text in texts:
-        found.update(_url_secrets(_words(text), has_schemes=True))
+    for directory in (place, *place.parents) if place else ():
+        for name in _FILES_WITH_URLS:
+            text = _content(f"{directory}/{name}")
+            found.update(_url_secrets(_words(text), has_schemes=True))
+            found.update(_settings(text) if name == "uv.toml" else ())
     for password, login in _NETRC.findall(_netrc(environ)):
         found.update(_meant(password or login))
     for text in map(_content, _configurations(environ)):

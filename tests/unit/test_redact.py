@@ -236,7 +236,14 @@ def test_a_netrc_with_quotes(tmp_path: Path) -> None:
 
 def test_blanks_in_a_password_in_a_file_are_part_of_it(tmp_path: Path) -> None:
     text = '[[index]]\nurl = "https://user:two words here@host.invalid/simple"\n'
-    assert secret_values({"HOME": str(tmp_path)}, [text]) == ("two words here",)
+    (tmp_path / "pylock.toml").write_text(text, encoding="utf-8")
+    assert secret_values({"HOME": str(tmp_path)}, tmp_path) == ("two words here",)
+
+
+def test_uvs_settings_above_a_project_may_be_secret(tmp_path: Path) -> None:
+    (tmp_path / "uv.toml").write_text("password = s3cretive\n", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text('tokenize = "spacy"\n', encoding="utf-8")
+    assert secret_values({"HOME": "nowhere"}, tmp_path / "a/b") == ("s3cretive",)
 
 
 def test_secrets_of_a_netrc_and_of_files(tmp_path: Path) -> None:
@@ -244,7 +251,8 @@ def test_secrets_of_a_netrc_and_of_files(tmp_path: Path) -> None:
     (tmp_path / ".netrc").write_text(text, encoding="utf-8")
     (tmp_path / "other").write_text("machine c.invalid password third-one", encoding="utf-8")
     pyproject = '[[tool.uv.index]]\nurl = "https://user:in-a-file@host.invalid/simple"\n'
-    values = secret_values({"HOME": str(tmp_path)}, [pyproject])
+    (tmp_path / "pyproject.toml").write_text(pyproject, encoding="utf-8")
+    values = secret_values({"HOME": str(tmp_path)}, tmp_path)
     assert values == ("first-one", "in-a-file", "second1")
     assert secret_values({"HOME": str(tmp_path), "NETRC": str(tmp_path / "other")}) == (
         "third-one",

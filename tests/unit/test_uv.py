@@ -465,6 +465,16 @@ def test_a_secret_is_not_cut_in_two(tmp_path: Path) -> None:
     assert "answers https://***@host.invalid. Correct UV" in str(caught.value)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+def test_a_password_in_a_file_of_the_project_that_is_built_is_not_said(tmp_path: Path) -> None:
+    """That of a member, which the command is not typed in."""
+    url = 'url = "https://user:s3cre/tive@host.invalid"\n'
+    (tmp_path / "pyproject.toml").write_text(url, encoding="utf-8")
+    with pytest.raises(UvError) as caught:
+        failing(tmp_path, "invalid port number: s3cre/tive").run(["build"], cwd=tmp_path)
+    assert "invalid port number: ***" in str(caught.value)
+
+
 def test_the_timeout() -> None:
     assert find().timeout == DEFAULT_TIMEOUT == 900
     assert find({TIMEOUT_VARIABLE: "12.5"}).timeout == 12.5

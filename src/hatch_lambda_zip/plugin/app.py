@@ -14,7 +14,6 @@ from hatch_lambda_zip.files import (
     failure_at,
     how_to_write,
     name_encoding_problem,
-    read_regular,
 )
 from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
 from hatch_lambda_zip.redact import redact, secret_values
@@ -22,12 +21,6 @@ from hatch_lambda_zip.text import readable
 
 if TYPE_CHECKING:
     from hatchling.bridge.app import Application
-
-# Where URLs with credentials may stand; uv reads the first two in every directory above, too.
-_FILES_WITH_URLS: Final = (
-    *("pyproject.toml", "uv.toml"),
-    *("uv.lock", "pylock.toml", "requirements.txt"),
-)
 
 
 _AS_IF_DONE: Final = (
@@ -94,21 +87,14 @@ def aborting(app: Application) -> Iterator[None]:
         app.abort(shown_failure(traceback.format_exc()).rstrip())
 
 
-def _around() -> list[Path]:
-    """Return this directory and those above it; none where somebody has removed it."""
+def _here() -> Path | None:
+    """Return this directory; None where somebody has removed it."""
     try:
-        here = Path.cwd()
+        return Path.cwd()
     except FileNotFoundError:
-        return []
-    return [here, *here.parents]
+        return None
 
 
 def shown_failure(message: str) -> str:
     """Clean the message of a failure, which may quote a part of a URL by itself."""
-    texts = []
-    for directory in _around():
-        for name in _FILES_WITH_URLS:
-            with contextlib.suppress(OSError):
-                content = read_regular(directory / name) or b""
-                texts.append(content.decode("utf-8", "replace"))
-    return readable(redact(message, secret_values(os.environ, texts)))
+    return readable(redact(message, secret_values(os.environ, _here())))

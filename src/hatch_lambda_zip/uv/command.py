@@ -146,8 +146,8 @@ class Uv:
             self._running.difference_update(known)
         if process.returncode != 0:
             words = read_words(_text(process.stderr))
-            # What is cut in two, nobody knows again.
-            hidden = secret_values(self.environment)
+            # What is cut in two nobody knows again, nor what only stands in the files here.
+            hidden = secret_values(self.environment, cwd)
             details = redact(words.shown, hidden) or f"(no message, {ending(process.returncode)})"
             if len(details) > _SHOWN_FIRST + _SHOWN_LAST:
                 self.log(details)
