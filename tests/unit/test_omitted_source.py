@@ -9,11 +9,13 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from hatch_lambda_zip.archive import CompressedContent, compressed
 from hatch_lambda_zip.bytecode import Interpreter
 from hatch_lambda_zip.bytecode.compiler import Compiler
 from hatch_lambda_zip.config.load import parse_config
-from hatch_lambda_zip.contents.bytecode import with_bytecode
+from hatch_lambda_zip.contents.bytecode import _is_source, with_bytecode
 from hatch_lambda_zip.contents.module_compiler import ModuleCompiler
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.packs import PackCache
@@ -79,3 +81,17 @@ def test_bytecode_in_a_wheel_is_never_taken_for_that_of_the_source() -> None:
     assert content != header + carried
     assert marshal.loads(content[16:]).co_consts[0] == "h"  # noqa: S302 - made above
     assert name == f"__pycache__/demo.cpython-3{sys.version_info.minor}.pyc"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_source"),
+    [
+        ("bin/run.py", "#!/usr/bin/python\n", False),
+        ("bin/module.py", "x = '#!'\n", True),
+        ("demo/run.py", "#!/usr/bin/python\n", True),
+        ("demo/bin/run.py", "#!/usr/bin/python\n", True),
+        ("demo/run.pyc", "", False),
+    ],
+)
+def test_a_script_is_no_source(name: str, text: str, *, is_source: bool) -> None:
+    assert _is_source(Entry.of(name, text.encode(), "demo")) is is_source

@@ -9,7 +9,7 @@ from packaging.markers import Marker
 
 from hatch_lambda_zip.lock import same_markers
 from hatch_lambda_zip.lock.same_markers import holds_alike
-from hatch_lambda_zip.lock.static_check import find_doubt
+from hatch_lambda_zip.lock.static_check import _is_from, find_doubt
 from tests.support.commands import UV, clean_environment, run
 from tests.support.index import find_index
 from tests.support.shared import made_once
@@ -285,3 +285,10 @@ def test_as_many_environments_as_there_may_be_are_compared(monkeypatch: pytest.M
 
 def test_releases_beside_what_is_no_version() -> None:
     assert {"3.42.1", "5.0.9"} <= {*same_markers.python_releases(iter(["x", "3.42.1", "5.0"]))}
+
+
+@pytest.mark.parametrize("end", ["X", "X/", "X//"])
+def test_a_slash_at_the_end_of_an_index_is_no_other_one(end: str) -> None:
+    source, entry = ("index", "https://example.invalid/X"), "https://example.invalid/"
+    assert _is_from(source, {"index": f"{entry}{end}"}, Path())
+    assert not _is_from(source, {"index": entry}, Path())

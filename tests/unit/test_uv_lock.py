@@ -7,7 +7,7 @@ import pytest
 from hatch_lambda_zip.config import Request
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.uv_lock import UvLock
-from hatch_lambda_zip.runtimes import Platform, find_runtime
+from hatch_lambda_zip.runtimes import RUNTIMES, Platform, find_runtime
 
 TEXT = """
 [[package]]
@@ -157,3 +157,18 @@ wheels = [{ path = "a/other-1.0-py3-none-any.whl" }, { filename = "other.whl" }]
         ("other", "other-1.0-py3-none-any.whl"),
         ("other", "other.whl"),
     }
+
+
+def test_of_several_versions_the_one_that_is_depended_on_counts(tmp_path: Path) -> None:
+    path = tmp_path / "uv.lock"
+    package = '\n[[package]]\nname = "{}"\nversion = "{}"\nsource = {}\ndependencies = [{}]\n'
+    needs = '{{ name = "{}"{} }}'
+    path.write_text(
+        package.format("app", "1", '{ virtual = "." }', needs.format("lib", ', version = "2"'))
+        + package.format("lib", "1", '{ registry = "x" }', needs.format("of-one", ""))
+        + package.format("lib", "2", '{ registry = "x" }', needs.format("of-two", ""))
+        + "".join(VIRTUAL.format(name, name) for name in ("of-one", "of-two")),
+        encoding="utf-8",
+    )
+    found = UvLock.read(path).virtual_members("app", Request(), Platform(RUNTIMES[-1], "arm64"))
+    assert found == ("of-two",)
