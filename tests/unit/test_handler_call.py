@@ -81,6 +81,7 @@ CALLABLE = {
     "metaclass": "class A(metaclass=M): ...\nhandler = A()",
     "new": "class A:\n  def __new__(cls): ...\nhandler = A()",
     "class": "class handler(dict):\n  def __init__(self, e, c): ...",
+    "class that nothing is known of": "class handler:\n  def __init__(self, e, c): ...",
     "decorated class": "@wrap\nclass handler: ...",
     "name at run time": "def handler(): ...\nglobals()",
     "factory": "def make(): ...\nhandler = make()",
@@ -116,6 +117,16 @@ def test_what_gives_a_warning(source: str, message: str) -> None:
 
 def test_names_that_stand_for_each_other_in_a_circle() -> None:
     assert check("from more import handler", more="from app import handler") is None
+
+
+def test_how_many_bases_are_looked_into() -> None:
+    bases = "".join(f"class A{n + 1}(A{n}): ...\n" for n in range(19))
+    (first, *others) = ("class A0: ...\n" + bases).splitlines(keepends=True)
+    fault = "it is an instance of A19, which has no __call__"
+    with pytest.raises(ContentsError, match=fault):
+        check("".join([first, *others, "handler = A19()"]))
+    one_more = first.replace("A0", "A0(A)")
+    assert check("".join(["class A: ...\n", one_more, *others, "handler = A19()"])) is None
 
 
 def test_third_parties_are_not_looked_into() -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from hatch_lambda_zip.config import Artifact, CheckImports, Kind, Options, Project
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
+from hatch_lambda_zip.contents.imports.importable import Found, Importable
 from hatch_lambda_zip.contents.imports.module_source import read_module
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.install import Installed
+from hatch_lambda_zip.install import ImportNames, Installed
 from hatch_lambda_zip.lock import Origin
 from tests.support.installed import entry_of, made, platform_of
 
@@ -390,3 +391,15 @@ def test_what_the_runtime_can_not_parse(file: str) -> None:
     changed = replace(function(), platform=platform_of(here))
     with pytest.raises(ContentsError, match=f"{here} can't parse {file}"):
         decide_function(changed, PROJECT, installed, [], {})
+
+
+def test_a_namespace_that_is_called_like_a_module_that_python_had() -> None:
+    message = fail(app("import cgi.b"), others=[LIB, made("other", {"cgi/a.py": ""})])
+    assert "no module 'cgi.b' in python3.13: the standard library has it until" in message
+
+
+@pytest.mark.parametrize("name", ["X", "X.Y", "pkg.X", "only"])
+def test_compiled_modules_are_not_looked_into(name: str) -> None:
+    paths = ("X.abi3.so", "X/Y.so", "pkg/X.cpython-313-x86_64-linux-gnu.so", "only.pyc")
+    files = {path: entry_of(path, "") for path in (*paths, "X.py", "pkg/__init__.py")}
+    assert Importable(files, ImportNames()).resolve(name).found is Found.ELSEWHERE
