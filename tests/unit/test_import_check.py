@@ -403,3 +403,35 @@ def test_compiled_modules_are_not_looked_into(name: str) -> None:
     paths = ("X.abi3.so", "X/Y.so", "pkg/X.cpython-313-x86_64-linux-gnu.so", "only.pyc")
     files = {path: entry_of(path, "") for path in (*paths, "X.py", "pkg/__init__.py")}
     assert Importable(files, ImportNames()).resolve(name).found is Found.ELSEWHERE
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("meta_path", "path_hooks", "path_importer_cache", "__path__", "__import__"),
+        *("addsitedir", "extend_path", "declare_namespace", "zipimporter"),
+        *("spec_from_file_location", "spec_from_loader", "module_from_spec"),
+        *("exec_module", "load_module", "load_source", "SourceFileLoader"),
+    ],
+)
+def test_words_that_tell_of_other_places_for_modules(word: str) -> None:
+    assert read_module(entry_of("a.py", f"x = lib.{word}(y)")).meddles
+    assert read_module(entry_of("a.py", f"from lib import {word}")).meddles
+    called = read_module(entry_of("a.py", f"x = {word}(y)"))
+    assert called.meddles is (word != "__import__"), "which finds what an import would"
+    assert not read_module(entry_of("a.py", f"x = lib.{word}X(y)")).meddles
+
+
+def test_who_has_sys_from_another_module() -> None:
+    assert read_module(entry_of("a.py", "from lib import *\nsys.path.append(x)")).meddles
+    assert not read_module(entry_of("a.py", "from lib import *\nlib.path.append(x)")).meddles
+
+
+def test_what_setuptools_puts_in_place_of_pythons_own() -> None:
+    hack = ImportNames.of(["_distutils_hack/__init__.py"])
+    for name, others, expected in (
+        ("distutils", hack, Found.ELSEWHERE),
+        ("distutils", ImportNames(), Found.NOTHING),
+        ("other", hack, Found.NOTHING),
+    ):
+        assert Importable({}, others, python_minor=13).resolve(name).found is expected
