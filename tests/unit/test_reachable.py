@@ -175,3 +175,14 @@ def test_without_a_handler_there_is_nothing_to_start_from() -> None:
     (problem,) = caught.value.problems
     assert problem.startswith(f'{KEY}.modules: is "imported", which needs a `handler` to start')
     parse_config({**table, "handler": "a.b"}, today=date(2026, 1, 1))
+
+
+def test_names_of_one_letter() -> None:
+    files = {"p/__init__.py": "", "p/q.py": "", "orders/a.py": f"TASK = 'p.q.run'\n{HANDLER}"}
+    assert reach(files)[0] == {"p/__init__.py", "p/q.py"}
+
+
+def test_compiled_modules_lead_to_what_they_name() -> None:
+    for name in ("orders/x.pyc", "orders/x.so"):
+        assert reach({name: "\0orders.plugins.one\0"})[0] == {name, *ONE}
+    assert reach({"orders/x.bin": "\0orders.plugins.one\0"})[0] == {"orders/x.bin"}

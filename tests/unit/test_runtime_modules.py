@@ -33,7 +33,9 @@ def test_the_table_has_the_modules_of_the_running_python() -> None:
     ("minor", "there", "not_there"),
     [
         (8, {"dummy_threading", "distutils", "asyncio"}, {"zoneinfo", "graphlib", "tomllib"}),
-        (9, {"zoneinfo", "graphlib", "parser"}, {"dummy_threading", "tomllib"}),
+        (9, {"zoneinfo", "graphlib", "parser", "_peg_parser"}, {"dummy_threading", "tomllib"}),
+        (10, {"binhex", "zoneinfo"}, {"_peg_parser", "parser", "tomllib"}),
+        (11, {"_bootsubprocess", "distutils", "tomllib"}, {"binhex", "_sha2", "_peg_parser"}),
         (12, {"tomllib", "cgi"}, {"distutils", "imp", "asyncore"}),
         (13, {"tomllib", "sre_parse"}, {"cgi", "telnetlib", "annotationlib"}),
         (14, {"annotationlib", "compression"}, {"cgi", "profiling"}),
@@ -44,6 +46,23 @@ def test_what_comes_and_goes(minor: int, there: set[str], not_there: set[str]) -
     assert there <= standard_library(minor)
     assert not_there.isdisjoint(standard_library(minor))
     assert all(pythons_with(module) for module in (there | not_there) - {"asyncio"})
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("_dummy_thread", "until Python 3.8"),
+        ("_peg_parser", "from Python 3.9 on and until Python 3.9"),
+        ("zoneinfo", "from Python 3.9 on"),
+        ("_sha2", "from Python 3.12 on"),
+        ("_colorize", "from Python 3.13 on"),
+        ("annotationlib", "from Python 3.14 on"),
+        ("profiling", "from Python 3.15 on"),
+        ("json", None),
+    ],
+)
+def test_which_pythons_have_a_module(module: str, expected: str | None) -> None:
+    assert pythons_with(module) == expected
 
 
 def test_setuptools_went_with_python_3_12() -> None:
