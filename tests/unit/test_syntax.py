@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge, Verdict
+from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge, Verdict, _pythons
 from tests.support.installed import entry_of
 
 HERE = sys.version_info[1]
@@ -75,13 +75,51 @@ def test_what_is_not_that_python_is_not_asked(tmp_path: Path, script: str) -> No
 def test_a_python_of_that_version_is_asked_once(tmp_path: Path) -> None:
     log: list[str] = []
     answer = f'[["cpython", 3, {OTHER}], ["wrong (line 1)", null]]'
-    environ = fake(tmp_path, f"python3.{OTHER}", f"cat > /dev/null; echo '{answer}'")
+    # Without its site-packages, whose .pth files may do anything.
+    script = f"[ \"$1 $2 $3\" = '-I -S -c' ] || exit 1; cat > /dev/null; echo '{answer}'"
+    environ = fake(tmp_path, f"python3.{OTHER}", script)
     court = SyntaxJudge(environ, log.append)
     one, two = entry_of("a.py", "a"), entry_of("b.py", "b")
     for _ in range(2):
         assert court.verdicts([one], OTHER, likely=[two]) == {"a.py": "wrong (line 1)"}
         assert court.verdicts([two, one], OTHER) == {"a.py": "wrong (line 1)", "b.py": None}
     assert len(log) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="scripts of a shell")
+def test_why_a_python_is_not_asked_is_logged(tmp_path: Path) -> None:
+    log: list[str] = []
+    environ = fake(tmp_path, f"python3.{OTHER}", "exit 3")
+    court = SyntaxJudge(environ, log.append)
+    assert court.verdicts([entry_of("a.py", "a")], OTHER) is None
+    python = tmp_path / f"python3.{OTHER}"
+    assert log[0] == f"Asking {python} about the syntax of modules"
+    assert log[1].startswith(f"{python} can't judge: ")
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32"])
+def test_where_pythons_are_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    home = tmp_path / ("data/uv/python" if platform == "win32" else ".local/share/uv/python")
+    inner = Path("python.exe" if platform == "win32" else "bin/python")
+    places = [
+        home / f"cpython-3.{OTHER}.1-x" / inner,
+        tmp_path / f"named/cpython-3.{OTHER}.2-x" / inner,
+        tmp_path / f"shims/python3.{OTHER}",
+    ]
+    for place in places:
+        place.parent.mkdir(parents=True)
+        place.touch(mode=0o755)
+    environ = {
+        **dict.fromkeys(("HOME", "USERPROFILE"), str(tmp_path)),
+        "APPDATA": str(tmp_path / "data"),
+        "PATH": str(tmp_path / "shims"),
+    }
+    assert [*_pythons(OTHER, environ)] == [places[0]]
+    environ["UV_PYTHON_INSTALL_DIR"] = str(tmp_path / "named")
+    assert [*_pythons(OTHER, environ)] == [places[1]]
 
 
 RUFF = shutil.which("ruff", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
