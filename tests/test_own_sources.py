@@ -286,6 +286,35 @@ def test_a_directory_that_is_no_path_is_an_error(
         assert "is no path" in result.output or "has no zip that could be verified" in result.output
 
 
+LATIN = b"# gr\xf6\xdfe\n__version__ = '1'\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "table"),
+    [
+        ("README.md", '[project]\nreadme = "README.md"\n'),
+        ("LICENSE", '[project]\nlicense = { file = "LICENSE" }\n'),
+        (".gitignore", "[project]\n"),
+        ("../.gitignore", "[project]\n"),
+        ("src/orders/__init__.py", '[tool.hatch.version]\npath = "src/orders/__init__.py"\n'),
+    ],
+)
+def test_a_file_that_is_not_utf_8_is_named(tree: Tree, file: str, table: str) -> None:
+    tree.configure("")
+    pyproject = tree.root / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8")
+    if "version" in table:
+        text = text.replace('version = "1.0"', 'dynamic = ["version"]') + table
+    text = text.replace("[project]\n", table if "[project]" in table else "[project]\n")
+    pyproject.write_text(text, encoding="utf-8")
+    tree.write_all({file: LATIN})
+    if file.startswith(".."):
+        tree.write_all({"../.git": ""})
+    path = (tree.root / file).resolve()
+    assert f"{path} is not UTF-8: 'utf-8' codec can't decode byte 0xf6 in position 4" in tree.fail()
+    assert "Save it as UTF-8." in tree.output
+
+
 def test_modules_in_an_output_directory_are_an_error(tree: Tree) -> None:
     tree.configure('include-files = {}\npackages = ["src/space"]')
     tree.write_all({"src/space/inner/deep/a.py": ""})
@@ -414,6 +443,14 @@ def test_names_in_included_directories_are_utf_8(tree: Tree) -> None:
     except OSError:
         pytest.skip("the file system takes no other names")
     assert "the name is not UTF-8" in tree.fail()
+
+
+def test_names_of_own_files_are_utf_8(tree: Tree) -> None:
+    try:
+        (tree.root / "src/orders" / os.fsdecode(b"x\xff.py")).touch()
+    except OSError:
+        pytest.skip("the file system takes no other names")
+    assert "'orders/x\\udcff.py': the name is not UTF-8, as names in zips are" in tree.fail()
 
 
 # Checkouts.

@@ -29,6 +29,7 @@ from hatch_lambda_zip.files import (
 from hatch_lambda_zip.install import OwnWheel, find_version_source, keeping
 from hatch_lambda_zip.lock import LocalProject
 from hatch_lambda_zip.plugin.back_end import unmet
+from hatch_lambda_zip.plugin.texts import no_utf8
 
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -190,6 +191,10 @@ def build_own_wheel(
         if isinstance(error, UnicodeError) and (problem := name_encoding_problem()):
             message = f"hatchling can't build the package's wheel: {problem}. It says: {error}"
             raise DistributionError(message) from None
+        if problem := no_utf8(error, root):
+            raise DistributionError(
+                f"hatchling can't build the package's wheel: {problem}."
+            ) from None
         epoch = os.environ.get("SOURCE_DATE_EPOCH", "0")
         if not epoch.strip().isdecimal():
             message = (

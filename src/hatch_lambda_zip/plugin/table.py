@@ -30,6 +30,7 @@ from hatch_lambda_zip.config import (
 )
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.back_end import Isolation
+from hatch_lambda_zip.plugin.texts import wrong_metadata
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.contents import Outputs
@@ -202,7 +203,7 @@ def metadata_problem(
     try:
         metadata.validate_fields()
     except (TypeError, ValueError, OSError) as error:
-        return f"{error}. Correct pyproject.toml."
+        return wrong_metadata(error, Path(metadata.root))
     except Exception as error:  # noqa: BLE001 - whatever somebody's version source raises
         first, *rest = str(error).splitlines() or [type(error).__name__]
         debug("\n".join(rest))

@@ -50,6 +50,7 @@ from hatch_lambda_zip.plugin.table import (
     target_table,
     version_problems,
 )
+from hatch_lambda_zip.plugin.texts import wrong_metadata
 from hatch_lambda_zip.process import Watcher
 from hatch_lambda_zip.uv import find_uv
 
@@ -331,7 +332,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 dependency_groups=self.metadata.config.get("dependency-groups", {}),
             )
         except (TypeError, ValueError, OSError) as error:
-            raise ConfigError([f"{error}. Correct pyproject.toml."]) from None
+            raise ConfigError([wrong_metadata(error, Path(self.root))]) from None
 
     @property
     def is_isolated(self) -> bool:
