@@ -18,7 +18,7 @@ from hatch_lambda_zip.config import TARGET_KEY, inner_table, wrong_back_end
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.plugin.back_end import inner_problems, read_back_end
-from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable, ending_all
+from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable, end_for_good, ending_all
 from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, is_for_people, parse_request
 from hatch_lambda_zip.plugin.stage import Stage, refuse_credentials_in
 from hatch_lambda_zip.plugin.table import target_table
@@ -113,6 +113,7 @@ def _cancellable_with_all(builder: LambdaZipBuilder) -> Iterator[None]:
         with contextlib.closing(watcher), cancellable(), ending_all(watcher):
             yield
     except Cancelled as cancelled:
+        end_for_good(cancelled.exit_code)
         builder.app.abort(f"Error: {cancelled}", code=cancelled.exit_code)
 
 

@@ -110,6 +110,24 @@ def test_what_waits_for_a_process_is_not_told_before_that_has_ended() -> None:
     assert MARK_VARIABLE not in os.environ
 
 
+WITH_A_THREAD = """
+import signal, threading, time
+from hatchling.bridge.app import Application
+from hatch_lambda_zip.plugin.app import aborting
+
+threading.Thread(target=time.sleep, args=(300,)).start()
+with aborting(Application()):
+    signal.raise_signal(signal.SIGTERM)
+"""
+
+
+def test_threads_of_a_build_hook_do_not_hold_up_the_end() -> None:
+    command = [sys.executable, "-c", WITH_A_THREAD]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert done.stderr.startswith("Error: cancelled by SIGTERM. ")
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs another thread's signal")
 def test_a_signal_that_misses_the_wait_ends_it() -> None:
     """As one does that comes right before the wait begins."""

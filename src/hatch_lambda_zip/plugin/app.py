@@ -15,7 +15,7 @@ from hatch_lambda_zip.files import (
     how_to_write,
     name_encoding_problem,
 )
-from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable
+from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable, end_for_good
 from hatch_lambda_zip.redact import redact, secret_values
 from hatch_lambda_zip.text import readable
 
@@ -63,6 +63,7 @@ def aborting(app: Application) -> Iterator[None]:
         with cancellable():
             yield
     except Cancelled as cancelled:
+        end_for_good(cancelled.exit_code)
         app.abort(f"Error: {cancelled}", code=cancelled.exit_code)
     except LambdaZipError as error:
         app.abort(f"Error: {shown_failure(str(error))}")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from types import FrameType
 from typing import Final
 
+from hatch_lambda_zip.errors import ToolError
 from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_descendants, kill_marked
 from hatch_lambda_zip.process.one_thread import start_thread
 
@@ -22,6 +23,7 @@ _PARENT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_PARENT"  # has the number of a proce
 _BY_SIGNAL: Final = 128
 _PAUSE: Final = 0.5  # seconds between two looks at the parent
 _ONCE: Final = 3.0  # seconds in which another signal says the same again
+_LAST: Final = 2.0  # seconds for what Python does when the main thread is over
 _PATIENCE: Final = 0.1  # seconds until a signal that has come is sent on to the main thread
 
 
@@ -64,6 +66,21 @@ def ending_all(watcher: Watcher) -> Iterator[None]:
             os.environ.pop(MARK_VARIABLE, None)
         else:
             os.environ[MARK_VARIABLE] = before
+
+
+def end_for_good(code: int) -> None:
+    """Have this process end soon after its main thread, whatever threads a build hook has left."""
+    with contextlib.suppress(ToolError):  # without another thread Python waits for them
+        start_thread(_exit_after_main, code)
+
+
+def _exit_after_main(code: int) -> None:
+    threading.main_thread().join()
+    time.sleep(_LAST)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # closed, or full
+            stream.flush()
+    os._exit(code)
 
 
 @contextlib.contextmanager
