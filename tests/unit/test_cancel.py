@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from hatch_lambda_zip.cli import watch
+from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable, ending_all
 from hatch_lambda_zip.process import MARK_VARIABLE, Watcher
 from tests.support.processes import comes_true, number_in, runs
@@ -108,6 +110,18 @@ def test_what_waits_for_a_process_is_not_told_before_that_has_ended() -> None:
     watcher.close()
     assert codes == [-signal.SIGKILL]
     assert MARK_VARIABLE not in os.environ
+
+
+def test_a_build_of_the_watch_is_cancelled_by_what_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(*_: object) -> None:
+        raise Cancelled(signal.SIGTERM)
+
+    monkeypatch.setattr(watch, "_places", lambda *_: [])
+    monkeypatch.setattr(watch, "_edits", lambda *_: iter([[]]))
+    monkeypatch.setattr(watch, "_build", build)
+    with pytest.raises(Cancelled) as caught:
+        watch.watch_and_build([], [], [], Console())
+    assert caught.value.exit_code == 128 + signal.SIGTERM
 
 
 WITH_A_THREAD = """

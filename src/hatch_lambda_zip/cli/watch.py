@@ -66,6 +66,8 @@ def watch_and_build(
                 if _places(projects, console) != places:
                     break  # builds there, too
                 _build(command, made, show)
+    except Cancelled:
+        raise
     except KeyboardInterrupt:
         raise Cancelled(signal.SIGINT) from None  # watchfiles has its own word for any signal
 
