@@ -147,7 +147,7 @@ def test_pipes_in_the_place_of_files_hold_nobody_up(project: Project, tmp_path: 
         message = project.fail(environment={"HOME": str(home)})
         assert end.poll() is None, "it waited for a pipe"
         end.kill()
-    assert "No lock file for" in message
+    assert "pylock.toml is no regular file" in message
 
 
 def test_a_date_that_is_none(project: Project) -> None:
