@@ -223,6 +223,14 @@ def test_a_hash_in_the_url_of_a_file_on_this_machine_is_compared(tmp_path: Path)
                 select_from(package, base=tmp_path)
 
 
+def test_a_hash_in_a_url_is_compared_beside_others() -> None:
+    wheel = wheel_of("demo-1.0-py3-none-any.whl")
+    wheel["url"] = f"{wheel['url']}#egg=demo&sha512={SHA512}"
+    (install,) = select_from(package_of("demo", wheels=[wheel])).installs
+    assert hashes_in(install.text) == [{**HASHES, "sha512": SHA512}]
+    assert [*map(hashes_in, install.checks)] == [[HASHES], [{"sha512": SHA512}]]
+
+
 WEAK = ["md5", "sha1", "sha224", "sha3_256", "blake2b", "SHA256", "sha-256", "none"]
 
 

@@ -48,15 +48,14 @@ def with_compared_hashes(source: _Source, base: Path, *, is_hashed: bool = True)
     """
     path = _local_path(source, base)
     hashes = source.hashes if is_hashed else {}
+    refuse_other_hash(source.url or "", hashes)
+    # One in the URL alone counts, too.
+    in_url = parse_qsl((source.url or "").partition("#")[2])
+    hashes = {**{kind: value for kind, value in in_url if kind in COMPARED_BY_UV}, **hashes}
     if path is not None:
-        # One in its URL may be all that there is.
-        in_url = dict(parse_qsl((source.url or "").partition("#")[2]))
-        refuse_other_hash(source.url or "", hashes)
-        hashes = {**{kind: in_url[kind] for kind in in_url if kind in COMPARED_BY_UV}, **hashes}
         return replace(
             source, url=None, path=str(path), hashes=_compared_here(path, hashes, source.size)
         )
-    refuse_other_hash(source.url or "", hashes)
     # In lower case, as old releases of uv compare them.
     compared = {kind: hashes[kind].lower() for kind in COMPARED_BY_UV if kind in hashes}
     if compared.keys().isdisjoint(STRONG):
