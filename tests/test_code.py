@@ -181,7 +181,10 @@ def test_a_library_that_a_path_alone_names_and_that_requires_more_by_now(
     build(flat)
     with (tmp_path / "lib/pyproject.toml").open("a") as file:
         file.write('dependencies = ["iniconfig"]\n')
-    assert "does not have what fixture-lib requires: iniconfig (not in it)" in fail(flat)
+    message = fail(flat)
+    assert "does not have what fixture-lib requires: iniconfig (not in it). " in message
+    advice = "Run `hatch-lambda-zip lock` and" if is_recorded else f"Make it anew of {path.parent}"
+    assert f"(not in it). {advice}" in message
 
 
 def test_a_lock_of_another_tool_is_left_alone(flat: Path) -> None:

@@ -59,6 +59,7 @@ def lacks(line: str, package: str, root: Path, name: str = "demo") -> bool:
         ("git+https://host/demo.git@v2", TAGGED.replace("v1", "v2"), TAGGED),
         ("-e lib/demo", DIRECTORY, FILE),
         ("lib/demo", DIRECTORY, FILE),
+        ("./lib/demo#egg=demo", DIRECTORY, FILE),
         ("lib/demo[x] ; os_name != 'nt'", DIRECTORY, FILE),
         ("demo @ ./lib/demo", DIRECTORY, WHEEL),
         ("demo[x] @ file:lib/demo", DIRECTORY, WHEEL),

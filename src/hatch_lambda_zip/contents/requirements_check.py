@@ -53,7 +53,8 @@ def check_requirements(
     if not unmet:
         return
     remedy = "Make it anew from the current pyproject.toml."
-    if project in selection.requirers:
+    is_asked = any(owner == project.name for owner, _ in unmet)
+    if project in selection.requirers or (selection.requirers and not is_asked):
         remedy = selection.remedy
     elif selection.requirers:
         made_of = selection.requirers[0].name

@@ -43,6 +43,7 @@ _INDEX_OPTIONS: Final = frozenset(
         *("-f", "--find-links", "--trusted-host"),
     )
 )
+_EGG: Final = re.compile(r"#egg=[\w.-]+")  # pip's old way to say a name
 _NO_GIT: Final = "comes from git, which can't have a hash here; use uv.lock or pylock.toml"
 
 
@@ -259,7 +260,7 @@ def directory_in(line: str) -> Directory | None:
     if not match and not re.match(r"\.{0,2}/|\.{1,2}(\s|;|\[|$)|file:", candidate):
         return None
     text, _, options = candidate.partition(" --")
-    place, _, marker = text.partition(";")
+    place, _, marker = _EGG.sub("", text).partition(";")
     found = re.fullmatch(r"(.*?)\s*\[([^\[\]]*)\]", place.strip())
     path, listed = (found[1], found[2]) if found else (place.strip(), "")
     extras = (canonicalize_name(extra.strip()) for extra in listed.split(","))
