@@ -11,7 +11,7 @@ import pytest
 
 from hatch_lambda_zip.cli.find import find_projects
 from hatch_lambda_zip.errors import LockError
-from hatch_lambda_zip.lock.compile import RequirementsLock, differing
+from hatch_lambda_zip.lock.compile import RequirementsLock, differing, is_for_as_much
 from hatch_lambda_zip.lock.find import find_code_lock
 from hatch_lambda_zip.lock.foreign import read_foreign
 from hatch_lambda_zip.lock.model import LockFile, LockKind
@@ -142,6 +142,12 @@ def test_packages_that_two_locks_have_otherwise() -> None:
         assert differing(here, here.replace("'1' }", "'2' }")) == ()
         assert differing(here, here.replace("here", "there")) == ("a",)
         assert differing(here, one) == ("a",)
+
+
+@pytest.mark.parametrize("key", ["environments = ['x']", "extras = ['x']", "requires-python = '3'"])
+def test_what_two_locks_hold_for(key: str) -> None:
+    assert is_for_as_much(PYLOCK, PYLOCK.replace("uv", "other"))
+    assert not is_for_as_much(PYLOCK, f"{key}\n{PYLOCK}")
 
 
 def test_a_file_that_names_itself(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from hatch_lambda_zip.lock.compile import (
     RequirementsLock,
     constraints_of,
     differing,
+    is_for_as_much,
     locked_versions,
 )
 from hatch_lambda_zip.lock.uv_lock import UvLock
@@ -271,6 +272,11 @@ def _compare(found: Sequence[Needed], texts: Mapping[Path, str]) -> None:
             problems.append(
                 f"{path} has other packages than what it is made of leads to: {', '.join(names)}. "
                 f"Run `{TOOL_NAME} lock` and commit the result."
+            )
+        elif not is_for_as_much(before, texts[path]):
+            problems.append(
+                f"{path} holds for others than what it is made of leads to (environments and the "
+                f"like, at its start). Run `{TOOL_NAME} lock` and commit the result."
             )
         else:
             click.echo(f"{path}: up to date")

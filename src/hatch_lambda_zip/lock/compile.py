@@ -262,6 +262,13 @@ def differing(before: str, after: str) -> tuple[str, ...]:
     return tuple(sorted({name for name, *_ in (one - other) + (other - one)}))
 
 
+def is_for_as_much(before: str, after: str) -> bool:
+    """Tell whether two pylock.toml hold for the same environments and Pythons."""
+    one, other = tomllib.loads(before), tomllib.loads(after)
+    keys = ("environments", "requires-python", "extras", "default-groups")
+    return all(one.get(key) == other.get(key) for key in keys)
+
+
 def _packages(text: str) -> list[tuple[str, ...]]:
     kinds, places = ("directory", "vcs", "archive"), ("url", "path", "subdirectory")
     return [
