@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.contents.machines import check_machines, machine_of
+from hatch_lambda_zip.contents.machines import check_machines, machine_name, machine_of
 from hatch_lambda_zip.errors import ContentsError
 from tests.support.installed import WHEEL, entry_of, made, platform_of
 
@@ -167,3 +167,17 @@ def test_a_file_too_short_for_a_machine_has_none(length: int) -> None:
 def test_what_is_no_elf_file_has_none(content: bytes) -> None:
     assert machine_of(content) is None
     assert machine_of(b" " + elf(X86) + content) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (3, "32-bit x86"),
+        (40, "32-bit ARM"),
+        (X86, "x86_64"),
+        (ARM, "arm64"),
+        (243, "machine number 243"),
+    ],
+)
+def test_what_machines_are_called(number: int, name: str) -> None:
+    assert machine_name(number) == name

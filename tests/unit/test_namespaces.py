@@ -106,3 +106,9 @@ def test_a_layer_hides_no_namespace_and_none_hides_it() -> None:
     layer = decide_layer(replace(LAYER, options=options), PROJECT, (first, second), ())
     contents = decide_function(FUNCTION, PROJECT, (first, ORDERS, second), (), {"deps": layer})
     assert "space/__init__.py" in {entry.name for entry in contents.entries}
+
+
+def test_how_large_such_a_file_may_be() -> None:
+    largest = PKGUTIL.encode().ljust(10_000, b"#")
+    assert is_namespace(largest)
+    assert not is_namespace(largest + b"#")
