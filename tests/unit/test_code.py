@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.config import OwnFiles
-from hatch_lambda_zip.contents.own.code import _NEVER_CODE, _NOT_CODE_AT_TOP, Code, read_code
+from hatch_lambda_zip.contents.own.code import (
+    _NEVER_CODE,
+    _NOT_CODE_AT_TOP,
+    Code,
+    directories_with_code,
+    read_code,
+)
 from hatch_lambda_zip.contents.own.outputs import Outputs
 from hatch_lambda_zip.contents.own.own_files import Surroundings
 from hatch_lambda_zip.errors import ContentsError
@@ -108,3 +114,29 @@ def test_the_page_has_the_names_that_are_no_code() -> None:
     assert {*_NEVER_CODE, *_NOT_CODE_AT_TOP} <= listed
     others = {"*.py", "*", ".", "pyvenv.cfg", "include", "exclude", "artifacts"}
     assert listed - others == {*_NEVER_CODE, *_NOT_CODE_AT_TOP}
+
+
+def test_what_git_ignores_is_brought_back_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    tree(tmp_path, "fn/app.py", "fn/made/a.json", "fn/made/b.json", "fn/c.txt", "elsewhere/d.json")
+    (tmp_path / ".gitignore").write_text("made/\n*.txt\nlink\n")
+    (tmp_path / "fn/link").symlink_to("../elsewhere")
+    assert names(read(tmp_path, {"fn": ""})) == ["app.py"]
+    for patterns, more in (
+        (("a.json",), ["made/a.json"]),
+        (("/in/made/",), ["made/a.json", "made/b.json"]),
+        (("c.*", "!in/c.txt"), []),
+        (("link",), ["link/d.json"]),
+        (("d.json",), []),
+    ):
+        found = read(tmp_path, {"fn": "in"}, OwnFiles(artifacts=patterns))
+        assert names(found) == [f"in/{name}" for name in ("app.py", *more)]
+
+
+def test_directories_that_have_code(tmp_path: Path) -> None:
+    code = ("fn/b/app.py", "fn/a/deep/app.py", "fn/out/app.py", "other/app.py")
+    tree(tmp_path, *code, "fn/file.py", "fn/__pycache__/a.py", "fn/none/README.md", "fn/.d/app.py")
+    (tmp_path / "fn/empty").mkdir()
+    around = Surroundings(tmp_path, Outputs.of(tmp_path, ["dist"]), tmp_path)
+    assert directories_with_code(around, ("fn/*/", "!fn/out", "missing/*")) == ("fn/a", "fn/b")
+    assert directories_with_code(around, ("!fn/a", "fn/*")) == ("fn/b", "fn/out")

@@ -178,3 +178,8 @@ def test_the_worker_is_one_small_file_without_imports_of_ours() -> None:
     assert len(text.splitlines()) < 400
     command = [sys.executable, "-I", "-S", "-B", worker.__file__, "0"]
     subprocess.run(command, stdin=subprocess.DEVNULL, check=True)
+
+
+def test_bytes_that_are_no_text_hide_nothing() -> None:
+    assert not worker._hides_debug(b"__debug__ \xff")
+    assert worker._hides_debug("__debug__ __d\uff45bug__".encode() + b" \xff")

@@ -68,7 +68,9 @@ def test_modes_and_line_ends(tmp_path: Path) -> None:
         "plain": ("100644", True),
     }
     assert lines.warnings == []
-    assert "ls-files" in lines.debugs[0]
+    assert lines.debugs[0].endswith(
+        "git --literal-pathspecs -c core.fsmonitor=false ls-files --stage --eol -z -- ."
+    )
 
 
 def test_each_repository_is_asked_once_and_for_these_directories_alone(tmp_path: Path) -> None:
