@@ -1,0 +1,117 @@
+"""What builds write is known, and nothing else is taken for it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.contents.own.outputs import Outputs, is_artifact, output_in
+
+OURS = {"tool": {"name": "hatch-lambda-zip"}, "artifact": "api.zip"}
+SBOM = {
+    "bomFormat": "CycloneDX",
+    "metadata": {"tools": {"components": [{"name": "hatch-lambda-zip"}]}},
+}
+
+
+def write(path: Path, content: object = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_an_unpacked_directory_has_a_manifest_that_says_so(tmp_path: Path) -> None:
+    directory = tmp_path / "api"
+    directory.mkdir()
+    assert not is_artifact(directory)
+    manifest = write(tmp_path / "api.json", OURS)
+    assert not is_artifact(directory)
+    write(manifest, {**OURS, "unpacked": {}})
+    assert is_artifact(directory)
+    write(manifest, {"unpacked": {}, "artifact": "hatch-lambda-zip"})
+    assert not is_artifact(directory)
+    outputs = Outputs.of(tmp_path, [])
+    inside = write(directory / "deep/file.py")
+    assert not outputs.is_unpacked(inside)
+    write(manifest, {**OURS, "unpacked": {}})
+    assert outputs.is_unpacked(inside)
+    assert not Outputs.of(directory, []).is_unpacked(inside), "what lies around is no matter"
+
+
+def test_a_zip_has_a_manifest_beside_it(tmp_path: Path) -> None:
+    made = write(tmp_path / "api.zip")
+    assert not is_artifact(made)
+    manifest = write(tmp_path / "api.json", OURS)
+    assert is_artifact(made)
+    assert is_artifact(manifest)
+    assert not is_artifact(write(tmp_path / "api.txt"))
+    write(manifest, {**OURS, "artifact": "other.zip"})
+    assert not is_artifact(made)
+
+
+@pytest.mark.parametrize(
+    ("document", "is_ours"),
+    [
+        (OURS, True),
+        (SBOM, True),
+        ({**SBOM, "bomFormat": "SPDX"}, False),
+        ({**SBOM, "metadata": {"tools": {"components": []}}}, False),
+        ({**SBOM, "metadata": {"tools": {"components": [{"name": "other"}, {}]}}}, False),
+        ({"tool": {"name": "other"}, "by": "hatch-lambda-zip"}, False),
+        ({"tool": "hatch-lambda-zip"}, False),
+        (["hatch-lambda-zip"], False),
+        ("hatch-lambda-zip is no JSON", False),
+    ],
+)
+def test_documents_by_us(tmp_path: Path, document: object, *, is_ours: bool) -> None:
+    path = write(tmp_path / "a.json", document)
+    assert is_artifact(path) is is_ours
+    wheel = tmp_path / "demo.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.write(path, "demo/a.json")
+        archive.writestr("demo/a.txt", path.read_bytes())
+    assert output_in(wheel, tmp_path) == ("demo/a.json" if is_ours else None)
+
+
+def test_wheels_and_sdists_in_output_directories(tmp_path: Path) -> None:
+    outputs = Outputs.of(tmp_path, ["dist", "."])
+    for name in ("a.whl", "a.tar.gz"):
+        assert outputs.is_output(tmp_path / "dist" / name)
+        assert not outputs.is_output(tmp_path / "other" / name)
+    assert not outputs.is_output(tmp_path / "dist/a.txt")
+    assert outputs.has_directory(tmp_path / "dist")
+    assert not outputs.has_directory(tmp_path), "which is the project's as well"
+
+
+def test_an_output_directory_with_sources_is_none(tmp_path: Path) -> None:
+    outputs = Outputs.of(tmp_path, ["dist"])
+    file = write(tmp_path / "dist/deep/data.txt")
+    assert outputs.directory_of(file) == tmp_path / "dist"
+    assert outputs.directory_of(tmp_path / "data.txt") is None
+    write(tmp_path / "dist/deep/__init__.py")
+    assert outputs.directory_of(file) is None
+    assert outputs.has_directory(tmp_path / "dist")
+
+
+def test_a_wheel_that_takes_in_what_was_built(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    outputs = Outputs.of(root, ["dist", "out"])
+    wheel = tmp_path / "demo.whl"
+
+    def takes_in(name: str) -> bool:
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr(name, "")
+        return outputs.takes_in(wheel)
+
+    assert not takes_in("dist/old.whl")
+    write(root / "dist/old.whl")
+    assert takes_in("dist/old.whl")
+    assert takes_in("demo/old.whl"), "it was moved there"
+    assert not takes_in("demo-1.dist-info/old.whl")
+    write(root / "out/data.txt")
+    assert takes_in("demo/data.txt")
+    assert not takes_in("demo/other.txt")
+    assert takes_in("demo/CACHEDIR.TAG") is False
