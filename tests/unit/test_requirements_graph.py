@@ -235,3 +235,10 @@ def test_missing_metadata_is_refused() -> None:
     with pytest.raises(DistributionError) as caught:
         RequirementsGraph([without], (), platform_of()).needed()
     assert str(caught.value) == "demo has no METADATA. Choose another version of it."
+
+
+def test_no_way_leads_to_what_is_not_there() -> None:
+    installed = [made("a", requires=["b"]), made("b", requires=["a", "gone"])]
+    graph = RequirementsGraph(installed, [Requirement("a")], platform_of())
+    assert [step.text for step in graph.chain("b")] == ["a", "b"]
+    assert graph.chain("gone") == graph.chain("other") == ()
