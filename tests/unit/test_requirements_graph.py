@@ -9,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
-from hatch_lambda_zip.contents.requirements_graph import RequirementsGraph, requirements_of
+from hatch_lambda_zip.contents.requirements_graph import (
+    RequirementsGraph,
+    direct_requirements,
+    requirements_of,
+)
 from hatch_lambda_zip.errors import DistributionError
 from tests.support.installed import entry_of, made, platform_of
 
@@ -242,3 +246,9 @@ def test_no_way_leads_to_what_is_not_there() -> None:
     graph = RequirementsGraph(installed, [Requirement("a")], platform_of())
     assert [step.text for step in graph.chain("b")] == ["a", "b"]
     assert graph.chain("gone") == graph.chain("other") == ()
+
+
+def test_a_marker_of_the_package_that_has_no_answer() -> None:
+    roots = [Requirement('a; os_name ~= "posix"')]
+    with pytest.raises(DistributionError, match=r"^the package requires a, but .* of the package"):
+        direct_requirements([made("a")], roots, platform_of())
