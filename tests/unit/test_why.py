@@ -381,3 +381,8 @@ def test_what_is_in_the_source_tree_alone(tmp_path: Path) -> None:
         "src/orders/other.c is there, but the wheel that the build back end of orders makes does "
         "not have it"
     )
+
+
+def test_a_file_of_somebody_who_is_not_there() -> None:
+    answer = ask("six.py", replace(decided(), installed=()))
+    assert (answer.kind, answer.ships, answer.why) == ("file", True, "it is of six")
