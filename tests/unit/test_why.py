@@ -246,7 +246,9 @@ def test_what_only_that_needed() -> None:
 def test_rows_that_are_skipped() -> None:
     answer = ask("__pycache__/botocore.cpython-313.pyc")
     assert (answer.ships, answer.reason, answer.rule) == (False, Reason.BYTECODE, None)
-    assert "no two machines" in ask("six-1.0.dist-info/INSTALLER").why
+    answer = ask("six-1.0.dist-info/INSTALLER")
+    assert (answer.kind, answer.ships) == ("file", False)
+    assert "no two machines" in answer.why
 
 
 def test_a_directory() -> None:
@@ -381,6 +383,20 @@ def test_what_is_in_the_source_tree_alone(tmp_path: Path) -> None:
         "src/orders/other.c is there, but the wheel that the build back end of orders makes does "
         "not have it"
     )
+
+
+def test_links_to_directories_are_files_to_git(tmp_path: Path) -> None:
+    write(tmp_path, {"src/orders/real/a.c": "", "src/orders/made/a.c": ""})
+    (tmp_path / ".gitignore").write_text("link/\nmade/\nother\n")
+    for name in ("link", "other"):
+        (tmp_path / "src/orders" / name).symlink_to("real")
+    around = Surroundings(tmp_path, Outputs.of(tmp_path, ["dist"]), tmp_path)
+    of = replace(decided(), around=around, places={"orders": tmp_path})
+    ignored = {
+        name: ask(f"orders/{name}", of).why.startswith("git ignores ")
+        for name in ("link", "made", "other", "real")
+    }
+    assert ignored == {"link": False, "made": True, "other": True, "real": False}
 
 
 def test_a_file_of_somebody_who_is_not_there() -> None:
