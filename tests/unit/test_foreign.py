@@ -326,3 +326,26 @@ def test_which_tables_of_a_pipfile_count(tmp_path: Path) -> None:
         write(tmp_path, {"Pipfile": (head + others + packages).replace(old, new)})
         with pytest.raises(LockError, match="was made of another Pipfile"):
             read_foreign(tmp_path / "Pipfile.lock")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("os_name", "sys_platform", "python_version", "python_full_version"),
+        *("platform_machine", "platform_python_implementation", "platform_release"),
+        *("platform_system", "platform_version", "implementation_name", "implementation_version"),
+    ],
+)
+def test_a_marker_as_a_key_of_pipenvs(tmp_path: Path, key: str) -> None:
+    write(tmp_path, {"Pipfile": f"[packages]\nsix = {{{key} = \"== '3.1'\"}}\n"})
+    stated = stated_elsewhere(tmp_path)
+    assert stated is not None
+    assert stated.requirements == (f"six ; ({key} == '3.1')",)
+
+
+def test_what_is_optional_is_not_required(tmp_path: Path) -> None:
+    table = "six = {optional = true}\nidna = {optional = false}\n"
+    write(tmp_path, {"Pipfile": f"[packages]\n{table}"})
+    stated = stated_elsewhere(tmp_path)
+    assert stated is not None
+    assert stated.requirements == ("idna",)

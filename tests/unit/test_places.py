@@ -115,3 +115,9 @@ def test_what_is_no_url(url: str, tmp_path: Path) -> None:
 def test_markers_that_are_none(line: str, tmp_path: Path) -> None:
     with pytest.raises(LockError, match=line.partition(" ")[0]):
         lacks(line, FILE, tmp_path)
+
+
+def test_what_is_left_out_ends_nothing(tmp_path: Path) -> None:
+    lines = ["${HERE}/lib", "-c ./lib", "six", "./other"]
+    found = [place.path for place in places_in(lines, tmp_path.resolve(), platform_of())]
+    assert found == [tmp_path.resolve() / "other"]
