@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
+from hatch_lambda_zip.contents.imports.bindings import bound_names
 from hatch_lambda_zip.contents.imports.handler import check_handler
 from hatch_lambda_zip.errors import ContentsError
 from tests.support.installed import entry_of
@@ -143,3 +146,8 @@ def test_a_built_in_module_comes_before_any_file(handler: str) -> None:
     good = "def handler(event, context): ..."
     with pytest.raises(ContentsError, match="is a built-in module of Python"):
         check("", handler, **{path: good})
+
+
+def test_names_that_statements_bind() -> None:
+    source = "import a.b, c.d as e\nfrom f import g, h as i\nj: int = 1\nk = l = 2\n"
+    assert {*bound_names(ast.parse(source).body)} == {"a", "e", "g", "i", "j", "k", "l"}

@@ -402,3 +402,11 @@ def test_links_to_directories_are_files_to_git(tmp_path: Path) -> None:
 def test_a_file_of_somebody_who_is_not_there() -> None:
     answer = ask("six.py", replace(decided(), installed=()))
     assert (answer.kind, answer.ships, answer.why) == ("file", True, "it is of six")
+
+
+def test_paths_as_people_type_them() -> None:
+    of = decided()
+    assert ask("./six.py", of) == ask("six.py", of)
+    assert ask("orders/", of) == ask("orders", of)
+    for name in ("six.pyX", "Xsix.py", "ordersX"):
+        assert explain(name, of) is None
