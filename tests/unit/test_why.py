@@ -246,6 +246,7 @@ def test_what_only_that_needed() -> None:
 def test_rows_that_are_skipped() -> None:
     answer = ask("__pycache__/botocore.cpython-313.pyc")
     assert (answer.ships, answer.reason, answer.rule) == (False, Reason.BYTECODE, None)
+    assert answer.why == "compiled by some interpreter at some time; the source ships (of botocore)"
     answer = ask("six-1.0.dist-info/INSTALLER")
     assert (answer.kind, answer.ships) == ("file", False)
     assert "no two machines" in answer.why
@@ -257,8 +258,10 @@ def test_a_directory() -> None:
     assert answer.why == (
         "1 of its files ship, of boto3; 1 left out: `exclude-files` leaves it out"
     )
+    assert (answer.reason, answer.rule) == (None, None)
     answer = ask("boto3/tests", strip=(Strip.TESTS,))
     assert (answer.ships, answer.reason) == (False, Reason.TESTS)
+    assert rule(answer) == (f"{KEY}.strip", ["tests"])
 
 
 def layer(**options: object) -> Contents:
@@ -337,7 +340,7 @@ def test_what_lies_in_code_directories(tmp_path: Path) -> None:
     )
     answer = ask("common/help.py", of)
     assert answer.ships
-    assert rule(answer)[0] == f"{KEY}.code"
+    assert rule(answer) == (f"{KEY}.code", {"common": "common"})
     assert [str(step) for step in answer.imports] == ["app.py, line 1: import common.help"]
     # As it lies in the project, too.
     assert ask("api/app.py", of).name == "app.py"
@@ -407,6 +410,6 @@ def test_a_file_of_somebody_who_is_not_there() -> None:
 def test_paths_as_people_type_them() -> None:
     of = decided()
     assert ask("./six.py", of) == ask("six.py", of)
-    assert ask("orders/", of) == ask("orders", of)
+    assert ask("boto3/data/", of) == ask("boto3/data", of)
     for name in ("six.pyX", "Xsix.py", "ordersX"):
         assert explain(name, of) is None
