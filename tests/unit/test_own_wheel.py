@@ -100,7 +100,8 @@ def test_a_name_that_the_locale_has_no_bytes_for(
 
     monkeypatch.setattr(WheelBuilder, "build", fail)
     message = failure(root)
-    assert message.startswith("hatchling can't build the package's wheel: 'ascii' codec can't")
+    assert message.startswith("hatchling can't build the package's wheel: 'gr")
+    assert "the name is not UTF-8" in message
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
     message = failure(root)
     assert message.startswith("hatchling can't build the package's wheel: this Python takes the")
