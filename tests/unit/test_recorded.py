@@ -136,6 +136,8 @@ def test_packages_that_two_locks_have_otherwise() -> None:
     assert differing(one + other, other + one) == ()
     assert differing(one, one + other) == ("b",)
     assert differing(one * 2 + other, one + other) == ("a",), "a merge may leave it there twice"
+    for more in ("marker = 'x'\n", "requires-python = '3'\n"):
+        assert differing(one, one + more) == ("a",)
     assert differing(one, one.replace("1", "2")) == ("a",)
     for kind, place in (("directory", "path"), ("archive", "url"), ("vcs", "subdirectory")):
         here = f"{one}{kind} = {{ {place} = 'here', commit-id = '1' }}\n"
@@ -144,7 +146,13 @@ def test_packages_that_two_locks_have_otherwise() -> None:
         assert differing(here, one) == ("a",)
 
 
-@pytest.mark.parametrize("key", ["environments = ['x']", "extras = ['x']", "requires-python = '3'"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("environments = ['x']", "extras = ['x']", "default-groups = ['x']"),
+        "requires-python = '3'",
+    ],
+)
 def test_what_two_locks_hold_for(key: str) -> None:
     assert is_for_as_much(PYLOCK, PYLOCK.replace("uv", "other"))
     assert not is_for_as_much(PYLOCK, f"{key}\n{PYLOCK}")
