@@ -25,6 +25,7 @@ from hatch_lambda_zip.lock import (
     project_in,
     requires_nothing,
 )
+from hatch_lambda_zip.lock.read import _lines, _requirers
 from hatch_lambda_zip.lock.resolution import differing_settings, explain_settings
 from hatch_lambda_zip.uv import Uv
 from tests.support.installed import platform_of
@@ -343,3 +344,39 @@ def test_settings_that_nobody_knows_differ(root: Path) -> None:
     assert differing_settings(root / "uv.lock", {"UV_EXCLUDE_NEWER": "P1D"}) == ("new",)
     (sentence,) = explain_settings(root / "uv.lock", {})
     assert 'exclude-newer = "P1D"' in sentence
+
+
+def test_what_a_pylock_answers_for(root: Path) -> None:
+    lock = LockFile.of(LockKind.PYLOCK, root / "pylock.toml")
+
+    def asked(made_of: str | None = None, lock: LockFile = lock) -> tuple[list[str], str]:
+        record = {"requirements-file": made_of, "requirements": ["six"]}
+        requirers, remedy = _requirers({"hatch-lambda-zip": record} if made_of else {}, lock)
+        return [f"{it.name}: {' '.join(it.dependencies)}" for it in requirers], remedy
+
+    renew = "Run `hatch-lambda-zip lock` and commit the result."
+    assert asked() == ([], "")
+    assert asked("requirements.txt") == (["requirements.txt: six"], renew)
+    found, remedy = asked("poetry.lock")
+    assert (found, "`hatch-lambda-zip lock`, and commit both" in remedy) == (
+        ["poetry.lock: six"],
+        True,
+    )
+    write(root, {"Pipfile": '[packages]\nidna = "*"\n'})
+    assert asked("poetry.lock")[0] == ["poetry.lock: six"], "what another tool reads is no matter"
+    assert asked("Pipfile.lock")[0] == ["Pipfile.lock: six", "Pipfile: idna"]
+    write(root, {"pyproject.toml": '[project]\nname = "app"\ndependencies = ["attrs"]\n'})
+    of_project = replace(lock, answers=root / "pyproject.toml")
+    assert asked("poetry.lock", of_project)[0] == ["poetry.lock: six", "app: attrs"]
+    found, remedy = asked(None, of_project)
+    assert (found, "Without it" in remedy) == (["app: attrs"], False)
+    assert _lines({}, of_project) == _lines({}, lock) == ()
+    write(root, {"requirements.txt": "more\n"})
+    of_list = replace(lock, answers=root / "requirements.txt")
+    found, remedy = asked(None, of_list)
+    assert (found, "Without it, `hatch-lambda-zip lock`" in remedy) == (
+        ["requirements.txt: more"],
+        True,
+    )
+    assert asked("poetry.lock", of_list)[0] == ["poetry.lock: six"]
+    assert _lines({}, of_list) == ("more",)

@@ -121,3 +121,9 @@ def test_what_is_left_out_ends_nothing(tmp_path: Path) -> None:
     lines = ["${HERE}/lib", "-c ./lib", "six", "./other"]
     found = [place.path for place in places_in(lines, tmp_path.resolve(), platform_of())]
     assert found == [tmp_path.resolve() / "other"]
+
+
+def test_a_name_as_pip_once_had_it_is_no_part_of_a_path(tmp_path: Path) -> None:
+    for line in ("-e ./lib#egg=lib", "./lib#egg=li.b-1 ; python_version > '3'"):
+        (place,) = places_in([line], tmp_path.resolve(), platform_of())
+        assert place.path == tmp_path.resolve() / "lib"

@@ -215,3 +215,12 @@ def test_the_lock_of_another_tool_in_a_code_directory(tmp_path: Path) -> None:
     assert find_code_lock([tmp_path], tmp_path) is None
     (tmp_path / "uv.lock").touch()
     assert find_code_lock([tmp_path]) is None
+
+
+def test_a_list_that_can_not_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "requirements.txt"
+    for content in (None, b"\xff"):
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(LockError, match=r"requirements\.txt can't be read: .*\.$"):
+            read_requirements(path)
