@@ -16,9 +16,10 @@ from hatch_lambda_zip.contents.own.code import (
     read_code,
 )
 from hatch_lambda_zip.contents.own.outputs import Outputs
-from hatch_lambda_zip.contents.own.own_files import Surroundings
+from hatch_lambda_zip.contents.own.own_files import NOISE, Surroundings, idle_own_pattern
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import Reason
+from tests.support.installed import made
 
 
 def tree(root: Path, *names: str) -> None:
@@ -140,3 +141,30 @@ def test_directories_that_have_code(tmp_path: Path) -> None:
     around = Surroundings(tmp_path, Outputs.of(tmp_path, ["dist"]), tmp_path)
     assert directories_with_code(around, ("fn/*/", "!fn/out", "missing/*")) == ("fn/a", "fn/b")
     assert directories_with_code(around, ("!fn/a", "fn/*")) == ("fn/b", "fn/out")
+
+
+def test_a_link_to_a_directory_is_a_file_to_git(tmp_path: Path) -> None:
+    tree(tmp_path, "fn/app.py", "fn/real/a.json", "fn/c.json")
+    (tmp_path / "fn/link").symlink_to("real")
+    (tmp_path / ".gitignore").write_text("link/\nc.json/\n")
+    assert names(read(tmp_path, {"fn": ""})) == ["app.py", "c.json", "link/a.json", "real/a.json"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("__pycache__", ".venv", ".git", ".hg", ".hatch", ".tox", ".nox", ".ruff_cache"),
+        *(".pytest_cache", ".mypy_cache", ".pixi", ".DS_Store"),
+    ],
+)
+def test_what_tools_leave_behind(name: str) -> None:
+    assert name in NOISE
+
+
+def test_whose_files_an_idle_pattern_may_mean() -> None:
+    others = [made("a", {"a/x.txt": ""}), made("b", {"b.py": ""})]
+    message = "the pattern '*.txt' matches no file of app"
+    assert idle_own_pattern("*.txt", "app", others[1:]) == message
+    assert idle_own_pattern("*.txt", "app", others) == (
+        f"{message}; it matches files of a, which `exclude-files` leaves out"
+    )

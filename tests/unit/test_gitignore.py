@@ -232,3 +232,29 @@ def test_git_says_the_same(tmp_path: Path, seed: int) -> None:
 def test_git_says_the_same_of_many_trees(tmp_path: Path) -> None:
     for seed in range(1000, 1100):
         compare_with_git(tmp_path / str(seed), seed)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ignored"),
+    [
+        ("/ab**", {"ab", "abx/c", "abX/c", "ab/x/c"}),
+        ("ab**/c", {"abx/c", "ab/x/c", "abX/c"}),
+        ("ab**/X", {"abX/c"}),
+        ("p/ab**", {"p/abx"}),
+        ("p/abx/", set()),
+        ("ab/x/", {"ab/x/c"}),
+    ],
+)
+def test_asterisks_that_are_glued_to_a_name(pattern: str, ignored: set[str]) -> None:
+    """As `git check-ignore` has it."""
+    paths = ("ab", "abx/c", "abX/c", "ab/x/c", "xab/c", "d/abx/c", "p/abx")
+    assert select_ignored([pattern], paths) == ignored
+
+
+def test_a_pattern_has_no_say_over_what_is_asked_for_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / ".gitignore").write_text("a/\nb/\nc\n")
+    rules = rules_at(tmp_path, tmp_path / "a/b").for_named()
+    for name, is_directory in (("a", True), ("b", True)):
+        assert not rules.ignores(name, is_directory=is_directory)
+    assert rules.ignores("c", is_directory=False)
