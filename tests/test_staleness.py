@@ -59,11 +59,15 @@ def build(project: Path, cache: str | Path, uv_cache: Path, front: str = "target
         code, output = invoked.exit_code, invoked.output
     else:
         words = [sys.executable, "-m", "hatch_lambda_zip", "build"]
-        result = (
-            run(words, cwd=project, env=environment, check=False)
-            if front == "command as a process"
-            else run_hatchling(_WORDS[front], cwd=project, env=environment)
-        )
+        try:
+            result = (
+                run(words, cwd=project, env=environment, check=False)
+                if front == "command as a process"
+                else run_hatchling(_WORDS[front], cwd=project, env=environment)
+            )
+        except FileNotFoundError as error:  # hatchling's own, for a wheel beside the zips
+            assert "Forced include not found" in str(error), error
+            return str(error)
         code, output = result.returncode, result.stdout + result.stderr
     assert "Traceback" not in output, output
     return output or "no message" if code else ""
