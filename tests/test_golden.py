@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.golden_hashes import TABLE, build, differences, main, read
+from tests.support.built_examples import EXAMPLES
 
 REMEDY = (
     "Where the change is meant (another example, another format), "
@@ -21,6 +22,10 @@ REMEDY = (
 @pytest.mark.skipif(sys.platform == "win32", reason="a job of its own does it there")
 def test_the_examples_zips_are_those_of_the_table() -> None:
     assert not differences(read(TABLE), {"this machine": build()}), REMEDY
+
+
+def test_each_example_is_in_the_table() -> None:
+    assert {name.partition("/")[0] for name in read(TABLE)} == {*EXAMPLES}, REMEDY
 
 
 def test_a_hash_that_differs_is_named(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from hatch_lambda_zip.cli.circumstances import OTHER_PATH, Circumstance
 from hatch_lambda_zip.cli.rebuild import Rebuilds, Rebuilt
 from tests.support.commands import CHECKOUT, UV, clean_environment, run
 from tests.support.loose import invoke, write
+from tests.support.processes import HEEDING_SIGINT
 from tests.support.projects import Build, Project
 from tests.support.schemas import is_valid
 from tests.support.site_zips import zipped
@@ -127,7 +128,7 @@ def test_what_is_cancelled_leaves_nothing(project: Project, tmp_path: Path) -> N
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     command = subprocess.Popen(
-        [sys.executable, "-m", "hatch_lambda_zip", "verify", project.path],
+        [*HEEDING_SIGINT, sys.executable, "-m", "hatch_lambda_zip", "verify", project.path],
         env=clean_environment(TMPDIR=str(temporary)),
         stderr=subprocess.PIPE,
         encoding="utf-8",
