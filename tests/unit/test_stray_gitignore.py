@@ -16,7 +16,7 @@ OFF, ON = "ignore-vcs = true\n", "ignore-vcs = false\n"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    root = tmp_path / "home/work/project"
+    root = tmp_path / "home/sources/project"
     write(root, {"pyproject.toml": HATCHLING, "demo/a.py": "", "main.py": "", "notes.txt": ""})
     return root
 
