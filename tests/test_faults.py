@@ -74,12 +74,16 @@ def interrupt(process: subprocess.Popen[bytes], sent: str) -> None:
 def is_well_said(trial: Trial) -> bool:
     """Tell whether nobody sees a traceback of a build that has begun.
 
-    Before that there is Python's own, of Ctrl-C while it loads modules, and uv shows that of what
-    it runs.
+    Before that there is Python's own, of Ctrl-C while it loads modules (it may even lose that, and
+    say so), and uv shows that of what it runs.
     """
-    has_begun = "fixture-app:lambda: " in trial.said
-    is_pythons = trial.said.endswith("\nKeyboardInterrupt\n") and not has_begun
-    return "Traceback" not in trial.said or is_pythons or trial.front == "uv build"
+    before, _, since = trial.said.partition("fixture-app:lambda: ")
+    is_pythons = before.rstrip().endswith("\nKeyboardInterrupt") or (
+        before.startswith("Exception ignored in: ")
+        and before.rstrip().endswith("KeyboardInterrupt:")
+    )
+    is_well = "Traceback" not in before or is_pythons
+    return (is_well and "Traceback" not in since) or trial.front == "uv build"
 
 
 @exhaustive

@@ -91,6 +91,26 @@ def test_a_signal_that_comes_in_a_destructor_is_not_lost() -> None:
     assert sys.unraisablehook is before
 
 
+def test_a_signal_in_the_midst_of_an_import_waits_until_that_is_over() -> None:
+    """Else the lock of all imports stays taken, and threads that import wait for ever."""
+    importing = compile(
+        "signal.raise_signal(signal.SIGTERM); done.append('imported')",
+        "<frozen importlib._bootstrap>",
+        "exec",
+    )
+    done: list[str] = []
+
+    def build() -> None:
+        with cancellable():
+            exec(importing, {"signal": signal, "done": done})  # noqa: S102 - in a frame like its own
+            time.sleep(20)
+            raise AssertionError
+
+    with pytest.raises(Cancelled):
+        build()
+    assert done == ["imported"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at as on Linux")
 def test_what_waits_for_a_process_is_not_told_before_that_has_ended() -> None:
     """As the end of a pool does for its workers."""

@@ -83,6 +83,22 @@ def _exit_after_main(code: int) -> None:
     os._exit(code)
 
 
+def _not_while_importing(cancel: Callable[[int], None]) -> Callable[[int, FrameType | None], None]:
+    """Put off what a signal does where it interrupts Python's import itself.
+
+    That takes a lock before the ``try`` that gives it back: an exception between them would have
+    every other thread wait for ever that imports something.
+    """
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+            start_thread(_send_later, number)
+        else:
+            cancel(number)
+
+    return handle
+
+
 @contextlib.contextmanager
 def cancellable() -> Iterator[None]:
     """Raise :class:`Cancelled` for signals that end a process.
@@ -98,7 +114,8 @@ def cancellable() -> Iterator[None]:
     def is_cancelled() -> bool:
         return cancelled_at is not None and time.monotonic() < cancelled_at + _ONCE
 
-    def cancel(number: int, _frame: FrameType | None) -> None:
+    @_not_while_importing
+    def cancel(number: int) -> None:
         nonlocal cancelled_at
         if not is_cancelled():  # or a build hook has gone on as if nothing had been
             cancelled_at = time.monotonic()
