@@ -178,7 +178,8 @@ def _bomb(_world: World) -> bytes:
         local={"crc": crc},
         central={"crc": crc},
     )
-    return _raw_wheel([bomb], f"carrier/zeros.bin,{Digest.of(b'')},{count << 20}\n")
+    digest = Digest.of(bytes(count << 20))
+    return _raw_wheel([bomb], f"carrier/zeros.bin,{digest},{count << 20}\n")
 
 
 def _raw_wheel(files: list[Raw], rows: str, **ends: object) -> bytes:
