@@ -15,7 +15,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.built_examples import EXAMPLES, build_examples
+from tests.support.built_examples import zips_of_examples
 from tests.support.interpreters import read_zip
 from tests.support.second_writer import write_zip
 from tests.support.shared import made_once
@@ -60,14 +60,13 @@ def zips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The zips of all examples, and two that are odd. Not to be changed."""
 
     def make(directory: Path) -> None:
-        build_examples(directory)
+        directory.mkdir()
         (directory / "odd.zip").write_bytes(write_zip(ODD))
         many = {f"{number:05}": b"" for number in range(65_534)}
         (directory / "most.zip").write_bytes(write_zip(many))
 
-    found = sorted(made_once(tmp_path_factory, "zips-to-read", make).rglob("*.zip"))
-    assert len(found) > len(EXAMPLES)
-    return found
+    odd = sorted(made_once(tmp_path_factory, "odd-zips", make).iterdir())
+    return [*zips_of_examples(tmp_path_factory), *odd]
 
 
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:

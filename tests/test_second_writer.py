@@ -22,6 +22,7 @@ from hatch_lambda_zip.bytecode.source_hash import source_hash as own_source_hash
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import BytecodeError
 from hatch_lambda_zip.record import Digest
+from tests.support.built_examples import zips_of_examples
 from tests.support.interpreters import interpreters, read_zip, run_script, version_of
 from tests.support.projects import Build, Project
 from tests.support.python_sources import sources as files_of
@@ -146,6 +147,14 @@ def test_standard_libraries_and_packages(python: str, packages: Path, tmp_path: 
 
 def test_a_real_build(reference_build: Build) -> None:
     written_again(reference_build.artifact)
+
+
+@pytest.mark.exhaustive
+def test_the_examples(tmp_path_factory: pytest.TempPathFactory) -> None:
+    zips = zips_of_examples(tmp_path_factory)
+    for path in zips:
+        written_again(path)
+    LOG.info("%d zips of examples are the same", len(zips))
 
 
 def written_again(path: Path) -> dict[str, bytes]:

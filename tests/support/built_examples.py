@@ -7,8 +7,11 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.support.commands import CHECKOUT, UV, run
 from tests.support.loose import invoke
+from tests.support.shared import made_once
 
 EXAMPLES: Final = tuple(
     sorted(
@@ -25,6 +28,13 @@ def build_examples(directory: Path) -> None:
         project = locked_example(name, directory)
         result = invoke("build", "--all", project)
         assert result.exit_code == 0, result.output
+
+
+def zips_of_examples(factory: pytest.TempPathFactory) -> list[Path]:
+    """Return the zips of all examples, built once for all workers. Not to be changed."""
+    found = sorted(made_once(factory, "examples", build_examples).rglob("*.zip"))
+    assert len(found) > len(EXAMPLES)
+    return found
 
 
 def locked_example(name: str, directory: Path) -> Path:
