@@ -102,9 +102,16 @@ def test_every_hash_of_a_file_is_compared(dependent: Project, files: Path, url: 
     assert dependent.build().manifest["inputs"]["carrier"] == f"sha256:{digest}"
 
 
-def test_the_size_of_a_file_is_compared(dependent: Project, files: Path, url: str) -> None:
-    write_pylock(dependent, url, f"size = 5, {hashes(files / NAME, 'sha256')}")
-    assert "Size mismatch" in dependent.fail()
+def test_the_size_of_a_file_is_compared(
+    dependent: Project, files: Path, url: str, tmp_path: Path
+) -> None:
+    """Whether or not an earlier build has kept what is in it."""
+    packs = {"HATCH_LAMBDA_ZIP_CACHE": str(tmp_path / "packs")}
+    wheel = files / NAME
+    write_pylock(dependent, url, f"size = {wheel.stat().st_size}, {hashes(wheel, 'sha256')}")
+    dependent.build(environment=packs)
+    write_pylock(dependent, url, f"size = 5, {hashes(wheel, 'sha256')}")
+    assert "Size mismatch" in dependent.fail(environment=packs)
 
 
 def test_a_lock_of_a_directory_of_this_machine(dependent: Project, files: Path) -> None:

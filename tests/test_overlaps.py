@@ -14,7 +14,7 @@ import pytest
 
 from hatch_lambda_zip import build as build_package
 from hatch_lambda_zip.build import Job, Session, build_zip
-from tests.support.commands import clean_environment
+from tests.support.commands import UV, clean_environment, run
 from tests.support.hatchling_runs import COMMAND, run_hatchling
 from tests.support.projects import Project
 
@@ -29,6 +29,7 @@ HOOK: Final = """
 """
 MAIN: Final = "src/fixture_app/main.py"
 WORDS: Final = ("build", "-t", "wheel")
+EXPORT: Final = (UV, "export", "-q", "--no-default-groups", "--format", "pylock.toml")
 
 
 @pytest.fixture
@@ -220,6 +221,20 @@ def test_a_stray_pkg_info_hides_no_edit(hooked: Project, target: str, edited: st
     assert [path.read_bytes() for path in pair(hooked)] != before
     (hooked.path / "PKG-INFO").unlink()
     assert build(hooked).count(": unchanged, sha256 ") == 2
+
+
+def test_no_zip_stays_that_a_build_of_its_own_would_refuse(hooked: Project) -> None:
+    excludes = 'exclude-dependencies = ["six"]\n'
+    hooked.replace("[tool.uv]\n", f"[tool.uv]\n{excludes}")
+    hooked.configure(handler=None)
+    hooked.lock()
+    run([*EXPORT, "-o", "pylock.toml"], cwd=hooked.path)
+    hooked.lock_path.unlink()
+    build(hooked)
+    hooked.replace(excludes, "")
+    result = run_hatchling(WORDS, cwd=hooked.path)
+    assert result.returncode == 1
+    assert "pylock.toml does not have what fixture-app requires: six" in result.stderr
 
 
 def test_an_sdist_that_is_unpacked_for_one_build_is_no_source_tree(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,9 @@ def packs(tmp_path: Path) -> Iterator[Forging]:
         yield opened
 
 
-def kept(packs: Forging, **said: object) -> dict[str, Installed]:
+def kept(packs: Forging, size: int | None = None, **said: object) -> dict[str, Installed]:
     packs.said = said
-    save_packed(packable(INSTALLED), packs, compress)
+    save_packed(packable(INSTALLED, size), packs, compress)
     return find_packed(INSTALL, packs)
 
 
@@ -72,6 +73,18 @@ def test_what_was_kept(packs: Forging) -> None:
     # Where the lock calls it otherwise, uv judges it.
     other = LockedDistribution("demo", "2.0", Origin.INDEX, "sha256:0")
     assert find_packed(InstallList(INSTALL.file_name, "", (other,), builds=False), packs) == {}
+
+
+@pytest.mark.parametrize(("compared", "taken"), [(None, {None}), (5, {None, 5})])
+def test_a_size_that_uv_has_not_compared(
+    packs: Forging, compared: int | None, taken: set[int | None]
+) -> None:
+    kept(packs, compared)
+    lists = {
+        size: InstallList(INSTALL.file_name, "", (replace(LOCKED, size=size),), builds=False)
+        for size in (None, 5, 6)
+    }
+    assert {size for size, install in lists.items() if find_packed(install, packs)} == taken
 
 
 @pytest.mark.parametrize("scripts", [-1, 6, "1", None, 1.5, [1]])

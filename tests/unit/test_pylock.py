@@ -516,12 +516,14 @@ def test_a_source_distribution_is_built_where_it_is_named_and_no_wheel_fits() ->
     (locked,) = sources.distributions
     assert locked == LockedDistribution("source", "1.0", Origin.INDEX, PIN)
     assert sources.builds
-    assert not select_from(*packages, build=("fine", "source")).is_pinned
+    both = ("fine", "source")
+    assert not select_from(*packages, build=both, kind=LockKind.UV).is_pinned
     assert packages_in(sources) == [
         {"name": "source", "version": "1.0", "index": INDEX, "sdist": SDIST}
     ]
     arm = platform(architecture="arm64")
-    assert select_from(*packages, build=("source",), where=arm).is_pinned
+    assert select_from(*packages, build=both, where=arm, kind=LockKind.UV).is_pinned
+    assert not select_from(*packages, build=both, where=arm).is_pinned, "uv's settings count"
     # What is not named is refused, and what has no sources too.
     message = missing_message(*packages, kind=LockKind.UV, build=("fine",))
     assert '["source"]' in message[1]

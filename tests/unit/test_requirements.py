@@ -3,14 +3,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.config import Project
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock.model import (
     LocalProject,
@@ -475,12 +473,9 @@ def test_a_hash_that_is_none(value: str) -> None:
     )
 
 
-def test_what_is_asked_besides_the_pins_is_asked_at_every_build() -> None:
+def test_what_is_required_is_asked_at_every_build() -> None:
     """Else a zip would stay for which a build of its own would refuse the lock."""
-    for text, expected in ((f"a==1 {A}\n./lib\n", True), (f"a==1 {A}\n./lib[x]\n", False)):
-        assert select_from(text).is_pinned is expected
-    made_of = replace(select_from(f"a==1 {A}\n"), requirers=(Project("requirements.txt", "", ""),))
-    assert not made_of.is_pinned
+    assert not select_from(f"a==1 {A}\n").is_pinned
 
 
 def test_other_failures_are_not_explained() -> None:

@@ -37,10 +37,12 @@ class Packable:
     Attributes:
         installed: as read; of one that a pack is found by its files of, without its scripts.
         key: what the pack is found by.
+        size: of the wheel, where the lock gives it, so that uv has compared it.
     """
 
     installed: Installed
     key: str
+    size: int | None = None
 
 
 def is_packable(install: InstallList) -> bool:
@@ -61,9 +63,9 @@ def find_packed(install: InstallList, packs: PackCache) -> dict[str, Installed]:
     return found
 
 
-def packable(installed: Installed) -> Packable:
+def packable(installed: Installed, size: int | None) -> Packable:
     """Return what makes a pack that is found by the wheel that the lock pins."""
-    return Packable(installed, _key(installed.distribution.identity))
+    return Packable(installed, _key(installed.distribution.identity), size)
 
 
 def compressed_before(installed: Installed, packs: PackCache) -> Installed | Packable:
@@ -102,6 +104,7 @@ def save_packed(
         "entries": [(entry.name, str(entry.digest)) for entry in entries],
         "scripts": len(installed.scripts),
         "left_out": [(left.path, left.reason.name) for left in installed.left_out],
+        "size": packable.size,
     }
     packs.save(installed.name, packable.key, about, map(compress, entries))
 
@@ -111,7 +114,7 @@ def _key(identity: str) -> str:
 
 
 def _installed(pack: Pack, locked: LockedDistribution) -> Installed | None:
-    """Return what a pack has; None if the lock calls it otherwise, which is uv's to judge."""
+    """Return what a pack has; None if the lock says otherwise of it, which is uv's to judge."""
     with pack.reading():
         return _described(pack, pack.about, locked)
 
@@ -120,6 +123,8 @@ def _described(
     pack: Pack, about: Mapping[str, Any], locked: LockedDistribution
 ) -> Installed | None:
     if not same_version(locked.version, about["version"]):
+        return None
+    if locked.size not in {None, about.get("size")}:
         return None
     distribution = Distribution(locked.name, about["version"], locked.origin, locked.identity)
     entries = tuple(

@@ -90,12 +90,14 @@ class LockedDistribution:
         identity: what its content is pinned by, with no path and no host: ``sha256:…`` of the
             wheel or sdist, ``git:`` and the commit; for a requirements.txt ``hashes:`` and a hash
             of the allowed hashes.
+        size: of the wheel in bytes, which uv compares, or None where the lock gives none.
     """
 
     name: str
     version: str | None
     origin: Origin
     identity: str
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -179,12 +181,12 @@ class Selection:
     def is_pinned(self) -> bool:
         """Whether the lock alone says what is installed.
 
-        What is built from a commit or an sdist follows from uv's configuration as well, and a
-        file on this machine may have changed since it was locked; so may what it answers for, and
-        what is asked of it besides: with the same pins, a build may have to refuse it.
+        Only uv.lock repeats what uv was told of requirements: with the same pins, a build may have
+        to refuse another. What is built from a commit or an sdist follows from uv's configuration
+        as well, and a file on this machine may have changed since it was locked.
         """
-        is_asked = bool(self.requirers or self.extras) or self.lock.answers is not None
-        return not is_asked and not any(
+        is_other = self.lock.kind in {LockKind.PYLOCK, LockKind.REQUIREMENTS}
+        return not is_other and not any(
             install.builds or install.may_build or install.files for install in self.installs
         )
 

@@ -192,7 +192,10 @@ def _install_lists(
 ) -> Iterator[InstallList]:
     if wheels:
         text = write_lock(wheel_entry(package, wheel, base) for package, wheel in wheels)
-        named = tuple(_distribution(package, _pin(wheel.hashes)) for package, wheel in wheels)
+        named = tuple(
+            replace(_distribution(package, _pin(wheel.hashes)), size=wheel.size)
+            for package, wheel in wheels
+        )
         files = local_files([wheel for _, wheel in wheels], base)
         checks = _checks(wheels, lambda package, wheel: wheel_entry(package, wheel, base))
         yield InstallList(_WHEELS_FILE, text, named, builds=False, files=files, checks=checks)
