@@ -105,10 +105,26 @@ def test_a_line_that_stood_there_twice_does_not_matter(requirements: Path) -> No
 
 def test_a_lock_of_another_tool_is_not_compared(requirements: Path) -> None:
     check(requirements, PYLOCK)
-    for key in ('requirements-file = "requirements.txt"', 'requirements = ["six"]'):
-        text = f"{PYLOCK}[tool.hatch-lambda-zip]\n{key}\n"
-        check(requirements, text)
-        assert requirers_of(tomllib.loads(text)["tool"]) == ()
+    assert requirers_of({}) == ()
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "[tool.hatch-lambda-zip]\n",
+        '[tool.hatch-lambda-zip]\nrequirements-file = "requirements.txt"\n',
+        '[tool.hatch-lambda-zip]\nrequirements = ["six"]\n',
+        '[tool.hatch-lambda-zip]\nrequirements-file = 5\nrequirements = ["six"]\n',
+        "[tool]\nhatch-lambda-zip = 5\n",
+    ],
+)
+def test_a_record_that_was_damaged_is_no_other_tools(requirements: Path, table: str) -> None:
+    with pytest.raises(LockError, match="does not say any more what it was made of") as caught:
+        check(requirements, f"{PYLOCK}{table}")
+    assert str(caught.value).endswith("Run `hatch-lambda-zip lock` and commit the result.")
+    lock = RequirementsLock(requirements, "3.12")
+    lock.path.write_text(f"{PYLOCK}{table}")
+    assert lock.before(), "which is ours to replace"
 
 
 def test_what_requires_it_without_options_and_paths() -> None:

@@ -99,7 +99,7 @@ def is_recorded(tool: Mapping[str, object]) -> bool:
     Args:
         tool: its ``[tool]``.
     """
-    return "requirements-file" in inner_table(tool, TOOL_NAME)
+    return TOOL_NAME in tool
 
 
 def requirers_of(tool: Mapping[str, object]) -> tuple[Project, ...]:
@@ -142,10 +142,16 @@ def check_recorded(tool: Mapping[str, object], lock: LockFile) -> None:
     Raises:
         LockError: it is something else, or can't be read.
     """
+    if not is_recorded(tool):
+        return  # made by another tool
     table = inner_table(tool, TOOL_NAME)
     file, recorded = table.get("requirements-file"), table.get("requirements")
     if not isinstance(file, str) or not isinstance(recorded, list):
-        return  # made by another tool
+        raise LockError(
+            f"{lock.path} does not say any more what it was made of: [tool.{TOOL_NAME}] lacks "
+            "`requirements-file` or `requirements`, as after a bad merge. "
+            f"Run `{TOOL_NAME} lock` and commit the result."
+        )
     source = lock.path.parent / file
     if not source.exists():
         raise LockError(
