@@ -237,7 +237,11 @@ def test_requirements_that_only_another_tool_reads(
             )
         ),
         ('"^3.0 || ^4.0"', "Idna"),
-        ('"3.10"', "Idna"),
+        ('"3.10"', "Idna==3.10"),
+        ('"3.*"', "Idna==3.*"),
+        ('"^3.0, !=3.7"', "Idna!=3.7,<4,>=3.0"),
+        ('">= 3 <4"', "Idna<4,>=3"),
+        ('"3 - 4"', "Idna"),
         ('"*"', "Idna"),
         ('">=3,<4"', "Idna<4,>=3"),
         ('{path = "../idna", develop = true, optional = false}', "Idna"),

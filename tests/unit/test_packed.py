@@ -54,7 +54,7 @@ def packs(tmp_path: Path) -> Iterator[Forging]:
         yield opened
 
 
-def kept(packs: Forging, size: int | None = None, **said: object) -> dict[str, Installed]:
+def kept(packs: Forging, size: int | None = None, /, **said: object) -> dict[str, Installed]:
     packs.said = said
     save_packed(packable(INSTALLED, size), packs, compress)
     return find_packed(INSTALL, packs)

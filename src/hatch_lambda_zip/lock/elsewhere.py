@@ -51,6 +51,7 @@ _MARKERS: Final = frozenset(
 )
 # Poetry's own: https://python-poetry.org/docs/dependency-specification/
 _POETRYS: Final = re.compile(r"\s*([\^~])\s*(\d+(?:\.\d+)*)\s*")
+_AND: Final = re.compile(r"\s*,\s*|(?<=[\w*])\s+(?=[<>=!~^])")
 
 
 def stated_elsewhere(directory: Path) -> Stated | None:
@@ -127,18 +128,27 @@ def _marker(key: str, value: object) -> str | None:
 
 
 def _specifier(version: object) -> str:
-    """Return a version's specifier (PEP 440); nothing for any, and for one of other words."""
-    if isinstance(version, str) and (match := _POETRYS.fullmatch(version)):
+    """Return a version's specifier (PEP 440); nothing for any, and for one of other words.
+
+    Alternatives (``^1 || ^2``) are such words: no specifier says them.
+    """
+    if not isinstance(version, str) or version.strip() == "*":
+        return ""
+    try:
+        return str(SpecifierSet(",".join(map(_comparison, _AND.split(version.strip())))))
+    except InvalidSpecifier:
+        return ""
+
+
+def _comparison(text: str) -> str:
+    if match := _POETRYS.fullmatch(text):
         parts = [*map(int, match[2].split("."))]
         # What may not go up: for a caret the first that is not 0, for a tilde the second.
         nonzero = [place for place, part in enumerate(parts) if part]
         place = [*nonzero, len(parts) - 1][0] if match[1] == "^" else min(1, len(parts) - 1)
         above = ".".join(map(str, [*parts[:place], parts[place] + 1]))
         return f"<{above},>={match[2]}"
-    try:
-        return str(SpecifierSet(version)) if isinstance(version, str) else ""
-    except InvalidSpecifier:
-        return ""
+    return f"=={text}" if text[:1].isdigit() else text
 
 
 def _list(value: object) -> list[object]:
