@@ -323,6 +323,14 @@ def test_every_hash_of_a_file_on_this_machine_is_compared(tmp_path: Path, kind: 
         select_from(package_of("demo", wheels=[wheel]), base=tmp_path)
 
 
+@pytest.mark.parametrize("size", [-1, 2**63])
+def test_a_size_that_no_file_has(size: int) -> None:
+    """Of which uv would say that it can't read a file of ours."""
+    wheel = {**wheel_of("demo-1.0-py3-none-any.whl"), "size": size}
+    with pytest.raises(LockError, match=f"demo 1.0: its size is {size}, which no file has"):
+        select_from(package_of("demo", wheels=[wheel]))
+
+
 def test_the_size_of_a_file_is_compared(tmp_path: Path) -> None:
     (tmp_path / "demo-1.0-py3-none-any.whl").write_bytes(b"content")
     here = {"path": "demo-1.0-py3-none-any.whl", "hashes": {}, "size": 8}

@@ -30,6 +30,8 @@ _COMPARED_HERE: Final = frozenset(
     name for name in hashlib.algorithms_guaranteed if not name.startswith("shake")
 )
 
+_LARGEST: Final = 2**63 - 1  # bytes; of more, uv can read no number
+
 _Source = TypeVar("_Source", PackageWheel, PackageArchive, PackageSdist)
 
 
@@ -47,6 +49,8 @@ def with_compared_hashes(source: _Source, base: Path, *, is_hashed: bool = True)
             not what the lock says.
     """
     path = _local_path(source, base)
+    if source.size is not None and not 0 <= source.size <= _LARGEST:
+        raise LockError(f"its size is {source.size}, which no file has. Restore it, or lock again")
     hashes = source.hashes if is_hashed else {}
     refuse_other_hash(source.url or "", hashes)
     # One in the URL alone counts, too.

@@ -89,7 +89,11 @@ def places_in(lines: Iterable[str], base: Path, platform: Platform) -> Iterator[
             if found is not None:
                 yield found
         except (LineError, InvalidMarker) as error:
-            raise LockError(f"{line}: {error}") from None
+            first, *_ = str(error).splitlines()  # the others point at a column
+            raise LockError(
+                f"{base}: the requirement {line!r} can't be read: {first.rstrip('.')}. Correct it "
+                "where it stands, and lock again."
+            ) from None
 
 
 def has_name(line: str) -> bool:
