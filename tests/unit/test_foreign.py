@@ -106,7 +106,7 @@ def test_what_comes_from_no_index(tmp_path: Path, name: str, old: str, new: str,
             'requires_python = ">=3.12"\nplatform = "macos_14_0_arm64"',
             "was made for single platforms",
         ),
-        ("pdm.lock", "", "[metadata]", "[metadata", "can't be read"),
+        ("pdm.lock", "", "[metadata]", "[metadata", ". Restore it, or lock again with its tool."),
         # What would be another line of a requirements file than that of a distribution.
         ("pdm.lock", "", '"idna"', '"--index-url https://x.invalid/#"', "Lock again with its"),
         ("pdm.lock", "", '"3.10"', '"3.10\\nsix==1.17.0"', "Lock again with its tool"),
@@ -122,6 +122,12 @@ def test_what_can_not_be_kept(
     with pytest.raises(LockError) as caught:
         read(tmp_path, name, old, new, file=file)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_hashes_are_compared_without_their_case(tmp_path: Path, name: str) -> None:
+    digest = "946d195a0d259cbba61165e88e65941f16e9b36ea6ddb97f00452bae8b1287d3"
+    assert read(tmp_path, name, digest, digest.upper()).hashes["idna"] == {f"sha256:{digest}"}
 
 
 def test_settings_of_pipenv_do_not_make_its_lock_outdated(tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ def read_foreign(path: Path) -> ForeignLock:
         text = path.read_text(encoding="utf-8")
         document = json.loads(text) if path.name == "Pipfile.lock" else tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise LockError(f"{path} can't be read: {error}.") from None
+        raise LockError(
+            f"{path} can't be read: {error}. Restore it, or lock again with its tool."
+        ) from None
     read = {"poetry.lock": _poetry, "pdm.lock": _pdm, "Pipfile.lock": _pipenv}[path.name]
     try:
         return read(document, path)
@@ -281,7 +283,7 @@ def _hashes_of(found: Iterable[tuple[str, Iterable[str]]]) -> dict[str, frozense
     hashes: dict[str, frozenset[str]] = {}
     for name, of_name in found:
         key = canonicalize_name(name)
-        hashes[key] = hashes.get(key, frozenset()) | frozenset(of_name)
+        hashes[key] = hashes.get(key, frozenset()) | frozenset(map(str.lower, of_name))
     return hashes
 
 
