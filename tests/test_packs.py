@@ -232,6 +232,7 @@ def test_what_is_read_of_wheels_has_a_version(build: Callable[..., Build], tmp_p
         shipped = about["entries"][: len(about["entries"]) - about["scripts"]]
         said = [row[3:6] for row in index["contents"]]  # CRC-32, mode, machine
         about["entries"] = shipped  # a script has a path of this machine
+        del about["size"]  # which the lock says
         found.append([about, said[: len(shipped)]])
     digest = hashlib.sha256(json.dumps(found).encode()).hexdigest()
     assert {RULES_VERSION: digest} == {
