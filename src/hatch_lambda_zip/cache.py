@@ -126,7 +126,7 @@ def kept_in(directory: Path) -> list[Kept]:
 def is_cache(directory: Path) -> bool:
     """Tell whether a directory is such a cache, wherever it lies."""
     try:
-        return is_tag(read_regular(directory / TAG_NAME))
+        return is_tag(read_regular(directory / TAG_NAME, len(_TAG)))
     except OSError:
         return False
 

@@ -195,10 +195,14 @@ def check_no_temporary_files(sources: Path) -> None:
     check_outside(Path(tempfile.gettempdir()), sources)
 
 
-def read_regular(path: str | Path) -> bytes | None:
+def read_regular(path: str | Path, at_most: int | None = None) -> bytes | None:
     """Return the content of a regular file; None for anything else, which is not even opened.
 
     A pipe would never end, and opening a device may do something.
+
+    Args:
+        at_most: how many bytes it has if it is what is looked for; for one that has more, None is
+            returned, and nothing of it is read.
 
     Raises:
         OSError: there is nothing, or it can't be read.
@@ -207,6 +211,8 @@ def read_regular(path: str | Path) -> bytes | None:
     if stream is None:
         return None
     with stream:
+        if at_most is not None and os.fstat(stream.fileno()).st_size > at_most:
+            return None
         return stream.readall()
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,12 +24,13 @@ from hatch_lambda_zip.build.manifest import (
     describe_options,
     make_manifest,
 )
-from hatch_lambda_zip.build.previous import read_previous
+from hatch_lambda_zip.build.previous import is_sbom_of, read_previous
+from hatch_lambda_zip.cache import TAG_NAME, is_cache
 from hatch_lambda_zip.config.file_names import file_name, manifest_name
 from hatch_lambda_zip.config.model import Artifact, Kind
 from hatch_lambda_zip.config.options import Options
 from hatch_lambda_zip.config.project import Project
-from hatch_lambda_zip.contents import Code, Contents, LeftAsSource
+from hatch_lambda_zip.contents import Code, Contents, LeftAsSource, is_artifact
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.install import (
     Distribution,
@@ -582,3 +584,22 @@ def test_a_bill_of_materials_is_kept_as_it_was_written(artifact: Path, sbom: byt
     assert previous.is_made_from(inputs, SOURCES) is (sbom == b"as written")
     # As when the option is switched off.
     assert not previous.is_made_from(inputs_of(), SOURCES)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".zip", ".cdx.json", TAG_NAME])
+def test_what_is_far_larger_than_ours_is_not_read(artifact: Path, suffix: str) -> None:
+    """A program gone wrong leaves files of gigabytes in an output directory; this one is sparse."""
+    path = artifact.with_name(TAG_NAME) if suffix == TAG_NAME else artifact.with_suffix(suffix)
+    size = 256 << 20
+    with path.open("ab") as file:
+        file.truncate(size)
+    tracemalloc.start()
+    try:
+        assert (read_previous(artifact) is None) is (suffix in {".json", ".zip"})
+        assert not is_cache(artifact.parent)
+        assert not is_sbom_of({"sbom": path.name}, path)
+        assert is_artifact(path) is (suffix == ".zip")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < size // 8

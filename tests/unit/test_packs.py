@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import tempfile
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -61,6 +62,24 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "a.pack"
     path.write_bytes(PACK)
     assert read(path) == CONTENTS
+
+
+def test_an_index_that_is_far_too_long_is_not_read(tmp_path: Path) -> None:
+    """As where a disk was full, or a pack is another file's by now; the file is sparse."""
+    path = tmp_path / "a.pack"
+    length = 512 << 20
+    head = PACK[: PACK.index(b"\n") + 1 + hashlib.sha256().digest_size]
+    with path.open("wb") as file:
+        file.write(head + length.to_bytes(8, "big"))
+        file.truncate(length + 1024)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DamagedPackError):
+            Pack(path, "key")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < length // 8
 
 
 def judge(data: bytes) -> None:

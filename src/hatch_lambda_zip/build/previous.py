@@ -11,7 +11,7 @@ from typing import Final
 from hatch_lambda_zip.build.inputs import Source
 from hatch_lambda_zip.build.manifest import describe_left_out, is_as_made
 from hatch_lambda_zip.config import sbom_of
-from hatch_lambda_zip.contents import is_artifact, parse_manifest
+from hatch_lambda_zip.contents import LARGEST_DESCRIPTION, is_artifact, parse_manifest
 from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.install import LeftOut, Reason
 
@@ -109,9 +109,10 @@ def read_previous(artifact: Path) -> Previous | None:
         None unless both are there and the zip's bytes are those that the manifest names.
     """
     try:
-        text = read_regular(artifact.with_suffix(".json"))
+        text = read_regular(artifact.with_suffix(".json"), LARGEST_DESCRIPTION)
         manifest = None if text is None else parse_manifest(text)
-        content = None if manifest is None else read_regular(artifact)
+        size = None if manifest is None else manifest.get("zipped_bytes")
+        content = read_regular(artifact, size) if isinstance(size, int) else None
     except OSError:
         return None  # then it is written, and that says what is wrong
     if text is None or manifest is None or content is None:
@@ -128,7 +129,7 @@ def read_previous(artifact: Path) -> Previous | None:
 def is_sbom_of(manifest: Mapping[str, object], path: Path) -> bool:
     """Tell whether a file is, to the byte, the bill of materials that a manifest names."""
     try:
-        content = read_regular(path)
+        content = read_regular(path, LARGEST_DESCRIPTION)
     except OSError:
         return False
     if content is None or manifest.get("sbom") != path.name:

@@ -35,6 +35,7 @@ from hatch_lambda_zip.contents.own.gitignore import (
 )
 from hatch_lambda_zip.contents.own.ignored_modules import ignored_modules
 from hatch_lambda_zip.contents.own.outputs import (
+    LARGEST_DESCRIPTION,
     Outputs,
     is_artifact,
     output_in,
@@ -53,6 +54,7 @@ from hatch_lambda_zip.contents.requirements_graph import direct_requirements
 from hatch_lambda_zip.contents.scripts import is_for_other_python
 
 __all__ = [
+    "LARGEST_DESCRIPTION",
     "MAX_DIRECT_UPLOAD",
     "MAX_UNZIPPED",
     "Code",

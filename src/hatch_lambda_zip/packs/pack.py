@@ -27,6 +27,7 @@ _MAGIC: Final = b"hatch-lambda-zip pack 1\n"
 _DIGEST: Final = hashlib.sha256().digest_size
 _LENGTH: Final = 8
 _LARGEST: Final = 0xFFFFFFFF  # of four bytes
+_LONGEST_INDEX: Final = 256 << 20  # bytes: more than a million files
 _LARGEST_MODE: Final = 0o777
 _DENSEST: Final = 1032  # bytes that DEFLATE makes one of, at most
 _HEAD: Final = len(_MAGIC) + _DIGEST + _LENGTH
@@ -124,7 +125,7 @@ class Pack:
             raise self.damaged()
         size = os.fstat(self._stream.fileno()).st_size
         length = int.from_bytes(head[-_LENGTH:], "big")
-        if length > size - _HEAD:
+        if length > min(size - _HEAD, _LONGEST_INDEX):
             raise self.damaged()
         index = self._stream.read(length)
         if hashlib.sha256(index).digest() != head[len(_MAGIC) : -_LENGTH]:

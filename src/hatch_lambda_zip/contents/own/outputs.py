@@ -19,7 +19,11 @@ from hatch_lambda_zip.files import read_regular
 _DEFAULT: Final = "dist"  # of hatchling, uv and build
 _BUILT: Final = (".whl", ".tar.gz")
 _TEMPORARY: Final = re.compile(r"(?:^|/)hatch-lambda-zip-[0-9a-f]{16}-locked/")
-_LARGEST_MANIFEST: Final = 16 << 20  # bytes; those of functions that Lambda takes have less
+LARGEST_DESCRIPTION: Final = 64 << 20
+"""How many bytes a manifest or a bill of materials has at the most, so that it is read.
+
+There is a row for each file that is left out, and nothing else in one grows so: that is 200,000.
+"""
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ def output_in(wheel: Path, project: Path) -> str | None:
             name = member.filename
             if _TEMPORARY.search(name):
                 return name
-            is_small = member.file_size <= _LARGEST_MANIFEST
+            is_small = member.file_size <= LARGEST_DESCRIPTION
             if name.endswith(".json") and is_small and _is_described(archive.read(name)):
                 return name
             directory, _, file = name.rpartition("/")
@@ -141,7 +145,7 @@ def read_manifest(path: Path) -> dict[str, object] | None:
 
 def _read(path: Path) -> bytes | None:
     try:
-        return read_regular(path)
+        return read_regular(path, LARGEST_DESCRIPTION)
     except OSError:
         return None
 
