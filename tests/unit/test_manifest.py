@@ -603,3 +603,16 @@ def test_what_is_far_larger_than_ours_is_not_read(artifact: Path, suffix: str) -
     finally:
         tracemalloc.stop()
     assert peak < size // 8
+
+
+def test_a_zip_of_another_size_than_its_manifest_says_is_not_kept(artifact: Path) -> None:
+    """Whoever has sealed the manifest anew: the hash is right, and the size is not."""
+    manifest = artifact.with_suffix(".json")
+    size = artifact.stat().st_size
+    text = manifest.read_bytes().replace(
+        b'"zipped_bytes": %d' % size, b'"zipped_bytes": 9%d' % size
+    )
+    head = text.rpartition(b',\n  "checksum": "')[0]
+    checksum = hashlib.sha256(head).hexdigest().encode()
+    manifest.write_bytes(head + b',\n  "checksum": "' + checksum + b'"\n}\n')
+    assert read_previous(artifact) is None

@@ -115,7 +115,7 @@ def read_previous(artifact: Path) -> Previous | None:
         content = read_regular(artifact, size) if isinstance(size, int) else None
     except OSError:
         return None  # then it is written, and that says what is wrong
-    if text is None or manifest is None or content is None:
+    if text is None or manifest is None or content is None or len(content) != size:
         return None
     sha256 = hashlib.sha256(content).hexdigest()
     if manifest.get("artifact") != artifact.name or manifest.get("sha256") != sha256:
