@@ -6,6 +6,7 @@ it takes time in proportion to the text; no expression looks ahead from each let
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -70,6 +71,7 @@ _FILES_WITH_URLS: Final = (
     *("pyproject.toml", "uv.toml"),
     *("uv.lock", "pylock.toml", "requirements.txt"),
 )
+_URL_SAFE: Final = str.maketrans("+/", "-_")
 _SHORTEST: Final = 4  # characters: less is in every other word
 _LONG: Final = 8  # characters: less is blotted out only where it stands alone
 # What stands in such places and says nothing.
@@ -204,7 +206,18 @@ def _spellings(value: str) -> Iterator[str]:
     """
     yield from (value, unquote(value), quote(value, safe="", errors="replace"))
     yield from (repr(value)[1:-1], json.dumps(value)[1:-1])
-    yield value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    data = value.encode("utf-8", "surrogateescape")
+    yield from (data.decode("utf-8", "replace"), data.hex(), data.hex().upper())
+    yield from _in_base64(data) if len(data) >= _SHORTEST else ()
+
+
+def _in_base64(data: bytes) -> Iterator[str]:
+    """Yield what Base64 makes of a secret anywhere in a text, but for letters at both ends."""
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + data)
+        whole = (before + len(data)) * 4 // 3  # letters of which it alone decides
+        found = text[-(-before * 4 // 3) : whole].decode()
+        yield from (found, found.translate(_URL_SAFE))
 
 
 def _is_url(word: str) -> bool:

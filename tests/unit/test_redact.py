@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import os
 import time
@@ -345,3 +346,20 @@ def test_a_configuration_that_changes_within_its_size_and_time(tmp_path: Path) -
     credentials.write_text("https://user:other-password@git.example\n")
     os.utime(credentials, ns=(before, before))
     assert "other-password" in secret_values(environ)
+
+
+@pytest.mark.parametrize("user", ["", "u:", "me:", "you:", "user:"])
+@pytest.mark.parametrize("after", ["", "1", "12", " more"])
+def test_a_secret_in_base64_or_hexadecimal_is_no_less_one(user: str, after: str) -> None:
+    secret = "pa~ss?wo>rd\u00e4"  # noqa: S105 - of no account
+    data = f"{user}{secret}{after}".encode()
+    encodings = (base64.b64encode, base64.urlsafe_b64encode, bytes.hex)
+    for text in (encode(data) for encode in encodings):
+        written = text if isinstance(text, str) else text.decode().rstrip("=")
+        shown = redact(f"sent {written} to the index", [secret])
+        assert "***" in shown
+        kept = shown.removeprefix("sent ").removesuffix(" to the index").replace("***", "")
+        assert len(kept) <= len(written) - len(secret)
+    assert redact(f"sent {data.hex().upper()}", [secret]).endswith(
+        f"***{after.encode().hex().upper()}"
+    )
