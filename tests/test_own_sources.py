@@ -34,6 +34,17 @@ requires-python = ">=3.13"
 TARGET = "[tool.hatch.build.targets.lambda-zip]\n"
 HOOK = "[tool.hatch.build.hooks.lambda-zip]\n"
 LOCK = 'lock-version = "1.0"\ncreated-by = "hand"\nrequires-python = ">=3.13"\npackages = []\n'
+# With which a pair may stay without being built again.
+UV_LOCK = """\
+version = 1
+revision = 3
+requires-python = ">=3.13"
+
+[[package]]
+name = "orders"
+version = "1.0"
+source = { editable = "." }
+"""
 
 
 class Tree:
@@ -474,6 +485,8 @@ def test_crlf_that_git_made_is_an_error(tree: Tree) -> None:
 def test_what_git_says_of_unchanged_files_is_heard(tree: Tree) -> None:
     tree.configure("", HOOK)
     tree.write_all({"src/orders/__init__.py": "a = 1\r\n", ".gitignore": "dist\n"})
+    (tree.root / "pylock.toml").unlink()
+    tree.write_all({"uv.lock": UV_LOCK})
     for _ in range(2):
         list(WheelBuilder(str(tree.root)).build())
     assert "orders:lambda: unchanged" in "".join(tree.capsys.readouterr())

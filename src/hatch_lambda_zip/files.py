@@ -171,8 +171,11 @@ def matching(directory: Path, pattern: str) -> list[Path]:
         return []
 
 
-def check_outside(temporary: Path, sources: Path) -> None:
+def check_outside(temporary: Path, sources: Path, variable: str = "TMPDIR") -> None:
     """Check that a directory for temporary files is not in sources: what is built may take it in.
+
+    Args:
+        variable: names another directory.
 
     Raises:
         OutputError: it is.
@@ -181,7 +184,7 @@ def check_outside(temporary: Path, sources: Path) -> None:
     if Path(os.path.realpath(temporary)).is_relative_to(os.path.realpath(sources)):
         raise OutputError(
             f"Temporary files would lie in {temporary.absolute()}, among the sources in {sources}, "
-            "and what is built could take them in. Set TMPDIR to a directory outside of the "
+            f"and what is built could take them in. Set {variable} to a directory outside of the "
             "sources."
         )
 
@@ -189,10 +192,14 @@ def check_outside(temporary: Path, sources: Path) -> None:
 def check_no_temporary_files(sources: Path) -> None:
     """Check that this process has its temporary files outside of a file or directory that ships.
 
+    So are the modules that Python compiles, if they are not to stand in ``__pycache__``.
+
     Raises:
         OutputError: it has them in there.
     """
     check_outside(Path(tempfile.gettempdir()), sources)
+    if sys.pycache_prefix:
+        check_outside(Path(sys.pycache_prefix), sources, "PYTHONPYCACHEPREFIX")
 
 
 def read_regular(path: str | Path, at_most: int | None = None) -> bytes | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -298,6 +299,10 @@ def test_sources_elsewhere_are_no_place_for_temporary_files(
         with pytest.raises(OutputError, match="among the sources in"):
             read_code(around, [(source, "")], OwnFiles(), owner="orders", key="here")
     assert read_added(around, [("../linked", "x")], owner="orders", key="here")
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "linked/compiled"))
+    with pytest.raises(OutputError, match="Set PYTHONPYCACHEPREFIX to a directory outside"):
+        read_added(around, [("../linked", "x")], owner="orders", key="here")
+    assert read_code(around, [("../linked", "")], OwnFiles(), owner="orders", key="here")
 
 
 def test_directories_without_end_are_refused(tmp_path: Path) -> None:
