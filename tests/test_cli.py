@@ -26,7 +26,7 @@ from hatch_lambda_zip.cli.main import main
 from hatch_lambda_zip.cli.watch import _places
 from tests.support.commands import UV, clean_environment, run
 from tests.support.loose import build, invoke, lock, write
-from tests.support.processes import comes_true, number_in, runs
+from tests.support.processes import HEEDING_SIGINT, comes_true, number_in, runs
 from tests.support.projects import Build, Project
 
 SCHEMA = Path(__file__).parents[1] / "docs/manifest.schema.json"
@@ -633,9 +633,10 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
         },
     )
     log = tmp_path.with_name("log")
+    words = ["-m", "hatch_lambda_zip", "build", "--watch", "--unpacked", "files"]
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hatch_lambda_zip", "build", "--watch", "--unpacked", "files"],
+            [*HEEDING_SIGINT, sys.executable, *words],
             cwd=root,
             env=clean_environment(),
             stdout=stream,
