@@ -24,7 +24,7 @@ from hatch_lambda_zip.cli.progress import Bars, Told
 from hatch_lambda_zip.text import Extent
 from tests.support.commands import clean_environment
 from tests.support.loose import write
-from tests.support.processes import comes_true
+from tests.support.processes import HEEDING_SIGINT, comes_true
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 
@@ -60,7 +60,7 @@ class Screen:
 
         ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hatch_lambda_zip", "build", *words],
+            [*HEEDING_SIGINT, sys.executable, "-m", "hatch_lambda_zip", "build", *words],
             cwd=root,
             env=clean_environment(TERM="xterm", COLUMNS="120"),
             stdin=subprocess.DEVNULL,
