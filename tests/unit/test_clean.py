@@ -19,6 +19,7 @@ def manifest_of(function: str = "lambda") -> dict[str, object]:
         "project": {"name": "demo", "version": "1.0"},
         "target": f"lambda-zip:{function}",
         "sha256": hashlib.sha256(ZIP).hexdigest(),
+        "zipped_bytes": len(ZIP),
     }
 
 
