@@ -105,15 +105,23 @@ def test_what_is_published_for_good_leaves_nothing_beside_it(old: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NEW)
-@pytest.mark.parametrize("error", [PermissionError(1, "refused"), OSError(16, "busy")], ids=repr)
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (PermissionError(1, "refused"), "Allow reading and writing there, or choose another"),
+        (OSError(16, "busy"), "Free or repair that path"),
+    ],
+    ids=repr,
+)
 def test_what_can_not_be_replaced_leaves_the_old_pair(
-    old: Path, name: str, error: OSError, monkeypatch: pytest.MonkeyPatch
+    old: Path, name: str, error: OSError, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (old / "demo.json").chmod(0o640)
     files = prepare(old)
     refuse(name, monkeypatch, error)
     announced: list[Path] = []
-    with pytest.raises(OutputError, match=rf"{name} can't be replaced: .*{error.strerror}"):
+    message = rf"{name} can't be replaced: .*{error.strerror}.*\. {remedy}"
+    with pytest.raises(OutputError, match=message):
         publish(files, announced.append)
     assert contents(old) == OLD
     assert (old / "demo.json").stat().st_mode & 0o777 == 0o640

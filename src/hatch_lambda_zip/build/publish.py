@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.errors import OutputError
-from hatch_lambda_zip.files import exhausted, matching
+from hatch_lambda_zip.files import how_to_write, matching
 
 _PATIENCE: Final = 120.0  # seconds; others take a moment, or as long as a back end at work in there
 _PATIENCE_WITH_READERS: Final = 10.0 if sys.platform == "win32" else 0.0  # seconds
@@ -246,4 +246,9 @@ def _refusal(path: Path, error: OSError) -> OutputError:
             f"{path} can't be replaced: {error}. Close the program that has it open, such as one "
             "that deploys or shows it, or allow writing there, and build again."
         )
-    return OutputError(f"{path} can't be replaced: {error}. {exhausted(error)}".rstrip())
+    if isinstance(error, FileNotFoundError):  # what it is to be replaced by was there
+        return OutputError(
+            f"{path} can't be replaced: {error}. If another build, or something else, cleans "
+            f"{path.parent}, let it end, and build again."
+        )
+    return OutputError(f"{path} can't be replaced: {error}. {how_to_write(error)}")
