@@ -6,17 +6,15 @@ it takes time in proportion to the text; no expression looks ahead from each let
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote, unquote
 
 from hatch_lambda_zip.files import home, read_regular
+from hatch_lambda_zip.spellings import pattern
 
 _BLOT: Final = "***"
 _SCHEME: Final = re.compile(r"[A-Za-z][\w+.-]{0,30}\Z")
@@ -40,9 +38,12 @@ _ESCAPE: Final = re.compile(
 # C0 and C1 but for tabs and line ends, and what turns the direction of writing.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
+_AT: Final = str.maketrans("\uff20\ufe6b", "@@")  # as they are typed among East Asian letters
+
 _SECRET_NAME: Final = re.compile(
-    r"PASS(?:WORD|WD|PHRASE)|TOKEN|SECRET|CREDENTIAL|SSHPASS"
-    r"|(?:API|ACCESS|PRIVATE|SIGNING|ENCRYPTION)[_-]?KEY|(?:^|_)AUTH(?:$|_)"
+    r"PASS(?:WORD|WD|PHRASE|CODE)|TOKEN|SECRET|CREDENTIAL|SSHPASS|COOKIE|(?:^|_)OTP$"
+    r"|(?:API|ACCESS|ACCOUNT|DEPLOY|ENCRYPTION|LICENSE|MASTER|PRIVATE|SIGNING|SSH)[_-]?KEY"
+    r"|(?:^|_)AUTH(?:$|_)"
     r"|_(?:PASS|PWD|PAT|CREDS?|JWT|BEARER)$|^UV_INDEX_.*_USERNAME$",
     re.IGNORECASE,
 )
@@ -50,13 +51,17 @@ _PLAIN_NAME: Final = re.compile(r"(?:FILE|PATH|DIR|SOCK|PROVIDER)$", re.IGNORECA
 _PLACE_NAME: Final = re.compile(r"URL|INDEX|PROXY|LINKS|REGISTRY|REPOSITORY", re.IGNORECASE)
 _SECRET_KEY: Final = re.compile(r"^(?:sig|signature|key|auth)$", re.IGNORECASE)
 _NETRC: Final = re.compile(
-    r"""(?<!\S)password\s+("(?:\\.|[^"\\])*"|\S+)|(?<!\S)login\s+(\S{16,})"""
+    r"""(?<!\S)(?:password|account)\s+("(?:\\.|[^"\\])*"|\S+)|(?<!\S)login\s+(\S{16,})"""
 )
 # Of INI files; of TOML, JSON and Python, where several may stand in one line.
 _LINE: Final = re.compile(r"^[ \t]*([\w.-]+)[ \t]*[=:](.*)", re.MULTILINE)
 _QUOTED: Final = re.compile(
     r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[=:][ \t]*("(?:\\.|[^"\\\n])*"|'[^'\n]*')"""
 )
+# Of command lines and connection strings.
+_PAIR: Final = re.compile(r"""(?<![\w.-])([\w.-]+)=([^\s"';,&|]+)""")
+_KIND: Final = re.compile(r"(?:basic|bearer|token)\s+", re.IGNORECASE)  # of a header's value
+_LIST: Final = re.compile(r"[,;|]")
 _COMMENT: Final = re.compile(r"[ \t][#;]")
 _HEADER: Final = re.compile(
     r"""(authorization["']?[ \t]*[=:][ \t]*["']?(?:basic|bearer|token)[ \t]+)([^\s"',;]+)""",
@@ -71,9 +76,6 @@ _FILES_WITH_URLS: Final = (
     *("pyproject.toml", "uv.toml"),
     *("uv.lock", "pylock.toml", "requirements.txt"),
 )
-_URL_SAFE: Final = str.maketrans("+/", "-_")
-_SHORTEST: Final = 4  # characters: less is in every other word
-_LONG: Final = 8  # characters: less is blotted out only where it stands alone
 # What stands in such places and says nothing.
 _KNOWN: Final = frozenset(("true", "false", "none", "null", "__token__", "oauth2accesstoken"))
 
@@ -87,8 +89,9 @@ def redact(text: str, values: Iterable[str] = ()) -> str:
     Args:
         values: secrets (see ``secret_values``), blotted out wherever they are.
     """
-    text = _ESCAPE.sub("", text.replace("\r\n", "\n"))  # colours may stand within a secret
-    if known := _pattern(values):
+    text = text.replace("\r\n", "\n").translate(_AT)
+    text = _ESCAPE.sub("", text)  # colours may stand within a secret
+    if known := pattern(tuple(values)):
         text = known.sub(_BLOT, text)
     text = _HEADER.sub(rf"\1{_BLOT}", _SPACED.sub(_without_blanks, printable(text)))
     return _each_word(text, lambda word: _url(word) if _is_url(word) else _without_scheme(word))
@@ -132,9 +135,10 @@ def secret_values(environ: Mapping[str, str], place: Path | None = None) -> tupl
     """
     found: set[str] = set()
     for name, value in environ.items():
-        if _SECRET_NAME.search(name) and not _PLAIN_NAME.search(name):
-            found.update((value.strip(), *value.splitlines()))
+        if _is_secret(name):
+            found.update(_parts(value))
         found.update(_quoted(value))
+        found.update(each for key, each in _PAIR.findall(value) if _is_secret(key))
         is_place = _PLACE_NAME.search(name) is not None
         found.update(_url_secrets(_words(value), has_schemes=not is_place))
         if is_place:  # a space, too, may be one that should have been escaped
@@ -149,13 +153,25 @@ def secret_values(environ: Mapping[str, str], place: Path | None = None) -> tupl
     for text in map(_content, _configurations(environ)):
         found.update(_url_secrets(_words(text), has_schemes=True))
         found.update(_settings(text))
-    return tuple(sorted(value for value in found if value.lower() not in _KNOWN))
+    return tuple(sorted(value for value in found if value and value.lower() not in _KNOWN))
+
+
+def _is_secret(name: str) -> bool:
+    return bool(_SECRET_NAME.search(name) and not _PLAIN_NAME.search(name))
+
+
+def _parts(value: str) -> Iterator[str]:
+    """Yield what may be shown alone of a secret's value: its lines, and it without kind or user."""
+    yield from (value.strip(), *value.splitlines())
+    bare = _KIND.sub("", value.strip(), count=1)
+    yield from (bare, bare.partition(":")[2])
 
 
 def _words(text: str) -> Iterator[str]:
     """Yield what may be URLs, with the blanks that should have been escaped, and those of lists."""
     for word in text.split():
-        yield from (word, *(word.split(",") if "," in word else ()))
+        parts = _LIST.split(word)
+        yield from (word, *(parts if parts[1:] else ()))
     yield from (f"://{found[0]}@" for found in _SPACED.finditer(text) if " " in found[2])
 
 
@@ -186,38 +202,6 @@ def _each_word(text: str, change: Callable[[str], str]) -> str:
     return "".join(
         change(word) if "@" in word or "://" in word else word for word in re.split(r"(\s+)", text)
     )
-
-
-def _pattern(values: Iterable[str]) -> re.Pattern[str] | None:
-    spelled = {
-        spelling for value in values for spelling in _spellings(value) if len(spelling) >= _SHORTEST
-    }
-    parts = [
-        re.escape(text) if len(text) >= _LONG else rf"(?<!\w){re.escape(text)}(?!\w)"
-        for text in sorted(spelled, key=lambda text: (-len(text), text))  # one may hold another
-    ]
-    return re.compile("|".join(parts)) if parts else None
-
-
-def _spellings(value: str) -> Iterator[str]:
-    """Yield how a secret may be written: plain, in a URL, or as a string of a program.
-
-    Variables need not be UTF-8.
-    """
-    yield from (value, unquote(value), quote(value, safe="", errors="replace"))
-    yield from (repr(value)[1:-1], json.dumps(value)[1:-1])
-    data = value.encode("utf-8", "surrogateescape")
-    yield from (data.decode("utf-8", "replace"), data.hex(), data.hex().upper())
-    yield from _in_base64(data) if len(data) >= _SHORTEST else ()
-
-
-def _in_base64(data: bytes) -> Iterator[str]:
-    """Yield what Base64 makes of a secret anywhere in a text, but for letters at both ends."""
-    for before in range(3):
-        text = base64.b64encode(bytes(before) + data)
-        whole = (before + len(data)) * 4 // 3  # letters of which it alone decides
-        found = text[-(-before * 4 // 3) : whole].decode()
-        yield from (found, found.translate(_URL_SAFE))
 
 
 def _is_url(word: str) -> bool:

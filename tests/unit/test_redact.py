@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import os
+import re
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import example, given
@@ -66,6 +70,7 @@ from hatch_lambda_zip.redact import has_password, has_user, redact, redact_urls,
         ("//user:pass@host/a", "//***@host/a"),
         ("git@host.invalid:a/b@v1", "git@host.invalid:a/b@v1"),
         ("C:\\folder\\a@b", "C:\\folder\\a@b"),
+        ("https://user:pass\uff20host/a", "https://***@host/a"),
         # Fragments.
         ("https://host/a#token=secret", "https://host/a#***"),
         ("https://host/a#secret", "https://host/a#***"),
@@ -176,6 +181,16 @@ SECRET = "s3cret/value1"  # noqa: S105 - of nobody
         ("REGISTRY_AUTH_HEADER", SECRET),
         ("GIT_CONFIG_VALUE_0", f"AUTHORIZATION: basic {SECRET}"),
         ("SERVICE_ACCOUNT", f'{{"type": "x", "private_key": "{SECRET}"}}'),
+        ("DEPLOY_KEY", SECRET),
+        ("SESSION_COOKIE", SECRET),
+        ("REPOSITORY_CREDENTIALS", f"user:{SECRET}"),
+        ("REPOSITORY_TOKEN", f"Bearer {SECRET}"),
+        ("STORAGE", f"AccountName=a;AccountKey={SECRET};EndpointSuffix=b"),
+        ("UPLOAD", f"--user me --password={SECRET} --verbose"),
+        (
+            "PLACES",
+            f"https://h.invalid/x;https://user:{SECRET}@i.invalid|https://v:other@j.invalid",
+        ),
     ],
 )
 def test_secrets_of_the_environment(name: str, value: str, tmp_path: Path) -> None:
@@ -193,6 +208,7 @@ def test_secrets_of_the_environment(name: str, value: str, tmp_path: Path) -> No
         ("TOKENIZERS_PARALLELISM", "false"),
         ("UV_KEYRING_PROVIDER", "subprocess"),
         ("SECRET_FILE", "/run/secrets/it"),
+        ("UPLOAD", "--token-file=/run/secrets/it"),
         ("UV_INDEX_URL", "https://pypi.invalid/simple"),
         ("UV_INDEX_URL", "https://__token__@pypi.invalid/simple"),
         ("GIT_REMOTE", "ssh://git@host.invalid/a"),
@@ -214,6 +230,41 @@ def test_a_secret_that_is_shown_as_a_string_of_a_program(
     secret: str, spell: Callable[[str], str]
 ) -> None:
     assert spell(secret)[2:-2] not in redact(f"environ: {spell(secret)}", [secret])
+
+
+ODD = "s3/cr+et 'q\"%x&<\u00e9\n\\end"
+SPELLERS: dict[str, Callable[[str], str]] = {
+    "a URL's path": quote,
+    "a form": quote_plus,
+    "JavaScript": lambda text: quote(text, safe="!'()*~"),
+    "small hexadecimal": lambda text: re.sub("%..", lambda it: it[0].lower(), quote(text)),
+    "a URL in a URL": lambda text: quote(quote(text, safe=""), safe=""),
+    "HTML": html.escape,
+    "HTML's text": lambda text: html.escape(text, quote=False),
+    "a shell": shlex.quote,
+    "a string": lambda text: repr(f"it's {text}\""),
+    "ASCII": ascii,
+    "bytes": lambda text: repr(text.encode()),
+    "JSON": lambda text: json.dumps(text, ensure_ascii=False),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text)),
+    "Rust": lambda text: json.dumps(text).replace("\\u00e9", "\\u{e9}"),
+    "INI": lambda text: text.replace("%", "%%"),
+    "Windows": lambda text: text.replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("spell", SPELLERS.values(), ids=SPELLERS)
+def test_a_secret_whose_characters_are_escaped_in_part(spell: Callable[[str], str]) -> None:
+    shown = redact(f"it is {spell(ODD)}!", [ODD])
+    assert "***" in shown
+    assert not {*re.findall(r"\w+", shown)} & {"s3", "cr", "et", "q", "x", "end"}
+
+
+@pytest.mark.parametrize("secret", ["\\/" * 15, "%" * 30, "\\" * 30, "'" * 20, "%25" * 8])
+def test_what_nearly_is_a_secret_takes_no_long_time(secret: str) -> None:
+    """With a choice at each character it would take longer than anybody lives."""
+    for almost in ("\\", "%", "%25", "'", secret[:-1] + " "):
+        redact(almost * 2_000, [secret])
 
 
 def test_a_secret_that_is_shown_in_colours() -> None:
