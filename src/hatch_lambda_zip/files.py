@@ -192,12 +192,18 @@ def check_outside(temporary: Path, sources: Path, variable: str = "TMPDIR") -> N
 def check_no_temporary_files(sources: Path) -> None:
     """Check that this process has its temporary files outside of a file or directory that ships.
 
-    So are the modules that Python compiles, if they are not to stand in ``__pycache__``.
-
     Raises:
         OutputError: it has them in there.
     """
     check_outside(Path(tempfile.gettempdir()), sources)
+
+
+def check_no_compiled_modules(sources: Path) -> None:
+    """Check that what Python compiles, if not to ``__pycache__``, is not to lie in what ships.
+
+    Raises:
+        OutputError: it is.
+    """
     if sys.pycache_prefix:
         check_outside(Path(sys.pycache_prefix), sources, "PYTHONPYCACHEPREFIX")
 

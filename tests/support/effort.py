@@ -1,4 +1,4 @@
-"""What the normalizer does with its time and memory, in numbers that no other process changes."""
+"""What code does with its time and memory, in numbers that no other process changes."""
 
 from __future__ import annotations
 

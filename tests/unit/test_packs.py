@@ -8,7 +8,6 @@ import json
 import os
 import sys
 import tempfile
-import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -24,6 +23,7 @@ from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DamagedPackError
 from hatch_lambda_zip.packs import Pack, PackCache
 from hatch_lambda_zip.packs.pack import write_pack
+from tests.support.effort import peak
 
 pytestmark = pytest.mark.every_python  # os.pread, hashlib and json stand behind it
 
@@ -72,14 +72,12 @@ def test_an_index_that_is_far_too_long_is_not_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.write(head + length.to_bytes(8, "big"))
         file.truncate(length + 1024)
-    tracemalloc.start()
-    try:
+
+    def read() -> None:
         with pytest.raises(DamagedPackError):
             Pack(path, "key")
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < length // 8
+
+    assert peak(read) < length // 8
 
 
 def judge(data: bytes) -> None:

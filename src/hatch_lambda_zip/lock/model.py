@@ -186,9 +186,7 @@ class Selection:
         as well, and a file on this machine may have changed since it was locked.
         """
         is_other = self.lock.kind in {LockKind.PYLOCK, LockKind.REQUIREMENTS}
-        return not is_other and not any(
-            install.builds or install.may_build or install.files for install in self.installs
-        )
+        return not is_other and not any(it.builds or it.files for it in self.installs)
 
 
 def not_built(names: Iterable[str], platform: Platform, otherwise: str) -> str:

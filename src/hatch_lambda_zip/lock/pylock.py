@@ -193,8 +193,7 @@ def _install_lists(
     if wheels:
         text = write_lock(wheel_entry(package, wheel, base) for package, wheel in wheels)
         named = tuple(
-            replace(_distribution(package, _pin(wheel.hashes)), size=wheel.size)
-            for package, wheel in wheels
+            _distribution(package, _pin(wheel.hashes), wheel.size) for package, wheel in wheels
         )
         files = local_files([wheel for _, wheel in wheels], base)
         checks = _checks(wheels, lambda package, wheel: wheel_entry(package, wheel, base))
@@ -380,7 +379,7 @@ def _source_pin(package: Package) -> str:
     return f"{pin}#{subdirectory}" if subdirectory else pin
 
 
-def _distribution(package: Package, identity: str) -> LockedDistribution:
+def _distribution(package: Package, identity: str, size: int | None = None) -> LockedDistribution:
     if package.vcs is not None:
         origin = Origin.GIT
     elif package.archive is not None:
@@ -388,7 +387,7 @@ def _distribution(package: Package, identity: str) -> LockedDistribution:
     else:
         origin = Origin.INDEX
     version = None if package.version is None else str(package.version)
-    return LockedDistribution(package.name, version, origin, identity)
+    return LockedDistribution(package.name, version, origin, identity, size)
 
 
 def _source_archive(package: Package) -> PackageArchive | None:

@@ -21,6 +21,7 @@ from hatchling.metadata.core import ProjectMetadata
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.errors import ConfigError, DistributionError
 from hatch_lambda_zip.files import (
+    check_no_compiled_modules,
     check_no_temporary_files,
     exhausted,
     failure_at,
@@ -169,6 +170,7 @@ def build_own_wheel(
     try:
         for included in wheel_builder.config.force_include:
             check_no_temporary_files(Path(included))
+            check_no_compiled_modules(Path(included))
             if outputs.has_directory(Path(included)):
                 raise DistributionError(
                     f"force-include: {os.path.relpath(included, builder.root)!r} is an output "

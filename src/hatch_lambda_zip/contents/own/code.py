@@ -6,7 +6,6 @@ decided by names alone, so that it is the same on every machine; never is a ``.p
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -24,7 +23,7 @@ from hatch_lambda_zip.contents.own.own_files import (
 )
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.files import check_outside, failure_at
+from hatch_lambda_zip.files import check_no_temporary_files, failure_at
 from hatch_lambda_zip.install import LeftOut, Reason
 
 # At any depth, besides all names that start with a dot.
@@ -90,7 +89,7 @@ def read_code(
         directory = around.locate(source, where)
         if not directory.is_dir():
             raise ContentsError(f"{where}: there is no directory {source!r} in {around.root}.")
-        check_outside(Path(tempfile.gettempdir()), directory)  # compiled modules never ship
+        check_no_temporary_files(directory)
         try:
             out: list[Path] = []
             no_code: list[LeftOut] = []

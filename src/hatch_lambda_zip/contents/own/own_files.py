@@ -20,7 +20,12 @@ from hatch_lambda_zip.contents.own.gitignore import (
 from hatch_lambda_zip.contents.own.outputs import Outputs, is_artifact
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.files import check_depth, check_no_temporary_files, failure_at
+from hatch_lambda_zip.files import (
+    check_depth,
+    check_no_compiled_modules,
+    check_no_temporary_files,
+    failure_at,
+)
 from hatch_lambda_zip.install import Installed, Reason
 
 # What machines leave in directories, and no repository has: what hatchling 1.33 leaves out of
@@ -186,6 +191,7 @@ def read_added(
         where = f'{key}.include-files."{source}"'
         path = around.locate(source, where)
         check_no_temporary_files(path)
+        check_no_compiled_modules(path)
         try:
             files = [(file, file.read_bytes()) for file in added_files(around, source, where)]
         except OSError as error:
