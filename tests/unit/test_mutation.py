@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutation import __main__ as command
 from tests.mutation import trial
-from tests.mutation.__main__ import argued_away
+from tests.mutation.__main__ import argued_away, sample
 from tests.mutation.mutants import mutants_of
 from tests.mutation.reach import Reach
 from tests.mutation.run import CHECKOUT, PACKAGE, copy_checkout
@@ -87,3 +88,12 @@ def test_what_is_argued_away_still_is_a_mutant() -> None:
     modules = {PACKAGE / name.partition(":")[0] for name in argued}
     assert argued <= {mutant.name for module in modules for mutant in mutants_of(module)}
     assert CHECKOUT in PACKAGE.parents
+
+
+def test_other_code_leaves_a_sample_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mutants that are gone leave their places to others; nobody else loses one."""
+    of_two = {mutant.name for mutant in sample(100, 18) if mutant.name.startswith("bytecode/")}
+    assert 5 < len(of_two) < 50
+    monkeypatch.setattr(command, "PACKAGES", ("bytecode",))
+    assert of_two < {mutant.name for mutant in sample(100, 18)}
+    assert of_two != {mutant.name for mutant in sample(100, 19)}
