@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from hatch_lambda_zip.cli.sources import sources_of
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LambdaZipError, ToolError
 from hatch_lambda_zip.files import home
-from hatch_lambda_zip.plugin.cancel import Cancelled, child_variables
+from hatch_lambda_zip.plugin.cancel import Cancelled, child_variables, which_signal
 from hatch_lambda_zip.text import plural
 
 # What builds write, besides what watchfiles leaves out itself: .git, caches, environments.
@@ -69,7 +68,7 @@ def watch_and_build(
     except Cancelled:
         raise
     except KeyboardInterrupt:
-        raise Cancelled(signal.SIGINT) from None  # watchfiles has its own word for any signal
+        raise which_signal() from None  # watchfiles has its own word for any of them
 
 
 def _places(projects: Iterable[Path], console: Console) -> list[Path]:

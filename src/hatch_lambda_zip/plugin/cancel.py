@@ -43,6 +43,7 @@ class Cancelled(KeyboardInterrupt):
 
 
 _ending: Final[list[Callable[[], object]]] = []
+_came: Final[list[int]] = []  # the signals for which a Cancelled was raised
 
 
 @contextlib.contextmanager
@@ -121,6 +122,7 @@ def cancellable() -> Iterator[None]:
             cancelled_at = time.monotonic()
             for end in _ending:
                 end()
+            _came.append(number)
             raise Cancelled(number)
 
     def forget() -> None:
@@ -142,6 +144,11 @@ def cancellable() -> Iterator[None]:
         if signal.SIGTERM in replaced and _has_front_end():
             start_thread(_watch_parent, over)
         yield
+
+
+def which_signal() -> Cancelled:
+    """Return what a KeyboardInterrupt was that somebody else's code raised in place of ours."""
+    return Cancelled(_came[-1] if _came else signal.SIGINT)
 
 
 @contextlib.contextmanager
