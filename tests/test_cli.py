@@ -26,7 +26,7 @@ from hatch_lambda_zip.cli.main import main
 from hatch_lambda_zip.cli.watch import _places
 from tests.support.commands import UV, clean_environment, run
 from tests.support.loose import build, invoke, lock, write
-from tests.support.processes import HEEDING_SIGINT, comes_true, number_in, runs
+from tests.support.processes import comes_true, number_in, runs
 from tests.support.projects import Build, Project
 
 SCHEMA = Path(__file__).parents[1] / "docs/manifest.schema.json"

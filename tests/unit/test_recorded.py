@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -178,6 +179,16 @@ def test_a_file_that_names_itself(tmp_path: Path) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text("-r ./requirements.txt\n")
     with pytest.raises(LockError, match="names itself"):
+        read_requirements(path)
+
+
+@pytest.mark.parametrize("line", ["-r", "-rother.txt", "--requirment other.txt", "-c=", "-e"])
+def test_a_line_that_uv_can_t_read_is_not_passed_over(tmp_path: Path, line: str) -> None:
+    """With nothing else in the file, no lock would be missed, and what it names not ship."""
+    path = tmp_path / "requirements.txt"
+    path.write_text(f"--pre\n--no-binary :all:\n{line}\n")
+    name = re.split(r"[ =]", line)[0]
+    with pytest.raises(LockError, match=rf"requirements\.txt, line 3: .*{name}"):
         read_requirements(path)
 
 

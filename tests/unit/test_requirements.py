@@ -209,7 +209,7 @@ def test_a_local_place_to_look_is_relative_to_the_lock(option: str) -> None:
     "option",
     [
         *("-r other.txt", "--requirement other.txt", "-c constraints.txt", "--pre"),
-        *("--no-binary :all:", "--only-binary=:all:", "--no-deps", "--index https://x.invalid"),
+        *("--no-binary :all:", "--only-binary=:all:", "--use-feature=fast-deps"),
     ],
 )
 def test_other_options_are_refused(option: str) -> None:
@@ -217,6 +217,27 @@ def test_other_options_are_refused(option: str) -> None:
     assert problem_of(option) == (
         f"the option {name!r} is not supported; write one flat file of pinned requirements"
     )
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        ("--no-deps", "the option '--no-deps' is none that uv reads in such a file; take it out"),
+        ("--index https://x.invalid", "the option '--index' is none that uv reads in such a file"),
+        ("-rother.txt", "the option '-rother.txt' is none that uv reads; write it apart from its "),
+        ("-ihttps://x.invalid", "none that uv reads; write it apart from its value: `-i ...`"),
+        ("-r", "-r lacks its value; add that, or take the line out"),
+        ("--index-url=", "--index-url lacks its value"),
+        ("--find-links", "--find-links lacks its value"),
+        ("-i https://x.invalid:port/", "its URL can't be read: Port could not be cast to integer"),
+        ("--extra-index-url https://x.invalid:65536/", "its URL can't be read: Port out of range"),
+        (f"demo @ https://x.invalid:port/demo-1.whl {A}", "its URL can't be read: Port could not"),
+        (f"demo @ //x.invalid/demo-1.whl {A}", "'//x.invalid/demo-1.whl' is no URL; use uv.lock"),
+    ],
+)
+def test_what_uv_would_stumble_over_is_named_here(option: str, problem: str) -> None:
+    """Its own error names a file in a temporary directory, and the line of that."""
+    assert problem in problem_of(option)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
 from hatch_lambda_zip.lock.model import LockFile
 from hatch_lambda_zip.lock.places import has_name
-from hatch_lambda_zip.lock.requirements import logical_lines
+from hatch_lambda_zip.lock.requirements import LineError, logical_lines, split_option
 
 NEW_FILE: Final = f"pylock.{TOOL_NAME}-new.toml"
 """A lock in the making, by a name that uv takes for a lock; what is killed may leave it behind."""
@@ -26,6 +26,7 @@ NEW_FILE: Final = f"pylock.{TOOL_NAME}-new.toml"
 _NESTED: Final = re.compile(
     r"(?P<option>-r|--requirement|-c|--constraint)(?:\s+|=)(?P<path>\S.*)", re.DOTALL
 )
+_EDITABLE: Final = ("-e", "--editable")
 
 
 def read_requirements(path: Path) -> tuple[str, ...]:
@@ -71,7 +72,12 @@ def _lines(path: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[str]:
             is_constraint = match["option"] in {"-c", "--constraint"}
             inner = (path.parent / match["path"].strip()).resolve()
             yield from _lines(inner, "-c " if is_constraint else prefix, (*above, path))
-        elif not line.text.startswith("-") or line.text.startswith(("-e", "--editable")):
+            continue
+        try:
+            is_option = line.text.startswith("-") and split_option(line.text)[0] not in _EDITABLE
+        except LineError as error:
+            raise LockError(f"{path}, line {line.number}: {error}.") from None
+        if not is_option:
             yield prefix + " ".join(line.text.split())
 
 

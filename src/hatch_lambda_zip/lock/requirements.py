@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -37,12 +37,27 @@ from hatch_lambda_zip.text import shortened
 _FILE_NAME: Final = "requirements.txt"
 
 # Options that say where to look; they are uv's business and passed on as they stand.
+_FIND_LINKS: Final = ("-f", "--find-links")
 _INDEX_OPTIONS: Final = frozenset(
     (
         *("-i", "--index-url", "--extra-index-url", "--no-index"),
-        *("-f", "--find-links", "--trusted-host"),
+        *(*_FIND_LINKS, "--trusted-host"),
     )
 )
+# Those of requirements files at all, as pip documents them and uv reads them.
+_SWITCHES: Final = frozenset(("--no-index", "--require-hashes", "--pre", "--prefer-binary"))
+_OPTIONS: Final = (
+    _INDEX_OPTIONS
+    | _SWITCHES
+    | frozenset(
+        (
+            *("-r", "--requirement", "-c", "--constraint", "-e", "--editable"),
+            *("--no-binary", "--only-binary", "--use-feature"),
+        )
+    )
+)
+_GLUED: Final = re.compile(r"(-[a-z])(\w.*)")
+_URL: Final = re.compile(r"\w+://|file:")
 _EGG: Final = re.compile(r"#egg=[\w.-]+")  # pip's old way to say a name
 _NO_GIT: Final = "comes from git, which can't have a hash here; use uv.lock or pylock.toml"
 
@@ -286,15 +301,42 @@ def _check_directory(local: Directory) -> None:
 
 def _index_option(line: str, base: Path) -> tuple[str, list[Path]]:
     """Check an option line; a directory in it is made absolute, since uv reads it elsewhere."""
-    name, *values = re.split(r"[\s=]+", line, maxsplit=1)
+    name, value = split_option(line)
     if name not in _INDEX_OPTIONS:
         raise LineError(
             f"the option {name!r} is not supported; write one flat file of pinned requirements"
         )
-    if name in {"-f", "--find-links"} and values and not re.match(r"\w+://|file:", values[0]):
-        place = resolved(base, values[0])
+    if name in _FIND_LINKS and not _URL.match(value):
+        place = resolved(base, value)
         return f"{name} {place}", [place]
+    _check_port(value)
     return line, []
+
+
+def split_option(line: str) -> tuple[str, str]:
+    """Split a line with an option into its name and its value, which is empty for a switch.
+
+    Raises:
+        LineError: uv does not read it: it lacks its value, or there is no such option.
+    """
+    name, *values = re.split(r"[\s=]+", line, maxsplit=1)
+    if name not in _OPTIONS:
+        glued = _GLUED.fullmatch(line)
+        what = f"the option {shortened(redact(name))!r} is none that uv reads"
+        if glued and glued[1] in _OPTIONS:
+            raise LineError(f"{what}; write it apart from its value: `{glued[1]} ...`")
+        raise LineError(f"{what} in such a file; take it out, or correct it")
+    if name not in _SWITCHES and not any(values):
+        raise LineError(f"{name} lacks its value; add that, or take the line out")
+    return name, "".join(values)
+
+
+def _check_port(url: str) -> None:
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:  # or no address in brackets
+        # The rest of it may hold a password.
+        raise LineError(f"its URL can't be read: {error}; correct it") from None
 
 
 def _pinned(line: str) -> tuple[Requirement, list[str]]:
@@ -311,12 +353,10 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
         requirement = Requirement(text.strip())
     except InvalidRequirement as error:
         raise LineError(f"not a requirement: {error}") from None
-    if requirement.url is None and _pinned_version(requirement) is None:
+    if requirement.url is not None:
+        _check_url(requirement.name, requirement.url)
+    elif _pinned_version(requirement) is None:
         raise LineError(f"{requirement.name} is not pinned to one version with ==")
-    if requirement.url is not None and requirement.url.startswith("git+"):
-        raise LineError(f"{requirement.name} {_NO_GIT}")
-    if requirement.url is not None and requirement.url.startswith("file:"):
-        raise LineError(f"{requirement.url!r} is a URL of one machine only")
     if not hashes:
         raise LineError(f"{requirement.name} has no --hash")
     strong = [option for option in hashes if option[len("--hash=") :].split(":")[0] in STRONG]
@@ -333,6 +373,16 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
     known = {kind: " ".join(values) for kind, values in by_kind.items()}
     refuse_other_hash(requirement.url or "", known)
     return requirement, strong
+
+
+def _check_url(name: str, url: str) -> None:
+    if url.startswith("git+"):
+        raise LineError(f"{name} {_NO_GIT}")
+    if url.startswith("file:"):
+        raise LineError(f"{url!r} is a URL of one machine only")
+    if "://" not in url:
+        raise LineError(f"{url!r} is no URL; use uv.lock or pylock.toml for a file beside it")
+    _check_port(url)
 
 
 def _check_same(above: LockedDistribution, found: LockedDistribution) -> None:
