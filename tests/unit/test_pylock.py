@@ -806,6 +806,20 @@ def test_odd_characters_in_a_lock_reach_the_installer_as_they_are(text: str) -> 
     assert packages_in(install) == [{"name": "demo", "vcs": vcs}]
 
 
+@pytest.mark.parametrize("key", ["name", "path", "url"])
+def test_a_wheel_that_is_called_for_billions_of_tags(key: str) -> None:
+    """None of them is made."""
+    tags = "-".join(3 * [".".join(map(str, range(1000)))])
+    place = {"name": "", "path": "./", "url": "https://x.invalid/"}[key]
+    wheel = f'{{ {key} = "{place}demo-1-{tags}.whl", hashes = {{ sha256 = "{"a" * 64}" }} }}'
+    text = (
+        f'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "demo"\nwheels = [{wheel}]'
+    )
+    lock = LockFile.of(LockKind.PYLOCK, ROOT / "pylock.toml")
+    with pytest.raises(LockError, match=r"demo-1-0\.1\.2.*… is longer than a file's name can be"):
+        parse_pylock(text, lock)
+
+
 def test_a_lock_with_arrays_in_arrays() -> None:
     text = f"lock-version = {'[' * 100_000}{']' * 100_000}\n"
     with pytest.raises(

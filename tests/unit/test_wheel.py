@@ -297,6 +297,19 @@ def test_a_tag_that_is_none_is_refused(tmp_path: Path) -> None:
     assert message.startswith("its WHEEL has a tag that is none: ")
 
 
+def test_a_tag_that_stands_for_billions_is_not_read(tmp_path: Path) -> None:
+    tag = "-".join(3 * [".".join(map(str, range(1000)))])
+    content = STANDARD[f"{DIST_INFO}/WHEEL"] + f"Tag: {tag}\n".encode()
+    message = refused(tmp_path, {f"{DIST_INFO}/WHEEL": content})
+    assert message.startswith("its WHEEL has a tag that is none: 0.1.2.")
+    assert "… has 11,669 characters. " in message
+    wheel_file = tmp_path / "demo-1.0.dist-info/WHEEL"
+    wheel_file.parent.mkdir()
+    wheel_file.write_bytes(content)
+    with pytest.raises(DistributionError, match="has 11,669 characters"):
+        read_built(wheel_file)
+
+
 @pytest.mark.parametrize("content", [b"tool = demo:main\n", b"[console_scripts]\ntool\n", b"\xff"])
 def test_entry_points_that_installers_can_not_read_are_refused(
     tmp_path: Path, content: bytes

@@ -11,15 +11,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from packaging.tags import parse_tag
+from packaging.tags import Tag, parse_tag
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install.entry_points import canonical_entry_points
 from hatch_lambda_zip.install.metadata import canonical_metadata, read_headers
+from hatch_lambda_zip.text import shortened
 
 _SUFFIX: Final = ".dist-info"
 _GENERATOR: Final = "hatch-lambda-zip"
+_LONGEST_TAG: Final = 255  # characters, as a whole file name may have
 
 # Files that back ends before PEP 639 put beside METADATA: the patterns that they all look for.
 _LICENSE_NAME: Final = re.compile(r"(LICEN[CS]E|COPYING|NOTICE|AUTHORS)[^/]*", re.IGNORECASE)
@@ -117,12 +119,24 @@ def check_wheel_file(content: bytes) -> None:
         )
     try:
         for tag in _wheel_fields(content).get("tag", ()):
-            parse_tag(tag)
+            parse_tags(tag)
     except ValueError as error:
         raise DistributionError(
             f"its WHEEL has a tag that is none: {error}. Choose another release of its build back "
             "end"
         ) from None
+
+
+def parse_tags(text: str) -> frozenset[Tag]:
+    """Return the tags that a ``Tag`` of a ``WHEEL`` file stands for (PEP 425).
+
+    Raises:
+        ValueError: it is none, or longer than in the name of any wheel: then it may stand for
+            millions.
+    """
+    if len(text) > _LONGEST_TAG:
+        raise ValueError(f"{shortened(text)} has {len(text):,} characters")
+    return parse_tag(text)
 
 
 def is_for_any_platform(wheel_file: bytes) -> bool:
@@ -172,7 +186,7 @@ def _is_ours(path: str) -> bool:
 def _canonical_wheel(content: bytes) -> bytes:
     fields = _wheel_fields(content)
     try:
-        tags = {str(tag) for text in fields.get("tag", ()) for tag in parse_tag(text)}
+        tags = {str(tag) for text in fields.get("tag", ()) for tag in parse_tags(text)}
     except ValueError as error:
         raise DistributionError(
             f"A WHEEL file that was built here is malformed: {error}."

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
@@ -29,6 +28,7 @@ from hatch_lambda_zip.install.dist_info import (
     canonical_dist_info,
     check_wheel_file,
     generator,
+    parse_tags,
 )
 from hatch_lambda_zip.install.entry_points import check_scripts
 from hatch_lambda_zip.record import PIECE, Digest, check_path, format_record, parse_record
@@ -118,7 +118,7 @@ def read_built(wheel_file: Path) -> WheelName:
     try:
         lines = wheel_file.read_text(encoding="utf-8").splitlines()
         texts = [line.removeprefix("Tag:").strip() for line in lines if line.startswith("Tag:")]
-        tags = frozenset(tag for text in texts for tag in parse_tag(text))
+        tags = frozenset(tag for text in texts for tag in parse_tags(text))
     except ValueError as error:
         raise DistributionError(
             f"WHEEL of {name} {version} is malformed: {error}. Its back end wrote it: choose "

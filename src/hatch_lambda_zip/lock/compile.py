@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -219,7 +220,9 @@ class RequirementsLock:
         Raises:
             LockError: the lock is not ours.
         """
-        from packaging.pylock import Pylock, PylockValidationError
+        from packaging.pylock import PylockValidationError
+
+        from hatch_lambda_zip.lock.pylock import pylock_of
 
         try:
             document = tomllib.loads(self.path.read_text(encoding="utf-8"))
@@ -233,8 +236,8 @@ class RequirementsLock:
             )
         try:
             if "packages" in document:
-                Pylock.from_dict(document)
-        except PylockValidationError as error:
+                pylock_of(deepcopy(document))
+        except (ValueError, PylockValidationError) as error:
             raise LockError(f"{self.path} can't be read: {error}. Remove it.") from None
         return document
 

@@ -56,8 +56,9 @@ from hatch_lambda_zip.lock.pylock_writer import (
     write_lock,
 )
 from hatch_lambda_zip.lock.wheels import best_wheel, describe_missing
-from hatch_lambda_zip.redact import has_user
+from hatch_lambda_zip.redact import has_user, redact
 from hatch_lambda_zip.runtimes import Platform, evaluate_marker
+from hatch_lambda_zip.text import shortened
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
 
 _WHEELS_FILE: Final = "pylock.wheels.toml"
 _SOURCES_FILE: Final = "pylock.sources.toml"
+_LONGEST_NAME: Final = 255  # characters: what file systems take
 _KNOWN_VERSION: Final = Version("1.0")
 _Source = TypeVar("_Source", PackageWheel, PackageArchive, PackageSdist)
 
@@ -80,12 +82,7 @@ def parse_pylock(text: str, lock: LockFile) -> Pylock:
         LockError: it is not TOML, or not what PEP 751 asks for.
     """
     try:
-        document = tomllib.loads(text)
-        _fill_hashes(document)
-        if document.get("environments") == []:
-            # What pipenv and pdm write: a list that says nothing. To packaging none would fit.
-            del document["environments"]
-        return Pylock.from_dict(document)
+        return pylock_of(tomllib.loads(text))
     # ValueError: of numbers that are too long as well; RecursionError: of arrays in arrays.
     except (ValueError, RecursionError, PylockValidationError) as error:
         raise LockError(
@@ -93,20 +90,35 @@ def parse_pylock(text: str, lock: LockFile) -> Pylock:
         ) from None
 
 
-def _fill_hashes(document: Mapping[str, Any]) -> None:
-    """Give files without any hash one of no kind; for packaging one such file is no lock at all.
+def pylock_of(document: dict[str, Any]) -> Pylock:
+    """Read the tables of a pylock.toml, which are mended on the way.
 
-    uv 0.10 exports what its own lock has no hash of as one; whether it matters is seen later.
+    Raises:
+        ValueError: a file has a longer name than a file can have.
+        PylockValidationError: they are otherwise not what PEP 751 asks for.
     """
+    for file in _files(document):
+        # A name may stand for any number of tags, each of which is made when it is read (PEP 425).
+        names = [str(file.get(key, "")).rpartition("/")[2] for key in ("name", "path", "url")]
+        if longest := next((name for name in names if len(name) > _LONGEST_NAME), ""):
+            raise ValueError(f"{shortened(redact(longest))} is longer than a file's name can be")
+        # For packaging a file without hashes is no lock at all. uv 0.10 exports what its own lock
+        # has no hash of as one; whether it matters is seen later.
+        if file.get("hashes") == {}:
+            file["hashes"] = {"none": ""}
+    if document.get("environments") == []:
+        # What pipenv and pdm write: a list that says nothing. To packaging none would fit.
+        del document["environments"]
+    return Pylock.from_dict(document)
+
+
+def _files(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     packages = document.get("packages")
     for package in packages if isinstance(packages, list) else ():
-        if not isinstance(package, dict):
-            continue
-        wheels = package.get("wheels")
-        files = [*(wheels if isinstance(wheels, list) else ()), package.get("archive")]
-        for file in (*files, package.get("sdist")):
-            if isinstance(file, dict) and file.get("hashes") == {}:
-                file["hashes"] = {"none": ""}
+        if isinstance(package, dict):
+            wheels = package.get("wheels")
+            files = [*(wheels if isinstance(wheels, list) else ()), package.get("archive")]
+            yield from (it for it in (*files, package.get("sdist")) if isinstance(it, dict))
 
 
 def select(
