@@ -67,6 +67,11 @@ def load(stream: bytes) -> Any:  # noqa: ANN401
         pytest.param(b"u" + size(2) + b"ab", b"Z\2ab", id="name"),
         pytest.param(b"a" + size(2) + b"a-", b"z\2a-", id="short string in long form"),
         pytest.param(b"A" + size(300) + b"-" * 300, b"a" + size(300) + b"-" * 300, id="long"),
+        pytest.param(
+            b"a" + size(300) + b"-" + b"b" * 299,
+            b"a" + size(300) + b"-" + b"b" * 299,
+            id="long, and like a name but for its start",
+        ),
         pytest.param(b"a" + size(300) + b"b" * 300, b"A" + size(300) + b"b" * 300, id="long name"),
         pytest.param(b"t" + size(3) + "é-".encode(), b"u" + size(3) + "é-".encode(), id="unicode"),
         pytest.param(b"u" + size(2) + "é".encode(), b"t" + size(2) + "é".encode(), id="latin-1"),
@@ -84,6 +89,7 @@ def load(stream: bytes) -> Any:  # noqa: ANN401
         pytest.param(
             b")\2)\1i\1\0\0\0)\1i\1\0\0\0", b")\2\xa9\1i\1\0\0\0r" + size(0), id="merged tuples"
         ),
+        pytest.param(b")\2)\0)\0", b")\2\xa9\0r" + size(0), id="the first of all tuples"),
         pytest.param(b")\2NN", b")\2NN", id="singletons are not shared"),
         pytest.param(
             b">" + size(3) + b"z\1bN)\1z\1a",
@@ -230,7 +236,8 @@ def test_header() -> None:
     data = HOST.magic_bytes + b"\3\0\0\0" + b"12345678"
     header = read_header(data)
     assert (header.form, header.source_hash, header.check_source) == (HOST, b"12345678", True)
-    assert read_header(HEADER).source_hash is None
+    header = read_header(HEADER)
+    assert (header.source_hash, header.check_source) == (None, False)
 
 
 @pytest.mark.parametrize(

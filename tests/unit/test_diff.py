@@ -292,6 +292,22 @@ def test_constants_in_words() -> None:
     assert code.filename == read_filename(pyc(b"x = 1\n")) == "a.py"
 
 
+@pytest.mark.every_python
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        *((word, word) for word in ("None", "True", "False", "...", "1", "-2.5", "3j", "b'b'")),
+        ("10**10", "an integer of 6 bytes"),
+        ("(1, False)", "(1, False)"),
+    ],
+)
+def test_each_constant_in_words(value: str, shown: str) -> None:
+    code = read_code(pyc(f"class C:\n    def f(self): x = {value}\n".encode()))
+    ((function,),) = (it.inner for it in code.inner)
+    assert function.constants[-1].shown == shown
+    assert function.name == ("C.f" if sys.version_info >= (3, 11) else "f")
+
+
 def test_constants_are_shown_whole_up_to_sixty_characters() -> None:
     for length, expected in ((58, repr("a" * 58)), (59, "'" + "a" * 58 + "…")):
         (constant, *_) = read_code(pyc(f"x = {'a' * length!r}\n".encode())).constants

@@ -232,6 +232,14 @@ def test_a_code_directory_of_another_tool(tmp_path: Path) -> None:
     )
 
 
+def test_each_of_several_code_directories_is_looked_at(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    write(first, {"pylock.toml": ""})
+    write(second, {"pyproject.toml": POETRY})
+    for directories in ([first, second], [second, first]):
+        assert "Run `poetry lock`" in what_is_wrong(lambda it=directories: find_code_lock(it))  # type: ignore[misc]
+
+
 @pytest.mark.parametrize("name", ["poetry.lock", "uv.lock", "pylock.toml", "pylock.a.toml"])
 def test_what_needs_a_lock(tmp_path: Path, name: str) -> None:
     root = tmp_path / "a/b"

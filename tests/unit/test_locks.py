@@ -14,12 +14,14 @@ from hatch_lambda_zip.config import Artifact, Kind, Options, Project, Request
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock import (
     InstallList,
+    LocalProject,
     LockedDistribution,
     LockFile,
     LockKind,
     LockReader,
     Locks,
     Origin,
+    Selection,
     Selector,
     part_of,
     project_in,
@@ -194,6 +196,56 @@ def test_each_kind_of_lock(root: Path) -> None:
     assert select(root, LockFile.none(root)) == ()
 
 
+def test_where_the_configuration_of_a_lock_is(root: Path) -> None:
+    lock = LockFile.of(LockKind.PYLOCK, root / "pylock.toml")
+    assert lock.configured_in == root
+    assert replace(lock, project=root / "src").configured_in == root / "src"
+
+
+def test_the_names_of_local_projects() -> None:
+    wheels = (Path("wheels/A_b-1-py3-none-any.whl"),)
+    lock = replace(LockFile.none(Path("/p")), wheels=wheels)
+    named = LocalProject("c", Path("/p/c"))
+    assert Selection(lock, (), (named,)).local_names == frozenset(("a-b", "c"))
+    unnamed = replace(named, is_name_locked=False)
+    assert Selection(lock, (), (unnamed,)).local_names is None
+
+
+def test_a_pylock_of_other_requirements_than_stand_there(root: Path) -> None:
+    made_of = '[tool.hatch-lambda-zip]\nrequirements-file = "requirements.in"\nrequirements = []\n'
+    write(root, {"pylock.toml": PYLOCK + made_of, "requirements.in": "idna\n", "uv.lock": UV_LOCK})
+    pylock = LockFile.of(LockKind.PYLOCK, root / "pylock.toml")
+    assert "was made of another requirements.in: " in refused(root, pylock, Request())
+    # What uv exports is of now.
+    uv = exporting(PYLOCK + made_of)
+    assert select(root, LockFile.of(LockKind.UV, root / "uv.lock"), Request(), uv)
+
+
+def test_extras_that_a_list_asks_of_a_directory(root: Path) -> None:
+    made_of = '[tool.hatch-lambda-zip]\nrequirements-file = "requirements.txt"\n'
+    made_of += 'requirements = ["six", "./src[more]"]\n'
+    local = '[[packages]]\nname = "src"\ndirectory = { path = "src" }\n'
+    write(
+        root,
+        {"pylock.toml": PYLOCK + local + made_of, "requirements.txt": "six\n./src[more]\n"},
+    )
+    reader = LockReader(root, "app", exporting())
+    lock = LockFile.of(LockKind.PYLOCK, root / "pylock.toml")
+    selection = reader.select(lock, platform_of(), Request())
+    assert selection.extras == ((root / "src", "more"),)
+    assert reader.directories(lock, platform_of(), Request()) == (root / "src",)
+    reader.close()
+
+
+def test_the_directories_of_a_uv_lock(root: Path) -> None:
+    member = '[[package]]\nname = "m"\nversion = "1"\nsource = { editable = "m" }\n'
+    write(root, {"uv.lock": UV_LOCK + member})
+    reader = LockReader(root, "app", exporting())
+    found = reader.directories(LockFile.of(LockKind.UV, root / "uv.lock"), platform_of(), Request())
+    assert root / "m" in found
+    reader.close()
+
+
 def test_what_a_lock_can_not_tell(root: Path) -> None:
     write(root, {"pylock.toml": PYLOCK, "requirements.txt": ""})
     alone = Request((), ("a",), is_groups_alone=True)
@@ -284,6 +336,24 @@ def test_what_was_started_has_ended_when_all_is_closed(
     assert ended.is_set()
 
 
+def test_uv_is_stopped_where_something_fails_meanwhile(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[Uv] = []
+
+    def stop(uv: Uv) -> None:
+        stopped.append(uv)
+
+    monkeypatch.setattr(Exporting, "stop", stop)
+    uv = exporting()
+    with Selector(PROJECT, root, uv):
+        pass
+    assert not stopped
+    with pytest.raises(LockError), Selector(PROJECT, root, uv):
+        raise LockError("x")
+    assert stopped == [uv]
+
+
 INSTALL = InstallList(
     "requirements.txt",
     f"--index-url https://example.invalid\nSix==1.0 --hash=sha256:{DIGEST}\nidna==3 --hash=a:b\n",
@@ -331,6 +401,13 @@ def test_a_setting_that_a_lock_repeats(root: Path, key: str) -> None:
     write(root, {"pyproject.toml": f'[tool.uv]\n{key} = "b"\n'})
     assert differing_settings(lock, {}) == (key,)
     assert explain_settings(lock, {variable: "b"}) == ()
+    # With this, uv looks into none.
+    (hidden, *_) = explain_settings(lock, {"UV_NO_CONFIG": "1"})
+    assert hidden.startswith("UV_NO_CONFIG=1 is set here, and with it uv does not read [tool.uv] ")
+    write(root, {"pyproject.toml": ""})
+    (unset,) = explain_settings(lock, {"UV_NO_CONFIG": "1"})
+    assert unset.startswith("It was locked with ")
+    write(root, {"pyproject.toml": f'[tool.uv]\n{key} = "b"\n'})
     # Where there is a uv.toml, uv looks into no other file.
     write(root, {"uv.toml": f'{key} = "c"\n'})
     assert explain_settings(lock, {}) == ()

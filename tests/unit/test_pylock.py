@@ -323,6 +323,12 @@ def test_every_hash_of_a_file_on_this_machine_is_compared(tmp_path: Path, kind: 
         select_from(package_of("demo", wheels=[wheel]), base=tmp_path)
 
 
+def test_a_file_may_be_empty() -> None:
+    wheel = {**wheel_of("demo-1.0-py3-none-any.whl"), "size": 0}
+    (locked,) = select_from(package_of("demo", wheels=[wheel])).distributions
+    assert locked.size == 0
+
+
 @pytest.mark.parametrize("size", [-1, 2**63])
 def test_a_size_that_no_file_has(size: int) -> None:
     """Of which uv would say that it can't read a file of ours."""

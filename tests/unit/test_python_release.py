@@ -157,6 +157,9 @@ def test_a_lower_bound_on_a_patch_release_has_a_way_out() -> None:
     bound: dict[str, Any] = {"requires-python": ">=3.13.3"}
     (warning,) = select_from(demo, where=HERE, **bound).warnings
     assert warning.startswith("pylock.toml: it is for Python >=3.13.3, which depends")
+    bound = {"requires-python": ">=3.13"}
+    assert not select_from(demo, where=HERE, **bound).warnings
+    bound = {"requires-python": ">=3.13.3"}
     with pytest.raises(LockError, match=r"judged for Python 3\.13\.2; .* name it with `python-rel"):
         select_from(demo, where=OLD, **bound)
 

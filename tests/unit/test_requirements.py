@@ -232,6 +232,7 @@ def test_other_options_are_refused(option: str) -> None:
         ("-i https://x.invalid:port/", "its URL can't be read: Port could not be cast to integer"),
         ("--extra-index-url https://x.invalid:65536/", "its URL can't be read: Port out of range"),
         (f"demo @ https://x.invalid:port/demo-1.whl {A}", "its URL can't be read: Port could not"),
+        (f"demo @ file:///demo-1.whl {A}", "'file:///demo-1.whl' is a URL of one machine only"),
         (f"demo @ //x.invalid/demo-1.whl {A}", "'//x.invalid/demo-1.whl' is no URL; use uv.lock"),
     ],
 )

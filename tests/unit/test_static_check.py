@@ -12,6 +12,7 @@ from hatch_lambda_zip.lock.same_markers import holds_alike
 from hatch_lambda_zip.lock.static_check import _is_from, find_doubt
 from tests.support.commands import UV, clean_environment, run
 from tests.support.index import find_index
+from tests.support.loose import write
 from tests.support.shared import made_once
 
 ROOT = """\
@@ -246,6 +247,30 @@ def test_what_can_not_be_compared_is_doubtful(
 
 
 @pytest.mark.parametrize(
+    "key",
+    [
+        *("conflicts", "dependency-groups", "dependency-metadata", "environments"),
+        *("exclude-newer-package", "required-environments"),
+    ],
+)
+def test_a_setting_that_only_uv_compares(tmp_path: Path, key: str) -> None:
+    write(tmp_path, {"pyproject.toml": f"[tool.uv]\n{key} = [1]\n", "uv.lock": "version = 1\n"})
+    doubt = find_doubt(tmp_path / "uv.lock", {})
+    assert doubt == f"[tool.uv] {key} can't be compared without uv"
+
+
+@pytest.mark.parametrize("key", ["conflicts", "supported-markers", "required-markers"])
+def test_what_only_uv_compares_of_its_lock(tmp_path: Path, key: str) -> None:
+    write(tmp_path, {"pyproject.toml": "", "uv.lock": f"version = 1\n{key} = [1]\n"})
+    assert find_doubt(tmp_path / "uv.lock", {}) == f"{key} in uv.lock can't be compared without uv"
+
+
+def test_settings_in_a_file_of_their_own(tmp_path: Path) -> None:
+    write(tmp_path, {"pyproject.toml": "", "uv.lock": "version = 1\n", "uv.toml": ""})
+    assert find_doubt(tmp_path / "uv.lock", {}) == "uv.toml can't be compared without uv"
+
+
+@pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
         ("python_version > '3'", "python_full_version >= '3.1'", True),
@@ -284,7 +309,8 @@ def test_as_many_environments_as_there_may_be_are_compared(monkeypatch: pytest.M
 
 
 def test_releases_beside_what_is_no_version() -> None:
-    assert {"3.42.1", "5.0.9"} <= {*same_markers.python_releases(iter(["x", "3.42.1", "5.0"]))}
+    expected = {"3.41.0", "3.42.0", "3.42.1", "3.42.2", "3.43.9", "5.0.9", "5.1.0"}
+    assert expected <= {*same_markers.python_releases(iter(["x", "3.42.1", "5.0"]))}
 
 
 @pytest.mark.parametrize("end", ["X", "X/", "X//"])

@@ -366,8 +366,7 @@ def _work(batches: queue.SimpleQueue[list[tuple[str, bytes]]], optimize: int) ->
             sys.stdout.buffer.write(b"".join(answers))
             sys.stdout.buffer.flush()
     except BaseException:  # noqa: BLE001 - whatever it is, nobody would wait for this thread
-        sys.excepthook(*sys.exc_info())
-        sys.stderr.flush()
+        sys.excepthook(*sys.exc_info())  # to stderr, which has no line for later since Python 3.9
         os._exit(1)
 
 
