@@ -6,6 +6,7 @@ import importlib.util
 import marshal
 import platform
 import sys
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from hatch_lambda_zip.archive import CompressedContent, compressed
 from hatch_lambda_zip.bytecode import Interpreter
 from hatch_lambda_zip.bytecode.compiler import Compiler
 from hatch_lambda_zip.config.load import parse_config
-from hatch_lambda_zip.contents.bytecode import _is_source, with_bytecode
+from hatch_lambda_zip.contents.bytecode import Modules, _is_source, with_bytecode
 from hatch_lambda_zip.contents.module_compiler import ModuleCompiler
 from hatch_lambda_zip.entry import Entry
+from hatch_lambda_zip.install import Installed
 from hatch_lambda_zip.packs import PackCache
 from tests.support.installed import made
 
@@ -29,8 +31,8 @@ def _compress(entry: Entry) -> CompressedContent:
     return compressed(entry, lambda _entry, _content: None, None)
 
 
-def pyc_of(text: str, **options: str) -> tuple[str, bytes]:
-    """Compile a distribution of one module as it ships; return the .pyc's name and content."""
+def compiled(installed: Installed, added: Iterable[Entry] = (), /, **options: str) -> Modules:
+    """Compile a distribution, and files that ship besides."""
     table = {
         "runtime": RUNTIME,
         "bytecode": "compile",
@@ -47,14 +49,31 @@ def pyc_of(text: str, **options: str) -> tuple[str, bytes]:
     )
     packs = PackCache(None, print)
     module_compiler = ModuleCompiler(compiler, packs, _compress, workers=1, salt="1.0")
-    modules = with_bytecode([made("demo", {"demo.py": text})], [], artifact, module_compiler)
+    return with_bytecode([installed], added, artifact, module_compiler)
+
+
+def pyc_of(text: str, **options: str) -> tuple[str, bytes]:
+    """Compile a distribution of one module as it ships; return the .pyc's name and content."""
     ((name, content),) = [
         (entry.name, entry.read())
-        for installed in modules.installed
+        for installed in compiled(made("demo", {"demo.py": text}), **options).installed
         for entry in installed.entries
         if entry.name.endswith(".pyc")
     ]
     return name, content
+
+
+def test_what_is_left_as_source_ships_as_such() -> None:
+    # The power is rounded, perhaps otherwise on another CPU.
+    texts = {"a.py": "x = 1\n", "b.py": "x = 2 ** 0.5\n", "c.py": "x = 3 ** 0.5\n"}
+    found = compiled(made("demo", texts), [Entry.of("d.py", b"x = 1\n", "app")], source="omit")
+    assert found.count == 2
+    assert [left.path for left in found.left_as_source] == ["b.py", "c.py"]
+    (demo,) = found.installed
+    modules = [it.name for it in demo.entries if it.name.endswith((".py", ".pyc"))]
+    assert modules == ["a.pyc", "b.py", "c.py"]
+    assert [left.path for left in demo.left_out] == ["a.py"]
+    assert [it.name for it in found.added] == ["d.pyc"]
 
 
 def test_an_edited_comment_changes_no_byte_of_a_module_without_source() -> None:

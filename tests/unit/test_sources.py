@@ -108,3 +108,13 @@ def test_conflicts_may_need_several_places(tmp_path: Path) -> None:
     for start, expected in (("", ("six",)), ("conflicts = [[]]\n", ())):
         path.write_text(start + LOCK.format("", URL))
         assert UvLock.read(path).misplaced == expected
+
+
+def test_what_is_misplaced_and_selected_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "uv.lock"
+    path.write_text(LOCK.format("", URL))
+    lock = UvLock.read(path)
+    lock.refuse_misplaced({"other"})
+    for selected in (None, {"six", "other"}):
+        with pytest.raises(LockError, match="has six from elsewhere than the projects state"):
+            lock.refuse_misplaced(selected)

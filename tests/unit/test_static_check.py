@@ -212,6 +212,11 @@ UNCLEAR = {
         "[project]\n",
         '[project]\ndynamic = ["dependencies"]\n',
     ),
+    "tools from git can't be compared": (
+        "pyproject.toml",
+        '"tools",',
+        '"tools @ git+https://example.invalid/tools",',
+    ),
     "the source of lib can't be compared": (
         "pyproject.toml",
         "lib = {workspace = true}",
