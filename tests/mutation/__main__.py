@@ -5,10 +5,10 @@
 A sample of all mutants of the stages that decide bytes is tried one by one. The same seed chooses
 the same ones, but for those whose line changed. The unit tests that have to do with its module run:
 the files that import it, or import a module that does. They run once without a mutant, to see which
-lines each test runs; then for each mutant those that run its line, and if none of these sees it,
-all the others; in a process of its own that ends in time. What survives is either a test to write,
-or a line of argued-away.txt, which says why nobody could tell. Processes that tests start do not
-see the mutant.
+lines each test runs; then for each mutant those that run its line, if none of these sees it all the
+others, and at last whatever unit tests run its line; in a process of its own that ends in time.
+What survives is either a test to write, or a line of argued-away.txt, which says why nobody could
+tell. Processes that tests start do not see the mutant.
 """
 
 from __future__ import annotations

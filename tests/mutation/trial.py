@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -22,20 +22,37 @@ _FAILED: Final = "failed"  # beside the copy: the test that was the first to fai
 
 
 def tried(mutant: Mutant, reach: Reach) -> Outcome:
-    """Return what tests say of a mutant: those that run its line, then all that have to do with it.
+    """Return what tests say of a mutant.
 
-    Of what runs while modules are imported, or is kept from test to test, nobody knows for which.
+    First those say it that run its line, then all that have to do with its module: of what runs
+    while modules are imported, or is kept from test to test, nobody knows for which. Then those of
+    all other unit tests that run its line.
     """
-    files = unit_tests_of(mutant.path)
-    reaching = reach.tests_of(mutant, files)
-    others = ([test for test in reach.seconds if test.startswith(f"{file}::")] for file in files)
     known: set[str] = set()
-    for tests in (reaching[:_FIRST], reaching[_FIRST:], *others):
+    for tests in _tests_in_turn(mutant, reach):
         new = tuple(test for test in tests if test not in known)
         known.update(new)
         if new and _is_seen(mutant, new, reach):
             return "killed"
     return "survived"
+
+
+def _tests_in_turn(mutant: Mutant, reach: Reach) -> Iterator[list[str]]:
+    files = unit_tests_of(mutant.path)
+    reaching = reach.tests_of(mutant, files)
+    yield reaching[:_FIRST]
+    yield reaching[_FIRST:]
+    for file in files:
+        yield [test for test in reach.seconds if test.startswith(f"{file}::")]
+    reaching = reach.tests_of(mutant, [*files, *_all_unit_tests()])
+    yield reaching[:_FIRST]
+    yield reaching[_FIRST:]
+
+
+def _all_unit_tests() -> list[str]:
+    """Return the files of unit tests but for those of these trials."""
+    paths = sorted((CHECKOUT / "tests/unit").glob("test_*.py"))
+    return [it.relative_to(CHECKOUT).as_posix() for it in paths if it.stem != "test_mutation"]
 
 
 def unit_tests_of(module: Path) -> tuple[str, ...]:
@@ -45,11 +62,7 @@ def unit_tests_of(module: Path) -> tuple[str, ...]:
     """
     searched = {module}
     while True:
-        tests = [
-            path.relative_to(CHECKOUT).as_posix()
-            for path in sorted((CHECKOUT / "tests/unit").glob("test_*.py"))
-            if _imported(path) & searched
-        ]
+        tests = [file for file in _all_unit_tests() if _imported(CHECKOUT / file) & searched]
         importers = {path for path in PACKAGE.rglob("*.py") if _imported(path) & searched}
         if tests or importers <= searched:
             own = f"tests/unit/test_{module.stem}.py"
