@@ -52,11 +52,11 @@ def dependent(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return project
 
 
-def write_pylock(project: Project, url: str, more: str) -> None:
+def write_pylock(project: Project, url: str, more: str, *, wheel: str = NAME) -> None:
     (project.path / "pylock.toml").write_text(
         'lock-version = "1.0"\ncreated-by = "test"\n'
         '[[packages]]\nname = "carrier"\nversion = "1.0"\n'
-        f'wheels = [{{ url = "{url}/carrier/{NAME}", {more} }}]\n'
+        f'wheels = [{{ url = "{url}/carrier/{wheel}", {more} }}]\n'
     )
 
 
@@ -112,6 +112,24 @@ def test_the_size_of_a_file_is_compared(
     dependent.build(environment=packs)
     write_pylock(dependent, url, f"size = 5, {hashes(wheel, 'sha256')}")
     assert "Size mismatch" in dependent.fail(environment=packs)
+
+
+def test_the_hash_of_another_wheel_is_compared(
+    dependent: Project, files: Path, url: str, tmp_path: Path
+) -> None:
+    """Whether or not an earlier build has kept what is in that."""
+    packs = {"HATCH_LAMBDA_ZIP_CACHE": str(tmp_path / "packs")}
+    rebuilt = files / "carrier-1.0-1-py3-none-any.whl"
+    shutil.copy(files / NAME, rebuilt)
+    wheel = write_wheel(files, {"carrier.py": b"AS_LOCKED = False\n"})
+    write_pylock(dependent, url, hashes(wheel, "sha256"))
+    reference = dependent.build(environment=packs).sha256
+    write_pylock(dependent, url, hashes(wheel, "sha256"), wheel=rebuilt.name)
+    assert "Hash mismatch" in dependent.fail(environment=packs)
+    write_pylock(dependent, url, hashes(wheel, "sha256"))
+    again = dependent.build(environment={**packs, "HATCH_VERBOSE": "1"})
+    assert again.sha256 == reference
+    assert "pip install" not in again.output
 
 
 def test_a_lock_of_a_directory_of_this_machine(dependent: Project, files: Path) -> None:

@@ -185,7 +185,9 @@ def refused(root: Path, lock: LockFile, request: Request, uv: Uv | None = None) 
 
 
 def test_each_kind_of_lock(root: Path) -> None:
-    six = LockedDistribution("six", "1.0", Origin.INDEX, f"sha256:{DIGEST}")
+    six = LockedDistribution(
+        *("six", "1.0", Origin.INDEX, f"sha256:{DIGEST}"), wheel="six-1.0-py3-none-any.whl"
+    )
     write(root, {"pylock.toml": PYLOCK, "uv.lock": UV_LOCK})
     path = root / "requirements.txt"
     path.write_text(f"\ufeffsix==1.0 --hash=sha256:{DIGEST}\n", encoding="utf-8")

@@ -18,7 +18,9 @@ from hatch_lambda_zip.install.reasons import LeftOut, Reason
 from hatch_lambda_zip.lock import InstallList, LockedDistribution, Origin
 from hatch_lambda_zip.packs import PackCache
 
-LOCKED = LockedDistribution("demo", "1.0", Origin.INDEX, "sha256:0")
+LOCKED = LockedDistribution(
+    "demo", "1.0", Origin.INDEX, "sha256:0", wheel="demo-1.0-py3-none-any.whl"
+)
 INSTALL = InstallList("pylock.wheels.toml", "", (LOCKED,), builds=False)
 INSTALLED = Installed(
     Distribution("demo", "1.0", Origin.INDEX, "sha256:0"),
@@ -56,8 +58,13 @@ def packs(tmp_path: Path) -> Iterator[Forging]:
 
 def kept(packs: Forging, size: int | None = None, /, **said: object) -> dict[str, Installed]:
     packs.said = said
-    save_packed(packable(INSTALLED, size), packs, compress)
+    save_packed(packable(INSTALLED, replace(LOCKED, size=size)), packs, compress)
     return find_packed(INSTALL, packs)
+
+
+def found_by(packs: Forging, **said: object) -> bool:
+    locked = replace(LOCKED, **said)  # type: ignore[arg-type]
+    return bool(find_packed(replace(INSTALL, distributions=(locked,)), packs))
 
 
 def test_what_was_kept(packs: Forging) -> None:
@@ -70,9 +77,26 @@ def test_what_was_kept(packs: Forging) -> None:
         ("more.py", b"2"),
     ]
     assert [(entry.name, entry.read()) for entry in found.scripts] == [("bin/run", b"#!python")]
-    # Where the lock calls it otherwise, uv judges it.
-    other = LockedDistribution("demo", "2.0", Origin.INDEX, "sha256:0")
-    assert find_packed(InstallList(INSTALL.file_name, "", (other,), builds=False), packs) == {}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"version": "2.0"},
+        {"identity": "sha256:1"},
+        {"wheel": "demo-1.0-1-py3-none-any.whl"},
+        {"wheel": "demo-2.0-py3-none-any.whl"},
+        {"wheel": "other-1.0-py3-none-any.whl"},
+        {"wheel": None},
+    ],
+    ids=str,
+)
+def test_what_the_lock_calls_otherwise_is_for_uv_to_judge(
+    packs: Forging, said: dict[str, object]
+) -> None:
+    kept(packs)
+    assert found_by(packs)
+    assert not found_by(packs, **said)
 
 
 @pytest.mark.parametrize(("compared", "taken"), [(None, {None}), (5, {None, 5})])
@@ -80,11 +104,7 @@ def test_a_size_that_uv_has_not_compared(
     packs: Forging, compared: int | None, taken: set[int | None]
 ) -> None:
     kept(packs, compared)
-    lists = {
-        size: InstallList(INSTALL.file_name, "", (replace(LOCKED, size=size),), builds=False)
-        for size in (None, 5, 6)
-    }
-    assert {size for size, install in lists.items() if find_packed(install, packs)} == taken
+    assert {size for size in (None, 5, 6) if found_by(packs, size=size)} == taken
 
 
 @pytest.mark.parametrize("scripts", [-1, 6, "1", None, 1.5, [1]])

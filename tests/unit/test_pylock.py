@@ -119,8 +119,11 @@ def test_one_wheel_of_each_package_is_selected() -> None:
     assert install.file_name == "pylock.wheels.toml"
     assert not install.builds
     assert install.distributions == (
-        LockedDistribution("pure", "1.0", Origin.INDEX, PIN),
-        LockedDistribution("compiled", "1.0", Origin.INDEX, PIN),
+        LockedDistribution("pure", "1.0", Origin.INDEX, PIN, wheel="pure-1.0-py3-none-any.whl"),
+        LockedDistribution(
+            *("compiled", "1.0", Origin.INDEX, PIN),
+            wheel="compiled-1.0-cp313-cp313-manylinux_2_28_x86_64.whl",
+        ),
     )
     assert packages_in(install) == [
         {
@@ -670,8 +673,13 @@ def test_a_wheel_of_its_own_is_an_archive(tmp_path: Path) -> None:
     (install,) = selection.installs
     assert not install.builds
     assert install.distributions == (
-        LockedDistribution("by-url", None, Origin.ARCHIVE, PIN),
-        LockedDistribution("by-path", "3.0", Origin.ARCHIVE, PIN_OF_CONTENT),
+        LockedDistribution(
+            *("by-url", None, Origin.ARCHIVE, PIN), wheel="by_url-2.0-py3-none-any.whl"
+        ),
+        LockedDistribution(
+            *("by-path", "3.0", Origin.ARCHIVE, PIN_OF_CONTENT),
+            wheel="by_path-3.0-py3-none-any.whl",
+        ),
     )
     by_url, by_path = packages_in(install)
     assert by_url == {

@@ -249,8 +249,8 @@ class Installer:
         if missing:
             rest = part_of(install, missing) if found else install
             installed = self._install_by_uv(rest, lock, platform, directory)
-            sizes = {locked.name: locked.size for locked in rest.distributions}
-            self._to_pack += (packable(item, sizes[item.name]) for item in installed)
+            named = {locked.name: locked for locked in rest.distributions}
+            self._to_pack += (packable(item, named[item.name]) for item in installed)
             found |= {item.name: item for item in installed}
         return tuple(found[name] for name in sorted(found))
 

@@ -1,7 +1,9 @@
 """Installed distributions into packs, and back: what a wheel has need be read only once.
 
-A pack is found by the hash of a wheel, where a lock pins that, and saves the install too. What uv
-installs all the same has one that is found by its files. What is built here has none.
+A pack is found by the hash and the file name of a wheel, where a lock has both, and saves the
+install too. By the hash alone, a row that a bad merge gave another wheel's hash would pass as long
+as that wheel is known here. What uv installs all the same has a pack that is found by its files.
+What is built here has none.
 """
 
 from __future__ import annotations
@@ -56,16 +58,16 @@ def find_packed(install: InstallList, packs: PackCache) -> dict[str, Installed]:
     """Return the distributions of a list that there are packs of, by their names."""
     found = {}
     for locked in install.distributions:
-        pack = packs.find(locked.name, _key(locked.identity))
+        pack = packs.find(locked.name, _key_of_wheel(locked))
         installed = pack and _installed(pack, locked)
         if installed:
             found[locked.name] = installed
     return found
 
 
-def packable(installed: Installed, size: int | None) -> Packable:
+def packable(installed: Installed, locked: LockedDistribution) -> Packable:
     """Return what makes a pack that is found by the wheel that the lock pins."""
-    return Packable(installed, _key(installed.distribution.identity), size)
+    return Packable(installed, _key_of_wheel(locked), locked.size)
 
 
 def compressed_before(installed: Installed, packs: PackCache) -> Installed | Packable:
@@ -109,8 +111,12 @@ def save_packed(
     packs.save(installed.name, packable.key, about, map(compress, entries))
 
 
-def _key(identity: str) -> str:
-    return json.dumps([identity, FORMAT_VERSION, *ENCODER, RULES_VERSION])
+def _key_of_wheel(locked: LockedDistribution) -> str:
+    return _key(locked.identity, locked.wheel)
+
+
+def _key(*found_by: str | None) -> str:
+    return json.dumps([*found_by, FORMAT_VERSION, *ENCODER, RULES_VERSION])
 
 
 def _installed(pack: Pack, locked: LockedDistribution) -> Installed | None:

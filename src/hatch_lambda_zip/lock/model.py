@@ -91,6 +91,7 @@ class LockedDistribution:
             wheel or sdist, ``git:`` and the commit; for a requirements.txt ``hashes:`` and a hash
             of the allowed hashes.
         size: of the wheel in bytes, which uv compares, or None where the lock gives none.
+        wheel: its file name, as uv is told it; None for a source, and where uv chooses the wheel.
     """
 
     name: str
@@ -98,6 +99,7 @@ class LockedDistribution:
     origin: Origin
     identity: str
     size: int | None = None
+    wheel: str | None = None
 
 
 @dataclass(frozen=True)

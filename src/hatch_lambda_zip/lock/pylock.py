@@ -204,9 +204,7 @@ def _install_lists(
 ) -> Iterator[InstallList]:
     if wheels:
         text = write_lock(wheel_entry(package, wheel, base) for package, wheel in wheels)
-        named = tuple(
-            _distribution(package, _pin(wheel.hashes), wheel.size) for package, wheel in wheels
-        )
+        named = tuple(_of_wheel(package, wheel) for package, wheel in wheels)
         files = local_files([wheel for _, wheel in wheels], base)
         checks = _checks(wheels, lambda package, wheel: wheel_entry(package, wheel, base))
         yield InstallList(_WHEELS_FILE, text, named, builds=False, files=files, checks=checks)
@@ -391,7 +389,12 @@ def _source_pin(package: Package) -> str:
     return f"{pin}#{subdirectory}" if subdirectory else pin
 
 
-def _distribution(package: Package, identity: str, size: int | None = None) -> LockedDistribution:
+def _of_wheel(package: Package, wheel: PackageWheel) -> LockedDistribution:
+    locked = _distribution(package, _pin(wheel.hashes))
+    return replace(locked, size=wheel.size, wheel=file_name(wheel))
+
+
+def _distribution(package: Package, identity: str) -> LockedDistribution:
     if package.vcs is not None:
         origin = Origin.GIT
     elif package.archive is not None:
@@ -399,7 +402,7 @@ def _distribution(package: Package, identity: str, size: int | None = None) -> L
     else:
         origin = Origin.INDEX
     version = None if package.version is None else str(package.version)
-    return LockedDistribution(package.name, version, origin, identity, size)
+    return LockedDistribution(package.name, version, origin, identity)
 
 
 def _source_archive(package: Package) -> PackageArchive | None:
