@@ -113,6 +113,25 @@ def test_what_comes_from_no_index(tmp_path: Path, name: str, old: str, new: str,
         ("poetry.lock", "", "'3.5'", "'3.5' \\n six", "Lock again with its tool"),
         ("Pipfile.lock", "", "'3.5'", "'3.5'\\nsix", "Lock again with its tool"),
         ("pdm.lock", "", '> \\"3.5\\"', '~= \\"3\\"', "can't be evaluated: "),
+        (
+            "poetry.lock",
+            "",
+            NEXT,
+            f'[package.source]\ntype = "hg"\nurl = "https://example.org/a"\n\n{NEXT}',
+            "poetry.lock: idna comes from hg, and uv fetches from no version control",
+        ),
+        *(
+            (name, "", old, new.format(system), f"{name}: idna comes from {system}, and uv fetches")
+            for system in ("hg", "svn", "bzr")
+            for name, old, new in (
+                ("pdm.lock", '"3.10"', '"3.10"\n{} = "https://example.org/a"\nrevision = "abc"'),
+                (
+                    "Pipfile.lock",
+                    '"version": "==3.10"',
+                    '"{}": "https://example.org/a", "ref": "abc"',
+                ),
+            )
+        ),
         ("Pipfile.lock", "", '"default"', '"other"', "is not in a form that is known: KeyError"),
     ],
 )

@@ -206,6 +206,18 @@ def test_a_commit_that_is_none_is_refused(commit: str) -> None:
         select_from({"name": "demo", "vcs": vcs})
 
 
+@pytest.mark.parametrize("kind", ["hg", "svn", "bzr", "Git", ""])
+def test_another_version_control_system_is_refused(kind: str) -> None:
+    vcs = {"type": kind, "url": URL, "commit-id": "a" * 40}
+    with pytest.raises(LockError) as caught:
+        select_from({"name": "demo", "version": "1.0", "vcs": vcs})
+    assert str(caught.value) == (
+        f"{ROOT / 'pylock.toml'}: demo 1.0: it comes from {kind!r} (vcs.type), and uv fetches from "
+        "no version control system but git. Require a wheel, an sdist or a git repository of it "
+        "instead, and lock again."
+    )
+
+
 def test_a_hash_in_the_url_of_a_file_on_this_machine_is_compared(tmp_path: Path) -> None:
     wheel = tmp_path / "demo-1.0-py3-none-any.whl"
     wheel.write_bytes(CONTENT)

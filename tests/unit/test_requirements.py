@@ -285,6 +285,18 @@ def test_editable_git_is_refused(option: str) -> None:
     assert "uv.lock or pylock.toml" in problem
 
 
+@pytest.mark.parametrize("system", ["hg", "svn", "bzr"])
+@pytest.mark.parametrize("form", ["demo @ {}", "-e {}", "{}#egg=demo", "{}#egg=demo " + A])
+def test_another_version_control_system_is_refused(form: str, system: str) -> None:
+    problem = problem_of(form.format(f"{system}+https://example.invalid/demo@1"))
+    assert f" comes from {system}, and uv fetches from no version control system but" in problem
+
+
+def test_git_without_a_name_is_refused() -> None:
+    problem = problem_of("git+https://example.invalid/demo@abc#egg=demo")
+    assert "comes from git, which can't have a hash here" in problem
+
+
 @pytest.mark.parametrize(
     "line", ["demo = 1", "demo=1.0", "==1.0", "demo==", "pkgs/demo", "demo==1.0 x"]
 )

@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config import TOOL_NAME, inner_table, read_tables
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock.hashes import ONLY_GIT
 from hatch_lambda_zip.runtimes import evaluate_marker
 
 if sys.version_info >= (3, 11):
@@ -43,6 +44,7 @@ LOCK_COMMANDS: Final = {
 }
 """What makes each anew, and keeps versions."""
 
+_OTHER_VCS: Final = ("hg", "svn", "bzr")  # what pdm and pipenv know besides git
 _SCP: Final = re.compile(r"(?P<user>[\w.-]+@[\w.-]+):(?P<path>[^/].*)")
 
 
@@ -106,6 +108,9 @@ def _poetry(document: Mapping[str, Any], path: Path) -> ForeignLock:
         if "main" in package["groups"] and not package["optional"]
     ]
     sources = [package.get("source", {}) for package in wanted]
+    for package, source in zip(wanted, sources, strict=True):
+        if source.get("type") in _OTHER_VCS:
+            raise _of_other_vcs(path, package["name"], source["type"])
     return ForeignLock(
         tuple(map(_poetry_line, wanted)),
         _hashes_of((package["name"], _file_hashes(package)) for package in wanted),
@@ -162,6 +167,7 @@ def _pdm(document: Mapping[str, Any], path: Path) -> ForeignLock:
     if hashes and metadata["content_hash"].removeprefix("sha256:") not in hashes:
         raise _outdated(path, "pyproject.toml")
     wanted = [package for package in packages if "default" in package["groups"]]
+    _refuse_other_vcs(path, ((package["name"], package) for package in wanted))
     return ForeignLock(
         tuple(dict.fromkeys(map(_pdm_line, wanted))),
         _hashes_of((package["name"], _file_hashes(package)) for package in wanted),
@@ -209,6 +215,7 @@ def _pipenv(document: Mapping[str, Any], path: Path) -> ForeignLock:
     pipfile = read_tables(path.with_name("Pipfile"))
     if meta["hash"]["sha256"] not in _pipenv_hashes(pipfile, meta["sources"]):
         raise _outdated(path, "Pipfile")
+    _refuse_other_vcs(path, wanted.items())
     return ForeignLock(
         tuple(_pipenv_line(name, package) for name, package in sorted(wanted.items())),
         _hashes_of((name, package.get("hashes", ())) for name, package in wanted.items()),
@@ -253,6 +260,18 @@ def _outdated(path: Path, source: str) -> LockError:
         f"`{LOCK_COMMANDS[path.name]}`, then "
         f"`{TOOL_NAME} lock`, and commit both results."
     )
+
+
+def _refuse_other_vcs(path: Path, packages: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """See that no package comes from where uv can't fetch it: an index may have its name, too."""
+    for name, package in packages:
+        for system in _OTHER_VCS:
+            if system in package:
+                raise _of_other_vcs(path, name, system)
+
+
+def _of_other_vcs(path: Path, name: str, system: str) -> LockError:
+    return LockError(f"{path}: {name} comes from {system}, {ONLY_GIT}.")
 
 
 def _git(url: str, commit: str, subdirectory: str | None) -> str:

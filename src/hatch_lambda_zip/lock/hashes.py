@@ -23,6 +23,12 @@ from hatch_lambda_zip.text import shortened
 STRONG: Final = ("sha256", "sha384", "sha512")
 """What tells one file from all others, best first: PEP 427 asks for sha256 or better."""
 
+ONLY_GIT: Final = (
+    "and uv fetches from no version control system but git. Require a wheel, an sdist or a git "
+    "repository of it instead, and lock again"
+)
+"""What to say of a distribution from another one."""
+
 # What uv 0.10.2 and 0.13.9 compare, if it is all they have of a file; best first.
 COMPARED_BY_UV: Final = (*STRONG, "md5")
 # What Python computes everywhere, for files on this machine; shake has no length of its own.
@@ -100,6 +106,19 @@ def check_commit(commit: str) -> None:
     """
     if not re.fullmatch("[0-9a-fA-F]{40}|[0-9a-fA-F]{64}", commit):
         raise LockError(f"{shortened(commit)!r} is no commit, which has 40 digits. Lock again")
+
+
+def check_vcs(kind: str) -> None:
+    """See that a version control system is git: uv 0.13 has git fetch from any that is locked.
+
+    Args:
+        kind: its name, as in ``packages.vcs.type`` (PEP 751).
+
+    Raises:
+        LockError: it is another one.
+    """
+    if kind != "git":
+        raise LockError(f"it comes from {shortened(kind)!r} (vcs.type), {ONLY_GIT}")
 
 
 def refuse_other_hash(url: str, hashes: Mapping[str, str]) -> None:

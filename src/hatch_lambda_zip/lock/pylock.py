@@ -32,6 +32,7 @@ from hatch_lambda_zip.lock.adjustments import read_described
 from hatch_lambda_zip.lock.hashes import (
     COMPARED_BY_UV,
     check_commit,
+    check_vcs,
     file_name,
     ignored_hashes,
     with_compared_hashes,
@@ -167,6 +168,7 @@ def select(
             if package.directory is not None:
                 local_projects.append(_local_project(package, package.directory, base))
             elif package.vcs is not None:
+                check_vcs(package.vcs.type)
                 check_commit(package.vcs.commit_id)
                 sources.append(package)
             elif (archive := _source_archive(package)) is not None:

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
-from hatch_lambda_zip.lock.hashes import STRONG, check_digest, refuse_other_hash
+from hatch_lambda_zip.lock.hashes import ONLY_GIT, STRONG, check_digest, refuse_other_hash
 from hatch_lambda_zip.lock.model import (
     InstallList,
     LocalProject,
@@ -59,6 +59,7 @@ _OPTIONS: Final = (
 _GLUED: Final = re.compile(r"(-[a-z])(\w.*)")
 _URL: Final = re.compile(r"\w+://|file:")
 _EGG: Final = re.compile(r"#egg=[\w.-]+")  # pip's old way to say a name
+_VCS: Final = re.compile(r"(git|hg|svn|bzr)\+")  # what pip knows
 _NO_GIT: Final = "comes from git, which can't have a hash here; use uv.lock or pylock.toml"
 
 
@@ -284,8 +285,7 @@ def directory_in(line: str) -> Directory | None:
 
 def _check_directory(local: Directory) -> None:
     path = local.path
-    if path.startswith("git+"):
-        raise LineError(f"{path!r} {_NO_GIT}")
+    _refuse_vcs(path, repr(path))
     if path.endswith((".whl", ".tar.gz", ".zip")):
         raise LineError(
             "a path to an archive has no name and version here; use uv.lock or pylock.toml for it"
@@ -297,6 +297,12 @@ def _check_directory(local: Directory) -> None:
         raise LineError(f"{path!r} is a URL of one machine only; write the path relative to here")
     if path.startswith("/"):
         raise LineError(f"{path!r} is a path of one machine only; write it relative to here")
+
+
+def _refuse_vcs(url: str, what: str) -> None:
+    if match := _VCS.match(url):
+        of_other = f"comes from {match[1]}, {ONLY_GIT}"
+        raise LineError(f"{what} {_NO_GIT if match[1] == 'git' else of_other}")
 
 
 def _index_option(line: str, base: Path) -> tuple[str, list[Path]]:
@@ -349,6 +355,7 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
     hashes = [option for option in options if option.startswith("--hash=")]
     if len(hashes) != len(options):
         raise LineError(f"only --hash options are supported after a requirement: {line!r}")
+    _refuse_vcs(text, repr(text.strip()))
     try:
         requirement = Requirement(text.strip())
     except InvalidRequirement as error:
@@ -376,8 +383,7 @@ def _pinned(line: str) -> tuple[Requirement, list[str]]:
 
 
 def _check_url(name: str, url: str) -> None:
-    if url.startswith("git+"):
-        raise LineError(f"{name} {_NO_GIT}")
+    _refuse_vcs(url, name)
     if url.startswith("file:"):
         raise LineError(f"{url!r} is a URL of one machine only")
     if "://" not in url:
