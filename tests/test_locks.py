@@ -112,6 +112,34 @@ def test_a_uv_lock_that_forgot_a_requirement_of_a_third_party(project: Project) 
     assert project.lock_path.read_bytes() == locked
 
 
+def test_a_uv_lock_that_forgot_a_requirement_that_uv_was_told(project: Project) -> None:
+    told = 'dependency-metadata = [{ name = "idna", requires-dist = ["iniconfig"] }]\n'
+    project.replace("[tool.uv]\n", f"[tool.uv]\n{told}")
+    project.lock()
+    locked = project.lock_path.read_bytes()
+    assert "iniconfig/__init__.py" in project.build().names
+    damage(project, 'dependencies = [\n    { name = "iniconfig" },\n]\n', "")
+    message = project.fail()
+    assert (
+        "uv.lock does not have what idna requires by `dependency-metadata` of [tool.uv]: "
+        "iniconfig (not in it)."
+    ) in message
+    run([UV, "lock", "--upgrade-package", "iniconfig"], cwd=project.path)
+    assert project.lock_path.read_bytes() == locked
+
+
+def test_the_hook_keeps_no_zip_that_lacks_what_uv_was_told_since(project: Project) -> None:
+    with project.pyproject.open("a") as file:
+        file.write("\n[tool.hatch.build.hooks.lambda-zip]\n")
+    assert zip_beside(project.path, "wheel")
+    entry = 'name = "idna"\nrequires-dist = ["iniconfig"]\n'
+    project.replace("[tool.uv]\n", f"[[tool.uv.dependency-metadata]]\n{entry}[tool.uv]\n")
+    damage(project, "[[package]]", f"[[manifest.dependency-metadata]]\n{entry}\n[[package]]")
+    result = run_hatchling(["build", "-t", "wheel"], cwd=project.path)
+    assert result.returncode == 1
+    assert "uv.lock does not have what idna requires by `dependency-metadata`" in result.stderr
+
+
 def test_a_uv_lock_that_has_a_package_from_elsewhere(project: Project) -> None:
     locked = project.lock_path.read_bytes()
     shutil.copytree(project.root / "lib", project.root / "other")

@@ -11,7 +11,7 @@ from hatch_lambda_zip.contents import check_requirements
 from hatch_lambda_zip.errors import DistributionError, LockError
 from hatch_lambda_zip.install import Installed
 from hatch_lambda_zip.lock import LockFile, LockKind, Origin, Selection
-from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments
+from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, Restated
 from tests.support.installed import made, platform_of
 
 PROJECT = Project("app", "1.0", "app-1.0")
@@ -162,7 +162,34 @@ def test_what_is_told_of_one_package_wins() -> None:
 def test_metadata_that_is_told_replaces_a_members_own() -> None:
     installed = (local("app", "lib"), local("lib", "a"))
     assert problem(*installed) == "lib requires: a (not in it)"
-    assert problem(*installed, adjustments=Adjustments(restated=frozenset(["lib"]))) is None
+    nothing = Adjustments(restated=(Restated("lib", (), "1"),))
+    assert problem(*installed, adjustments=nothing) is None
+    other = Adjustments(restated=(Restated("lib", ("b", "c; extra == 'x'"), "1"),))
+    assert problem(*installed, adjustments=other) == (
+        "lib requires by `dependency-metadata` of [tool.uv]: b (not in it)"
+    )
+
+
+@pytest.mark.parametrize("origin", THIRD_PARTIES)
+def test_metadata_that_is_told_of_a_third_party(origin: Origin) -> None:
+    requires = ("b>=2", "c; extra == 'x'", "d; sys_platform == 'win32'")
+    adjustments = Adjustments(restated=(Restated("a", requires, "1"),))
+    installed = (local("app", "a[x]"), made("a", requires=["z"], origin=origin))
+    c, new, old = made("c"), made("b", version="2"), made("b")
+    assert problem(*installed, c, new, adjustments=adjustments) is None
+    start = "a requires by `dependency-metadata` of [tool.uv]"
+    for others, expected in (
+        ((c,), "b>=2 (not in it)"),
+        ((c, old), "b>=2 (it has 1.0)"),
+        ((new,), 'c; extra == "x" (not in it)'),
+    ):
+        assert problem(*installed, *others, adjustments=adjustments) == f"{start}: {expected}"
+
+
+def test_metadata_that_is_told_of_another_version() -> None:
+    adjustments = Adjustments(restated=(Restated("a", ("b",), "2"),))
+    installed = (local("app", "a"), made("a", requires=["z"]))
+    assert problem(*installed, adjustments=adjustments) == "a requires: z (not in it)"
 
 
 @pytest.mark.parametrize("origin", [Origin.LOCAL, Origin.GIT, Origin.ARCHIVE])

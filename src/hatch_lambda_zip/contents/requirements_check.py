@@ -79,7 +79,7 @@ def check_requirements(
     by_owner: dict[str, list[str]] = {}
     for (owner, _), problem in sorted(unmet.items()):
         by_owner.setdefault(owner, []).append(problem)
-    parts = [f"what {owner} requires: {', '.join(found)}" for owner, found in by_owner.items()]
+    parts = [f"what {check.who_requires(it)}: {', '.join(found)}" for it, found in by_owner.items()]
     raise LockError(f"{lock.name} does not have {'; nor '.join(parts)}. {remedy}")
 
 
@@ -124,24 +124,41 @@ class _Check:
             item = self._installed.get(name)
             if node in seen or item is None:
                 continue
-            is_local = _is_local(item)
-            if not is_local and not self._is_resolved:
+            if not self._is_resolved and not _is_local(item):
                 continue
             seen.add(node)
-            if name not in self._adjustments.restated:
-                version = item.distribution.version
-                requirements = (
-                    requirements_of(item)
-                    if is_local
-                    else readable_requirements(item, self._platform)
-                )
-                todo += self._follow(name, version, requirements, extra, found)
+            version = item.distribution.version
+            todo += self._follow(name, version, self._requirements(item), extra, found)
         return found
 
     def is_of_third_party(self, unmet: Iterable[tuple[str, str]]) -> bool:
         """Tell whether something that is not met is required by a third party."""
         owners = (self._installed.get(owner) for owner, _ in unmet)
         return any(item is not None and not _is_local(item) for item in owners)
+
+    def who_requires(self, owner: str) -> str:
+        """Return the words for who requires something, and where that stands if not there."""
+        item = self._installed.get(owner)
+        is_told = owner != self._project.name and item is not None and self._restated(item)
+        return f"{owner} requires{' by `dependency-metadata` of [tool.uv]' if is_told else ''}"
+
+    def _requirements(self, item: Installed) -> Iterable[Requirement]:
+        restated = self._restated(item)
+        if restated is not None:
+            return restated
+        if _is_local(item):
+            return requirements_of(item)
+        return readable_requirements(item, self._platform)
+
+    def _restated(self, item: Installed) -> tuple[Requirement, ...] | None:
+        """Return what uv was told that a distribution requires; None if nothing."""
+        distribution = item.distribution
+        is_wheel = distribution.origin is Origin.ARCHIVE and distribution.built_with is None
+        return self._adjustments.restated_of(
+            item.name,
+            distribution.version,
+            is_version_known=is_wheel or distribution.origin is Origin.INDEX,
+        )
 
     def _follow(
         self,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, canonicalize_version
 
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import LockError
@@ -26,7 +26,7 @@ class Adjustment:
         name: of what is required, normalized.
         instead: what is required instead (PEP 508); None for nothing.
         package: whose requirement it is, normalized; None for everybody's.
-        version: of that package; None for any.
+        version: of that package, normalized; None for any.
     """
 
     name: str
@@ -36,16 +36,31 @@ class Adjustment:
 
 
 @dataclass(frozen=True)
+class Restated:
+    """What a distribution requires, whatever its own metadata says of it.
+
+    Attributes:
+        name: of the distribution, normalized.
+        requires: as in ``Requires-Dist``.
+        version: of the distribution, normalized; None for any.
+    """
+
+    name: str
+    requires: tuple[str, ...]
+    version: str | None = None
+
+
+@dataclass(frozen=True)
 class Adjustments:
     """All that uv was told of requirements.
 
     Attributes:
         changes: the requirements that were replaced or dropped.
-        restated: the names of distributions whose own metadata does not count.
+        restated: what distributions require instead of what their own metadata says.
     """
 
     changes: tuple[Adjustment, ...] = ()
-    restated: frozenset[str] = frozenset()
+    restated: tuple[Restated, ...] = ()
 
     def applied(
         self, requirement: Requirement, package: str, version: str
@@ -57,20 +72,52 @@ class Adjustments:
             for change in self.changes
             if change.name == name
             and change.package in {None, package}
-            and change.version in {None, version}
+            and change.version in {None, canonicalize_version(version)}
         ]
         found = [change for change in found if change.package is not None] or found
         if not found:
             return (requirement,)
         return tuple(Requirement(change.instead) for change in found if change.instead is not None)
 
+    def restated_of(
+        self, name: str, version: str, *, is_version_known: bool
+    ) -> tuple[Requirement, ...] | None:
+        """Return what a distribution requires instead of what its metadata says; None if nothing.
+
+        Of several entries uv takes that of the version, or else one for any. Of a source whose
+        version its metadata alone says, it takes an only entry with a version for its metadata,
+        whichever version that is (uv's ``DependencyMetadata::get``; 0.13.9 was seen to do so).
+
+        Args:
+            is_version_known: whether uv knows the version without its metadata: of every wheel, and
+                of what an index has.
+        """
+        entries = [entry for entry in self.restated if entry.name == name]
+        if is_version_known:
+            wanted = (canonicalize_version(version), None)
+            entries = [it for each in wanted for it in entries if it.version == each]
+        elif len(entries) > 1 or any(entry.version is None for entry in entries):
+            return None
+        return tuple(map(Requirement, entries[0].requires)) if entries else None
+
+    def with_others(self, others: Adjustments) -> Adjustments:
+        """Return these and others, each of them once."""
+        return Adjustments(
+            (*self.changes, *others.changes),
+            tuple(dict.fromkeys((*self.restated, *others.restated))),
+        )
+
     def described(self) -> dict[str, Any]:
-        """Return what ``read_described`` reads again: tables and strings."""
-        changes = [
-            {key: value for key, value in asdict(change).items() if value is not None}
-            for change in self.changes
-        ]
-        return {"changes": changes, "restated": sorted(self.restated)}
+        """Return what ``read_described`` reads again: tables, lists and strings."""
+        return {"changes": [*map(_table, self.changes)], "restated": [*map(_table, self.restated)]}
+
+
+def _table(item: Adjustment | Restated) -> dict[str, Any]:
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in asdict(item).items()
+        if value is not None
+    }
 
 
 NO_ADJUSTMENTS: Final = Adjustments()
@@ -84,11 +131,15 @@ def read_described(table: Mapping[str, Any]) -> Adjustments:
     """
     try:
         changes = tuple(Adjustment(**change) for change in table.get("changes", ()))
-        for change in changes:
-            if change.instead is not None:
-                Requirement(change.instead)
-        return Adjustments(changes, frozenset(table.get("restated", ())))
-    except (TypeError, InvalidRequirement) as error:
+        restated = tuple(
+            Restated(**{**item, "requires": tuple(item["requires"])})
+            for item in table.get("restated", ())
+        )
+        texts = [change.instead for change in changes if change.instead is not None]
+        for text in (*texts, *(text for item in restated for text in item.requires)):
+            Requirement(text)
+        return Adjustments(changes, restated)
+    except (TypeError, KeyError, InvalidRequirement) as error:
         first, *_ = str(error).splitlines()  # the others point at a column
         raise LockError(f"The lock in the sdist: {first}. Build the sdist again.") from None
 
@@ -102,19 +153,20 @@ def read_adjustments(
         source: where they stand, for errors.
 
     Raises:
-        LockError: an override is no requirement.
+        LockError: an override, or what a distribution is said to require, is no requirement.
     """
+    what = "an override"
     try:
         changes = (
             *(change for item in _items(overrides) for change in _overrides(item)),
             *(change for item in _items(excludes) for change in _excludes(item)),
         )
-    except (InvalidRequirement, AttributeError, KeyError, TypeError) as error:
+        what = "an entry of dependency-metadata"
+        return Adjustments(changes, tuple(map(_restated, _items(metadata))))
+    # InvalidRequirement and what has too many digits for an int are ValueErrors.
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
         first, *_ = str(error).splitlines()  # the others point at a column
-        raise LockError(f"{source}: an override can't be read: {first}. Correct it.") from None
-    restated = (item.get("name") for item in _items(metadata) if isinstance(item, dict))
-    names = frozenset(canonicalize_name(name) for name in restated if isinstance(name, str))
-    return Adjustments(changes, names)
+        raise LockError(f"{source}: {what} can't be read: {first}. Correct it.") from None
 
 
 def find_adjustments(root: Path) -> Adjustments:
@@ -124,10 +176,9 @@ def find_adjustments(root: Path) -> Adjustments:
         root: the project's directory.
 
     Raises:
-        LockError: an override is no requirement.
+        LockError: see `read_adjustments`.
     """
-    changes: tuple[Adjustment, ...] = ()
-    restated: frozenset[str] = frozenset()
+    adjustments = NO_ADJUSTMENTS
     for directory in (root, *root.parents):
         path = directory / "pyproject.toml"
         settings = inner_table(read_tables(path), "tool", "uv")
@@ -140,10 +191,10 @@ def find_adjustments(root: Path) -> Adjustments:
                 settings.get("dependency-metadata"),
                 f"{path}, [tool.uv]",
             )
-            changes, restated = (*changes, *found.changes), restated | found.restated
+            adjustments = adjustments.with_others(found)
         if "workspace" in settings:
             break
-    return Adjustments(changes, restated)
+    return adjustments
 
 
 def _items(value: object) -> list[Any]:
@@ -171,7 +222,18 @@ def _excludes(item: str | Mapping[str, Any]) -> Iterator[Adjustment]:
 
 
 def _target(table: Mapping[str, str]) -> tuple[str, str | None]:
-    return canonicalize_name(table["name"]), table.get("version")
+    return canonicalize_name(table["name"]), _version(table)
+
+
+def _restated(item: Mapping[str, Any]) -> Restated:
+    requires = tuple(map(requirement_text, item.get("requires-dist", ())))
+    for text in requires:
+        Requirement(text)
+    return Restated(canonicalize_name(item["name"]), requires, _version(item))
+
+
+def _version(table: Mapping[str, str]) -> str | None:
+    return canonicalize_version(table["version"]) if "version" in table else None
 
 
 def requirement_text(item: str | Mapping[str, Any]) -> str:

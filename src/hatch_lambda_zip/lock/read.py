@@ -164,8 +164,7 @@ class LockReader:
         own = self._adjustments
         if lock.path.parent == self._root:
             return own
-        beside = find_adjustments(lock.path.parent)
-        return Adjustments((*own.changes, *beside.changes), own.restated | beside.restated)
+        return own.with_others(find_adjustments(lock.path.parent))
 
     def directories(self, lock: LockFile, platform: Platform, request: Request) -> tuple[Path, ...]:
         """Return the directories that a lock takes something from, whether or not they are there.
