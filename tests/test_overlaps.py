@@ -223,18 +223,26 @@ def test_a_stray_pkg_info_hides_no_edit(hooked: Project, target: str, edited: st
     assert build(hooked).count(": unchanged, sha256 ") == 2
 
 
-def test_no_zip_stays_that_a_build_of_its_own_would_refuse(hooked: Project) -> None:
+@pytest.mark.parametrize("name", ["uv.lock", "pylock.toml"])
+def test_no_zip_stays_that_a_build_of_its_own_would_refuse(hooked: Project, name: str) -> None:
     excludes = 'exclude-dependencies = ["six"]\n'
     hooked.replace("[tool.uv]\n", f"[tool.uv]\n{excludes}")
     hooked.configure(handler=None)
     hooked.lock()
-    run([*EXPORT, "-o", "pylock.toml"], cwd=hooked.path)
-    hooked.lock_path.unlink()
+    if name == "pylock.toml":
+        run([*EXPORT, "-o", name], cwd=hooked.path)
+        hooked.lock_path.unlink()
     build(hooked)
+    assert build(hooked).count(": unchanged, sha256 ") == (2 if name == "uv.lock" else 0)
+    # As a merge takes it out, without what is required then coming in.
     hooked.replace(excludes, "")
+    if name == "uv.lock":
+        text = hooked.lock_path.read_text()
+        assert 'excludes = ["six"]\n' in text
+        hooked.lock_path.write_text(text.replace('excludes = ["six"]\n', ""))
     result = run_hatchling(WORDS, cwd=hooked.path)
     assert result.returncode == 1
-    assert "pylock.toml does not have what fixture-app requires: six" in result.stderr
+    assert f"{name} does not have what fixture-app requires: six" in result.stderr
 
 
 def test_an_sdist_that_is_unpacked_for_one_build_is_no_source_tree(

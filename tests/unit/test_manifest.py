@@ -47,6 +47,7 @@ from hatch_lambda_zip.lock import (
     Origin,
     Selection,
 )
+from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments
 from hatch_lambda_zip.record import Digest
 from hatch_lambda_zip.runtimes import Platform, find_runtime
 from tests.support.effort import peak
@@ -93,7 +94,9 @@ def inputs_of(handler: str | None = "orders.app.handler") -> dict[str, object]:
     )
     own = LockedDistribution("my-orders", None, Origin.LOCAL, "content:123")
     wheel = LocalWheel(Path("my_orders-1.0.0-py3-none-any.whl"), own, is_compiled=False)
-    selection = Selection(lock, (install,), ())
+    url = "https://user:password@example.invalid/idna-3.10-py3-none-any.whl"
+    adjustments = Adjustments((Adjustment("idna", f"idna @ {url}", "boto3"),))
+    selection = Selection(lock, (install,), (), adjustments=adjustments)
     layer = Inputs(layer_of(), Selection(lock, (), ()))
     inputs = Inputs(function_of(handler), selection, (wheel,), ADDED)
     return describe_inputs(PROJECT, inputs, [layer])
@@ -172,6 +175,7 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
                 "artifact": "my_orders-1.0.0-deps-layer.zip",
                 "options": describe_options(layer_of()),
                 "requirements": ["boto3>=1", "empty"],
+                "adjustments": {"changes": [], "restated": []},
                 "inputs": {},
                 "include_files": [],
             }
@@ -195,6 +199,10 @@ def test_the_whole_manifest(tmp_path: Path) -> None:
         "files": 4,
         "lock": "uv.lock",
         "requirements": ["boto3>=1", "empty"],
+        "adjustments": {
+            "changes": [{"name": "idna", "instead": "idna", "package": "boto3"}],
+            "restated": [],
+        },
         "inputs": {"boto3": "sha256:def", "empty": "git:abc", "my-orders": "content:123"},
         "distributions": [
             {

@@ -16,7 +16,12 @@ from hatch_lambda_zip.files import failure_at
 from hatch_lambda_zip.lock import Selection
 
 # What a manifest says besides, and no byte of the zip follows from.
-_NAMES: Final = frozenset(("schema", "artifact", "sbom", "target", "project", "function", "layer"))
+_NAMES: Final = frozenset(
+    (
+        *("schema", "artifact", "sbom", "target", "project", "function", "layer"),
+        "adjustments",
+    )
+)
 
 
 @dataclass(frozen=True)

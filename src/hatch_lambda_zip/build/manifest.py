@@ -41,11 +41,13 @@ def describe_inputs(
     return {
         **describe_artifact(replace(project, lenders=inputs.lenders), inputs.artifact),
         "lock": inputs.selection.lock.name,
+        "adjustments": _adjustments(inputs),
         "inputs": inputs.pins,
         "include_files": _include_files(inputs),
         "layers": [
             {
                 **describe_layer(replace(project, lenders=layer.lenders), layer.artifact),
+                "adjustments": _adjustments(layer),
                 "inputs": layer.pins,
                 "include_files": _include_files(layer),
             }
@@ -91,6 +93,14 @@ def _include_files(inputs: Inputs) -> list[dict[str, str]]:
         {"source": source, "path": entry.name, "digest": str(entry.digest)}
         for source, entry in inputs.added
     ]
+
+
+def _adjustments(inputs: Inputs) -> dict[str, object]:
+    """Describe what the lock has on purpose otherwise than it is required.
+
+    With other ones a build may have to refuse a lock of the same pins.
+    """
+    return inputs.selection.adjustments.without_urls().described()
 
 
 def _requirements(project: Project, artifact: Artifact) -> list[str]:

@@ -7,7 +7,7 @@ These are uv's settings ``override-dependencies``, ``exclude-dependencies`` and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -110,6 +110,22 @@ class Adjustments:
     def described(self) -> dict[str, Any]:
         """Return what ``read_described`` reads again: tables, lists and strings."""
         return {"changes": [*map(_table, self.changes)], "restated": [*map(_table, self.restated)]}
+
+    def without_urls(self) -> Adjustments:
+        """Return the same, but for where something is to be from, which may hold a secret."""
+
+        def bare(text: str) -> str:
+            requirement = Requirement(text)
+            requirement.url = None
+            return str(requirement)
+
+        return Adjustments(
+            tuple(
+                replace(change, instead=None if change.instead is None else bare(change.instead))
+                for change in self.changes
+            ),
+            tuple(replace(it, requires=tuple(map(bare, it.requires))) for it in self.restated),
+        )
 
 
 def _table(item: Adjustment | Restated) -> dict[str, Any]:

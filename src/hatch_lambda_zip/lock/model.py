@@ -185,12 +185,10 @@ class Selection:
 
         Only uv.lock repeats what uv was told of requirements: with the same pins, a build may have
         to refuse another. What is built from a commit or an sdist follows from uv's configuration
-        as well, and a file on this machine may have changed since it was locked. What uv was told
-        that distributions require may have come into uv.lock by a merge, without what they require.
+        as well, and a file on this machine may have changed since it was locked.
         """
-        if self.lock.kind in {LockKind.PYLOCK, LockKind.REQUIREMENTS} or self.adjustments.restated:
-            return False
-        return not any(it.builds or it.files for it in self.installs)
+        is_other = self.lock.kind in {LockKind.PYLOCK, LockKind.REQUIREMENTS}
+        return not is_other and not any(it.builds or it.files for it in self.installs)
 
 
 def not_built(names: Iterable[str], platform: Platform, otherwise: str) -> str:
