@@ -9,11 +9,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import pytest
 
@@ -550,6 +551,25 @@ def test_another_python_than_expected_is_an_error() -> None:
     other = FORM.python_minor - 1 if FORM.python_minor > 9 else 10
     with pytest.raises(ToolError, match=rf"no bytecode of CPython 3\.{other}\.0 for demo\.py"):
         compiler(Interpreter(THIS.path, f"3.{other}.0")).compile([source("x = 1")])
+
+
+@pytest.mark.every_python
+def test_where_no_worker_starts_nothing_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[IO[bytes]] = []
+    make = tempfile.TemporaryFile
+
+    def noted() -> IO[bytes]:
+        opened.append(make())
+        return opened[-1]
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", noted)
+    missing = Interpreter(tmp_path / "missing", THIS.version)
+    with pytest.raises(ToolError, match="missing could not be started: "):
+        compiler(missing).compile([source("x = 1")])
+    assert opened
+    assert all(file.closed for file in opened)
 
 
 @pytest.mark.every_python

@@ -231,6 +231,11 @@ def test_a_missing_module_comes_with_those_of_its_name() -> None:
     )
 
 
+def test_a_missing_module_comes_with_the_only_one_of_its_name() -> None:
+    with pytest.raises(ContentsError, match=r" Did you mean 'src\.demo\.app\.handler'\? "):
+        check_files("app.handler", "src/demo/app.py", "other.py")
+
+
 def test_a_missing_module_without_any_of_its_name() -> None:
     with pytest.raises(ContentsError) as caught:
         check_files("demo.app.handler", "demo/__init__.py", "other.py")

@@ -16,6 +16,7 @@ OTHER = "def good(event, context): ...\ndef bad(event): ...\nclass Plain: ...\n"
 
 def check(source: str, handler: str = "app.handler", **files: str) -> str | None:
     files = {"app": source, "other": OTHER, "pkg/__init__": "", "pkg/mod": "", **files}
+    files = {"namespace/mod": "", "sub/__init__": "", "sub/other": OTHER, **files}
     return check_handler(handler, [entry_of(f"{path}.py", text) for path, text in files.items()])
 
 
@@ -38,6 +39,10 @@ REFUSED = {
         "from pkg import mod as handler",
         "it is the module pkg.mod (app.py,",
     ),
+    "module from a namespace package": (
+        "from namespace import mod as handler",
+        "it is the module namespace.mod (app.py, line 1)",
+    ),
     "number": ("handler = 1", "it is no function, but '1' (app.py, line 1)"),
     "annotated": ("handler: object = None", "it is no function, but 'None'"),
     "table": ("handler = {'a': 1}", "it is no function, but"),
@@ -58,6 +63,13 @@ def test_what_lambda_can_not_call(source: str, message: str) -> None:
         check(source, **(through if source == "from pkg import handler" else {}))
     assert str(caught.value).startswith("The handler 'app.handler' can't work: ")
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("module", [".other", "..other", "..sub.other"])
+def test_another_modules_function_by_a_relative_import(module: str) -> None:
+    source = f"from {module} import bad as handler"
+    with pytest.raises(ContentsError, match=r"other\.py, line 2, takes \(event\)"):
+        check("", "sub.api.handler", **{"sub/api": source})
 
 
 CALLABLE = {

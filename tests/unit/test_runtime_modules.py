@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from hatch_lambda_zip.contents.imports.runtime_modules import (
+    SDK_MODULES,
     STDLIB_MINORS,
     modules_of_runtime,
     pythons_with,
@@ -27,6 +28,11 @@ def test_the_table_has_the_modules_of_the_running_python() -> None:
         "__main__",
         *(sys.stdlib_module_names - FOREIGN),
     }
+
+
+def test_what_the_sdk_is_made_of() -> None:
+    expected = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
+    assert expected == SDK_MODULES
 
 
 @pytest.mark.parametrize(
