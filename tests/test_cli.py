@@ -173,6 +173,31 @@ def test_wrong_usage(words: list[str]) -> None:
     assert invoke(*words).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["{}"],
+        ["--{}"],
+        ["build", "--{}=1"],
+        ["build", "{}"],
+        ["init", "--architecture", "{}"],
+        ["invoke", "--env", "{}"],
+        ["invoke", "--event", "{}"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("value", ["https://user:not-for-you@host/", "of you: 'not-for-you'"])
+def test_wrong_usage_is_cleaned_of_secrets(
+    words: list[str], value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_INDEX_X_PASSWORD", "of you: 'not-for-you'")
+    result = invoke(*(word.format(value) for word in words))
+    assert result.exit_code == 2
+    assert "***" in result.stderr
+    assert "not-for-you" not in result.output
+    assert "Traceback" not in result.output
+
+
 def test_the_version() -> None:
     assert invoke("--version").stdout == f"hatch-lambda-zip, version {__version__}\n"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
 
@@ -42,7 +43,34 @@ _COMMANDS: Final = {
 }
 
 
+@contextlib.contextmanager
+def _cleaning() -> Iterator[None]:
+    """Keep secrets out of what click says of an argument, which it quotes."""
+    try:
+        yield
+    except click.ClickException as error:
+        from hatch_lambda_zip.plugin.app import shown_failure  # only a failure needs it
+
+        message = shown_failure(error.format_message())
+        error.format_message = lambda: message  # type: ignore[method-assign]  # show() asks it
+        raise
+
+
 class _Commands(click.Group):
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - click's signature
+    ) -> click.Context:
+        with _cleaning():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        with _cleaning():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return [*_COMMANDS]
 
