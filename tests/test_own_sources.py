@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
 import tarfile
 import tempfile
 import unicodedata
@@ -21,6 +22,7 @@ from hatch_lambda_zip.cli.main import main
 from hatch_lambda_zip.cli.unpack import unpack
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.plugin.target import LambdaZipBuilder
+from tests.support.commands import UV, run
 
 PROJECT = """
 [build-system]
@@ -221,6 +223,67 @@ def test_a_cache_among_the_sources_does_not_ship(tree: Tree, table: str) -> None
     names = [name.rpartition("/")[2] for name in tree.names()]
     assert "other.pack" in names
     assert not {"six.pack", "CACHEDIR.TAG"} & {*names}
+
+
+def make_uv_cache(directory: Path) -> None:
+    words = ("python", "find", sys.executable, "--cache-dir", directory)
+    run([UV, *words], cwd=Path(sys.prefix))
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["", 'code = "src"', 'include-files = { "src" = "all" }', 'force-include = { "src" = "all" }'],
+)
+@pytest.mark.parametrize("has_rule", [True, False])
+def test_a_cache_of_uv_among_the_sources_does_not_ship(
+    tree: Tree, table: str, monkeypatch: pytest.MonkeyPatch, *, has_rule: bool
+) -> None:
+    cache = tree.root / "src/orders/kept"
+    tree.configure(table)
+    before = tree.build().read_bytes()
+    monkeypatch.setenv("UV_CACHE_DIR", str(cache))
+    make_uv_cache(cache)
+    tree.write_all({"src/orders/kept/archive-v0/_5b2Zs-cUvAVpl0n/six.py": "X = 1\n"})
+    if not has_rule:
+        (cache / ".gitignore").unlink()
+    assert tree.build().read_bytes() == before
+    assert (cache / "CACHEDIR.TAG").is_file()
+
+
+def test_a_cache_of_uv_that_is_in_the_wheel_is_not_in_its_zip(tree: Tree) -> None:
+    before = tree.build().read_bytes()
+    tree.configure("", HOOK)
+    make_uv_cache(tree.root / "src/orders/kept")
+    (wheel,) = WheelBuilder(str(tree.root)).build(directory=str(tree.root / "dist"))
+    assert "orders/kept/CACHEDIR.TAG" in names_in(Path(wheel))
+    assert (tree.root / "dist/orders-1.0-lambda.zip").read_bytes() == before
+
+
+def test_sources_beside_a_cache_of_uv_ship(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tree.build().read_bytes()
+    monkeypatch.setenv("UV_CACHE_DIR", str(tree.root / "src/orders"))
+    make_uv_cache(tree.root / "src/orders")
+    assert (tree.root / "src/orders/CACHEDIR.TAG").is_file()
+    assert tree.build().read_bytes() == before
+
+
+def test_a_project_in_a_cache_of_uv_ships(tree: Tree) -> None:
+    before = tree.build().read_bytes()
+    make_uv_cache(tree.root.parent)
+    inside = tree.root.rename(tree.root.parent / "sdists-v12")
+    tree.root = inside
+    assert tree.build().read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["kept/CACHEDIR.TAG", "kept/archive-v0/_5b2Zs-cUvAVpl0n/six.py"])
+def test_a_wheel_that_has_a_cache_of_uv_in_it_after_all_is_an_error(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(Outputs, "is_output", lambda *_: False)
+    tree.write_all({f"src/orders/{name}": "Signature: 8a477f597d28d172789f06886806bc55"})
+    monkeypatch.setattr("hatch_lambda_zip.plugin.own_wheel.is_in_uv_cache", lambda *_: False)
+    tree.write_all({"src/orders/kept/simple-v21/pypi.txt": ""})
+    assert f"The wheel of orders has orders/{name} in it, which an earlier build" in tree.fail()
 
 
 def test_a_wheel_that_has_a_cache_in_it_after_all_is_an_error(

@@ -155,7 +155,8 @@ def _refuse_outputs(wheel: LocalWheel, project: Path) -> None:
         raise DistributionError(
             f"The wheel of {wheel.distribution.name} has {name} in it, which an earlier build "
             "made, so each zip would hold those before it. Leave it out of the wheel, or remove it "
-            "and choose an output directory outside of what the wheel takes in."
+            "and choose an output directory (of uv's cache: UV_CACHE_DIR) outside of what the "
+            "wheel takes in."
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hatchling.builders.wheel import WheelBuilder
 from hatchling.metadata.core import ProjectMetadata
 
-from hatch_lambda_zip.contents import Outputs
+from hatch_lambda_zip.contents import Outputs, is_in_uv_cache
 from hatch_lambda_zip.errors import ConfigError, DistributionError
 from hatch_lambda_zip.files import (
     check_no_compiled_modules,
@@ -82,6 +82,15 @@ class _OwnWheelBuilder(WheelBuilder):
             if directory is None and not is_output:
                 yield file
 
+    def recurse_project_files(self) -> Iterator[IncludedFile]:
+        return _without_uv_cache(super().recurse_project_files(), self.root)
+
+    def recurse_explicit_files(self, inclusion_map: dict[str, str]) -> Iterator[IncludedFile]:
+        return _each_without_uv_cache(super().recurse_explicit_files, inclusion_map)
+
+    def recurse_forced_files(self, inclusion_map: dict[str, str]) -> Iterator[IncludedFile]:
+        return _each_without_uv_cache(super().recurse_forced_files, inclusion_map)
+
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         hooks: dict[str, BuildHookInterface[Any]] = super().get_build_hooks(directory)
         # Ours would make the zips of the wheel that the zips are made of.
@@ -93,6 +102,18 @@ class _OwnWheelBuilder(WheelBuilder):
 
     def get_default_build_data(self) -> dict[str, Any]:
         return {**super().get_default_build_data(), **self._build_data}
+
+
+def _each_without_uv_cache(
+    recurse: Callable[[dict[str, str]], Iterable[IncludedFile]], inclusion_map: Mapping[str, str]
+) -> Iterator[IncludedFile]:
+    for source, place in inclusion_map.items():
+        yield from _without_uv_cache(recurse({source: place}), source)
+
+
+def _without_uv_cache(files: Iterable[IncludedFile], source: str) -> Iterator[IncludedFile]:
+    named = Path(source)
+    return (file for file in files if not is_in_uv_cache(Path(file.path), named))
 
 
 def how_to_build(

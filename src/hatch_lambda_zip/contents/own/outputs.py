@@ -1,4 +1,4 @@
-"""What builds write, which never ships: zips, manifests and caches of ours, output directories."""
+"""What builds write, which never ships: zips, manifests, caches (uv's, too), output directories."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ from hatch_lambda_zip.files import read_regular
 _DEFAULT: Final = "dist"  # of hatchling, uv and build
 _BUILT: Final = (".whl", ".tar.gz")
 _TEMPORARY: Final = re.compile(r"(?:^|/)hatch-lambda-zip-[0-9a-f]{16}-locked/")
+# uv 0.10 to 0.13: the tag is its standard's first line alone, without an end, and the directories
+# are called archive-v0, flat-index-v2, sdists-v11 or so.
+_UV_TAG: Final = b"Signature: 8a477f597d28d172789f06886806bc55"
+_UV_FILES: Final = frozenset((TAG_NAME, ".gitignore", ".lock"))
+_UV_DIRECTORY: Final = re.compile(r"[a-z]+(?:-[a-z]+)*-v\d+")
+_UV_ARCHIVE: Final = re.compile(r"(?:^|/)archive-v\d+/[\w-]{16,}/")
 LARGEST_DESCRIPTION: Final = 64 << 20
 """How many bytes a manifest or a bill of materials has at the most, so that it is read.
 
@@ -85,10 +91,10 @@ class Outputs:
         return any(self.is_output(path) or self.directory_of(path) for path in files)
 
     def is_output(self, path: Path) -> bool:
-        """Tell whether a path is one of `is_artifact`, or a wheel or sdist beside them."""
+        """Tell whether a path is one of `is_artifact`, a wheel or sdist beside them, or uv's."""
         if path.name.endswith(_BUILT) and _real(path.parent) in self.directories:
             return True
-        return is_artifact(path)
+        return _is_uvs(path) or is_artifact(path)
 
     def is_unpacked(self, path: Path) -> bool:
         """Tell whether a file of the project lies in a directory with what is in a zip."""
@@ -114,27 +120,62 @@ def is_artifact(path: Path) -> bool:
     return manifest is not None and manifest.get("artifact") == path.name
 
 
+def is_in_uv_cache(path: Path, named: Path) -> bool:
+    """Tell whether a file lies in a cache of uv's that lies in a directory that is named, or is it.
+
+    What lies around that is no matter: uv builds in its cache, too. Nor is what lies beside the
+    directories that uv makes there, since a variable may name one with sources.
+    """
+    below = path.relative_to(named).parts
+    return any(_is_uvs(named.joinpath(*below[:count])) for count in range(1, len(below) + 1))
+
+
+def _is_uvs(path: Path) -> bool:
+    """Tell whether a path is one that uv makes in its cache's directory; by its name, first."""
+    if _UV_DIRECTORY.fullmatch(path.name):
+        return _has_uv_tag(path.parent)
+    if path.name not in _UV_FILES or not _has_uv_tag(path.parent):
+        return False
+    # Other programs write that tag, too.
+    return any(_UV_DIRECTORY.fullmatch(name) for name in os.listdir(path.parent))  # noqa: PTH208
+
+
+def _has_uv_tag(directory: Path) -> bool:
+    try:
+        return read_regular(directory / TAG_NAME, len(_UV_TAG)) == _UV_TAG
+    except OSError:
+        return False
+
+
 def output_in(wheel: Path, project: Path) -> str | None:
     """Return the name of a file in a project's wheel that a build wrote, if it has any.
 
-    That is a manifest, a bill of materials, a cache or a temporary file of ours, or a wheel or
-    sdist from the default output directory.
+    That is a manifest, a bill of materials, a cache or a temporary file of ours, a cache of uv's,
+    or a wheel or sdist from the default output directory.
     """
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             name = member.filename
-            if _TEMPORARY.search(name):
+            if _TEMPORARY.search(name) or _UV_ARCHIVE.search(name):
                 return name
             is_small = member.file_size <= LARGEST_DESCRIPTION
             if name.endswith(".json") and is_small and _is_described(archive.read(name)):
                 return name
             directory, _, file = name.rpartition("/")
-            if file == TAG_NAME and is_small and is_tag(archive.read(name)):
-                return name
+            if file == TAG_NAME and is_small:
+                tag = archive.read(name)
+                if is_tag(tag) or (tag == _UV_TAG and _has_uv_directory(archive, directory)):
+                    return name
             is_default = directory == _DEFAULT and file.endswith(_BUILT)
             if is_default and (project / name).is_file():
                 return name
     return None
+
+
+def _has_uv_directory(archive: zipfile.ZipFile, directory: str) -> bool:
+    start = f"{directory}/" if directory else ""
+    below = (name[len(start) :] for name in archive.namelist() if name.startswith(start))
+    return any(_UV_DIRECTORY.fullmatch(name.partition("/")[0]) for name in below)
 
 
 def read_manifest(path: Path) -> dict[str, object] | None:
