@@ -338,6 +338,26 @@ def test_a_directory_with_temporary_files_that_hatchling_takes_in_is_an_error(
     assert "-locked/contents in it, which an earlier build made" in tree.fail()
 
 
+@pytest.mark.parametrize(
+    "table",
+    ["", 'code = "src"', 'include-files = { "src" = "all" }', 'force-include = { "src" = "all" }'],
+)
+@pytest.mark.parametrize("kind", ["packages = ['src/orders']", "only-include = ['src']"])
+def test_a_link_to_where_temporary_files_lie_is_an_error(
+    tree: Tree, table: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.configure(table, f"[tool.hatch.build.targets.wheel]\n{kind}\n")
+    tree.write_all({"../shared/a.txt": "", "../shared/tmp/b.txt": ""})
+    (tree.root / "src/orders/data").mkdir()
+    (tree.root / "src/orders/data/link").symlink_to(tree.root.parent / "shared")
+    monkeypatch.setattr(tempfile, "tempdir", str(tree.root.parent / "shared/tmp"))
+    tree.write_all({"../.git/HEAD": ""})
+    link = tree.root / "src/orders/data/link"
+    assert f"would lie in {tree.root.parent}/shared/tmp, among the sources in {link}" in tree.fail()
+    monkeypatch.setattr(tempfile, "tempdir", str(tree.root.parent))
+    assert any(name.endswith("orders/data/link/tmp/b.txt") for name in tree.names())
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
 def test_a_pipe_among_own_files_is_an_error(tree: Tree) -> None:
     """To read it would never end, as with /dev/zero."""

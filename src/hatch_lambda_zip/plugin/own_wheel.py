@@ -23,6 +23,7 @@ from hatch_lambda_zip.errors import ConfigError, DistributionError
 from hatch_lambda_zip.files import (
     check_no_compiled_modules,
     check_no_temporary_files,
+    check_outside,
     exhausted,
     failure_at,
     name_encoding_problem,
@@ -63,6 +64,8 @@ class _OwnWheelBuilder(WheelBuilder):
         self._selection = selection
         self._build_data = build_data
         self._outputs = outputs
+        # While hatchling works, it has a directory of its own for them in there.
+        self._temporary = Path(tempfile.gettempdir())
 
     def recurse_included_files(self) -> Iterator[IncludedFile]:
         for file in super().recurse_included_files():
@@ -83,13 +86,46 @@ class _OwnWheelBuilder(WheelBuilder):
                 yield file
 
     def recurse_project_files(self) -> Iterator[IncludedFile]:
-        return _without_uv_cache(super().recurse_project_files(), self.root)
+        return self._checked(super().recurse_project_files(), self.root)
 
     def recurse_explicit_files(self, inclusion_map: dict[str, str]) -> Iterator[IncludedFile]:
-        return _each_without_uv_cache(super().recurse_explicit_files, inclusion_map)
+        for source, place in inclusion_map.items():
+            yield from self._checked(super().recurse_explicit_files({source: place}), source)
 
     def recurse_forced_files(self, inclusion_map: dict[str, str]) -> Iterator[IncludedFile]:
-        return _each_without_uv_cache(super().recurse_forced_files, inclusion_map)
+        for source, place in inclusion_map.items():
+            files = super().recurse_forced_files({source: place})
+            # hatchling leaves compiled modules out of everything else.
+            yield from self._checked(files, source, check_no_compiled_modules)
+
+    def _checked(
+        self,
+        files: Iterable[IncludedFile],
+        source: str,
+        check_link: Callable[[Path], None] = lambda _: None,
+    ) -> Iterator[IncludedFile]:
+        """Yield the files of a source that do not lie in a cache of uv's.
+
+        Args:
+            check_link: checks a symbolic link to a directory that hatchling has followed.
+
+        Raises:
+            OutputError: temporary files would lie where a link leads to.
+        """
+        named = Path(source)
+        known = {*named.parents}
+        for file in files:
+            path = Path(file.path)
+            if is_in_uv_cache(path, named):
+                continue
+            for directory in path.parents:
+                if directory in known:
+                    break  # and so is what lies above it
+                known.add(directory)
+                if directory.is_symlink():
+                    check_outside(self._temporary, directory)
+                    check_link(directory)
+            yield file
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         hooks: dict[str, BuildHookInterface[Any]] = super().get_build_hooks(directory)
@@ -102,18 +138,6 @@ class _OwnWheelBuilder(WheelBuilder):
 
     def get_default_build_data(self) -> dict[str, Any]:
         return {**super().get_default_build_data(), **self._build_data}
-
-
-def _each_without_uv_cache(
-    recurse: Callable[[dict[str, str]], Iterable[IncludedFile]], inclusion_map: Mapping[str, str]
-) -> Iterator[IncludedFile]:
-    for source, place in inclusion_map.items():
-        yield from _without_uv_cache(recurse({source: place}), source)
-
-
-def _without_uv_cache(files: Iterable[IncludedFile], source: str) -> Iterator[IncludedFile]:
-    named = Path(source)
-    return (file for file in files if not is_in_uv_cache(Path(file.path), named))
 
 
 def how_to_build(

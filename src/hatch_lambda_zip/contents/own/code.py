@@ -79,7 +79,7 @@ def read_code(
     Raises:
         ContentsError: a directory is not there or has nothing to ship, something in it leaves the
             repository, or two files have one place.
-        OutputError: temporary files would lie in a directory.
+        OutputError: temporary files would lie in a directory, or where a link in it leads to.
     """
     found: dict[str, tuple[str, Entry]] = {}
     left_out: list[LeftOut] = []
@@ -144,7 +144,10 @@ def _brought_back(
     def is_other(path: Path) -> bool:
         name = _placed(place, path.relative_to(directory).as_posix())
         # A link is looked at only where it is named: those in environments lead anywhere.
-        return (path.is_symlink() or not path.is_dir()) and not spec.match_file(name)
+        if (path.is_symlink() or not path.is_dir()) and not spec.match_file(name):
+            return True
+        _check_link(path)
+        return False
 
     yield from files_below(around.at(source, directory), directory, "code", None, [], skip=is_other)
 
@@ -188,11 +191,15 @@ def code_files(
         where: the configuration key, for errors.
         left_out: takes what does not ship since it is no code, by its path in the directory.
         ignored: takes what does not ship since git ignores it.
+
+    Raises:
+        OutputError: temporary files would lie where a link in it leads to.
     """
     directory = around.locate(source, where)
 
     def is_no_code(path: Path) -> bool:
         if not _is_no_code(path, is_top=path.parent == directory):
+            _check_link(path)
             return False
         if left_out is not None:
             name = path.relative_to(directory).as_posix()
@@ -202,6 +209,11 @@ def code_files(
     rules = around.rules_in(directory)
     out = [] if ignored is None else ignored
     return files_below(around.at(source, directory), directory, where, rules, out, skip=is_no_code)
+
+
+def _check_link(path: Path) -> None:
+    if path.is_symlink():
+        check_no_temporary_files(path)
 
 
 def _is_no_code(path: Path, *, is_top: bool) -> bool:

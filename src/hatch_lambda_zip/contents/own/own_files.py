@@ -190,8 +190,7 @@ def read_added(
     for source, place in added:
         where = f'{key}.include-files."{source}"'
         path = around.locate(source, where)
-        check_no_temporary_files(path)
-        check_no_compiled_modules(path)
+        _check_not_written_to(path)
         try:
             files = [(file, file.read_bytes()) for file in added_files(around, source, where)]
         except OSError as error:
@@ -213,6 +212,11 @@ def read_added(
                     "another place for one of them."
                 )
     return tuple(found.values())
+
+
+def _check_not_written_to(sources: Path) -> None:
+    check_no_temporary_files(sources)
+    check_no_compiled_modules(sources)
 
 
 def ignored_paths(around: Surroundings, added: Iterable[tuple[str, str]]) -> list[Path]:
@@ -237,8 +241,15 @@ def added_files(
 
     Raises:
         ContentsError: see `read_added`.
+        OutputError: temporary files would lie where a link in the directory leads to.
         OSError: something can't be looked at.
     """
+
+    def skip_none(path: Path) -> bool:
+        if path.is_symlink():
+            _check_not_written_to(path)
+        return False
+
     path = around.locate(source, where)
     if not os.path.lexists(path):
         raise ContentsError(
@@ -260,7 +271,12 @@ def added_files(
     return [
         file
         for file in files_below(
-            around.at(source, path), path, where, rules, [] if ignored is None else ignored
+            around.at(source, path),
+            path,
+            where,
+            rules,
+            [] if ignored is None else ignored,
+            skip=skip_none,
         )
         if around.only is None or source_name(source, path, file) in around.only
     ]
@@ -282,11 +298,12 @@ def files_below(
         rules: what git ignores in the directory, if this is one.
         ignored: takes what does not ship since git ignores it.
         above: the directories that led here, without links.
-        skip: tells whether something in a directory does not ship for another reason.
+        skip: tells whether something in a directory does not ship for another reason; raises if a
+            symbolic link must not ship, as it leads to where a build writes.
 
     Raises:
         ContentsError: one leaves the limits, is in itself, or is neither file nor directory.
-        OutputError: directories lie too deep in one another.
+        OutputError: directories lie too deep in one another, or ``skip`` raises it.
     """
     try:
         real = Path(os.path.realpath(path, strict=True))
