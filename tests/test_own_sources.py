@@ -225,6 +225,33 @@ def test_a_cache_among_the_sources_does_not_ship(tree: Tree, table: str) -> None
     assert not {"six.pack", "CACHEDIR.TAG"} & {*names}
 
 
+@pytest.mark.parametrize(
+    "table",
+    ["", HOOK, 'code = "src"', 'include-files = { "src" = "all" }'],
+)
+def test_a_compiled_module_that_is_being_written_does_not_ship(tree: Tree, table: str) -> None:
+    is_hook = table == HOOK
+    tree.configure("" if is_hook else table)
+    before = tree.build().read_bytes()
+    tree.configure(*(("", HOOK) if is_hook else (table,)))
+    tree.write_all(
+        {
+            "src/orders/other.cpython-313.pyc.140234234": "half",
+            "src/orders/other.cpython-313.opt-1.pyc.140234234": "half",
+        }
+    )
+    if is_hook:
+        list(WheelBuilder(str(tree.root)).build(directory=str(tree.root / "dist")))
+        assert (tree.root / "dist/orders-1.0-lambda.zip").read_bytes() == before
+    else:
+        assert tree.build().read_bytes() == before
+    tree.configure('include-files = { "src/orders/other.cpython-313.pyc.140234234" = "x" }')
+    assert "x" in tree.names(), "which is named itself"
+    tree.configure("")
+    tree.write_all({"src/orders/a.pyc.1/b.txt": "", "src/orders/b.pyc.1a": ""})
+    assert {"orders/a.pyc.1/b.txt", "orders/b.pyc.1a"} <= {*tree.names()}
+
+
 def make_uv_cache(directory: Path) -> None:
     words = ("python", "find", sys.executable, "--cache-dir", directory)
     run([UV, *words], cwd=Path(sys.prefix))

@@ -115,3 +115,5 @@ def test_a_wheel_that_takes_in_what_was_built(tmp_path: Path) -> None:
     assert takes_in("demo/data.txt")
     assert not takes_in("demo/other.txt")
     assert takes_in("demo/CACHEDIR.TAG") is False
+    assert takes_in("demo/a.cpython-313.pyc.140234234")
+    assert not takes_in("demo/a.cpython-313.pyc.140234234/b")

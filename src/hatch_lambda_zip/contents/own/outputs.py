@@ -25,6 +25,8 @@ _UV_TAG: Final = b"Signature: 8a477f597d28d172789f06886806bc55"
 _UV_FILES: Final = frozenset((TAG_NAME, ".gitignore", ".lock"))
 _UV_DIRECTORY: Final = re.compile(r"[a-z]+(?:-[a-z]+)*-v\d+")
 _UV_ARCHIVE: Final = re.compile(r"(?:^|/)archive-v\d+/[\w-]{16,}/")
+# Python writes NAME.pyc.NUMBER, and then calls it NAME.pyc (importlib's _write_atomic).
+_HALF_WRITTEN: Final = re.compile(r"\.pyc\.\d+\Z", re.ASCII)
 LARGEST_DESCRIPTION: Final = 64 << 20
 """How many bytes a manifest or a bill of materials has at the most, so that it is read.
 
@@ -91,8 +93,13 @@ class Outputs:
         return any(self.is_output(path) or self.directory_of(path) for path in files)
 
     def is_output(self, path: Path) -> bool:
-        """Tell whether a path is one of `is_artifact`, a wheel or sdist beside them, or uv's."""
+        """Tell whether a path is one of `is_artifact`, a wheel or sdist beside them, or uv's.
+
+        So is a compiled module that another process is just writing.
+        """
         if path.name.endswith(_BUILT) and _real(path.parent) in self.directories:
+            return True
+        if _HALF_WRITTEN.search(path.name) and not path.is_dir():
             return True
         return _is_uvs(path) or is_artifact(path)
 
@@ -150,13 +157,13 @@ def _has_uv_tag(directory: Path) -> bool:
 def output_in(wheel: Path, project: Path) -> str | None:
     """Return the name of a file in a project's wheel that a build wrote, if it has any.
 
-    That is a manifest, a bill of materials, a cache or a temporary file of ours, a cache of uv's,
-    or a wheel or sdist from the default output directory.
+    That is a manifest, a bill of materials, a cache or a temporary file of ours, a cache of uv's, a
+    half-written compiled module, or a wheel or sdist from the default output directory.
     """
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             name = member.filename
-            if _TEMPORARY.search(name) or _UV_ARCHIVE.search(name):
+            if any(known.search(name) for known in (_TEMPORARY, _UV_ARCHIVE, _HALF_WRITTEN)):
                 return name
             is_small = member.file_size <= LARGEST_DESCRIPTION
             if name.endswith(".json") and is_small and _is_described(archive.read(name)):
