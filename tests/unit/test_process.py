@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.process import Command, Watcher, kill_descendants, kill_marked, run
+from hatch_lambda_zip.process import command as command_module
 from hatch_lambda_zip.process import watcher as watcher_module
+from tests.support.commands import UV
 from tests.support.processes import comes_true, number_in, runs
 
 pytestmark = [
@@ -159,6 +161,69 @@ def test_a_timeout_does_not_reach_other_commands(tmp_path: Path) -> None:
         other.close()
     finally:
         watcher.close()
+
+
+# Leaves a process behind that has its output, and is another one again and again.
+RESTLESS = """
+import os, time, zipfile
+
+def build_wheel(directory, *_):
+    print("said", flush=True)
+    if os.fork() == 0:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not os.path.exists("stop"):
+            time.sleep(PAUSE)
+            if os.fork():
+                os._exit(0)
+            os.setsid()
+        os._exit(0)
+    name = "a-1-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(directory, name), "w") as wheel:
+        wheel.writestr("a-1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: a\\nVersion: 1\\n")
+        wheel.writestr("a-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        wheel.writestr("a-1.dist-info/RECORD", "")
+    return name
+"""
+RESTLESS_PROJECT = """
+[project]
+name = "a"
+version = "1"
+[build-system]
+requires = []
+build-backend = "restless"
+backend-path = ["."]
+"""
+
+
+def build_restless(root: Path, pause: float) -> subprocess.CompletedProcess[bytes]:
+    (root / "restless.py").write_text(RESTLESS.replace("PAUSE", str(pause)))
+    (root / "pyproject.toml").write_text(RESTLESS_PROJECT)
+    words = [UV, "build", "--wheel", "--python", sys.executable, "--cache-dir", str(root / "cache")]
+    try:
+        return run(words, environment=ENVIRONMENT, timeout=45, cwd=root)
+    finally:
+        (root / "stop").touch()
+
+
+@linux
+def test_nobody_waits_for_what_starts_itself_anew(tmp_path: Path) -> None:
+    done = build_restless(tmp_path, 0.05)
+    assert done.returncode == 0, done.stderr
+    assert b"Successfully built dist/a-1-py3-none-any.whl" in done.stderr
+    assert b"said" in done.stdout + done.stderr
+    assert (tmp_path / "dist/a-1-py3-none-any.whl").is_file()
+
+
+@linux
+def test_what_can_not_be_ended_since_it_starts_itself_anew_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_module, "_GRACE", 0.5)
+    monkeypatch.setattr(Command, "end_writers", lambda *_: True)
+    done = build_restless(tmp_path, 0.05)
+    assert done.returncode == -signal.SIGKILL
+    assert b"said" in done.stdout + done.stderr
+    assert done.stderr.endswith(b"give it an output of its own, for instance os.devnull.")
 
 
 HOLDER = """

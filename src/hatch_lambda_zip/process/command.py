@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,12 @@ _READER: Final = "uv"
 _NEW_GROUP: Final[int] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows has it
 _BLOCK: Final = 1 << 16  # bytes: more than what was written leaves room for
 _PAUSE: Final = 1.0  # seconds between two looks at a command
+_GRACE: Final = 10.0  # seconds to end what keeps uv waiting in
+_QUIET: Final = 3  # looks for it that find nothing, one after the other
+_STUCK: Final = b"""
+A process that a build back end has left behind keeps uv waiting, since it has inherited the back \
+end's output, and starts itself anew whenever it is ended. Have what starts it (such as a build \
+hook) give it an output of its own, for instance os.devnull."""
 
 
 class Watcher:
@@ -205,27 +212,57 @@ class Command:
         if self._watcher:
             self._watcher.command_ended(self.process.pid)
 
-    def holders(self) -> set[int]:
-        """Return the processes that keep uv waiting, though the back end has ended (Linux).
+    def awaited_pipes(self) -> set[str]:
+        """Return the pipes whose end uv waits for, though the back end has ended (Linux).
 
         uv reads what a back end writes until nobody can write any more. A server that the back end
         has started, such as a compiler cache's, may have inherited that pipe.
         """
+        names, parents, tree = self._family()
+        waiting = [
+            number
+            for number in tree
+            if names.get(number) == _READER and number not in parents.values()
+        ]
+        # What it writes itself it does not wait for.
+        return {
+            pipe
+            for number in waiting
+            for pipe in _pipes(number, stat.S_IRUSR) - _pipes(number, stat.S_IWUSR)
+        }
+
+    def end_writers(self, pipes: set[str], until: float) -> bool:
+        """End what can write to pipes, but for the command, and what that starts meanwhile.
+
+        One that forks again and again is another process at each look, so each is ended when seen.
+        Its mark it may have lost; what has the pipe has it from the back end.
+
+        Args:
+            until: when to end looking, by the monotonic clock.
+
+        Returns:
+            Whether there was any.
+        """
+        _, _, tree = self._family()
+        quiet, was_any = 0, False
+        while quiet < _QUIET and time.monotonic() < until:
+            quiet += 1
+            for number in sorted({*numbers()} - tree, reverse=True):  # what is new comes first
+                if pipes & _pipes(number, stat.S_IWUSR):
+                    quiet, was_any = 0, True
+                    with contextlib.suppress(OSError):  # it has ended
+                        os.kill(number, signal.SIGKILL)
+        return was_any
+
+    def _family(self) -> tuple[dict[int, str], dict[int, int], set[int]]:
+        """Return names and parents of what has its mark, and which of these descend from it."""
         living = {number: found for number in marked(self._mark) if (found := status(number))}
+        names = {number: name for number, (name, _) in living.items()}
         parents = {number: parent for number, (_, parent) in living.items()}
         tree = {self.process.pid}
         while more := {number for number, parent in parents.items() if parent in tree} - tree:
             tree |= more
-        waiting = [
-            number
-            for number in tree
-            if number in living and living[number][0] == _READER and number not in parents.values()
-        ]
-        pipes = {pipe for number in waiting for pipe in _pipes(number)}
-        if not pipes:
-            return set()
-        # Its mark it may have lost; what has the pipe has it from the back end.
-        return {number for number in {*numbers()} - tree if pipes & _pipes(number)}
+        return names, parents, tree
 
 
 def run(
@@ -265,20 +302,27 @@ def run(
             stderr=stderr,
             watcher=watcher,
         )
-        over, is_late = threading.Event(), threading.Event()
+        over, is_late, is_stuck = threading.Event(), threading.Event(), threading.Event()
 
         def attend() -> None:
             until = time.monotonic() + timeout
-            holders: set[int] = set()
+            awaited: set[str] = set()
+            are_held, given_up = False, 0.0
             while not over.wait(max(min(_PAUSE, until - time.monotonic()), 0)):
                 if time.monotonic() >= until:
                     is_late.set()
                     command.kill()
                     return
-                before, holders = holders, command.holders()
-                for number in before & holders:
-                    with contextlib.suppress(OSError):  # it has ended
-                        os.kill(number, signal.SIGKILL)
+                before, awaited = awaited, command.awaited_pipes()
+                if not before & awaited:
+                    are_held, given_up = False, time.monotonic() + _GRACE
+                    continue
+                at_most = min(time.monotonic() + _GRACE, until)
+                are_held |= command.end_writers(before & awaited, at_most)
+                if are_held and time.monotonic() >= given_up and not over.is_set():
+                    is_stuck.set()
+                    command.kill()
+                    return
 
         try:
             started(command)
@@ -296,7 +340,7 @@ def run(
         stderr.seek(0)
         code, written, said = command.process.returncode, stdout.read(), stderr.read()
         if code != 0:
-            said += _why_no_more(stderr)
+            said += _STUCK if is_stuck.is_set() else _why_no_more(stderr)
         return subprocess.CompletedProcess(words, code, written, said)
 
 
@@ -325,11 +369,12 @@ def _why_no_more(stream: IO[bytes]) -> bytes:
     return b""
 
 
-def _pipes(number: int) -> set[str]:
-    """Return the pipes that a process has open."""
+def _pipes(number: int, mode: int) -> set[str]:
+    """Return the pipes that a process has open to read or write: ``S_IRUSR`` or ``S_IWUSR``."""
     found = set()
     with contextlib.suppress(OSError):  # it has ended
         for opened in os.scandir(f"/proc/{number}/fd"):
             with contextlib.suppress(OSError):  # it was just closed
-                found.add(str(Path(opened.path).readlink()))
+                if opened.stat(follow_symlinks=False).st_mode & mode:  # proc_pid_fd(5)
+                    found.add(str(Path(opened.path).readlink()))
     return {target for target in found if target.startswith("pipe:")}
