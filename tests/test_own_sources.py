@@ -381,6 +381,11 @@ def test_a_link_to_where_temporary_files_lie_is_an_error(
     tree.write_all({"../.git/HEAD": ""})
     link = tree.root / "src/orders/data/link"
     assert f"would lie in {tree.root.parent}/shared/tmp, among the sources in {link}" in tree.fail()
+    tree.configure("", f"{HOOK}[tool.hatch.build.targets.wheel]\n{kind}\n")
+    with pytest.raises(SystemExit):
+        list(WheelBuilder(str(tree.root)).build(directory=str(tree.root / "dist")))
+    assert f"among the sources in {link}" in "".join(tree.capsys.readouterr())
+    tree.configure(table, f"[tool.hatch.build.targets.wheel]\n{kind}\n")
     monkeypatch.setattr(tempfile, "tempdir", str(tree.root.parent))
     assert any(name.endswith("orders/data/link/tmp/b.txt") for name in tree.names())
 

@@ -8,6 +8,7 @@ target are declared to need is here.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -251,6 +252,19 @@ def build_own_wheel(
             raise DistributionError(message) from None
         raise DistributionError(f"hatchling can't build the package's wheel: {error}") from None
     return directory / wheel
+
+
+def check_links(builder: BuilderInterface[Any, Any], outputs: Outputs) -> None:
+    """Check that links in what hatchling has just made a wheel of lead to no temporary files.
+
+    Raises:
+        OutputError: one does.
+    """
+    wheel_builder = _OwnWheelBuilder(builder, builder.metadata, {}, {}, outputs)
+    files = wheel_builder.recurse_selected_project_files()
+    forced = wheel_builder.recurse_forced_files(wheel_builder.config.get_force_include())
+    for _ in itertools.chain(files, forced):
+        pass  # each is checked when it is asked for
 
 
 @contextlib.contextmanager

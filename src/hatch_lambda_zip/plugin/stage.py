@@ -159,14 +159,17 @@ class Stage:
 
         Raises:
             DistributionError: that is a wheel, and damaged.
+            OutputError: links in the sources lead to temporary files, which are in it then.
         """
         from hatch_lambda_zip.install import content_digest
+        from hatch_lambda_zip.plugin.own_wheel import check_links
 
         builder = self.builder
         own = builder.own_wheel(outputs)
         differs = builder.own_file_selection or builder.is_isolated or builder.zip_version
         if built.suffix != ".whl" or differs:
             return own
+        check_links(builder, outputs)
         # All zips are made of this copy, whatever becomes of the file in the output directory.
         copy = directory / built.name
         try:
