@@ -16,6 +16,8 @@ SBOM = {
     "metadata": {"tools": {"components": [{"name": "hatch-lambda-zip"}]}},
 }
 
+UV_TAG = "Signature: 8a477f597d28d172789f06886806bc55"
+
 
 def write(path: Path, content: object = "") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,3 +119,41 @@ def test_a_wheel_that_takes_in_what_was_built(tmp_path: Path) -> None:
     assert takes_in("demo/CACHEDIR.TAG") is False
     assert takes_in("demo/a.cpython-313.pyc.140234234")
     assert not takes_in("demo/a.cpython-313.pyc.140234234/b")
+
+
+@pytest.mark.parametrize(
+    ("tag", "others", "is_uvs"),
+    [
+        (UV_TAG, [".gitignore", ".lock", "sdists-v11/a"], True),
+        (UV_TAG, [".gitignore"], True),
+        (UV_TAG[:9], [], True),
+        ("", [".tmpbaTrbv/a", ".lock"], True),
+        (UV_TAG, [".gitignore", "pyvenv.cfg"], False),
+        (f"{UV_TAG}\n", [], False),
+        ("other", ["sdists-v11/a"], False),
+    ],
+)
+def test_a_cache_of_uv_from_its_beginning(
+    tmp_path: Path, tag: str, others: list[str], *, is_uvs: bool
+) -> None:
+    outputs = Outputs.of(tmp_path, [])
+    names = ["CACHEDIR.TAG", *others]
+    wheel = tmp_path / "demo.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in names:
+            path = write(tmp_path / "demo" / name, tag if name == names[0] else "")
+            archive.write(path, f"demo/{name}")
+    assert outputs.is_output(tmp_path / "demo/CACHEDIR.TAG") is is_uvs
+    assert (output_in(wheel, tmp_path) == "demo/CACHEDIR.TAG") is (is_uvs and bool(tag))
+    assert not outputs.is_output(tmp_path / "demo")
+    assert not outputs.is_output(write(tmp_path / "demo/model-1"))
+
+
+def test_a_cache_of_uv_without_a_tag_yet(tmp_path: Path) -> None:
+    outputs = Outputs.of(tmp_path, [])
+    lock, made = write(tmp_path / ".lock"), write(tmp_path / ".tmpbaTrbv/a")
+    assert outputs.is_output(lock)
+    assert outputs.is_output(made.parent)
+    write(tmp_path / "a.py")
+    assert not outputs.is_output(lock)
+    assert not outputs.is_output(made.parent)

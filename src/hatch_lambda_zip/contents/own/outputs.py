@@ -24,6 +24,7 @@ _TEMPORARY: Final = re.compile(r"(?:^|/)hatch-lambda-zip-[0-9a-f]{16}-locked/")
 _UV_TAG: Final = b"Signature: 8a477f597d28d172789f06886806bc55"
 _UV_FILES: Final = frozenset((TAG_NAME, ".gitignore", ".lock"))
 _UV_DIRECTORY: Final = re.compile(r"[a-z]+(?:-[a-z]+)*-v\d+")
+_UV_TEMPORARY: Final = re.compile(r"\.tmp\w{6}", re.ASCII)
 _UV_ARCHIVE: Final = re.compile(r"(?:^|/)archive-v\d+/[\w-]{16,}/")
 # Python writes NAME.pyc.NUMBER, and then calls it NAME.pyc (importlib's _write_atomic).
 _HALF_WRITTEN: Final = re.compile(r"\.pyc\.\d+\Z", re.ASCII)
@@ -139,19 +140,39 @@ def is_in_uv_cache(path: Path, named: Path) -> bool:
 
 def _is_uvs(path: Path) -> bool:
     """Tell whether a path is one that uv makes in its cache's directory; by its name, first."""
-    if _UV_DIRECTORY.fullmatch(path.name):
-        return _has_uv_tag(path.parent)
-    if path.name not in _UV_FILES or not _has_uv_tag(path.parent):
+    is_directory = _UV_DIRECTORY.fullmatch(path.name) or _UV_TEMPORARY.fullmatch(path.name)
+    if not is_directory and path.name not in _UV_FILES:
         return False
-    # Other programs write that tag, too.
-    return any(_UV_DIRECTORY.fullmatch(name) for name in os.listdir(path.parent))  # noqa: PTH208
-
-
-def _has_uv_tag(directory: Path) -> bool:
+    tag = _uv_tag(path.parent)
+    if is_directory and tag == _UV_TAG:
+        return True
     try:
-        return read_regular(directory / TAG_NAME, len(_UV_TAG)) == _UV_TAG
-    except OSError:
+        return _is_uv_cache(tag, os.listdir(path.parent))  # noqa: PTH208 - names are enough
+    except OSError:  # it has just been removed
         return False
+
+
+def _is_uv_cache(tag: bytes | None, names: Iterable[str]) -> bool:
+    """Tell whether a directory is a cache of uv's, by its tag, which other programs write, too.
+
+    Args:
+        tag: what there is of it: uv may just have begun; None for one that can't be uv's.
+        names: what is in the directory.
+    """
+    others = {*names} - _UV_FILES
+    if tag == _UV_TAG and any(map(_UV_DIRECTORY.fullmatch, others)):
+        return True
+    if tag is None or not _UV_TAG.startswith(tag) or {TAG_NAME, ".lock"}.isdisjoint(names):
+        return False
+    return all(map(_UV_TEMPORARY.fullmatch, others))
+
+
+def _uv_tag(directory: Path) -> bytes | None:
+    """Return what there is of a tag; None where it is too large for one of uv's."""
+    try:
+        return read_regular(directory / TAG_NAME, len(_UV_TAG))
+    except OSError:
+        return b""
 
 
 def output_in(wheel: Path, project: Path) -> str | None:
@@ -171,7 +192,7 @@ def output_in(wheel: Path, project: Path) -> str | None:
             directory, _, file = name.rpartition("/")
             if file == TAG_NAME and is_small:
                 tag = archive.read(name)
-                if is_tag(tag) or (tag == _UV_TAG and _has_uv_directory(archive, directory)):
+                if is_tag(tag) or (tag and _is_uv_cache(tag, _names_in(archive, directory))):
                     return name
             is_default = directory == _DEFAULT and file.endswith(_BUILT)
             if is_default and (project / name).is_file():
@@ -179,10 +200,10 @@ def output_in(wheel: Path, project: Path) -> str | None:
     return None
 
 
-def _has_uv_directory(archive: zipfile.ZipFile, directory: str) -> bool:
+def _names_in(archive: zipfile.ZipFile, directory: str) -> set[str]:
     start = f"{directory}/" if directory else ""
     below = (name[len(start) :] for name in archive.namelist() if name.startswith(start))
-    return any(_UV_DIRECTORY.fullmatch(name.partition("/")[0]) for name in below)
+    return {name.partition("/")[0] for name in below if name}
 
 
 def read_manifest(path: Path) -> dict[str, object] | None:
