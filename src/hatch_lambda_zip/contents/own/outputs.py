@@ -135,14 +135,23 @@ def is_in_uv_cache(path: Path, named: Path) -> bool:
     directories that uv makes there, since a variable may name one with sources.
     """
     below = path.relative_to(named).parts
-    return any(_is_uvs(named.joinpath(*below[:count])) for count in range(1, len(below) + 1))
+    return any(
+        _is_uvs(named.joinpath(*below[:count]))
+        for count, name in enumerate(below, 1)
+        if _may_be_uvs(name)
+    )
+
+
+def _may_be_uvs(name: str) -> bool:
+    """Tell by its name whether something may be what uv makes in its cache's directory."""
+    return bool(name in _UV_FILES or _UV_DIRECTORY.fullmatch(name) or _UV_TEMPORARY.fullmatch(name))
 
 
 def _is_uvs(path: Path) -> bool:
     """Tell whether a path is one that uv makes in its cache's directory; by its name, first."""
-    is_directory = _UV_DIRECTORY.fullmatch(path.name) or _UV_TEMPORARY.fullmatch(path.name)
-    if not is_directory and path.name not in _UV_FILES:
+    if not _may_be_uvs(path.name):
         return False
+    is_directory = path.name not in _UV_FILES
     tag = _uv_tag(path.parent)
     if is_directory and tag == _UV_TAG:
         return True
