@@ -33,7 +33,9 @@ class Reach:
         self._files: set[str] = set()
         self._lines: list[coverage.CoverageData] = []
 
-    def tests_of(self, mutant: Mutant, files: Sequence[str]) -> list[str]:
+    def tests_of(
+        self, mutant: Mutant, files: Sequence[str], *, whole_module: bool = False
+    ) -> list[str]:
         """Return the tests that run a line of a mutant's, the quickest one first.
 
         What ran while modules were imported, and what is computed once for several tests, counts
@@ -41,6 +43,7 @@ class Reach:
 
         Args:
             files: of tests, which are among those that are asked.
+            whole_module: whether any other line of its module will do.
         """
         if new := [file for file in files if file not in self._files]:
             self._record(new)
@@ -50,7 +53,7 @@ class Reach:
             for lines in self._lines
             for line, tests in lines.contexts_by_lineno(module).items()
             for test in tests
-            if line in mutant.lines
+            if whole_module or line in mutant.lines
         }
         return sorted(found & self.seconds.keys(), key=self.seconds.__getitem__)
 

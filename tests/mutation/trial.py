@@ -44,7 +44,10 @@ def _tests_in_turn(mutant: Mutant, reach: Reach) -> Iterator[list[str]]:
     yield reaching[_FIRST:]
     for file in files:
         yield [test for test in reach.seconds if test.startswith(f"{file}::")]
-    reaching = reach.tests_of(mutant, [*files, *_all_unit_tests()])
+    everywhere = [*files, *_all_unit_tests()]
+    # None, where it runs while its module is imported.
+    reaching = reach.tests_of(mutant, everywhere)
+    reaching = reaching or reach.tests_of(mutant, everywhere, whole_module=True)
     yield reaching[:_FIRST]
     yield reaching[_FIRST:]
 

@@ -13,6 +13,7 @@ from hatch_lambda_zip.config import Artifact, CheckImports, Kind, Options, Proje
 from hatch_lambda_zip.contents.decide import Contents, decide_function, decide_layer
 from hatch_lambda_zip.contents.imports.importable import Found, Importable
 from hatch_lambda_zip.contents.imports.module_source import read_module
+from hatch_lambda_zip.contents.imports.syntax import SyntaxJudge
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
 from hatch_lambda_zip.install import ImportNames, Installed
@@ -189,6 +190,45 @@ def test_every_miss_is_told_once() -> None:
     files = {**app("import a, b\nfrom . import other"), "orders/other.py": "import b, c"}
     text = fail(files)
     assert [text.count(f"no module {name!r}") for name in "abc"] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("module", "statement"),
+    [
+        ("orders/pkg/__init__.py", "from .x import y"),
+        ("orders/pkg/__init__.py", "from ..z import y"),
+        ("orders/pkg/__init__.py", "from .. import y"),
+        ("orders/pkg/__init__.py", "from orders.pkg.x import y"),
+        ("orders/pkg.py", "from . import y"),
+        ("orders/pkg.py", "from .z import y"),
+    ],
+)
+def test_a_name_that_a_module_has_from_another(module: str, statement: str) -> None:
+    files = dict.fromkeys(("orders/__init__.py", "orders/z.py", "orders/pkg/x.py"), "y = 1\n")
+    contents = decide({**files, module: statement, **app("from orders.pkg import y")})
+    assert contents.warnings == ()
+
+
+def test_a_name_that_a_package_has_from_itself_alone() -> None:
+    for statement in ("from . import y", "from orders.pkg import y"):
+        files = {"orders/pkg/__init__.py": statement, **app("from orders.pkg import y")}
+        assert fail(files)
+        assert decide({**files, "orders/pkg/y.py": ""}).warnings == ()
+
+
+def test_what_nobody_here_can_parse_is_said() -> None:
+    minor = 12 if sys.version_info[:2] == (3, 13) else 13
+    artifact = replace(function(), platform=platform_of(f"python3.{minor}"))
+    judge = SyntaxJudge({"PATH": "/nowhere", "HOME": "/nowhere"}, lambda _: None)
+    files = {**app("from . import good, other\n"), "orders/good.py": "", "orders/other.py": "x = ="}
+    installed = [LIB, own(files)]
+    contents = decide_function(artifact, PROJECT, installed, [], {}, None, judge)
+    syntax, followed = contents.notes
+    assert syntax == (
+        "the syntax of 4 modules was not checked, since there is neither a Python "
+        f"3.{minor} nor ruff 0.12 or newer here"
+    )
+    assert followed.startswith("the imports of orders/other.py are not followed, since Python ")
 
 
 def test_a_miss_can_be_a_warning_or_nothing() -> None:

@@ -156,6 +156,15 @@ def test_a_missing_source_is_refused(tmp_path: Path) -> None:
     )
 
 
+def test_an_output_directory_is_refused(tmp_path: Path) -> None:
+    put(tmp_path / "out/a.txt", b"")
+    around = Surroundings(tmp_path, Outputs.of(tmp_path, ["out"]))
+    with pytest.raises(
+        ContentsError, match=r"include-files\.\"out\": 'out' is an output directory"
+    ):
+        read_added(around, [("out", "x")], owner="orders", key="here")
+
+
 def test_a_directory_without_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "d/e").mkdir(parents=True)
     assert error_of(tmp_path, d="d") == (

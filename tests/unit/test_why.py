@@ -104,6 +104,12 @@ def rule(answer: Answer) -> tuple[str, object]:
     return answer.rule.key, answer.rule.value
 
 
+def test_what_kind_of_thing_does_not_ship() -> None:
+    for name, kind in (("bin/botocore", "file"), ("boto3", "distribution")):
+        answer = ask(name, exclude_distributions=("boto3",) if name == "boto3" else ())
+        assert (answer.name, answer.kind, answer.ships) == (name, kind, False)
+
+
 def test_the_way_to_a_distribution() -> None:
     answer = ask("SIX")
     assert (answer.ships, answer.kind, answer.name) == (True, "distribution", "six")
