@@ -122,6 +122,32 @@ def test_a_wheel_that_takes_in_what_was_built(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("dist/old.whl", True),
+        ("dist/old.tar.gz", True),
+        ("dist/new.whl", False),
+        ("other/old.whl", False),
+        ("dist/old.txt", False),
+        ("demo/hatch-lambda-zip-0123456789abcdef-locked/a", True),
+        ("demo/hatch-lambda-zip-0123456789abcdef/a", False),
+        ("demo/archive-v0/0123456789abcdef/a.py", True),
+        ("demo/a.pyc.140234234", True),
+    ],
+)
+def test_what_a_build_wrote_by_its_name_in_a_wheel(
+    tmp_path: Path, name: str, *, is_one: bool
+) -> None:
+    for file in ("dist/old.whl", "dist/old.tar.gz", "dist/old.txt", "other/old.whl"):
+        write(tmp_path / file)
+    wheel = tmp_path / "demo.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("demo/first.py", "")
+        archive.writestr(name, "")
+    assert output_in(wheel, tmp_path) == (name if is_one else None)
+
+
+@pytest.mark.parametrize(
     ("tag", "others", "is_uvs"),
     [
         (UV_TAG, [".gitignore", ".lock", "sdists-v11/a"], True),
