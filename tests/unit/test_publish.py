@@ -14,7 +14,13 @@ import pytest
 
 from hatch_lambda_zip.build import publish as publish_module
 from hatch_lambda_zip.build.clean import remove_artifacts
-from hatch_lambda_zip.build.publish import locked, publish, take_back
+from hatch_lambda_zip.build.publish import (
+    Copies,
+    locked,
+    publish,
+    remove_abandoned_copies,
+    take_back,
+)
 from hatch_lambda_zip.errors import OutputError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
@@ -83,7 +89,7 @@ def test_what_was_published_can_be_taken_back(
     (old / "demo.json").chmod(0o640)
     if links != "any":
         without_links(monkeypatch, has_any=links == "some")
-    done = publish(prepare(old), ignore)
+    done = publish(prepare(old), Copies(ignore))
     assert {name: content for name, content in contents(old).items() if name in NEW} == NEW
     take_back(done, ValueError())
     assert contents(old) == OLD
@@ -91,7 +97,7 @@ def test_what_was_published_can_be_taken_back(
 
 
 def test_what_another_build_has_published_since_is_not_taken_back(old: Path) -> None:
-    done = publish(prepare(old), ignore)
+    done = publish(prepare(old), Copies(ignore))
     (old / "other").write_bytes(b"other zip")
     (old / "other").replace(old / "demo.zip")
     take_back(done, ValueError())
@@ -99,7 +105,7 @@ def test_what_another_build_has_published_since_is_not_taken_back(old: Path) -> 
 
 
 def test_what_is_published_for_good_leaves_nothing_beside_it(old: Path) -> None:
-    for done in publish(prepare(old), ignore):
+    for done in publish(prepare(old), Copies(ignore)):
         done.forget()
     assert contents(old) == NEW
 
@@ -122,7 +128,7 @@ def test_what_can_not_be_replaced_leaves_the_old_pair(
     announced: list[Path] = []
     message = rf"{name} can't be replaced: .*{error.strerror}.*\. {remedy}"
     with pytest.raises(OutputError, match=message):
-        publish(files, announced.append)
+        publish(files, Copies(announced.append))
     assert contents(old) == OLD
     assert (old / "demo.json").stat().st_mode & 0o777 == 0o640
     # The copies are ones that do not outlive even a build that is killed.
@@ -158,7 +164,7 @@ def test_what_another_program_keeps_open_on_windows_is_one_sentence(
     monkeypatch.setattr(publish_module, "_PATIENCE_WITH_READERS", 0.1)
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(OutputError, match=r"demo\.zip can't be replaced: .*Close the program that"):
-        publish(files, ignore)
+        publish(files, Copies(ignore))
     assert contents(old) == OLD
 
 
@@ -169,7 +175,7 @@ def test_without_an_old_pair_none_is_left(
     files = prepare(tmp_path)
     refuse(name, monkeypatch, PermissionError(1, "refused"))
     with pytest.raises(OutputError):
-        publish(files, ignore)
+        publish(files, Copies(ignore))
     assert contents(tmp_path) == {}
 
 
@@ -179,7 +185,7 @@ def test_an_interrupt_between_the_two_leaves_the_old_pair(
     files = prepare(old)
     refuse("demo.zip", monkeypatch, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        publish(files, ignore)
+        publish(files, Copies(ignore))
     assert contents(old) == OLD
 
 
@@ -207,7 +213,7 @@ def test_what_can_not_be_put_back_is_said(old: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Path, "replace", refusing)
     message = r"demo\.zip can't be replaced: .* And .*demo\.json, which is the new one, can't be"
     with pytest.raises(OutputError, match=message):
-        publish(files, ignore)
+        publish(files, Copies(ignore))
 
 
 def test_a_copy_that_can_not_be_made_leaves_the_old_pair(
@@ -220,7 +226,7 @@ def test_a_copy_that_can_not_be_made_leaves_the_old_pair(
     monkeypatch.setattr(shutil, "copyfile", full)
     without_links(monkeypatch)
     with pytest.raises(OutputError, match=r"demo\.json can't be replaced: .*No space left"):
-        publish(files, ignore)
+        publish(files, Copies(ignore))
     assert contents(old) == OLD
 
 
@@ -230,7 +236,7 @@ def test_what_is_no_file_is_left_alone(old: Path, name: str) -> None:
     (old / name).unlink()
     os.mkfifo(old / name)
     with pytest.raises(OutputError, match=rf"{name} can't be replaced: it is no regular file"):
-        publish(prepare(old), ignore)
+        publish(prepare(old), Copies(ignore))
     (other,) = OLD.keys() - {name}
     assert contents(old) == {other: OLD[other]}
 
@@ -247,9 +253,9 @@ def test_links_are_replaced_and_put_back(
     with monkeypatch.context() as patch:
         refuse("demo.zip", patch, PermissionError(1, "refused"))
         with pytest.raises(OutputError):
-            publish(files, ignore)
+            publish(files, Copies(ignore))
     assert (old / "demo.json").readlink() == Path(to)
-    for done in publish(prepare(old), ignore):
+    for done in publish(prepare(old), Copies(ignore)):
         done.forget()
     assert contents(old) == {**NEW, "elsewhere": b"another file"}
 
@@ -274,7 +280,7 @@ def held(old: Path) -> Iterator[Held]:
 
 
 def publish_all(directory: Path) -> None:
-    for done in publish(prepare(directory), ignore):
+    for done in publish(prepare(directory), Copies(ignore)):
         done.forget()
 
 
@@ -324,3 +330,32 @@ def test_a_directory_that_can_not_be_locked_does_without(
     monkeypatch.setattr(fcntl, "flock", unknown)
     publish_all(old)
     assert contents(old) == NEW
+
+
+@posix
+def test_copies_of_a_killed_build_are_removed_and_those_of_a_living_one_are_not(old: Path) -> None:
+    """A build that leaves all as it is may find them."""
+    dead, living = Copies(ignore), Copies(ignore)
+    publish(prepare(old), dead)
+    done = publish(prepare(old), living)
+    left_by_dead = old / ".other.zip.0123456789abcdef.before"
+    left_by_dead.write_bytes(b"")
+    dead.close()
+    remove_abandoned_copies(old)
+    copies = {copy.name for copy in old.glob(".*.before")}
+    assert copies == {it.before.name for it in done if it.before}
+    assert copies
+    take_back(done, ValueError())
+    living.close()
+    publish(prepare(old), Copies(ignore))
+
+
+@posix
+def test_nobody_waits_to_remove_copies(old: Path) -> None:
+    (old / ".demo.zip.01234567.before").touch()
+    with locked(old):
+        remove_abandoned_copies(old)
+        assert [*old.glob(".*.before")]
+    remove_abandoned_copies(old)
+    assert not [*old.glob(".*.before")]
+    remove_abandoned_copies(old / "missing")

@@ -59,6 +59,7 @@ def build_zip(job: Job, session: Session) -> Path:
         LambdaZipError: one of its subclasses for every expected failure; then both outputs are
             what they were before.
     """
+    session.workspace.sweep(job.output)  # there may be nothing to write
     return session.surviving_damaged_packs(lambda: _build_zip(job, session))
 
 

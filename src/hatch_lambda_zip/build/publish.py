@@ -21,6 +21,7 @@ _PATIENCE: Final = 120.0  # seconds; others take a moment, or as long as a back 
 _PATIENCE_WITH_READERS: Final = 10.0 if sys.platform == "win32" else 0.0  # seconds
 _PAUSE: Final = 0.02  # seconds
 _BEFORE: Final = ".{}.{}.before"
+_TOKEN: Final = 8  # characters that are the same in all copies of a command
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,89 @@ class Replaced:
             self.before.unlink(missing_ok=True)
 
 
-def publish(
-    files: Mapping[Path, Path | None], announce: Callable[[Path], None]
-) -> tuple[Replaced, ...]:
+class Copies:
+    """The copies of what one command replaces, which other builds leave alone while it runs.
+
+    They are there until it ends, as it may take back what it has replaced. One of them in each
+    directory is locked that long; a killed command's lock is gone.
+
+    Args:
+        announce: takes a file that must not outlive the command, before it is made.
+    """
+
+    def __init__(self, announce: Callable[[Path], None]) -> None:
+        self._announce = announce
+        self._token = secrets.token_hex(_TOKEN // 2)
+        self._locks: dict[Path, int] = {}
+
+    def make(self, path: Path) -> Path | None:
+        """Copy a file, or a link itself, to a name beside it; None if there is none.
+
+        Raises:
+            OutputError: it can't be copied.
+        """
+        if not os.path.lexists(path):
+            return None
+        # By another name than what is being written, which a build may find abandoned and remove.
+        token = self._token + secrets.token_hex(4)  # it may have been replaced already
+        copy = path.with_name(_BEFORE.format(path.name, token))
+        self._announce(copy)
+        _copy(path, copy)
+        if path.parent not in self._locks and (lock := _try_lock(copy)) is not None:
+            self._locks[path.parent] = lock
+        return copy
+
+    def close(self) -> None:
+        """Let others remove what is left of them."""
+        while self._locks:
+            os.close(self._locks.popitem()[1])
+
+
+def remove_abandoned_copies(directory: Path) -> None:
+    """Remove the copies that killed commands have left in an output directory."""
+    by_token: dict[str, list[Path]] = {}
+    for copy in matching(directory, _BEFORE.format("*", "*")):
+        by_token.setdefault(copy.name.rsplit(".", 2)[1][:_TOKEN], []).append(copy)
+    if sys.platform == "win32" or not by_token:
+        return
+    # Whoever has the directory is making some, or may take away what it finds itself.
+    with contextlib.suppress(OutputError), locked(directory, patience=0) as is_alone:
+        for copies in by_token.values() if is_alone else ():
+            locks = [_try_lock(copy) for copy in copies]
+            if None not in locks:
+                for copy in copies:
+                    with contextlib.suppress(OSError):  # another user's
+                        copy.unlink()
+            for lock in locks:
+                if lock is not None:
+                    os.close(lock)
+
+
+def _try_lock(path: Path) -> int | None:
+    """Lock a file, but no link; gives what is to be closed, or None where it can't be had now."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(opened)
+        return None
+    return opened
+
+
+def publish(files: Mapping[Path, Path | None], copies: Copies) -> tuple[Replaced, ...]:
     """Move files into place, each in one step, while no other build does so in their directory.
 
     Args:
         files: what each is called until then, in the same directory, by what it is to be; None for
             what is to be gone.
-        announce: takes a file that must not outlive the build, before it is made.
+        copies: has what was there before.
 
     Returns:
         What was done, to be forgotten or taken back.
@@ -76,7 +151,7 @@ def publish(
             for path, temporary in files.items():
                 identity = None if temporary is None else _identity(temporary)
                 # Noted before it is done: an interrupt may come right after it.
-                replaced.append(Replaced(path, _copy(path, announce), identity))
+                replaced.append(Replaced(path, copies.make(path), identity))
                 if temporary is None:
                     path.unlink(missing_ok=True)
                 else:
@@ -143,14 +218,17 @@ def _all_locked(paths: Iterable[Path]) -> Iterator[list[Path]]:
 
 
 @contextlib.contextmanager
-def locked(directory: Path) -> Iterator[bool]:
+def locked(directory: Path, patience: float | None = None) -> Iterator[bool]:
     """Keep other builds from changing an output directory.
 
     Where no directory can be locked (on Windows, and in some network file systems), nobody is
     kept out; gives whether somebody would be.
 
+    Args:
+        patience: how many seconds to wait for another process; by default as long as a build may.
+
     Raises:
-        OutputError: another process holds it for longer than a build should.
+        OutputError: another process holds it for longer.
     """
     if sys.platform == "win32":
         yield False
@@ -161,24 +239,24 @@ def locked(directory: Path) -> Iterator[bool]:
         yield False  # what is wrong with it, the change will say
         return
     try:
-        yield _lock(descriptor, directory)
+        yield _lock(descriptor, directory, _PATIENCE if patience is None else patience)
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, directory: Path) -> bool:
+def _lock(descriptor: int, directory: Path, patience: float) -> bool:
     if sys.platform == "win32":
         return False
     import fcntl
 
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise OutputError(
-                    f"{directory} is kept locked by another process, for {_PATIENCE:g} seconds "
+                    f"{directory} is kept locked by another process, for {patience:g} seconds "
                     "now. Let the other builds in it end (`fuser` names them), then build again."
                 ) from None
             time.sleep(_PAUSE)
@@ -204,24 +282,17 @@ def _identity(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _copy(path: Path, announce: Callable[[Path], None]) -> Path | None:
-    """Copy a file, or a link itself, to a name beside it; None if there is none."""
-    if not os.path.lexists(path):
-        return None
-    # By another name than what is being written, which a build may find abandoned and remove.
-    copy = path.with_name(_BEFORE.format(path.name, secrets.token_hex(4)))
-    announce(copy)
+def _copy(path: Path, copy: Path) -> None:
     # Some file systems have no hard links, and some systems none to links.
     with contextlib.suppress(OSError, NotImplementedError):
         os.link(path, copy, follow_symlinks=False)
-        return copy
+        return
     try:
         shutil.copyfile(path, copy, follow_symlinks=False)
         shutil.copymode(path, copy, follow_symlinks=False)
     except OSError as error:
         copy.unlink(missing_ok=True)
         raise _refusal(path, error) from None
-    return copy
 
 
 def _put_back(replaced: Sequence[Replaced], reason: BaseException) -> None:

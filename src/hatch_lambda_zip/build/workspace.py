@@ -14,7 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Final
 
-from hatch_lambda_zip.build.publish import Replaced, publish, take_back
+from hatch_lambda_zip.build.publish import (
+    Copies,
+    Replaced,
+    publish,
+    remove_abandoned_copies,
+    take_back,
+)
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import check_outside, how_to_write, matching
 from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_marked
@@ -61,6 +67,7 @@ class Workspace:
         self._mark_before = os.environ.get(MARK_VARIABLE)
         self.watcher = watcher or Watcher()
         os.environ[MARK_VARIABLE] = self.watcher.mark
+        self._copies = Copies(self.watcher.remove_later)
         try:
             _sweep(place, _DIRECTORY.format("*"))
             self.directory = self._make_directory(place)
@@ -93,6 +100,7 @@ class Workspace:
     def _close(self, *, cleared: bool) -> None:
         self._lock.close()
         self._file_locks.close()
+        self._copies.close()
         if cleared:
             self.watcher.close()
         else:
@@ -111,9 +119,7 @@ class Workspace:
         """
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
-            if output.parent not in self._swept:
-                self._swept.add(output.parent)
-                _sweep(output.parent, _FILE.format("*", "*"))
+            self.sweep(output.parent)
             with self._make_file(output) as stream:
                 yield stream
         except BaseException as error:
@@ -126,6 +132,13 @@ class Workspace:
             raise OutputError(
                 f"{output} can't be written: {error.strerror}. {how_to_write(error)}"
             ) from None
+
+    def sweep(self, directory: Path) -> None:
+        """Remove what killed builds have left in an output directory, unless that was done."""
+        if directory not in self._swept:
+            self._swept.add(directory)
+            _sweep(directory, _FILE.format("*", "*"))
+            remove_abandoned_copies(directory)
 
     def remove(self, output: Path) -> None:
         """Have a file removed when others take their places."""
@@ -142,7 +155,7 @@ class Workspace:
         # What was written first is the largest.
         files: dict[Path, Path | None] = dict(reversed(self._temporaries.items()))
         files |= dict.fromkeys(self._removed)
-        self._published += publish(files, self.watcher.remove_later)
+        self._published += publish(files, self._copies)
         self._temporaries.clear()
         self._removed.clear()
         self._file_locks.close()
