@@ -16,6 +16,7 @@ import pytest
 
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.errors import LambdaZipError, OutputError
+from hatch_lambda_zip.process import Watcher
 from tests.support.processes import comes_true, runs
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="marks are read on Linux")
@@ -203,8 +204,8 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None
 def test_an_interrupt_of_the_clearing_up_leaves_nothing(
     temporary: Path, previous: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(path: Path, **_options: object) -> None:
-        assert path.is_dir()
+    def interrupted(path: bytes, **_options: object) -> None:
+        assert Path(os.fsdecode(path)).is_dir()
         raise KeyboardInterrupt
 
     def publish_all() -> None:
@@ -253,6 +254,48 @@ def test_temporary_outputs_lie_hidden_beside_the_real_ones(dist: Path) -> None:
         for name, output in zip(names, ("demo.json", "demo.zip"), strict=True):
             assert name.startswith(f".{output}.")
             assert name.endswith(".tmp")
+
+
+@pytest.fixture
+def of_nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a directory for temporary ones, to a user who may not write wherever he likes."""
+    place = Path(tempfile.mkdtemp(dir="/tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    user = os.geteuid()
+    if user == 0:
+        os.chown(place, 65534, -1)
+        os.seteuid(65534)
+    yield place
+    os.seteuid(user)
+    subprocess.run(["chmod", "-R", "u+w", place], check=True)
+    shutil.rmtree(place)
+
+
+def make_read_only(directory: Path) -> None:
+    """Make what Go keeps of modules."""
+    (directory / "go/mod/cache").mkdir(parents=True)
+    (directory / "go/mod/a.go").write_text("package a\n")
+    (directory / "go/link").symlink_to("/")
+    for path in ("go/mod/cache", "go/mod", "go"):
+        (directory / path).chmod(0o555)
+
+
+@posix
+def test_directories_without_the_right_to_write_are_removed(
+    of_nobody: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = os.geteuid()
+    os.seteuid(os.getuid())  # who alone may be able to start this Python
+    with contextlib.closing(Watcher()) as watcher:
+        os.seteuid(user)
+        monkeypatch.setattr(os, "getuid", os.geteuid)
+        left = of_nobody / "hatch-lambda-zip-0123456789abcdef-locked"
+        left.mkdir()
+        make_read_only(left)
+        with Workspace(watcher=watcher) as workspace:
+            assert [*of_nobody.iterdir()] == [workspace.directory], "what a kill has left"
+            make_read_only(workspace.directory)
+        assert not [*of_nobody.iterdir()]
 
 
 def test_two_builds_at_a_time_do_not_meet(dist: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import stat
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from hatch_lambda_zip.build.publish import (
 )
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import check_outside, how_to_write, matching
-from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_marked
+from hatch_lambda_zip.process import MARK_VARIABLE, Watcher, kill_marked, remove_tree
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -174,7 +173,7 @@ class Workspace:
         try:
             if is_interrupted:
                 kill_marked(self.watcher.mark)
-            shutil.rmtree(self.directory, ignore_errors=True)
+            remove_tree(self.directory)
             for temporary in self._temporaries.values():
                 temporary.unlink(missing_ok=True)
             if exc is not None:
@@ -222,6 +221,6 @@ def _sweep(directory: Path, pattern: str) -> None:
                 continue
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if stat.S_ISDIR(status.st_mode):
-                shutil.rmtree(path)
+                remove_tree(path)
             elif stat.S_ISREG(status.st_mode):
                 path.unlink()

@@ -20,7 +20,7 @@ from hatch_lambda_zip.cli.sources import sources_of
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.files import home
 from hatch_lambda_zip.plugin.cancel import child_variables
-from hatch_lambda_zip.process import Command, Watcher, run
+from hatch_lambda_zip.process import Command, Watcher, remove_tree, run
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.redact import redact, secret_values
 
@@ -124,7 +124,7 @@ class Rebuilds:
         except subprocess.TimeoutExpired:
             return Rebuilt(circumstance, {}, f"It was not done after {_TIMEOUT:,.0f} seconds.")
         finally:
-            shutil.rmtree(copy, ignore_errors=True)
+            remove_tree(copy)
         if result.returncode != 0:
             return Rebuilt(circumstance, {}, _said(result))
         zips = (Path(made["zip"]) for made in json.loads(result.stdout))

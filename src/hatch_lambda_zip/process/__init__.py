@@ -6,7 +6,7 @@ this one was killed.
 
 from hatch_lambda_zip.process.command import Command, Watcher, ending, run
 from hatch_lambda_zip.process.descendants import kill_descendants
-from hatch_lambda_zip.process.watcher import MARK_VARIABLE, kill_marked
+from hatch_lambda_zip.process.watcher import MARK_VARIABLE, kill_marked, remove_tree
 
 __all__ = [
     "MARK_VARIABLE",
@@ -15,5 +15,6 @@ __all__ = [
     "ending",
     "kill_descendants",
     "kill_marked",
+    "remove_tree",
     "run",
 ]

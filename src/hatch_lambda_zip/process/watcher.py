@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -105,6 +106,29 @@ def named(number: int) -> bytes:
     return b"%d:%b" % (number, times[19])  # proc_pid_stat(5)
 
 
+def remove_tree(directory: bytes | os.PathLike[str]) -> None:
+    """Remove a directory with all that is in it, as far as that can be done.
+
+    Where somebody has taken away the right to write there, as Go does in its cache of modules, it
+    is given back first.
+    """
+    top = os.fsencode(directory)
+    shutil.rmtree(top, ignore_errors=True)
+    if not os.path.isdir(top) or os.path.islink(top):  # noqa: PTH112, PTH114 - it may be no text
+        return
+    _allow_writing(top)
+    for place, names, _ in os.walk(top):  # looks into each only after that
+        for name in names:
+            _allow_writing(os.path.join(place, name))  # noqa: PTH118 - likewise
+    shutil.rmtree(top, ignore_errors=True)
+
+
+def _allow_writing(directory: bytes) -> None:
+    if not os.path.islink(directory):  # noqa: PTH114 - it may be no text
+        with contextlib.suppress(OSError):  # it is gone, or another user's
+            os.chmod(directory, stat.S_IRWXU)  # noqa: PTH101 - likewise
+
+
 def main(mark: str) -> None:
     """Wait for the end of the build, then clear up."""
     *messages, _unfinished = sys.stdin.buffer.read().split(b"\0")
@@ -135,7 +159,7 @@ def main(mark: str) -> None:
 def _remove(path: bytes) -> None:
     """Remove a file, or a directory of this package's; nothing else was ever meant."""
     if os.path.basename(path).startswith(OWN):  # noqa: PTH119 - it may be no text
-        shutil.rmtree(path, ignore_errors=True)
+        remove_tree(path)
     with contextlib.suppress(IsADirectoryError, PermissionError):
         os.remove(path)  # noqa: PTH107 - likewise
 
