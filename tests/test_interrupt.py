@@ -8,13 +8,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from hatch_lambda_zip.lock.recorded import NEW_FILE
 from tests.support.commands import clean_environment
+from tests.support.hostile_indexes import Handler, answering
+from tests.support.hostile_wheels import NAME, wheel
+from tests.support.loose import write
 from tests.support.processes import HEEDING_SIGINT, comes_true, number_in, runs
 from tests.support.projects import Project
 
@@ -254,6 +259,47 @@ def test_the_workers_of_a_build_hook_end_too(work: Work, sent: signal.Signals) -
     assert process.wait(20) == (128 + sent if sent == signal.SIGTERM else -sent)
     assert comes_true(lambda: not runs(worker))
     assert comes_true(lambda: not any(work.temporary.iterdir()))
+
+
+@linux
+@pytest.mark.slow
+def test_after_a_kill_nothing_is_left_of_a_lock_in_the_making(tmp_path: Path) -> None:
+    stalls = threading.Event()
+
+    def answer(handler: Handler) -> None:
+        if stalls.is_set():
+            handler.stall()
+        elif handler.path.endswith(".whl"):
+            handler.give(wheel())
+        else:
+            handler.give(f'<a href="/{NAME}">{NAME}</a>'.encode(), kind="text/html")
+
+    table = 'code = "."\nhandler = "a.handler"\nruntime = "python3.13"\n'
+    files = {
+        "project/pyproject.toml": f"[tool.hatch.build.targets.lambda-zip]\n{table}",
+        "project/a.py": "def handler(*_): ...\n",
+        "project/requirements.txt": "carrier\n",
+    }
+    write(tmp_path, files)
+    project, temporary = tmp_path / "project", tmp_path / "temporary"
+    temporary.mkdir()
+    words = [sys.executable, "-m", "hatch_lambda_zip", "lock"]
+    with answering(answer) as server:
+        variables = {
+            "TMPDIR": str(temporary),
+            "UV_DEFAULT_INDEX": f"http://127.0.0.1:{server.server_address[1]}",
+        }
+        for name in ("first", "second"):
+            environment = clean_environment(**variables, UV_CACHE_DIR=str(tmp_path / name))
+            with subprocess.Popen(words, cwd=project, env=environment) as process:
+                if stalls.is_set():
+                    assert comes_true((project / NEW_FILE).exists)
+                    assert comes_true(lambda: any(temporary.rglob("constraints.txt")))
+                    process.kill()
+            stalls.set()
+    assert (project / "pylock.toml").exists()
+    assert comes_true(lambda: not any(temporary.iterdir()))
+    assert comes_true(lambda: not (project / NEW_FILE).exists())
 
 
 @linux

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,7 +35,6 @@ from hatch_lambda_zip.lock.compile import (
 )
 from hatch_lambda_zip.lock.uv_lock import UvLock
 from hatch_lambda_zip.plugin.app import aborting
-from hatch_lambda_zip.process import Watcher
 from hatch_lambda_zip.uv import Uv, find_uv
 
 _EXAMPLE = "\b\nExamples:\n  hatch-lambda-zip lock\n  hatch-lambda-zip lock --upgrade-package boto3"
@@ -73,9 +71,11 @@ def lock(
 
     Exit codes: 0, 1 when a lock can't be made or, with --check, would change, 2 for wrong usage.
     """
+    from hatch_lambda_zip.build import Workspace  # `--help` does not need it
+
     console = Console(verbose)
-    with aborting(console), contextlib.closing(Watcher()) as watcher:
-        uv = find_uv(os.environ, log=console.display_debug, watcher=watcher)
+    with aborting(console), Workspace() as work:
+        uv = find_uv(os.environ, log=console.display_debug, watcher=work.watcher)
         for project in projects or (Path(),):
             with open_project(project, console) as opened:
                 has_uv_lock = _has_uv_lock(opened, uv)
@@ -89,7 +89,11 @@ def lock(
                     _check(found)
                 stated = read_stated_project(opened.builder.metadata.config)
                 with Selector(stated, opened.root, uv) as selector:
-                    texts = _compiled(found, selector, upgrade=upgrade, packages=packages)
+                    texts = _compiled(
+                        *(found, selector, work.directory),
+                        upgrade=upgrade,
+                        packages=packages,
+                    )
                 if check:
                     _compare(found, texts)
                 else:
@@ -297,7 +301,12 @@ def _check_found(opened: OpenProject, uv: Uv) -> None:
 
 
 def _compiled(
-    found: Sequence[Needed], selector: Selector, *, upgrade: bool, packages: tuple[str, ...]
+    found: Sequence[Needed],
+    selector: Selector,
+    temporary: Path,
+    *,
+    upgrade: bool,
+    packages: tuple[str, ...],
 ) -> dict[Path, str]:
     """Return the locks as they are to be, by their paths."""
     texts: dict[Path, str] = {}
@@ -311,6 +320,7 @@ def _compiled(
             selector.uv,
             upgrade=upgrade,
             packages=packages,
+            temporary=temporary,
             # Another tool's versions are what they are; a build compares them.
             constraints=() if needed.lock.is_foreign else sorted(constraints),
         )

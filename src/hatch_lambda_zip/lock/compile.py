@@ -92,6 +92,7 @@ class RequirementsLock:
         upgrade: bool = False,
         packages: Iterable[str] = (),
         constraints: Iterable[str] = (),
+        temporary: Path | None = None,
     ) -> str:
         """Return the lock as it is to be; versions that are locked stay as far as they can.
 
@@ -99,6 +100,7 @@ class RequirementsLock:
             upgrade: take the newest versions of all packages.
             packages: those whose newest versions are taken.
             constraints: requirements that hold for what is in both, such as ``idna==3.10``.
+            temporary: a directory for temporary files; None for the system's.
 
         Raises:
             LockError: the lock was made by another tool, or its files are others than those that
@@ -108,7 +110,9 @@ class RequirementsLock:
         foreign = read_foreign(self.requirements) if self.is_foreign else None
         held = tuple(constraints)
         new = self.path.with_name(NEW_FILE)
-        with tempfile.TemporaryDirectory() as directory:
+        if uv.watcher:
+            uv.watcher.remove_later(new)
+        with tempfile.TemporaryDirectory(dir=temporary) as directory:
             constraints_file = Path(directory, "constraints.txt")
             constraints_file.write_text("\n".join(held), encoding="utf-8")
             pins = Path(directory, "requirements.txt")
