@@ -175,6 +175,15 @@ def test_a_cache_of_uv_from_its_beginning(
     assert not outputs.is_output(write(tmp_path / "demo/model-1"))
 
 
+def test_temporary_files_of_a_build(tmp_path: Path) -> None:
+    outputs = Outputs.of(tmp_path, [])
+    name = "hatch-lambda-zip-0123456789abcdef-locked"
+    write(tmp_path / name / "contents")
+    assert outputs.is_output(tmp_path / name)
+    assert not outputs.is_output(tmp_path / f"my-{name}")
+    assert not outputs.is_output(write(tmp_path / "a" / name)), "which is a file"
+
+
 def test_a_cache_of_uv_without_a_tag_yet(tmp_path: Path) -> None:
     outputs = Outputs.of(tmp_path, [])
     lock, made = write(tmp_path / ".lock"), write(tmp_path / ".tmpbaTrbv/a")

@@ -18,7 +18,8 @@ from hatch_lambda_zip.files import read_regular
 
 _DEFAULT: Final = "dist"  # of hatchling, uv and build
 _BUILT: Final = (".whl", ".tar.gz")
-_TEMPORARY: Final = re.compile(r"(?:^|/)hatch-lambda-zip-[0-9a-f]{16}-locked/")
+_TEMPORARY: Final = re.compile(r"hatch-lambda-zip-[0-9a-f]{16}-locked")
+_TEMPORARY_FILE: Final = re.compile(rf"(?:^|/){_TEMPORARY.pattern}/")
 # uv 0.10 to 0.13: the tag is its standard's first line alone, without an end, and the directories
 # are called archive-v0, flat-index-v2, sdists-v11 or so.
 _UV_TAG: Final = b"Signature: 8a477f597d28d172789f06886806bc55"
@@ -96,11 +97,14 @@ class Outputs:
     def is_output(self, path: Path) -> bool:
         """Tell whether a path is one of `is_artifact`, a wheel or sdist beside them, or uv's.
 
-        So is a compiled module that another process is just writing.
+        So is a compiled module that another process is just writing, and a directory for a build's
+        temporary files, which a container may have under another name outside of the sources.
         """
         if path.name.endswith(_BUILT) and _real(path.parent) in self.directories:
             return True
         if _HALF_WRITTEN.search(path.name) and not path.is_dir():
+            return True
+        if _TEMPORARY.fullmatch(path.name) and path.is_dir():
             return True
         return _is_uvs(path) or is_artifact(path)
 
@@ -193,7 +197,7 @@ def output_in(wheel: Path, project: Path) -> str | None:
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             name = member.filename
-            if any(known.search(name) for known in (_TEMPORARY, _UV_ARCHIVE, _HALF_WRITTEN)):
+            if any(known.search(name) for known in (_TEMPORARY_FILE, _UV_ARCHIVE, _HALF_WRITTEN)):
                 return name
             is_small = member.file_size <= LARGEST_DESCRIPTION
             if name.endswith(".json") and is_small and _is_described(archive.read(name)):
