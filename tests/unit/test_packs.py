@@ -266,6 +266,27 @@ def test_a_directory_that_can_not_be_made(tmp_path: Path, lines: list[str]) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are POSIX")
+def test_a_directory_in_one_that_this_user_can_not_look_into(
+    tmp_path: Path, lines: list[str]
+) -> None:
+    """As where HOME is still that of root, or of whoever was logged in before `su`."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        directory = find_cache({"HATCH_LAMBDA_ZIP_CACHE": str(home / "cache")}, lines.append)
+        with closing(PackCache(directory, lines.append)) as cache:
+            save(cache, "demo", "key")
+            assert cache.find("demo", "key") is None
+    finally:
+        os.seteuid(user)
+        home.chmod(0o700)
+    assert "can't be written, so nothing is kept: " in lines[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are POSIX")
 def test_what_others_can_write_to_is_not_used(
     tmp_path: Path, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

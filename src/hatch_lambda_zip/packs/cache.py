@@ -42,7 +42,8 @@ class PackCache:
         """Close what is open, and keep within the bounds."""
         for pack in self._open.values():
             pack.close()
-        if self._directory is None or not self._directory.is_dir():
+        # pathlib's own raises where this user may not look.
+        if self._directory is None or not os.path.isdir(self._directory):  # noqa: PTH112
             return
         with contextlib.suppress(OSError):  # the next command tries again
             note_build(self._directory, self._started)
