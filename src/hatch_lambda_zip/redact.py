@@ -28,6 +28,7 @@ _PUBLIC_FRAGMENT: Final = re.compile(
 _SPACED: Final = re.compile(
     r"""(?<=://)([^\s@/:]{0,200}:)(?!\d+(?:[\s/?#,;:)'"\]]|\Z))((?:(?!://)[^\n]){1,200})(?=@)"""
 )
+_HOST: Final = re.compile(r"[/?#,;|]")  # what ends it
 _BEFORE_USER: Final = "'\"`([{<>=,;|/"
 _AFTER_URL: Final = "'\"`)]}>,;.:|"
 
@@ -50,8 +51,10 @@ _SECRET_NAME: Final = re.compile(
 _PLAIN_NAME: Final = re.compile(r"(?:FILE|PATH|DIR|SOCK|PROVIDER)$", re.IGNORECASE)
 _PLACE_NAME: Final = re.compile(r"URL|INDEX|PROXY|LINKS|REGISTRY|REPOSITORY", re.IGNORECASE)
 _SECRET_KEY: Final = re.compile(r"^(?:sig|signature|key|auth)$", re.IGNORECASE)
+_LONG_USER: Final = 16  # characters: such a name may be a token
 _NETRC: Final = re.compile(
-    r"""(?<!\S)(?:password|account)\s+("(?:\\.|[^"\\])*"|\S+)|(?<!\S)login\s+(\S{16,})"""
+    r"""(?<!\S)(?:password|account)\s+("(?:\\.|[^"\\])*"|\S+)"""
+    rf"|(?<!\S)login\s+(\S{{{_LONG_USER},}})"
 )
 # Of INI files; of TOML, JSON and Python, where several may stand in one line.
 _LINE: Final = re.compile(r"^[ \t]*([\w.-]+)[ \t]*[=:](.*)", re.MULTILINE)
@@ -60,6 +63,7 @@ _QUOTED: Final = re.compile(
 )
 # Of command lines and connection strings.
 _PAIR: Final = re.compile(r"""(?<![\w.-])([\w.-]+)=([^\s"';,&|]+)""")
+_FIELD: Final = re.compile(r"^[ \t]*([\w-]+):[ \t]+(\S.*)", re.MULTILINE)  # of a message's head
 _KIND: Final = re.compile(r"(?:basic|bearer|token)\s+", re.IGNORECASE)  # of a header's value
 _LIST: Final = re.compile(r"[,;|]")
 _COMMENT: Final = re.compile(r"[ \t][#;]")
@@ -77,7 +81,12 @@ _FILES_WITH_URLS: Final = (
     *("uv.lock", "pylock.toml", "requirements.txt"),
 )
 # What stands in such places and says nothing.
-_KNOWN: Final = frozenset(("true", "false", "none", "null", "__token__", "oauth2accesstoken"))
+_KNOWN: Final = frozenset(
+    (
+        *("true", "false", "none", "null"),
+        *("__token__", "oauth2accesstoken", "_json_key_base64", "x-oauth-basic", "x-token-auth"),
+    )
+)
 
 
 def redact(text: str, values: Iterable[str] = ()) -> str:
@@ -139,6 +148,7 @@ def secret_values(environ: Mapping[str, str], place: Path | None = None) -> tupl
             found.update(_parts(value))
         found.update(_quoted(value))
         found.update(each for key, each in _PAIR.findall(value) if _is_secret(key))
+        found.update(each.strip() for key, each in _FIELD.findall(value) if _is_secret(key))
         is_place = _PLACE_NAME.search(name) is not None
         found.update(_url_secrets(_words(value), has_schemes=not is_place))
         if is_place:  # a space, too, may be one that should have been escaped
@@ -215,6 +225,8 @@ def _url(word: str) -> str:
     """Clean a word with a URL in it, or with several."""
     head, _, rest = word.partition("://")
     hidden = _hidden_user(head, rest)
+    if not hidden and (start := _start_of_no_port(head, rest)):
+        return f"{head}://{rest[:start]}{_BLOT}{rest[len(rest.rstrip(_AFTER_URL)) :]}"
     if not hidden:
         shown = _end_of_user(head, rest) + 1  # "git@"
         return f"{head}://{rest[:shown]}{_without_query(rest[shown:])}"
@@ -235,7 +247,7 @@ def _user_without_scheme(word: str) -> tuple[int, int]:
     colon = word.find(":", 0, max(end, 0))
     start = max(word.rfind(mark, 0, max(colon, 0)) for mark in _BEFORE_USER) + 1
     is_drive = colon - start == 1 and word[colon + 1] in "/\\"
-    is_scp = "@" in word[start : max(colon, 0)]  # git@host:path
+    is_scp = word.startswith("git@", start)  # git@host:path@ref; others log in as me@work:password
     return (0, -1) if colon < 0 or is_drive or is_scp else (start, end)
 
 
@@ -280,6 +292,17 @@ def _end_of_user(head: str, rest: str) -> int:
     return last
 
 
+def _start_of_no_port(head: str, rest: str) -> int:
+    """Return where a URL without an ``@`` has a port that is no number; 0 if it has none.
+
+    That may be a password behind which the host was forgotten. In an ssh URL it is a path.
+    """
+    name, _, port = _HOST.split(rest, maxsplit=1)[0].partition(":")
+    is_number = not port.strip(_AFTER_URL) or port.strip(_AFTER_URL).isdigit()
+    is_other = "@" in rest or name[:1] == "[" or _scheme(head).endswith("ssh")
+    return 0 if is_number or is_other else len(name) + 1
+
+
 def _scheme(head: str) -> str:
     found = _SCHEME.search(head)
     return found[0].lower() if found else ""
@@ -316,6 +339,8 @@ def _url_secrets(words: Iterable[str], *, has_schemes: bool) -> Iterator[str]:
             user = word[start : max(end, 0)]
         name, _, password = user.partition(":")
         yield from {password or name} - {""}
+        # As in a netrc: GitHub takes a token as the user's name, too.
+        yield from {name} if len(name) >= _LONG_USER else ()
         for part in re.split(r"[?#&]", rest)[1:]:
             key, _, value = part.rstrip(_AFTER_URL).partition("=")
             if value and (_SECRET_NAME.search(key) or _SECRET_KEY.search(key)):

@@ -68,9 +68,20 @@ from hatch_lambda_zip.redact import has_password, has_user, redact, redact_urls,
         ("--index-url=user:pass@host/a", "--index-url=***@host/a"),
         ("'user:pass@host'", "'***@host'"),
         ("//user:pass@host/a", "//***@host/a"),
+        ("me@work.invalid:pass@proxy:8080", "***@proxy:8080"),
+        ("'http_proxy=me@work.invalid:pa/ss@proxy'", "'http_proxy=***@proxy'"),
         ("git@host.invalid:a/b@v1", "git@host.invalid:a/b@v1"),
         ("C:\\folder\\a@b", "C:\\folder\\a@b"),
         ("https://user:pass\uff20host/a", "https://***@host/a"),
+        # Without a host.
+        ("(https://user:pass).", "(https://user:***)."),
+        ("https://user:pa/ss", "https://user:***"),
+        ("https://host:8080,https://user:pa,ss", "https://host:8080,https://user:pa,ss"),
+        (
+            "'https://host:8080', https://host:, https://host:/a",
+            "'https://host:8080', https://host:, https://host:/a",
+        ),
+        ("git+ssh://host:a/b", "git+ssh://host:a/b"),
         # Fragments.
         ("https://host/a#token=secret", "https://host/a#***"),
         ("https://host/a#secret", "https://host/a#***"),
@@ -168,6 +179,9 @@ SECRET = "s3cret/value1"  # noqa: S105 - of nobody
         ("UV_DEFAULT_INDEX", "https://user:s3cret%2Fvalue1@host.invalid/simple"),
         ("UV_INDEX", f"https://{SECRET}@host.invalid/simple"),
         ("HTTPS_PROXY", f"user:{SECRET}@proxy.invalid:8080"),
+        ("HTTPS_PROXY", f"me@work.invalid:{SECRET}@proxy.invalid:8080"),
+        ("https_proxy", f"http://me@work.invalid:{SECRET}@proxy.invalid:8080"),
+        ("GIT_CONFIG_VALUE_0", f"PRIVATE-TOKEN: {SECRET}"),
         ("ANYTHING", f"see https://user:{SECRET}@host.invalid/simple"),
         ("SIGNED_URL", "https://host.invalid/a?x=1&X-Amz-Security-Token=s3cret/value1"),
         ("PIP_INDEX_URL", "https://host.invalid/simple#token=s3cret/value1"),
@@ -212,10 +226,21 @@ def test_secrets_of_the_environment(name: str, value: str, tmp_path: Path) -> No
         ("UV_INDEX_URL", "https://pypi.invalid/simple"),
         ("UV_INDEX_URL", "https://__token__@pypi.invalid/simple"),
         ("GIT_REMOTE", "ssh://git@host.invalid/a"),
+        ("ANYTHING", "token:/usr/bin\nSECRET_FILE: /run/secrets/it"),
     ],
 )
 def test_what_is_no_secret(name: str, value: str, tmp_path: Path) -> None:
     assert secret_values({name: value, "HOME": str(tmp_path)}) == ()
+
+
+def test_a_token_may_be_the_name_of_a_user(tmp_path: Path) -> None:
+    """As GitHub takes it: whatever the password is."""
+    token = "ghp_" + "0a1B" * 9
+    environ = {"UV_INDEX_URL": f"https://{token}:x-oauth-basic@host.invalid/simple"}
+    values = secret_values({**environ, "HOME": str(tmp_path)})
+    assert redact(f"it is {token}, with x-oauth-basic", values) == "it is ***, with x-oauth-basic"
+    environ = {"UV_INDEX_URL": "https://somebody:anything@host.invalid/simple"}
+    assert secret_values({**environ, "HOME": str(tmp_path)}) == ("anything",)
 
 
 def test_a_space_in_a_password_is_part_of_it(tmp_path: Path) -> None:
