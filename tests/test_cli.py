@@ -46,6 +46,18 @@ def test_what_hatchling_makes(
     assert "compressing" in result.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes them")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed(tmp_path: Path, closed: str) -> None:
+    table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
+    write(tmp_path, {"pyproject.toml": table, "a.py": "X = 1\n"})
+    words = ["sh", "-c", f'"$0" -m hatch_lambda_zip build {closed}', sys.executable]
+    done = run(words, cwd=tmp_path, env=clean_environment(), check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ("dist/lambda.zip\n" if closed == "2>&-" else "")
+    assert (tmp_path / "dist/lambda.zip").is_file()
+
+
 def test_what_terraforms_external_data_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
