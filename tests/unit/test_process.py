@@ -321,6 +321,21 @@ def test_where_processes_can_not_be_listed_none_are_found(monkeypatch: pytest.Mo
     kill_descendants()
 
 
+@linux
+def test_where_numbers_are_those_of_another_namespace_none_is_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As by `unshare --pid --fork` without `--mount-proc`."""
+    with subprocess.Popen(["sleep", "60"], env={watcher_module.MARK_VARIABLE: "any."}) as process:
+        monkeypatch.setattr(os, "readlink", lambda _: str(os.getpid() + 1))
+        kill_marked("any.")
+        kill_descendants()
+        assert process.poll() is None
+        monkeypatch.undo()
+        kill_marked("any.")
+        assert process.wait(30) == -signal.SIGKILL
+
+
 WITHOUT_MARKS = """
 import runpy, sys
 sys.platform = "darwin"

@@ -88,8 +88,14 @@ def marked(mark: str) -> list[int]:
 
 
 def numbers() -> list[int]:
-    """Return the other processes of this machine; none where there is no /proc."""
+    """Return the other processes of this machine; none where there is no /proc.
+
+    Nor are there any where that is another namespace's, as in a sandbox that shares the files of
+    the system: its numbers stand for other processes here.
+    """
     try:
+        if os.readlink("/proc/self") != str(os.getpid()):  # noqa: PTH115 - it has to be quick
+            return []
         names = os.listdir("/proc")  # noqa: PTH208 - it has to be quick
     except OSError:
         return []
