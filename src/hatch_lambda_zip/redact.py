@@ -49,7 +49,9 @@ _SECRET_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_NAME: Final = re.compile(r"(?:FILE|PATH|DIR|SOCK|PROVIDER)$", re.IGNORECASE)
-_PLACE_NAME: Final = re.compile(r"URL|INDEX|PROXY|LINKS|REGISTRY|REPOSITORY", re.IGNORECASE)
+_PLACE_NAME: Final = re.compile(
+    r"URL|INDEX|PROXY|LINKS|REGISTRY|REPOSITORY|GIT_CONFIG_VALUE", re.IGNORECASE
+)
 _SECRET_KEY: Final = re.compile(r"^(?:sig|signature|key|auth)$", re.IGNORECASE)
 _LONG_USER: Final = 16  # characters: such a name may be a token
 _NETRC: Final = re.compile(
@@ -148,7 +150,7 @@ def secret_values(environ: Mapping[str, str], place: Path | None = None) -> tupl
             found.update(_parts(value))
         found.update(_quoted(value))
         found.update(each for key, each in _PAIR.findall(value) if _is_secret(key))
-        found.update(each.strip() for key, each in _FIELD.findall(value) if _is_secret(key))
+        found.update(_fields(value))
         is_place = _PLACE_NAME.search(name) is not None
         found.update(_url_secrets(_words(value), has_schemes=not is_place))
         if is_place:  # a space, too, may be one that should have been escaped
@@ -189,9 +191,17 @@ def _settings(text: str) -> Iterator[str]:
     """Yield the secrets of a tool's configuration: INI, TOML or JSON, git's among them."""
     yield from _quoted(text)
     for key, rest in _LINE.findall(text):
+        if _PLACE_NAME.search(key):
+            yield from _url_secrets(rest.split(), has_schemes=False)
+        yield from _fields(rest)
         if _SECRET_NAME.search(key):
             value = _COMMENT.split(rest, maxsplit=1)[0].strip()
             yield from (*rest.split()[:1], value, value.replace("%%", "%"))
+
+
+def _fields(text: str) -> Iterator[str]:
+    """Yield the secrets of HTTP headers that are called so, one in a line."""
+    yield from (value.strip() for key, value in _FIELD.findall(text) if _is_secret(key))
 
 
 def _quoted(text: str) -> Iterator[str]:
@@ -225,12 +235,11 @@ def _url(word: str) -> str:
     """Clean a word with a URL in it, or with several."""
     head, _, rest = word.partition("://")
     hidden = _hidden_user(head, rest)
-    if not hidden and (start := _start_of_no_port(head, rest)):
-        return f"{head}://{rest[:start]}{_BLOT}{rest[len(rest.rstrip(_AFTER_URL)) :]}"
-    if not hidden:
-        shown = _end_of_user(head, rest) + 1  # "git@"
-        return f"{head}://{rest[:shown]}{_without_query(rest[shown:])}"
-    return f"{head}://{_BLOT}@{_without_query(rest[len(hidden) + 1 :])}"
+    end = (len(hidden) if hidden else _end_of_user(head, rest)) + 1
+    user, place = f"{_BLOT}@" if hidden else rest[:end], rest[end:]  # "git@" is shown
+    if start := _start_of_no_port(head, place):
+        return f"{head}://{user}{place[:start]}{_BLOT}{place[len(place.rstrip(_AFTER_URL)) :]}"
+    return f"{head}://{user}{_without_query(place)}"
 
 
 def _without_scheme(word: str) -> str:
@@ -292,14 +301,19 @@ def _end_of_user(head: str, rest: str) -> int:
     return last
 
 
-def _start_of_no_port(head: str, rest: str) -> int:
-    """Return where a URL without an ``@`` has a port that is no number; 0 if it has none.
+def _start_of_no_port(head: str, place: str) -> int:
+    """Return where a URL has a port that is no number, behind its user; 0 if it has none.
 
-    That may be a password behind which the host was forgotten. In an ssh URL it is a path.
+    That may be a password, behind which the host was forgotten, or in whose user there is an ``@``.
+    In an ssh URL it is a path.
+
+    Args:
+        head: what stands before the ``://``.
+        place: what follows it and the user.
     """
-    name, _, port = _HOST.split(rest, maxsplit=1)[0].partition(":")
+    name, _, port = _HOST.split(place, maxsplit=1)[0].partition(":")
     is_number = not port.strip(_AFTER_URL) or port.strip(_AFTER_URL).isdigit()
-    is_other = "@" in rest or name[:1] == "[" or _scheme(head).endswith("ssh")
+    is_other = name[:1] == "[" or _scheme(head).endswith("ssh")
     return 0 if is_number or is_other else len(name) + 1
 
 
