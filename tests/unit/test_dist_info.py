@@ -14,6 +14,7 @@ from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install.dist_info import DistInfo, canonical_dist_info
 from hatch_lambda_zip.install.requirement import canonical_marker, canonical_requirement
 from hatch_lambda_zip.install.wheel import content_digest
+from hatch_lambda_zip.record import Digest, format_record
 
 HEAD = "Metadata-Version: 2.1\nName: Demo_Pkg\nVersion: 1.0\n"
 
@@ -224,12 +225,16 @@ def test_malformed_metadata(metadata: str, message: str) -> None:
 def test_a_readme_and_a_release_are_not_in_the_digest(tmp_path: Path) -> None:
     def digest(metadata: str, generator: str, code: str = "") -> str:
         path = tmp_path / "demo_pkg-1.0-py3-none-any.whl"
+        files = {
+            "demo_pkg-1.0.dist-info/METADATA": metadata,
+            "demo_pkg-1.0.dist-info/WHEEL": f"Wheel-Version: 1.0\nGenerator: {generator}\n",
+            "demo_pkg.py": code,
+        }
+        rows = [(name, Digest.of(text.encode()), None) for name, text in files.items()]
         with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("demo_pkg-1.0.dist-info/METADATA", metadata)
-            wheel = f"Wheel-Version: 1.0\nGenerator: {generator}\n"
-            archive.writestr("demo_pkg-1.0.dist-info/WHEEL", wheel)
-            archive.writestr("demo_pkg-1.0.dist-info/RECORD", metadata)
-            archive.writestr("demo_pkg.py", code)
+            for name, text in files.items():
+                archive.writestr(name, text)
+            archive.writestr("demo_pkg-1.0.dist-info/RECORD", format_record(rows))
         return content_digest(path)
 
     first = digest(f"{HEAD}\n# One\n", "hatchling 1.27.0")

@@ -245,6 +245,66 @@ def test_another_spelling_of_name_and_version_is_none(tmp_path: Path) -> None:
     assert content_digest(renamed)
 
 
+def test_a_record_that_is_odd_has_another_digest(tmp_path: Path) -> None:
+    """The zip would have other bytes, or be refused: what was made before must not stay."""
+    files = {**STANDARD, "a.py": b"x = 1\n", "b.py": b""}
+
+    def digest_of(rows: Mapping[str, Digest | None]) -> str:
+        record = format_record((path, digest, None) for path, digest in rows.items())
+        return content_digest(make_wheel(tmp_path, files, record))
+
+    good = {path: Digest.of(content) for path, content in files.items()}
+    lacking = {path: digest for path, digest in good.items() if path != "a.py"}
+    empty: dict[str, Digest | None] = dict.fromkeys(files)
+    digests = [
+        content_digest(make_wheel(tmp_path, files)),
+        digest_of(lacking),
+        digest_of(empty),
+        digest_of({**good, "a.py": None}),
+        digest_of({**good, "a.py": Digest.of(files["a.py"], "sha512")}),
+        digest_of({**good, "a.py": Digest.of(b"other", "sha512")}),
+        digest_of({**good, "a.py": Digest.of(b"other")}),
+        digest_of({**good, "c.py": Digest.of(b"")}),
+    ]
+    assert len({*digests}) == len(digests)
+    assert digest_of(good) == digests[0]  # which need not list itself
+
+
+def test_a_record_that_is_odd_has_the_same_digest_under_a_version(tmp_path: Path) -> None:
+    def digest_of(version: str) -> str:
+        start = f"demo_pkg-{version}.dist-info/"
+        files = {f"{start}{path.partition('/')[2]}": text for path, text in STANDARD.items()}
+        metadata = files[f"{start}METADATA"].replace(b"1.0", version.encode())
+        files |= {f"{start}METADATA": metadata}
+        rows = [(path, Digest.of(text, "sha512"), None) for path, text in files.items()]
+        wheel = tmp_path / f"demo_pkg-{version}-py3-none-any.whl"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            for path, content in {**files, f"{start}RECORD": format_record(rows)}.items():
+                archive.writestr(path, content)
+        return content_digest(wheel, "3.0")
+
+    assert digest_of("1.0") == digest_of("2.0")
+
+
+def test_the_place_of_headers_is_in_the_digest(tmp_path: Path, site: Path) -> None:
+    """It has the name as the wheel spells it."""
+    digests = set()
+    for number, name in enumerate(("demo_pkg", "Demo.Pkg")):
+        start = f"{name}-1.0"
+        files = {f"{start}.{path.partition('.0.')[2]}": text for path, text in STANDARD.items()}
+        files |= {f"{start}.data/headers/demo.h": b"header"}
+        rows = [(path, Digest.of(text), None) for path, text in files.items()]
+        wheel = tmp_path / NAME
+        with zipfile.ZipFile(wheel, "w") as archive:
+            for path, content in files.items():
+                archive.writestr(path, content)
+            archive.writestr(f"{start}.dist-info/RECORD", format_record(rows))
+        digests.add(content_digest(wheel))
+        unpack_wheel(wheel, site / str(number))
+        assert (site / str(number) / f"include/{name}/demo.h").is_file()
+    assert len(digests) == 2
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, {"a.py": b""})

@@ -12,7 +12,7 @@ import shutil
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -226,8 +226,8 @@ def read_maker(wheel: Path) -> tuple[str, str | None]:
 def content_digest(wheel: Path, version: str | None = None) -> str:
     """Hash what ships of a wheel, regardless of how and when the wheel file was written.
 
-    RECORD follows from the other files, and what depends on the release of a back end, or is
-    documentation, does not ship.
+    RECORD, as it should be, follows from the other files: only where it does not is it hashed,
+    too. What depends on the release of a back end, or is documentation, does not ship.
 
     Args:
         version: what ships instead of the wheel's own version.
@@ -248,19 +248,65 @@ def content_digest(wheel: Path, version: str | None = None) -> str:
                     digests[name] = Digest.of_file(file)
             elif name != f"{directory}/RECORD":
                 inside[name.removeprefix(f"{directory}/")] = opened.read(name)
+        found = {f"{directory}/{path}": Digest.of(content) for path, content in inside.items()}
+        odd = [*_odd_rows(opened, digests | found)]
     dist_info = canonical_dist_info(DistInfo(directory, inside), version)
-    # The wheel's version stands in the name of this directory too, of which nothing ships.
-    data = f"{directory.removesuffix('.dist-info')}.data/"
-    digests = {
-        f".data/{name.removeprefix(data)}" if name.startswith(data) else name: digest
-        for name, digest in digests.items()
+    # The wheel's version stands in the names of its directories, too, of which nothing ships; its
+    # name, as it is spelled there, in those of headers.
+    stem = directory.removesuffix(".dist-info")
+    headers = f".data/headers/{stem.partition('-')[0]}/"
+    places = {
+        f"{stem}.data/headers/": headers,
+        f"{stem}.data/": ".data/",
+        f"{directory}/": f"{dist_info.name}/",
     }
+
+    def place(name: str) -> str:
+        start = next((start for start in places if name.startswith(start)), "")
+        return f"{places.get(start, '')}{name.removeprefix(start)}"
+
+    digests = {place(name): digest for name, digest in digests.items()}
     for path, content in dist_info.files.items():
         digests[f"{dist_info.name}/{path}"] = Digest.of(content)
     total = hashlib.sha256()
     for name, digest in sorted(digests.items(), key=lambda item: item[0]):
         total.update(f"{digest} {name}\n".encode())
+    for said, name in sorted((said, place(name)) for said, name in odd):
+        total.update(f"RECORD {said} {name}\n".encode())
     return total.hexdigest()
+
+
+def _odd_rows(wheel: OpenWheel, found: Mapping[str, Digest]) -> Iterator[tuple[str, str]]:
+    """Yield what a RECORD says otherwise of files than their SHA-256, and the files that it lacks.
+
+    It ships in other words then, or the wheel is refused when it is unpacked.
+
+    Args:
+        found: the digests of all other files, by their names in the wheel.
+
+    Returns:
+        What it says of a file, and the name of that.
+
+    Raises:
+        DistributionError: it is malformed; the message is about the wheel.
+    """
+    record = f"{wheel.dist_info}/RECORD"
+    lacking = {*found}
+    for row in parse_record(wheel.read(record).decode(), "RECORD"):
+        if row.path == record:
+            continue
+        is_first = row.path in lacking
+        lacking.discard(row.path)
+        if is_first and row.digest == found[row.path]:
+            continue
+        said = str(row.digest)
+        if is_first and row.digest is not None:
+            algorithm = row.digest.algorithm
+            with wheel.archive.open(row.path) as file:
+                # Of METADATA, the hash would follow from the version.
+                said = algorithm if Digest.of_file(file, algorithm) == row.digest else said
+        yield said, row.path
+    yield from (("", name) for name in lacking)
 
 
 def unpack_wheel(wheel: Path, site: Path) -> None:
