@@ -14,6 +14,7 @@ import pytest
 
 from hatch_lambda_zip import build as build_package
 from hatch_lambda_zip.build import Job, Session, build_zip
+from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 from tests.support.commands import UV, clean_environment, run
 from tests.support.hatchling_runs import COMMAND, run_hatchling
 from tests.support.projects import Project
@@ -91,6 +92,31 @@ def test_an_edit_between_two_builds_that_overlap_is_not_lost(
     assert "fixture-app:second: compressing" in output
     assert [answer(hooked, function) for function in ("first", "second")] == ["4300"] * 2
     assert [pin(hooked, function) for function in ("first", "second")] == newer * 2
+
+
+@pytest.mark.slow
+def test_another_checkouts_wheel_does_not_ship(
+    hooked: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It replaces this one's in a directory of both, before the zips are begun."""
+    other = hooked.copy_to(tmp_path / "other")
+    edit(other, 42, 4300)
+    words = [*WORDS, "-d", str(hooked.path / "dist")]
+    check = LambdaZipBuilder.check
+
+    def check_later(builder: LambdaZipBuilder) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(LambdaZipBuilder, "check", check)
+            subprocess.run([*COMMAND, *words], cwd=other.path, env=clean_environment(), check=True)
+            answers.extend(answer(hooked, function) for function in ("first", "second"))
+        check(builder)
+
+    answers: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(LambdaZipBuilder, "check", check_later)
+        build(hooked)
+    assert answers == ["4300"] * 2
+    assert [answer(hooked, function) for function in ("first", "second")] == ["42"] * 2
 
 
 def test_a_wheel_that_another_build_is_writing_is_an_error(

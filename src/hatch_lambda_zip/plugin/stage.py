@@ -85,6 +85,8 @@ class Stage:
         Raises:
             LambdaZipError: they can't be made.
         """
+        # Before anything takes time: a build of another checkout may replace it.
+        content = _content_of(built)
         from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, build_zip
 
         builder = self.builder
@@ -100,13 +102,15 @@ class Stage:
         if not artifacts:
             return
         if not is_here:
-            self._look_for_built(artifacts, built)
+            self._look_for_built(artifacts, built.name, content)
             return
         with builder.keeping_version_files(), builder.open_session(embedded) as session:
-            for job in self._jobs(artifacts, built, session.workspace.directory):
+            jobs = self._jobs(artifacts, built.name, content, session.workspace.directory)
+            del content  # it may be large
+            for job in jobs:
                 build_zip(job, session)
 
-    def _look_for_built(self, artifacts: Sequence[Artifact], built: Path) -> None:
+    def _look_for_built(self, artifacts: Sequence[Artifact], name: str, content: bytes) -> None:
         """Say whether the stage that saw the source tree made the zips of this very package.
 
         Raises:
@@ -116,7 +120,7 @@ class Stage:
 
         builder = self.builder
         with Workspace(Path(builder.root)) as workspace:
-            jobs = self._jobs(artifacts, built, workspace.directory)
+            jobs = self._jobs(artifacts, name, content, workspace.directory)
             wheel = jobs[0].own.build(workspace.directory)
             labels = {f"{builder.package}:{job.artifact.name}": job for job in jobs}
             missing = [
@@ -136,26 +140,28 @@ class Stage:
             raise LockError(f"{REQUEST_VARIABLE} asks for zips, but {message}")
         AppReporter(self.builder.app).info(f"lambda-zip: {message}")
 
-    def _jobs(self, artifacts: Sequence[Artifact], built: Path, directory: Path) -> list[Job]:
+    def _jobs(
+        self, artifacts: Sequence[Artifact], name: str, content: bytes, directory: Path
+    ) -> list[Job]:
         from hatch_lambda_zip.build import Job
 
         outputs = self.builder.outputs(self.output)
-        own = self._own_wheel(outputs, built, directory)
+        own = self._own_wheel(outputs, directory / name, content)
         layers_of = self.builder.lambda_config.layers_of
         return [
             Job(artifact, layers_of(artifact), self.output, own, outputs, reuse=True)
             for artifact in artifacts
         ]
 
-    def _own_wheel(self, outputs: Outputs, built: Path, directory: Path) -> OwnWheel:
+    def _own_wheel(self, outputs: Outputs, copy: Path, content: bytes) -> OwnWheel:
         """Return how to get the package's own wheel.
 
         The wheel target's is it, unless the zips select other files, or the hatchling that runs
         is not the declared one, the zips have another version, or it took in what builds wrote.
 
         Args:
-            built: what hatchling has just built.
-            directory: for a copy of that.
+            copy: where there is to be one of what hatchling has just built.
+            content: of that.
 
         Raises:
             DistributionError: that is a wheel, and damaged.
@@ -167,20 +173,15 @@ class Stage:
         builder = self.builder
         own = builder.own_wheel(outputs)
         differs = builder.own_file_selection or builder.is_isolated or builder.zip_version
-        if built.suffix != ".whl" or differs:
+        if copy.suffix != ".whl" or differs:
             return own
         check_links(builder, outputs)
         # All zips are made of this copy, whatever becomes of the file in the output directory.
-        copy = directory / built.name
+        copy.write_bytes(content)
         try:
-            # Of nothing else, such as a device, which may never end.
-            copy.write_bytes(read_regular(built) or b"")
             content_digest(copy)
-        except (OSError, DistributionError) as error:
-            raise DistributionError(
-                f"{str(error).rstrip('.')}. If another build writes to {built.parent} too, or "
-                "cleans it, let it end, and build again."
-            ) from None
+        except DistributionError as error:
+            raise _replaced(error, self.output) from None
         return own if outputs.takes_in(copy) else replace(own, build=lambda _directory: copy)
 
     def _artifacts(self) -> list[Artifact]:
@@ -200,3 +201,25 @@ class Stage:
             for name in self.request.names:
                 report.info(f"{package}: {REQUEST_VARIABLE}: {not_one_of(name, names)}")
         return chosen
+
+
+def _content_of(built: Path) -> bytes:
+    """Return the content of a wheel that was just built; nothing of what is none.
+
+    Raises:
+        DistributionError: it can't be read.
+    """
+    if built.suffix != ".whl":
+        return b""
+    try:
+        # Of nothing else, such as a device, which may never end.
+        return read_regular(built) or b""
+    except OSError as error:
+        raise _replaced(error, built.parent) from None
+
+
+def _replaced(error: Exception, output: Path) -> DistributionError:
+    return DistributionError(
+        f"{str(error).rstrip('.')}. If another build writes to {output} too, or cleans it, let it "
+        "end, and build again."
+    )
