@@ -257,9 +257,11 @@ def test_without_a_directory_nothing_is_kept(lines: list[str]) -> None:
     assert lines == []
 
 
-def test_a_directory_that_can_not_be_made(tmp_path: Path, lines: list[str]) -> None:
+@pytest.mark.parametrize("name", ["file", "n" * 300])
+def test_a_directory_that_can_not_be_made(tmp_path: Path, lines: list[str], name: str) -> None:
+    """Below one that it can't look into, as root's home is to others, all fails like the second."""
     (tmp_path / "file").write_bytes(b"")
-    with closing(PackCache(tmp_path / "file", lines.append)) as cache:
+    with closing(PackCache(tmp_path / name, lines.append)) as cache:
         assert cache.find("demo", "key") is None
         save(cache, "demo", "key")
     assert [line for line in lines if "can't be written, so nothing is kept: " in line]

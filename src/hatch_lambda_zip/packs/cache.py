@@ -42,10 +42,11 @@ class PackCache:
         """Close what is open, and keep within the bounds."""
         for pack in self._open.values():
             pack.close()
-        # pathlib's own raises where this user may not look.
-        if self._directory is None or not os.path.isdir(self._directory):  # noqa: PTH112
+        if self._directory is None:
             return
         with contextlib.suppress(OSError):  # the next command tries again
+            if not self._directory.is_dir():  # which raises where it can't be looked for
+                return
             note_build(self._directory, self._started)
             if self._has_written:
                 prune(self._directory)
