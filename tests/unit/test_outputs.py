@@ -189,6 +189,14 @@ def test_a_cache_of_uv_without_a_tag_yet(tmp_path: Path) -> None:
     lock, made = write(tmp_path / ".lock"), write(tmp_path / ".tmpbaTrbv/a")
     assert outputs.is_output(lock)
     assert outputs.is_output(made.parent)
+    assert outputs.is_output(write(tmp_path / ".gitignore", "*"))
     write(tmp_path / "a.py")
     assert not outputs.is_output(lock)
     assert not outputs.is_output(made.parent)
+
+
+def test_a_lock_of_a_projects_own_is_no_cache_of_uv(tmp_path: Path) -> None:
+    """Whatever lies beside it, or does not: those of uv are empty."""
+    outputs = Outputs.of(tmp_path, [])
+    assert not outputs.is_output(write(tmp_path / ".lock", "owner = 1\n"))
+    assert not outputs.is_output(write(tmp_path / ".gitignore", "*.tmp\n"))

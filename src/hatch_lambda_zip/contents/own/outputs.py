@@ -24,6 +24,7 @@ _TEMPORARY_FILE: Final = re.compile(rf"(?:^|/){_TEMPORARY.pattern}/")
 # are called archive-v0, flat-index-v2, sdists-v11 or so.
 _UV_TAG: Final = b"Signature: 8a477f597d28d172789f06886806bc55"
 _UV_FILES: Final = frozenset((TAG_NAME, ".gitignore", ".lock"))
+_UV_SMALL: Final = frozenset((".gitignore", ".lock"))  # the one is "*", and the other empty
 _UV_DIRECTORY: Final = re.compile(r"[a-z]+(?:-[a-z]+)*-v\d+")
 _UV_TEMPORARY: Final = re.compile(r"\.tmp\w{6}", re.ASCII)
 _UV_ARCHIVE: Final = re.compile(r"(?:^|/)archive-v\d+/[\w-]{16,}/")
@@ -160,6 +161,8 @@ def _is_uvs(path: Path) -> bool:
     if is_directory and tag == _UV_TAG:
         return True
     try:
+        if path.name in _UV_SMALL and path.stat().st_size > 1:
+            return False  # of a project's own, beside no other file
         return _is_uv_cache(tag, os.listdir(path.parent))  # noqa: PTH208 - names are enough
     except OSError:  # it has just been removed
         return False
