@@ -45,6 +45,20 @@ def test_a_virtual_member_is_a_warning(tmp_path: Path) -> None:
     assert "`uv lock --upgrade-package six` mends it" in message
 
 
+def test_an_extra_of_a_virtual_member_that_the_lock_forgot(tmp_path: Path) -> None:
+    library = '[project]\nname = "lib"\nversion = "0.4"\n[project.optional-dependencies]\n'
+    project = project_with_library(tmp_path, f'{library}x = ["six"]\n[tool.uv]\npackage = false\n')
+    project.replace('["lib"]', '["lib[x]"]')
+    project.lock()
+    assert "six.py" in project.build().names
+    # A bad merge, which uv does not notice.
+    project.replace('{ name = "lib", extra = ["x"] }', '{ name = "lib" }', file="uv.lock")
+    message = project.fail()
+    assert "uv.lock does not have what app requires: six (not in it)" in message
+    project.lock("--upgrade-package", "six")  # as it says
+    assert "six.py" in project.build().names
+
+
 BACK_END = """\
 import zipfile
 

@@ -112,6 +112,94 @@ requires-dist = [{ name = "of-three" }]
     assert [*map(str, found)] == ["a[b]>=1", "of-x"]
 
 
+FORGOTTEN = """
+[[package]]
+name = "app"
+version = "1"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "real" }}, {{ name = "one" }}]
+
+[package.optional-dependencies]
+y = []
+
+[package.dev-dependencies]
+dev = [{{ name = "one" }}]
+
+[package.metadata]
+requires-dist = [{}]
+
+[package.metadata.requires-dev]
+dev = [{}]
+
+[[package]]
+name = "real"
+version = "1"
+source = {{ editable = "real" }}
+dependencies = [{{ name = "one" }}]
+
+[package.metadata]
+requires-dist = [{}]
+
+[[package]]
+name = "one"
+source = {{ virtual = "one" }}
+
+[package.metadata]
+requires-dist = [
+    {{ name = "a" }},
+    {{ name = "of-x", marker = "extra == 'x'" }},
+    {{ name = "one", extras = ["x"], marker = "extra == 'all'" }},
+]
+"""
+EXTRA = '{ name = "one", extras = ["x"], virtual = "one" }'
+
+
+@pytest.mark.parametrize(
+    ("stated", "request_"),
+    [
+        ((EXTRA, "", ""), Request()),
+        (('{ name = "one", extras = ["all"] }', "", ""), Request()),
+        (('{ name = "one", extras = ["x"], marker = "extra == \'y\'" }', "", ""), Request(("y",))),
+        (("", EXTRA, ""), Request(groups=("dev",))),
+        (("", EXTRA, ""), Request(groups=("dev",), is_groups_alone=True)),
+        (("", "", EXTRA), Request()),
+    ],
+    ids=["the project", "an extra of extras", "an extra", "a group", "a group alone", "a member"],
+)
+def test_an_extra_of_a_virtual_member_that_the_lock_forgot(
+    tmp_path: Path, stated: tuple[str, str, str], request_: Request
+) -> None:
+    path = tmp_path / "uv.lock"
+    platform = Platform(RUNTIMES[-1], "arm64")
+    path.write_text(FORGOTTEN.format(*stated), encoding="utf-8")
+    found = UvLock.read(path).required_by_virtual("app", request_, platform)
+    assert {*map(str, found)} == {"a", "of-x"}
+    excluded = f'[manifest]\nexcludes = ["one"]\n{FORGOTTEN.format(*stated)}'
+    path.write_text(excluded, encoding="utf-8")
+    found = UvLock.read(path).required_by_virtual("app", request_, platform)
+    assert {*map(str, found)} == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "request_"),
+    [
+        (('{ name = "one", extras = ["x"], marker = "extra == \'y\'" }', "", ""), Request()),
+        ((EXTRA.replace("}", ", marker = \"os_name == 'nt'\" }"), "", ""), Request()),
+        (("", EXTRA, ""), Request()),
+        ((EXTRA, "", ""), Request(groups=("dev",), is_groups_alone=True)),
+    ],
+    ids=["another extra", "another platform", "another group", "not what a group needs"],
+)
+def test_an_extra_of_a_virtual_member_that_nobody_asks_for(
+    tmp_path: Path, stated: tuple[str, str, str], request_: Request
+) -> None:
+    path = tmp_path / "uv.lock"
+    path.write_text(FORGOTTEN.format(*stated), encoding="utf-8")
+    platform = Platform(RUNTIMES[-1], "arm64")
+    found = UvLock.read(path).required_by_virtual("app", request_, platform)
+    assert {*map(str, found)} == {"a"}
+
+
 def test_versions_of_directories(uv_lock: UvLock, tmp_path: Path) -> None:
     assert uv_lock.version_of("lib", tmp_path.parent.resolve() / "lib") == "0.4"
     assert uv_lock.version_of("lib", tmp_path) is None

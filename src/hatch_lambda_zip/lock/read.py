@@ -201,7 +201,8 @@ class LockReader:
             for name in virtual
         )
         # They are not there themselves; what they require has to be.
-        needed = [*map(str, uv_lock.required_by_virtual(package, request, platform))]
+        required = map(str, uv_lock.required_by_virtual(package, request, platform))
+        needed = [*dict.fromkeys(required)]
         replaced = [Adjustment(name, text) for name in virtual for text in needed or (None,)]
         adjustments = uv_lock.adjustments
         return replace(

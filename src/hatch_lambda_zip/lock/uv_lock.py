@@ -7,14 +7,16 @@ depends on, and nothing of itself.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config import Request, inner_table
 from hatch_lambda_zip.errors import LockError
@@ -27,6 +29,8 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+_DIRECTORIES: Final = frozenset(("directory", "editable", "virtual"))
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,12 @@ class UvLock:
     @property
     def directories(self) -> tuple[Path, ...]:
         """The directories that it takes packages from, whether or not they are there."""
-        kinds = ("directory", "editable", "virtual")
         sources = [package["source"] for package in self.packages]
         return tuple(
-            self.base / source[kind] for source in sources for kind in kinds if kind in source
+            self.base / source[kind]
+            for source in sources
+            for kind in sorted(_DIRECTORIES)
+            if kind in source
         )
 
     @property
@@ -173,36 +179,70 @@ class UvLock:
     def _reached(
         self, name: str, request: Request, platform: Platform
     ) -> set[tuple[str, str, tuple[str, ...]]]:
-        """Return the packages that a package depends on, with their versions and extras."""
-        todo = [*self._needs(name, "", request.extras, request.groups, platform)]
+        """Return the packages that a package depends on, with their versions and extras.
+
+        That is what the lock leads to, and what local projects state of each other: a bad merge may
+        have taken an extra from the one, and uv compares the other with the projects.
+        """
+        own = self._entries(name, "")
+        todo = [*self._needs(own, request, platform)]
         seen = set()
         while todo:
             needed = todo.pop()
             if needed not in seen:
                 seen.add(needed)
                 dependency, version, extras = needed
-                todo += self._needs(dependency, version, extras, (), platform)
+                todo += self._needs(self._entries(dependency, version), Request(extras), platform)
         return seen
 
-    def _needs(
-        self,
-        name: str,
-        version: str,
-        extras: tuple[str, ...],
-        groups: tuple[str, ...],
-        platform: Platform,
-    ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    def _entries(self, name: str, version: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the tables of a package, in one version or in all."""
         for package in self.packages:
-            if package["name"] != name or (version and package.get("version") != version):
-                continue
-            dependencies = [*package.get("dependencies", ())]
-            for key, chosen in (("optional-dependencies", extras), ("dev-dependencies", groups)):
+            if package["name"] == name and version in {"", package.get("version")}:
+                yield package
+
+    def _needs(
+        self, entries: Iterable[Mapping[str, Any]], request: Request, platform: Platform
+    ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        for package in entries:
+            dependencies = [] if request.is_groups_alone else [*package.get("dependencies", ())]
+            for key, chosen in (
+                ("optional-dependencies", request.extras),
+                ("dev-dependencies", request.groups),
+            ):
                 for choice in chosen:
                     dependencies += package.get(key, {}).get(choice, ())
             for dependency in dependencies:
                 if _holds(dependency.get("marker"), platform):
                     wanted = tuple(dependency.get("extra", ()))
                     yield dependency["name"], dependency.get("version", ""), wanted
+            yield from self._stated(package, request, platform)
+
+    def _stated(
+        self, package: Mapping[str, Any], request: Request, platform: Platform
+    ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Yield the local projects that a local project says it requires, with extras of them."""
+        metadata = inner_table(package, "metadata")
+        stated = [] if request.is_groups_alone else [*metadata.get("requires-dist", ())]
+        for group in request.groups:
+            stated += inner_table(metadata, "requires-dev").get(group, ())
+        version = package.get("version", "")
+        for item in stated:
+            if item["name"] not in self._local_names or not any(
+                _holds(item.get("marker"), platform, extra) for extra in ("", *request.extras)
+            ):
+                continue
+            requirement = Requirement(requirement_text({**item, "marker": None}))
+            for needed in self.adjustments.applied(requirement, package["name"], version):
+                if needed.marker is None or _holds(str(needed.marker), platform):
+                    extras = tuple(sorted(map(canonicalize_name, needed.extras)))
+                    yield canonicalize_name(needed.name), "", extras
+
+    @cached_property
+    def _local_names(self) -> frozenset[str]:
+        return frozenset(
+            package["name"] for package in self.packages if package["source"].keys() & _DIRECTORIES
+        )
 
 
 def _file_name(file: Mapping[str, str]) -> str:
