@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,6 +153,30 @@ def test_a_lock_of_a_directory_of_this_machine(dependent: Project, files: Path) 
         assert pins[-1] == f"sha256:{digest.hexdigest()}"
     assert len(set(pins)) == 2
     assert len({*digests, None}) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="names there are Unicode")
+@pytest.mark.parametrize("kind", ["pylock.toml", "requirements.txt"])
+def test_a_file_on_this_machine_whose_path_is_not_utf_8(
+    dependent: Project, tmp_path: Path, kind: str
+) -> None:
+    files = dependent.path / "files"
+    files.mkdir()
+    wheel = write_wheel(files, {"carrier.py": b""})
+    if kind == "pylock.toml":
+        write_pylock(dependent, "URL", hashes(wheel, "sha256"))
+        dependent.replace('url = "URL/carrier/', 'path = "files/', file=kind)
+    else:
+        dependent.configure(lock=kind)
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        text = f"--no-index\n-f files\ncarrier==1.0 --hash=sha256:{digest}\n"
+        (dependent.path / kind).write_text(text, "utf-8")
+    assert "carrier.py" in dependent.build().names
+    odd = dependent.copy_to(tmp_path / os.fsdecode(b"\xff"))
+    message = odd.fail()
+    assert f"{kind} takes something from '{tmp_path}/\\udcff/app/files" in message
+    assert "can't be told of a path that is not UTF-8. Rename that directory or file." in message
 
 
 @pytest.mark.slow

@@ -75,6 +75,15 @@ def name_encoding_problem() -> str | None:
     )
 
 
+def is_utf_8(path: str | Path) -> bool:
+    """Tell whether a path is UTF-8: on Linux, names are any bytes."""
+    try:
+        os.fsencode(path).decode()
+    except UnicodeError:
+        return False
+    return True
+
+
 def failure_at(error: OSError) -> str:
     """Say at which path what failed; of a link that leads nowhere, that it is one.
 

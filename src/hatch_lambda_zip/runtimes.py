@@ -186,7 +186,8 @@ class Platform:
         if self.is_settled:
             return False
         minor = self.runtime.python_version
-        named = re.findall(rf"(?<![\d.]){re.escape(minor)}(?!\d)(?:\.(\d+))?", text)
+        # Of more digits there is no release, and Python makes no number of thousands.
+        named = re.findall(rf"(?<![\d.]){re.escape(minor)}(?!\d)(?:\.(\d{{1,9}})(?!\d))?", text)
         if not named:
             return False
         # 3.13 stands for 3.13.0 where releases are compared.

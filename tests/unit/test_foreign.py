@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -286,6 +287,14 @@ def test_requirements_that_only_another_tool_reads(
         ('{markers = "!!!"}', None),
         ("{markers = \"python_version ~= '3'\"}", None),
         ("{version = 3, markers = 3}", None),
+        pytest.param(
+            f'"^{"9" * 5000}"',
+            "Idna",
+            marks=pytest.mark.skipif(
+                not hasattr(sys, "set_int_max_str_digits"), reason="an early patch release"
+            ),
+            id="too many digits for an int",
+        ),
     ],
 )
 @pytest.mark.parametrize("tool", ["poetry", "pipenv"])

@@ -182,6 +182,13 @@ def test_a_file_that_names_itself(tmp_path: Path) -> None:
         read_requirements(path)
 
 
+def test_a_path_that_cannot_be_followed(tmp_path: Path) -> None:
+    path = tmp_path / "requirements.txt"
+    path.write_text("idna\n-r a\0b\n")
+    with pytest.raises(LockError, match=r"requirements\.txt, line 2: 'a\\x00b' is no path that"):
+        read_requirements(path)
+
+
 @pytest.mark.parametrize("line", ["-r", "-rother.txt", "--requirment other.txt", "-c=", "-e"])
 def test_a_line_that_uv_can_t_read_is_not_passed_over(tmp_path: Path, line: str) -> None:
     """With nothing else in the file, no lock would be missed, and what it names not ship."""

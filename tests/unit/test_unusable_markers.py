@@ -180,6 +180,17 @@ def test_versions_without_end_are_one_sentence() -> None:
             read_back_end({"build-system": {"requires": [f"{name}>={ENDLESS}"]}})
     with pytest.raises(LambdaZipError, match="which is none"):
         _select_from_requirements(f"a=={ENDLESS} --hash=sha256:00\n")
+    marker = f'python_full_version < "3.{platform_of().runtime.python_minor}.{"9" * 5000}"'
+    for place in PLACES:
+        if place is not in_build_requirements:
+            with pytest.raises(LambdaZipError, match="Exceeds the limit"):
+                place(marker)
+    for text in (
+        f"requires-python = '<{ENDLESS}'\npackages = []\n",
+        f"packages = [{{ name = 'a', requires-python = '<{ENDLESS}' }}]\n",
+    ):
+        with pytest.raises(LambdaZipError, match=r"Exceeds the limit[^\n]*\. Lock again\.$"):
+            _select_from_pylock(text)
     with pytest.raises(LambdaZipError, match="Exceeds the limit"):
         _check(replace(APP, dependencies=(f"a>={ENDLESS}",)))
     assert not same_version(ENDLESS, "1.0")

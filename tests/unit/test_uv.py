@@ -115,6 +115,13 @@ def test_the_standard_output_is_returned_and_the_command_is_logged(tmp_path: Pat
     assert lines == [f"Running in {tmp_path}, {uv.executable}: uv --version"]
 
 
+@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="names there are Unicode")
+def test_a_path_that_uv_can_not_be_told_is_named(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"temporary-\xff")
+    with pytest.raises(UvError, match=r"not UTF-8, as 'temporary-\\udcff/site' is not.*TMPDIR"):
+        find(ENVIRONMENT).run(["pip", "list", "--target", f"{odd}/site"], cwd=tmp_path)
+
+
 # uv as the parent of a Python program, which is given last.
 RUN = [
     *("run", "--no-project", "--no-python-downloads"),

@@ -21,9 +21,11 @@ from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import (
     DistributionError,
     LambdaZipError,
+    LockError,
     UvError,
     UvFailure,
 )
+from hatch_lambda_zip.files import is_utf_8
 from hatch_lambda_zip.install.local_wheel import (
     LocalWheel,
     OwnWheel,
@@ -312,7 +314,13 @@ class Installer:
         builds: bool,
     ) -> None:
         file = site.parent / install.file_name
-        file.write_text(text, encoding="utf-8")
+        for path in install.files:
+            if not is_utf_8(path):
+                raise LockError(
+                    f"{lock.name} takes something from {str(path)!a}, and uv can't be told of a "
+                    "path that is not UTF-8. Rename that directory or file."
+                )
+        file.write_text(text, encoding="utf-8", errors="surrogateescape")
         command: list[str | Path] = [
             *("pip", "install", "--no-deps", "--no-compile-bytecode"),
             *("--target", site),

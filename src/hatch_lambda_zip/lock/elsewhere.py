@@ -11,7 +11,7 @@ from typing import Final
 
 from packaging.markers import InvalidMarker
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from hatch_lambda_zip.config import TOOL_NAME, inner_table, read_tables
 from hatch_lambda_zip.lock.foreign import LOCK_COMMANDS
@@ -136,7 +136,7 @@ def _specifier(version: object) -> str:
         return ""
     try:
         return str(SpecifierSet(",".join(map(_comparison, _AND.split(version.strip())))))
-    except InvalidSpecifier:
+    except ValueError:  # InvalidSpecifier, or too many digits for an int
         return ""
 
 

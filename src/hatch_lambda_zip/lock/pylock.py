@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from packaging.markers import InvalidMarker
 from packaging.pylock import (
     Package,
     PackageArchive,
@@ -68,6 +67,7 @@ else:
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
+    from packaging.specifiers import SpecifierSet
 
 _WHEELS_FILE: Final = "pylock.wheels.toml"
 _SOURCES_FILE: Final = "pylock.sources.toml"
@@ -333,6 +333,10 @@ def _holds(marker: Marker, pylock: Pylock, request: Request | None, where: Platf
     return evaluate_marker(marker, {**environment, **chosen}, "lock_file")
 
 
+def _takes(python: SpecifierSet, where: Platform) -> bool:
+    return where.release in python
+
+
 def _fits(environment: Marker, where: Platform) -> bool:
     """Tell whether a platform is one of a lock's environments, which know no extras and groups."""
     values = {key: str(value) for key, value in where.marker_environment().items()}
@@ -342,8 +346,16 @@ def _fits(environment: Marker, where: Platform) -> bool:
 def _check_markers(
     pylock: Pylock, lock: LockFile, platform: Platform, request: Request | None
 ) -> None:
-    """Check that every marker can be evaluated."""
-    checks = [("environments", partial(_fits, marker)) for marker in pylock.environments or ()]
+    """Check that every marker can be evaluated, and every version of Python compared."""
+    checks: list[tuple[str, Callable[[Platform], bool]]] = [
+        (name, partial(_takes, python))
+        for name, python in (
+            ("requires-python", pylock.requires_python),
+            *((package.name, package.requires_python) for package in pylock.packages),
+        )
+        if python is not None
+    ]
+    checks += [("environments", partial(_fits, marker)) for marker in pylock.environments or ()]
     checks += [
         (package.name, partial(_holds, package.marker, pylock, request))
         for package in pylock.packages
@@ -352,7 +364,7 @@ def _check_markers(
     for name, holds in checks:
         try:
             holds(platform)
-        except InvalidMarker as error:
+        except ValueError as error:  # InvalidMarker, or too many digits for an int
             raise LockError(f"{lock.path}: {name}: {error}. Lock again.") from None
 
 

@@ -16,7 +16,7 @@ from hatch_lambda_zip.config import TOOL_NAME, Project, inner_table
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
-from hatch_lambda_zip.lock.model import LockFile
+from hatch_lambda_zip.lock.model import LockFile, resolved
 from hatch_lambda_zip.lock.places import has_name
 from hatch_lambda_zip.lock.requirements import LineError, logical_lines, split_option
 
@@ -70,7 +70,10 @@ def _lines(path: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[str]:
     for line in logical_lines(text):
         if match := _NESTED.fullmatch(line.text):
             is_constraint = match["option"] in {"-c", "--constraint"}
-            inner = (path.parent / match["path"].strip()).resolve()
+            try:
+                inner = resolved(path.parent, match["path"].strip())
+            except LockError as error:
+                raise LockError(f"{path}, line {line.number}: {error}. Correct it.") from None
             yield from _lines(inner, "-c " if is_constraint else prefix, (*above, path))
             continue
         try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.errors import UvError, UvTimeoutError
-from hatch_lambda_zip.files import exhausted
+from hatch_lambda_zip.files import exhausted, is_utf_8
 from hatch_lambda_zip.process import Command, Watcher, ending, run
 from hatch_lambda_zip.redact import redact, secret_values
 from hatch_lambda_zip.uv.words import read_words, without_temporary
@@ -111,6 +111,11 @@ class Uv:
         command = [str(self.executable), *map(str, arguments)]
         shown = redact(shlex.join(["uv", *command[1:]]))
         self.log(f"Running in {cwd}, {self.executable}: {shown}")
+        if odd := next((word for word in command if not is_utf_8(word)), None):
+            raise UvError(
+                f"uv can't be told of a path that is not UTF-8, as {odd!a} is not. Rename that "
+                "directory; where temporary files lie in it, set TMPDIR to another one."
+            )
         environment = {**self.environment, **(variables or {})}
         for name in without:
             environment.pop(name, None)
