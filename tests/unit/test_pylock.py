@@ -142,6 +142,34 @@ def test_one_wheel_of_each_package_is_selected() -> None:
     assert selection.lock == LockFile.of(LockKind.PYLOCK, ROOT / "pylock.toml")
 
 
+@pytest.mark.parametrize("key", ["url", "path"])
+def test_a_wheel_that_is_called_like_another_one_is_refused(tmp_path: Path, key: str) -> None:
+    """By its name it fits, and another one would ship; nobody compares it with the file."""
+    place = tmp_path.as_posix() if key == "path" else URL
+
+    def selected(there: str) -> Selection:
+        if key == "path":
+            (tmp_path / there).write_bytes(CONTENT)
+        wheel = {
+            "name": "demo-1.0-cp313-cp313-manylinux_2_28_x86_64.whl",
+            key: f"{place}/{there}",
+            "hashes": OF_CONTENT if key == "path" else HASHES,
+        }
+        return select_from({"name": "demo", "version": "1.0", "wheels": [wheel]})
+
+    for other in (
+        "demo-1.0-cp312-cp312-manylinux_2_28_x86_64.whl",
+        "demo-1.0-cp313-cp313-manylinux_2_28_aarch64.whl",
+        "demo-1.0-1-cp313-cp313-manylinux_2_28_x86_64.whl",
+        "demo-2.0-cp313-cp313-manylinux_2_28_x86_64.whl",
+        "other-1.0-cp313-cp313-manylinux_2_28_x86_64.whl",
+    ):
+        with pytest.raises(LockError, match=f"x86_64.whl, and in its place lies {other}. Find out"):
+            selected(other)
+    for same in ("Demo-1.0.0-cp313-cp313-manylinux_2_28_x86_64.whl", "blob", "blob.whl"):
+        assert selected(same).distributions
+
+
 def hashed(**hashes: str) -> Table:
     return package_of("demo", wheels=[{**wheel_of("demo-1.0-py3-none-any.whl"), "hashes": hashes}])
 

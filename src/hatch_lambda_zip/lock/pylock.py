@@ -55,7 +55,7 @@ from hatch_lambda_zip.lock.pylock_writer import (
     wheel_entry,
     write_lock,
 )
-from hatch_lambda_zip.lock.wheels import best_wheel, describe_missing
+from hatch_lambda_zip.lock.wheels import best_wheel, check_name, describe_missing
 from hatch_lambda_zip.redact import has_user, redact
 from hatch_lambda_zip.runtimes import Platform, evaluate_marker
 from hatch_lambda_zip.text import shortened
@@ -174,6 +174,7 @@ def select(
             elif (archive := _source_archive(package)) is not None:
                 sources.append(replace(package, archive=compared(package, archive)))
             elif (best := best_wheel(package, platform)) is not None:
+                check_name(best)
                 wheels.append((package, compared(package, best)))
             elif package.name in build and package.sdist is not None:
                 sources.append(replace(package, sdist=compared(package, package.sdist)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from packaging.pylock import Package, PackageWheel, Pylock
@@ -47,6 +48,27 @@ def best_wheel(package: Package, platform: Platform) -> PackageWheel | None:
     selector = create_compatible_tags_selector(platform.tags())
     candidates = sorted(wheels_of(package), key=_build_tag, reverse=True)
     return next(selector((wheel, _wheel_tags(wheel)) for wheel in candidates), None)
+
+
+def check_name(wheel: PackageWheel) -> None:
+    """See that a wheel is not called otherwise than what lies where it is said to be.
+
+    By its name it is chosen for a platform, and nobody compares that with the file. What has
+    another kind of place, such as ``https://host/blobs/5d41``, is called as the lock says.
+
+    Raises:
+        LockError: it is.
+    """
+    try:
+        there = file_name(replace(wheel, name=None))
+        parsed = parse_wheel_filename(there)
+    except (LockError, ValueError):
+        return  # its name alone says what it is
+    if parsed != _parsed_name(wheel):
+        raise LockError(
+            f"it is called {wheel.name}, and in its place lies {there}. Find out which one is "
+            "right, and lock again"
+        )
 
 
 def _wheel_tags(wheel: PackageWheel) -> frozenset[Tag]:
