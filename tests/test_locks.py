@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import http.server
+import os
 import re
 import shutil
 import subprocess
@@ -488,6 +489,23 @@ def test_a_git_dependency(git_dependency: Project) -> None:
     assert entry["built_with"].startswith("uv ")
     assert "Generator: hatch-lambda-zip" in build.read("fixture_lib-0.4.dist-info/WHEEL").decode()
     assert "fixture_lib-0.4.dist-info/direct_url.json" not in build.names
+
+
+def test_a_git_dependency_has_the_line_ends_of_its_commit(
+    git_dependency: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "gitconfig"
+    attributes = tmp_path / "attributes"
+    attributes.write_text("*.py text eol=crlf\n")
+    settings.write_text(
+        f"[core]\nautocrlf = true\neol = crlf\nattributesFile = {attributes.as_posix()}\n"
+    )
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    reference = git_dependency.build(environment={"GIT_CONFIG_GLOBAL": os.devnull})
+    shutil.rmtree(tmp_path / "cache")
+    build = git_dependency.build(environment={"GIT_CONFIG_GLOBAL": str(settings)})
+    assert b"\r" not in build.read("fixture_lib/__init__.py")
+    assert build.sha256 == reference.sha256
 
 
 def test_url_and_file_dependencies(project: Project) -> None:

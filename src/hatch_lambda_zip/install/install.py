@@ -26,6 +26,7 @@ from hatch_lambda_zip.errors import (
     UvFailure,
 )
 from hatch_lambda_zip.files import is_utf_8
+from hatch_lambda_zip.install.as_committed import as_committed
 from hatch_lambda_zip.install.local_wheel import (
     LocalWheel,
     OwnWheel,
@@ -47,6 +48,7 @@ from hatch_lambda_zip.lock import (
     LocalProject,
     LockFile,
     LockKind,
+    Origin,
     Selection,
     part_of,
 )
@@ -340,8 +342,11 @@ class Installer:
             # or in uv's variables.
             command += ["--no-config"]
             without = ("UV_CONFIG_FILE",)
+        variables: dict[str, str] = {}
+        if any(locked.origin is Origin.GIT for locked in install.distributions):
+            variables = as_committed(self._uv.environment)
         # There uv also finds constraints of what builds need.
-        self._uv.run(command, cwd=lock.configured_in, without=without)
+        self._uv.run(command, cwd=lock.configured_in, variables=variables, without=without)
 
 
 def _tell(told: Callable[[int], object], count: int, _done: Future[tuple[Installed, ...]]) -> None:
