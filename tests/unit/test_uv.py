@@ -232,6 +232,28 @@ def test_a_full_disk_is_said_first_and_the_rest_where_it_is_asked_for(tmp_path: 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "OS can't spawn worker thread: Resource temporarily unavailable (os error 11)",
+        'Tokio executor failed: Os { code: 11, kind: WouldBlock, message: "Resource" }',
+        "RuntimeError: can't start new thread",
+        "BlockingIOError: [Errno 11] Resource temporarily unavailable",
+    ],
+)
+def test_what_uv_could_not_start_is_said_first(tmp_path: Path, said: str) -> None:
+    """It panics over it, or a back end does, in a container with a limit of processes."""
+    panic = f"thread 'main' panicked at a.rs:1:2:\n{said}\nstack backtrace:\nnote: Some details"
+    lines: list[str] = []
+    with pytest.raises(UvError) as caught:
+        failing(tmp_path, panic, lines.append).run(["pip", "install"], cwd=tmp_path)
+    message = str(caught.value)
+    assert message.startswith(f"no more threads or processes could be started: {said}. Raise the ")
+    assert "panicked" not in message
+    assert any("panicked" in line for line in lines)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
 def test_of_many_words_some_are_shown_and_the_rest_where_it_is_asked_for(
     tmp_path: Path,
 ) -> None:

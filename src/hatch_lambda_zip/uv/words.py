@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.errors import UvFailure
+from hatch_lambda_zip.files import HOW_TO_HAVE_MORE
 
 # From where a word starts, and no further than its "==": else a long word takes minutes. Nor does
 # anything look through the rest of a text from each place where it may start.
@@ -30,6 +31,11 @@ _FAILURES: Final = {
 _NO_SPACE: Final = re.compile(
     "no space left on device|disk quota exceeded|not enough space on the disk", re.IGNORECASE
 )
+# Likewise: of Rust, which may panic over it, and of Python; 11 is Linux', and 35 macOS'.
+_NO_THREADS: Final = re.compile(
+    r"Resource temporarily unavailable \(os error (?:11|35)\)|kind: WouldBlock, message: "
+    r"|BlockingIOError: \[Errno (?:11|35)\]|can't start new thread|fork: Resource temporarily"
+)
 _REFUSED: Final = re.compile(r"\b(401 Unauthorized|403 Forbidden)\b")
 _EXPERIMENTAL: Final = re.compile(r"^warning: .*experimental and may change.*\n?", re.MULTILINE)
 # uv pip install, of what lies unpacked in its cache.
@@ -45,6 +51,7 @@ _CREDENTIALS: Final = (
     "UV_DEFAULT_INDEX or UV_INDEX, from the file that NETRC names or ~/.netrc, or from "
     "UV_KEYRING_PROVIDER. Set them where this build runs."
 )
+_REST: Final = "With -v the build shows all that was said."
 _CACHE: Final = (
     "What uv has unpacked of {0} seems to be damaged: run `uv cache clean {0}` and build again; if "
     "that does not help, the wheel itself is broken: choose another version."
@@ -95,11 +102,16 @@ def without_temporary(text: str) -> str:
 
 
 def _cause(shown: str) -> str:
-    lines = [line.strip() for line in shown.splitlines() if _NO_SPACE.search(line)]
-    if not lines:
-        return ""
-    return (
-        f"there is no space left: {lines[-1]}. Free some for temporary files "
-        f"({tempfile.gettempdir()}) and for uv's cache (`uv cache dir`), or set TMPDIR and "
-        "UV_CACHE_DIR to other disks. With -v the build shows all that was said."
-    )
+    lines = [line.strip() for line in shown.splitlines()]
+    if full := [line for line in lines if _NO_SPACE.search(line)]:
+        return (
+            f"there is no space left: {full[-1]}. Free some for temporary files "
+            f"({tempfile.gettempdir()}) and for uv's cache (`uv cache dir`), or set TMPDIR and "
+            f"UV_CACHE_DIR to other disks. {_REST}"
+        )
+    if refused := [line for line in lines if _NO_THREADS.search(line)]:
+        return (
+            f"no more threads or processes could be started: {refused[-1]}. {HOW_TO_HAVE_MORE} "
+            f"{_REST}"
+        )
+    return ""
