@@ -1,7 +1,8 @@
 """Files in a staging directory that no RECORD names: there, only an installer writes.
 
 A RECORD in uv's cache that lost lines, as a loss of power leaves it, is known by them. What is
-listed no more and is not there either can't be told from what never was.
+listed no more and is not there either can't be told from what never was; nor can a line that was
+taken out of one RECORD where another distribution's lists a file in the same place.
 """
 
 from __future__ import annotations
