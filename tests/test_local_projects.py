@@ -56,7 +56,13 @@ def test_an_extra_of_a_virtual_member_that_the_lock_forgot(tmp_path: Path) -> No
     message = project.fail()
     assert "uv.lock does not have what app requires: six (not in it)" in message
     project.lock("--upgrade-package", "six")  # as it says
-    assert "six.py" in project.build().names
+    build = project.build()
+    assert "six.py" in build.names
+    # What uv was told of the member itself is no requirement that is missed.
+    with project.pyproject.open("a", encoding="utf-8") as file:
+        file.write('[tool.uv]\noverride-dependencies = ["lib[x]"]\n')
+    project.lock()
+    assert project.build().sha256 == build.sha256
 
 
 BACK_END = """\

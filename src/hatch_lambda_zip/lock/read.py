@@ -201,15 +201,15 @@ class LockReader:
             for name in virtual
         )
         # They are not there themselves; what they require has to be.
-        required = map(str, uv_lock.required_by_virtual(package, request, platform))
-        needed = [*dict.fromkeys(required)]
+        needed = sorted({*map(str, uv_lock.required_by_virtual(package, request, platform))})
         replaced = [Adjustment(name, text) for name in virtual for text in needed or (None,)]
-        adjustments = uv_lock.adjustments
+        # In what they require, what uv was told of themselves is counted already.
+        others = (it for it in uv_lock.adjustments.changes if it.name not in virtual)
         return replace(
             selection,
             local_projects=projects,
             warnings=(*selection.warnings, *warnings),
-            adjustments=replace(adjustments, changes=(*adjustments.changes, *replaced)),
+            adjustments=replace(uv_lock.adjustments, changes=(*others, *replaced)),
         )
 
     def _name_for(self, lock: LockFile) -> str:
