@@ -25,7 +25,7 @@ SHELLS = {None: ["bash", "-e", "-c"], "bash": ["bash", "-eo", "pipefail", "-c"]}
 
 
 def pipelines() -> list[dict[str, Any]]:
-    """Return the YAML of the page: GitHub's two pipelines, then GitLab's."""
+    """Return the YAML of the page: GitHub's three pipelines, then GitLab's two."""
     text = (CHECKOUT / "docs/ci.md").read_text("utf-8")
     return [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
 
@@ -133,7 +133,7 @@ def filled_in(text: str, values: Mapping[str, str]) -> str:
 
 @pytest.mark.exhaustive
 def test_github(origin: Path, tools: Path, tmp_path: Path) -> None:
-    pipeline, _, _, _ = pipelines()
+    pipeline, *_ = pipelines()
     values = {"github.workspace": str(tmp_path / "all")}
     variables = {key: filled_in(value, values) for key, value in pipeline["env"].items()}
     runner = Runner(origin, tmp_path / "all", 1, variables, tools)
@@ -149,7 +149,7 @@ def test_github(origin: Path, tools: Path, tmp_path: Path) -> None:
 @pytest.mark.exhaustive
 def test_githubs_matrix(origin: Path, tools: Path, tmp_path: Path) -> None:
     needed("jq")
-    _, pipeline, _, _ = pipelines()
+    _, pipeline, *_ = pipelines()
     jobs = pipeline["jobs"]
     checkout, *_ = jobs["changed"]["steps"]
     output = tmp_path / "output"
@@ -180,7 +180,7 @@ def test_githubs_matrix(origin: Path, tools: Path, tmp_path: Path) -> None:
 
 @pytest.mark.exhaustive
 def test_gitlab(origin: Path, tools: Path, tmp_path: Path) -> None:
-    _, _, pipeline, _ = pipelines()
+    *_, pipeline, _ = pipelines()
     job, root = pipeline["zips"], tmp_path / "all"
     variables = {
         key: value.replace("$CI_PROJECT_DIR", str(root)) for key, value in job["variables"].items()
