@@ -126,7 +126,9 @@ def test_the_hash_of_another_wheel_is_compared(
     write_pylock(dependent, url, hashes(wheel, "sha256"))
     reference = dependent.build(environment=packs).sha256
     write_pylock(dependent, url, hashes(wheel, "sha256"), wheel=rebuilt.name)
-    assert "Hash mismatch" in dependent.fail(environment=packs)
+    message = dependent.fail(environment=packs)
+    assert "Hash mismatch" in message
+    assert "run `uv cache clean carrier` and build again" in message
     write_pylock(dependent, url, hashes(wheel, "sha256"))
     again = dependent.build(environment={**packs, "HATCH_VERBOSE": "1"})
     assert again.sha256 == reference

@@ -43,6 +43,7 @@ _NOT_INSTALLED: Final = re.compile(r"Failed to install: \S+ \(([^\s=()]+)==")
 _DAMAGED: Final = re.compile(
     r"archive-v\d+[/\\]|`?RECORD`? file (?:is invalid|doesn't match)|\.dist-info|wheel is invalid"
 )
+_MISMATCH: Final = re.compile(r"Hash mismatch for `([^`\s=]+)")
 _WORKSPACE: Final = re.compile(r"hatch-lambda-zip-[0-9a-f]{16}(?:-locked)?[/\\]")
 
 _CREDENTIALS: Final = (
@@ -55,6 +56,10 @@ _REST: Final = "With -v the build shows all that was said."
 _CACHE: Final = (
     "What uv has unpacked of {0} seems to be damaged: run `uv cache clean {0}` and build again; if "
     "that does not help, the wheel itself is broken: choose another version."
+)
+_OTHER_FILE: Final = (
+    "That is another file than was locked: it was replaced there, or the lock edited. If neither "
+    "is so, uv may have kept a wrong answer: run `uv cache clean {0}` and build again."
 )
 
 
@@ -84,6 +89,8 @@ def read_words(stderr: str) -> Words:
         shown = f"{shown}\n{_CREDENTIALS.format(refused[1])}"
     if (installed := _NOT_INSTALLED.search(words)) and _DAMAGED.search(words, installed.end()):
         shown = f"{shown}\n{_CACHE.format(installed[1])}"
+    if mismatch := _MISMATCH.search(words):
+        shown = f"{shown}\n{_OTHER_FILE.format(mismatch[1])}"
     return Words(
         shown,
         _cause(shown),
