@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import zlib
 
@@ -18,6 +19,16 @@ def test_this_machines_encoder_is_the_pinned_one() -> None:
     encoder.check_encoder()
     assert deflate.__version__ == ENCODER.version
     assert tuple(ENCODER) == ("deflate", "0.9.0", 6)
+
+
+def test_where_there_is_no_memory_it_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr("mmap.mmap", refuse)
+    monkeypatch.setattr(encoder, "compress", lambda _data: pytest.fail("it was"))
+    with pytest.raises(MemoryError):
+        encoder.check_encoder()
 
 
 @pytest.mark.parametrize("level", [*range(1, 6), *range(7, 13)])

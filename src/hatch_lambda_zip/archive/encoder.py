@@ -7,6 +7,7 @@ host's zlib never compresses anything here.
 from __future__ import annotations
 
 import hashlib
+import mmap
 from typing import Final, NamedTuple
 
 import deflate
@@ -24,6 +25,7 @@ class Encoder(NamedTuple):
 
 ENCODER: Final = Encoder("deflate", "0.9.0", 6)
 
+_ROOM: Final = 16 << 20  # bytes: what the encoder works with, for some threads
 _CHECK_DIGEST: Final = "205382bf5a618911267cefe0b9e3363fd3bbb09a0140c84cb15352a520e2c138"
 
 
@@ -42,7 +44,13 @@ def check_encoder() -> None:
 
     Raises:
         ToolError: it does not, because it was built from another libdeflate.
+        MemoryError: there is none left for it. It does not look whether it was given some, and
+            would end the process without a word.
     """
+    try:
+        mmap.mmap(-1, _ROOM).close()
+    except OSError:
+        raise MemoryError from None
     name, version, _ = ENCODER
     digest = hashlib.sha256(compress(check_vector())).hexdigest()
     if digest != _CHECK_DIGEST:
