@@ -260,6 +260,11 @@ def test_requires_python_is_looked_at() -> None:
     assert warning.startswith("METADATA of demo: it requires Python !=3.13.0,!=3.13.1,>=3.9, which")
     assert requiring("Requires-Python: >=3.9\n") == requiring("") == []
     assert requiring("Requires-Python: any 3.13.1\n") == []
+    for text in (">=3.14", ">3.14, <4", "~=3.14"):
+        (warning,) = requiring(f"Requires-Python: {text}\n")
+        assert "which python3.13 (3.13.9) is not. Lock a version of it that does not" in warning
+    for guess in ("<3.13", ">=3.9,<3.12", "==3.12.*", "!=3.13.*"):
+        assert requiring(f"Requires-Python: {guess}\n") == []
 
 
 def test_uv_gets_the_same_release(tmp_path: Path) -> None:

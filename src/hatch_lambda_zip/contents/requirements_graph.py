@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from typing import Final
 
 from packaging.markers import InvalidMarker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -20,6 +21,8 @@ from hatch_lambda_zip.runtimes import Platform
 
 Node = tuple[str, str]
 """A distribution's normalized name, and one of its extras or the empty string."""
+
+_LOWER_BOUNDS: Final = (">=", ">", "~=")
 
 
 @dataclass(frozen=True)
@@ -258,6 +261,9 @@ def nodes_of(requirement: Requirement) -> Iterator[Node]:
 def requires_python_warnings(installed: Iterable[Installed], platform: Platform) -> Iterator[str]:
     """Yield a line for each ``Requires-Python`` that not every patch release of Python meets.
 
+    Of one that none meets, the lock decides: it may be the merge of two. Upper bounds are left to
+    who locked, as by uv, which takes them for guesses.
+
     Raises:
         DistributionError: a distribution has no METADATA.
     """
@@ -265,12 +271,20 @@ def requires_python_warnings(installed: Iterable[Installed], platform: Platform)
         text = distribution.metadata.get("Requires-Python", "")
         try:
             python = SpecifierSet(text)
-            _ = platform.release in python
+            is_later = any(
+                it.operator in _LOWER_BOUNDS and platform.release not in it for it in python
+            )
         except ValueError:  # old ones have had all kinds of texts
             continue
         if platform.varies(text, lambda it, python=python: it.release in python):  # type: ignore[misc]
             yield patch_warning(
                 f"it requires Python {python}", f"METADATA of {distribution.name}", platform
+            )
+        elif is_later:
+            yield (
+                f"METADATA of {distribution.name}: it requires Python {python}, which "
+                f"{platform.runtime.identifier} ({platform.release}) is not. Lock a version of it "
+                "that does not, or choose another runtime"
             )
 
 
