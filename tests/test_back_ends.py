@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.install.wheel import content_digest
+from hatch_lambda_zip.install.wheel import content_digest, unpack_wheel
 from tests.support.commands import UV, run
 
 PROJECT = """\
@@ -106,4 +106,6 @@ def test_a_release_of_the_back_end_changes_nothing(
         run([UV, "build", "-q", "--wheel", "--python", sys.executable, project], cwd=project)
         (wheel,) = (project / "dist").glob("*.whl")
         digests[release] = content_digest(wheel)
+        (tmp_path / f"site{number}").mkdir()
+        unpack_wheel(wheel, tmp_path / f"site{number}")
     assert len(set(digests.values())) == 1, digests

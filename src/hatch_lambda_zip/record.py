@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
 import hashlib
 import io
@@ -39,7 +40,7 @@ class Digest:
     @classmethod
     def of(cls, data: bytes, algorithm: str = "sha256") -> Digest:
         """Return the digest of some data."""
-        return cls._from_raw(algorithm, hashlib.new(algorithm, data).digest())
+        return cls.from_raw(algorithm, hashlib.new(algorithm, data).digest())
 
     @classmethod
     def of_file(cls, file: IO[bytes], algorithm: str = "sha256") -> Digest:
@@ -47,7 +48,7 @@ class Digest:
         total = hashlib.new(algorithm)
         while piece := file.read(PIECE):
             total.update(piece)
-        return cls._from_raw(total.name, total.digest())
+        return cls.from_raw(total.name, total.digest())
 
     @classmethod
     def written(cls, text: str) -> Digest:
@@ -63,7 +64,8 @@ class Digest:
         return cls(algorithm, value)
 
     @classmethod
-    def _from_raw(cls, algorithm: str, raw: bytes) -> Digest:
+    def from_raw(cls, algorithm: str, raw: bytes) -> Digest:
+        """Return the digest whose bytes are known."""
         return cls(algorithm, base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii"))
 
 
@@ -143,12 +145,21 @@ def check_path(path: str, source: str) -> None:
 def parse_digest(cell: str) -> Digest | None:
     """Read the hash of a row; None where it is none that PEP 427 asks for.
 
+    uv_build 0.7 writes it in hexadecimal.
+
     >>> parse_digest("sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU")
+    Digest(algorithm='sha256', value='47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU')
+    >>> parse_digest("sha256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     Digest(algorithm='sha256', value='47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU')
     >>> parse_digest("md5=1B2M2Y8AsgTpgAmY7PhCfg")
     """
     algorithm, _, value = cell.partition("=")
-    return Digest(algorithm, value.rstrip("=")) if algorithm in _ALGORITHMS and value else None
+    if algorithm not in _ALGORITHMS or not value:
+        return None
+    if len(value) == 2 * _SIZES[algorithm]:  # longer than any in base64
+        with contextlib.suppress(ValueError):
+            return Digest.from_raw(algorithm, bytes.fromhex(value))
+    return Digest(algorithm, value.rstrip("="))
 
 
 def _parse_digest(cell: str, path: str, source: str) -> Digest | None:
