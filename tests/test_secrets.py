@@ -311,6 +311,25 @@ def test_credentials_in_the_url_of_a_wheel(
     check_nothing_tells(world, build.output, commands, known)
 
 
+def test_a_lock_with_a_password_is_told(tmp_path: Path, private: Private, server: Server) -> None:
+    host = f"127.0.0.1:{server.server_address[1]}"
+    table = "[tool.hatch.build.targets.lambda-zip]\nruntime = 'python3.13'\ncode = '.'\n"
+    write(
+        tmp_path,
+        {
+            "pyproject.toml": table,
+            "main.py": "",
+            "requirements.txt": f"carrier @ http://{USER}:{QUOTED}@{host}/{NAME}\n",
+        },
+    )
+    locking = run(
+        [sys.executable, "-m", "hatch_lambda_zip", "lock"], cwd=tmp_path, env=clean_environment()
+    )
+    assert private.let_in
+    assert "pylock.toml has a URL with a password, as requirements.txt or the" in locking.stderr
+    assert not is_in(locking.stdout + locking.stderr)
+
+
 def test_the_watch_sees_a_secret(tmp_path: Path) -> None:
     """Each place where one could be, with one there."""
     write(tmp_path, {"a.txt": SECRET, "b.json": json.dumps(QUOTED), "c.txt": "nothing"})

@@ -35,6 +35,7 @@ from hatch_lambda_zip.lock.compile import (
 )
 from hatch_lambda_zip.lock.uv_lock import UvLock
 from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.redact import has_password
 from hatch_lambda_zip.uv import Uv, find_uv
 
 _EXAMPLE = "\b\nExamples:\n  hatch-lambda-zip lock\n  hatch-lambda-zip lock --upgrade-package boto3"
@@ -97,7 +98,7 @@ def lock(
                 if check:
                     _compare(found, texts)
                 else:
-                    _write(found, texts, upgrades=upgrade or bool(packages))
+                    _write(found, texts, console, upgrades=upgrade or bool(packages))
                 _check_found(opened, uv)
                 if not found and not workspaces:
                     click.echo(f"{opened.root}: no function needs a lock")
@@ -327,11 +328,19 @@ def _compiled(
     return texts
 
 
-def _write(found: Sequence[Needed], texts: Mapping[Path, str], *, upgrades: bool) -> None:
+def _write(
+    found: Sequence[Needed], texts: Mapping[Path, str], console: Console, *, upgrades: bool
+) -> None:
     """Say what is in locks, and write those that change."""
     for needed in found:
         path, text = needed.lock.path, texts[needed.lock.path]
         before = needed.lock.before()
+        if has_password(text):
+            console.display_warning(
+                f"{path} has a URL with a password, as {needed.lock.requirements.name} or the "
+                "index has it. Do not commit it so: have uv ask for that (a keyring, netrc, "
+                "UV_INDEX_<NAME>_PASSWORD)"
+            )
         if needed.lock.is_foreign and upgrades:
             name = needed.lock.requirements.name
             click.echo(f"{path}: {name} decides its versions; {FOREIGN[name]} takes newer ones")
