@@ -357,6 +357,18 @@ def test_a_tag_that_is_none_is_refused(tmp_path: Path) -> None:
     assert message.startswith("its WHEEL has a tag that is none: ")
 
 
+def test_a_name_that_was_misread_is_no_mistake_of_the_back_end(
+    tmp_path: Path, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = make_wheel(tmp_path, {"gr\u00f6\x9fe.txt": b""})
+    problem = "files were read as ISO-8859-9"
+    monkeypatch.setattr("hatch_lambda_zip.install.wheel.name_encoding_problem", lambda: problem)
+    with pytest.raises(ContentsError, match=f"demo-pkg ships .*: {problem}"):
+        content_digest(wheel)
+    with pytest.raises(ContentsError, match=f"demo-pkg ships .*: {problem}"):
+        unpack_wheel(wheel, site)
+
+
 def test_a_tag_that_stands_for_billions_is_not_read(tmp_path: Path) -> None:
     tag = "-".join(3 * [".".join(map(str, range(1000)))])
     content = STANDARD[f"{DIST_INFO}/WHEEL"] + f"Tag: {tag}\n".encode()

@@ -237,10 +237,12 @@ def content_digest(wheel: Path, version: str | None = None) -> str:
 
     Raises:
         DistributionError: it is no valid wheel.
+        ContentsError: a name in it may have been misread when it was built.
     """
     digests: dict[str, Digest] = {}
     inside: dict[str, bytes] = {}
     with open_wheel(wheel) as opened:
+        _check_names(opened.names, parse_name(wheel).distribution)
         directory = opened.dist_info
         for name in opened.names:
             if not name.startswith(f"{directory}/"):
