@@ -79,7 +79,7 @@ class Copies:
         copy = path.with_name(_BEFORE.format(path.name, token))
         self._announce(copy)
         _copy(path, copy)
-        if path.parent not in self._locks and (lock := _try_lock(copy)) is not None:
+        if path.parent not in self._locks and (lock := try_lock(copy)) is not None:
             self._locks[path.parent] = lock
         return copy
 
@@ -99,7 +99,7 @@ def remove_abandoned_copies(directory: Path) -> None:
     # Whoever has the directory is making some, or may take away what it finds itself.
     with contextlib.suppress(OutputError), locked(directory, patience=0) as is_alone:
         for copies in by_token.values() if is_alone else ():
-            locks = [_try_lock(copy) for copy in copies]
+            locks = [try_lock(copy) for copy in copies]
             if None not in locks:
                 for copy in copies:
                     with contextlib.suppress(OSError):  # another user's
@@ -109,7 +109,7 @@ def remove_abandoned_copies(directory: Path) -> None:
                     os.close(lock)
 
 
-def _try_lock(path: Path) -> int | None:
+def try_lock(path: Path) -> int | None:
     """Lock a file, but no link; gives what is to be closed, or None where it can't be had now."""
     if sys.platform == "win32":
         return None

@@ -19,6 +19,7 @@ from hatch_lambda_zip.build.publish import (
     publish,
     remove_abandoned_copies,
     take_back,
+    try_lock,
 )
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import check_outside, how_to_write, matching
@@ -209,18 +210,17 @@ def _sweep(directory: Path, pattern: str) -> None:
     """Remove what killed builds of this user have left: what nobody has locked."""
     if sys.platform == "win32":
         return
-    import fcntl
-
     for path in matching(directory, pattern):
-        # It is another user's, in use, or just gone.
-        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            stack.callback(os.close, opened)
+        if (opened := try_lock(path)) is None:
+            continue  # in use, or just gone
+        try:
             status = os.fstat(opened)
             if status.st_uid != os.getuid():
                 continue
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if stat.S_ISDIR(status.st_mode):
                 remove_tree(path)
             elif stat.S_ISREG(status.st_mode):
-                path.unlink()
+                with contextlib.suppress(OSError):  # just gone
+                    path.unlink()
+        finally:
+            os.close(opened)
