@@ -361,7 +361,7 @@ def test_a_directory_with_temporary_files_that_hatchling_takes_in_is_an_error(
     monkeypatch.setattr(tempfile, "tempdir", str(tree.root / "../shared/tmp"))
     assert "among the sources in" in tree.fail()
     # Where a back end does so that nobody knows of, it is seen in what it has made.
-    monkeypatch.setattr("hatch_lambda_zip.plugin.own_wheel.check_no_temporary_files", str)
+    monkeypatch.setattr("hatch_lambda_zip.plugin.own_wheel.check_not_written_to", str)
     assert "-locked/contents in it, which an earlier build made" in tree.fail()
 
 

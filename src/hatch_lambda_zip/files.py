@@ -217,6 +217,16 @@ def check_no_compiled_modules(sources: Path) -> None:
         check_outside(Path(sys.pycache_prefix), sources, "PYTHONPYCACHEPREFIX")
 
 
+def check_not_written_to(sources: Path) -> None:
+    """Check both of a file or directory that ships as it is, whatever is in it.
+
+    Raises:
+        OutputError: temporary files or compiled modules are to lie in there.
+    """
+    check_no_temporary_files(sources)
+    check_no_compiled_modules(sources)
+
+
 def read_regular(path: str | Path, at_most: int | None = None) -> bytes | None:
     """Return the content of a regular file; None for anything else, which is not even opened.
 

@@ -23,7 +23,7 @@ from hatch_lambda_zip.contents import Outputs, is_in_uv_cache
 from hatch_lambda_zip.errors import ConfigError, DistributionError
 from hatch_lambda_zip.files import (
     check_no_compiled_modules,
-    check_no_temporary_files,
+    check_not_written_to,
     check_outside,
     exhausted,
     failure_at,
@@ -215,8 +215,7 @@ def build_own_wheel(
     wheel_builder = _OwnWheelBuilder(builder, metadata, selection, build_data, outputs)
     try:
         for included in wheel_builder.config.force_include:
-            check_no_temporary_files(Path(included))
-            check_no_compiled_modules(Path(included))
+            check_not_written_to(Path(included))
             if outputs.has_directory(Path(included)):
                 raise DistributionError(
                     f"force-include: {os.path.relpath(included, builder.root)!r} is an output "

@@ -20,12 +20,7 @@ from hatch_lambda_zip.contents.own.gitignore import (
 from hatch_lambda_zip.contents.own.outputs import Outputs, is_artifact
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-from hatch_lambda_zip.files import (
-    check_depth,
-    check_no_compiled_modules,
-    check_no_temporary_files,
-    failure_at,
-)
+from hatch_lambda_zip.files import check_depth, check_not_written_to, failure_at
 from hatch_lambda_zip.install import Installed, Reason
 
 # What machines leave in directories, and no repository has: what hatchling 1.33 leaves out of
@@ -190,7 +185,7 @@ def read_added(
     for source, place in added:
         where = f'{key}.include-files."{source}"'
         path = around.locate(source, where)
-        _check_not_written_to(path)
+        check_not_written_to(path)
         try:
             files = [(file, file.read_bytes()) for file in added_files(around, source, where)]
         except OSError as error:
@@ -212,11 +207,6 @@ def read_added(
                     "another place for one of them."
                 )
     return tuple(found.values())
-
-
-def _check_not_written_to(sources: Path) -> None:
-    check_no_temporary_files(sources)
-    check_no_compiled_modules(sources)
 
 
 def ignored_paths(around: Surroundings, added: Iterable[tuple[str, str]]) -> list[Path]:
@@ -247,7 +237,7 @@ def added_files(
 
     def skip_none(path: Path) -> bool:
         if path.is_symlink():
-            _check_not_written_to(path)
+            check_not_written_to(path)
         return False
 
     path = around.locate(source, where)
