@@ -39,7 +39,7 @@ def names_in(directory: Path) -> list[str]:
 
 def test_an_artifact_and_its_manifest_are_removed(tmp_path: Path) -> None:
     put(tmp_path)
-    remove_artifacts(tmp_path, "demo", ["lambda"])
+    remove_artifacts(tmp_path, "demo", ["lambda"], print)
     assert names_in(tmp_path) == []
 
 
@@ -48,16 +48,16 @@ def test_artifacts_of_every_version_are_removed(tmp_path: Path) -> None:
     for suffix in (".zip", ".json"):
         (tmp_path / f"demo-1.0-lambda{suffix}").rename(tmp_path / f"demo-0.9-lambda{suffix}")
     put(tmp_path)
-    remove_artifacts(tmp_path, "demo", ["lambda"])
+    remove_artifacts(tmp_path, "demo", ["lambda"], print)
     assert names_in(tmp_path) == []
 
 
 def test_only_the_functions_that_are_named_are_removed(tmp_path: Path) -> None:
     for function in ("api", "worker", "cron"):
         put(tmp_path, function)
-    remove_artifacts(tmp_path, "demo", ["api", "cron"])
+    remove_artifacts(tmp_path, "demo", ["api", "cron"], print)
     assert names_in(tmp_path) == ["demo-1.0-worker.json", "demo-1.0-worker.zip"]
-    remove_artifacts(tmp_path, "demo", [])
+    remove_artifacts(tmp_path, "demo", [], print)
     assert names_in(tmp_path) == ["demo-1.0-worker.json", "demo-1.0-worker.zip"]
 
 
@@ -79,7 +79,7 @@ def test_what_others_made_is_left(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
     (tmp_path / "directory.json").mkdir()
     put(tmp_path)
-    remove_artifacts(tmp_path, "demo", ["lambda"])
+    remove_artifacts(tmp_path, "demo", ["lambda"], print)
     assert names_in(tmp_path) == sorted([*others, "directory.json"])
     assert all((tmp_path / name).read_bytes() == content for name, content in others.items())
 
@@ -106,7 +106,7 @@ def test_a_manifest_that_is_not_this_ones_is_left(
     tmp_path: Path, changes: dict[str, object]
 ) -> None:
     put(tmp_path, changes=changes)
-    remove_artifacts(tmp_path, "demo", ["lambda"])
+    remove_artifacts(tmp_path, "demo", ["lambda"], print)
     assert names_in(tmp_path) == ["demo-1.0-lambda.json", "demo-1.0-lambda.zip"]
 
 
@@ -118,25 +118,25 @@ def put_sbom(directory: Path) -> None:
 
 def test_the_bill_of_materials_is_removed_too_unless_it_is_another(tmp_path: Path) -> None:
     put_sbom(tmp_path)
-    remove_artifacts(tmp_path, "demo", None)
+    remove_artifacts(tmp_path, "demo", None, print)
     assert names_in(tmp_path) == []
     put_sbom(tmp_path)
     (tmp_path / "demo-1.0-lambda.cdx.json").write_bytes(b"edited")
-    remove_artifacts(tmp_path, "demo", None)
+    remove_artifacts(tmp_path, "demo", None, print)
     assert names_in(tmp_path) == ["demo-1.0-lambda.cdx.json"]
 
 
 def test_a_zip_with_other_bytes_is_left(tmp_path: Path) -> None:
     put(tmp_path)
     (tmp_path / "demo-1.0-lambda.zip").write_bytes(b"somebody else's")
-    remove_artifacts(tmp_path, "demo", ["lambda"])
+    remove_artifacts(tmp_path, "demo", ["lambda"], print)
     assert names_in(tmp_path) == ["demo-1.0-lambda.zip"]
 
 
 def test_a_manifest_without_its_zip_is_removed(tmp_path: Path) -> None:
     put(tmp_path)
     (tmp_path / "demo-1.0-lambda.zip").unlink()
-    remove_artifacts(tmp_path, "demo", ["lambda"])
+    remove_artifacts(tmp_path, "demo", ["lambda"], print)
     assert names_in(tmp_path) == []
 
 
@@ -144,7 +144,7 @@ def test_a_directory_called_like_the_zip_is_left(tmp_path: Path) -> None:
     put(tmp_path)
     (tmp_path / "demo-1.0-lambda.zip").unlink()
     (tmp_path / "demo-1.0-lambda.zip").mkdir()
-    remove_artifacts(tmp_path, "demo", ["lambda"])
+    remove_artifacts(tmp_path, "demo", ["lambda"], print)
     assert (tmp_path / "demo-1.0-lambda.zip").is_dir()
 
 
@@ -152,12 +152,12 @@ def test_subdirectories_are_left(tmp_path: Path) -> None:
     deep = tmp_path / "deep"
     deep.mkdir()
     put(deep)
-    remove_artifacts(tmp_path, "demo", ["lambda"])
+    remove_artifacts(tmp_path, "demo", ["lambda"], print)
     assert len(names_in(deep)) == 2
 
 
 def test_an_output_directory_that_is_not_there_is_clean(tmp_path: Path) -> None:
-    remove_artifacts(tmp_path / "missing", "demo", ["lambda"])
+    remove_artifacts(tmp_path / "missing", "demo", ["lambda"], print)
     assert names_in(tmp_path) == []
 
 
@@ -178,5 +178,5 @@ def test_what_can_not_be_removed_leaves_all(
     monkeypatch.setattr(Path, "unlink", refusing)
     message = r"demo-1\.0-lambda\.json can't be removed with its zip: .*refused"
     with pytest.raises(OutputError, match=message):
-        remove_artifacts(tmp_path, "demo", None)
+        remove_artifacts(tmp_path, "demo", None, print)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -5,6 +5,7 @@ import platform
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,16 @@ def test_what_does_not_run_is_named(
         with pytest.raises(ToolError) as caught:
             find_interpreter("3.13.99", named=path, uv=uv, directory=Path.home(), environ={})
         assert f"\n  {path}: {found}\n" in str(caught.value)
+
+
+def test_what_is_waited_for_in_vain_is_told_of(tmp_path: Path, uv: Uv) -> None:
+    told: list[str] = []
+    slow = stand_in(tmp_path / "slow", "", more="exec sleep 30")
+    patient = replace(uv, timeout=0.3, tell=told.append)
+    with pytest.raises(ToolError):
+        find_interpreter("3.13.99", named=slow, uv=patient, directory=Path.home(), environ={})
+    silence = "did not answer within 0.3 seconds: passing it over"
+    assert told == [f"{slow}, asked which Python it is, {silence}"]
 
 
 def test_an_unknown_minor_version(uv: Uv) -> None:

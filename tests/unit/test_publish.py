@@ -29,8 +29,8 @@ OLD = {"demo.json": b"old manifest", "demo.zip": b"old zip"}
 NEW = {"demo.json": b"new manifest", "demo.zip": b"new zip"}
 
 
-def ignore(path: Path) -> None:
-    del path
+def ignore(told: object) -> None:
+    del told
 
 
 def prepare(directory: Path) -> dict[Path, Path]:
@@ -89,23 +89,23 @@ def test_what_was_published_can_be_taken_back(
     (old / "demo.json").chmod(0o640)
     if links != "any":
         without_links(monkeypatch, has_any=links == "some")
-    done = publish(prepare(old), Copies(ignore))
+    done = publish(prepare(old), Copies(ignore), ignore)
     assert {name: content for name, content in contents(old).items() if name in NEW} == NEW
-    take_back(done, ValueError())
+    take_back(done, ValueError(), ignore)
     assert contents(old) == OLD
     assert (old / "demo.json").stat().st_mode & 0o777 == 0o640
 
 
 def test_what_another_build_has_published_since_is_not_taken_back(old: Path) -> None:
-    done = publish(prepare(old), Copies(ignore))
+    done = publish(prepare(old), Copies(ignore), ignore)
     (old / "other").write_bytes(b"other zip")
     (old / "other").replace(old / "demo.zip")
-    take_back(done, ValueError())
+    take_back(done, ValueError(), ignore)
     assert contents(old) == {"demo.json": OLD["demo.json"], "demo.zip": b"other zip"}
 
 
 def test_what_is_published_for_good_leaves_nothing_beside_it(old: Path) -> None:
-    for done in publish(prepare(old), Copies(ignore)):
+    for done in publish(prepare(old), Copies(ignore), ignore):
         done.forget()
     assert contents(old) == NEW
 
@@ -128,7 +128,7 @@ def test_what_can_not_be_replaced_leaves_the_old_pair(
     announced: list[Path] = []
     message = rf"{name} can't be replaced: .*{error.strerror}.*\. {remedy}"
     with pytest.raises(OutputError, match=message):
-        publish(files, Copies(announced.append))
+        publish(files, Copies(announced.append), ignore)
     assert contents(old) == OLD
     assert (old / "demo.json").stat().st_mode & 0o777 == 0o640
     # The copies are ones that do not outlive even a build that is killed.
@@ -164,7 +164,7 @@ def test_what_another_program_keeps_open_on_windows_is_one_sentence(
     monkeypatch.setattr(publish_module, "_PATIENCE_WITH_READERS", 0.1)
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(OutputError, match=r"demo\.zip can't be replaced: .*Close the program that"):
-        publish(files, Copies(ignore))
+        publish(files, Copies(ignore), ignore)
     assert contents(old) == OLD
 
 
@@ -175,7 +175,7 @@ def test_without_an_old_pair_none_is_left(
     files = prepare(tmp_path)
     refuse(name, monkeypatch, PermissionError(1, "refused"))
     with pytest.raises(OutputError):
-        publish(files, Copies(ignore))
+        publish(files, Copies(ignore), ignore)
     assert contents(tmp_path) == {}
 
 
@@ -185,7 +185,7 @@ def test_an_interrupt_between_the_two_leaves_the_old_pair(
     files = prepare(old)
     refuse("demo.zip", monkeypatch, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        publish(files, Copies(ignore))
+        publish(files, Copies(ignore), ignore)
     assert contents(old) == OLD
 
 
@@ -213,7 +213,7 @@ def test_what_can_not_be_put_back_is_said(old: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Path, "replace", refusing)
     message = r"demo\.zip can't be replaced: .* And .*demo\.json, which is the new one, can't be"
     with pytest.raises(OutputError, match=message):
-        publish(files, Copies(ignore))
+        publish(files, Copies(ignore), ignore)
 
 
 def test_a_copy_that_can_not_be_made_leaves_the_old_pair(
@@ -226,7 +226,7 @@ def test_a_copy_that_can_not_be_made_leaves_the_old_pair(
     monkeypatch.setattr(shutil, "copyfile", full)
     without_links(monkeypatch)
     with pytest.raises(OutputError, match=r"demo\.json can't be replaced: .*No space left"):
-        publish(files, Copies(ignore))
+        publish(files, Copies(ignore), ignore)
     assert contents(old) == OLD
 
 
@@ -236,7 +236,7 @@ def test_what_is_no_file_is_left_alone(old: Path, name: str) -> None:
     (old / name).unlink()
     os.mkfifo(old / name)
     with pytest.raises(OutputError, match=rf"{name} can't be replaced: it is no regular file"):
-        publish(prepare(old), Copies(ignore))
+        publish(prepare(old), Copies(ignore), ignore)
     (other,) = OLD.keys() - {name}
     assert contents(old) == {other: OLD[other]}
 
@@ -253,9 +253,9 @@ def test_links_are_replaced_and_put_back(
     with monkeypatch.context() as patch:
         refuse("demo.zip", patch, PermissionError(1, "refused"))
         with pytest.raises(OutputError):
-            publish(files, Copies(ignore))
+            publish(files, Copies(ignore), ignore)
     assert (old / "demo.json").readlink() == Path(to)
-    for done in publish(prepare(old), Copies(ignore)):
+    for done in publish(prepare(old), Copies(ignore), ignore):
         done.forget()
     assert contents(old) == {**NEW, "elsewhere": b"another file"}
 
@@ -280,12 +280,12 @@ def held(old: Path) -> Iterator[Held]:
 
 
 def publish_all(directory: Path) -> None:
-    for done in publish(prepare(directory), Copies(ignore)):
+    for done in publish(prepare(directory), Copies(ignore), ignore):
         done.forget()
 
 
 def clean(directory: Path) -> None:
-    remove_artifacts(directory, "demo", None)
+    remove_artifacts(directory, "demo", None, ignore)
 
 
 @posix
@@ -307,6 +307,21 @@ def test_a_change_waits_for_that_of_another_build(
     held.release()
     thread.join(60)
     assert contents(old) != before
+
+
+@posix
+def test_a_wait_is_told_of(old: Path, held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish_module, "_UNTOLD", 0.0)
+    told: list[str] = []
+
+    def hear(line: str) -> None:
+        told.append(line)
+        held.release()
+
+    done = publish(prepare(old), Copies(ignore), hear)
+    assert told == [f"{old}: waiting for another process that keeps it locked"]
+    take_back(done, ValueError(), ignore)
+    assert contents(old) == OLD
 
 
 @posix
@@ -336,8 +351,8 @@ def test_a_directory_that_can_not_be_locked_does_without(
 def test_copies_of_a_killed_build_are_removed_and_those_of_a_living_one_are_not(old: Path) -> None:
     """A build that leaves all as it is may find them."""
     dead, living = Copies(ignore), Copies(ignore)
-    publish(prepare(old), dead)
-    done = publish(prepare(old), living)
+    publish(prepare(old), dead, ignore)
+    done = publish(prepare(old), living, ignore)
     left_by_dead = old / ".other.zip.0123456789abcdef.before"
     left_by_dead.write_bytes(b"")
     dead.close()
@@ -345,9 +360,9 @@ def test_copies_of_a_killed_build_are_removed_and_those_of_a_living_one_are_not(
     copies = {copy.name for copy in old.glob(".*.before")}
     assert copies == {it.before.name for it in done if it.before}
     assert copies
-    take_back(done, ValueError())
+    take_back(done, ValueError(), ignore)
     living.close()
-    publish(prepare(old), Copies(ignore))
+    publish(prepare(old), Copies(ignore), ignore)
 
 
 @posix

@@ -16,6 +16,7 @@ import pytest
 
 from hatch_lambda_zip.build.workspace import Workspace
 from hatch_lambda_zip.errors import UvError, UvFailure, UvTimeoutError
+from hatch_lambda_zip.uv import command as command_module
 from hatch_lambda_zip.uv.command import (
     DEFAULT_TIMEOUT,
     NESTED_VARIABLE,
@@ -360,6 +361,41 @@ def test_a_command_that_takes_too_long_is_stopped_and_named(tmp_path: Path) -> N
         "or set HATCH_LAMBDA_ZIP_TIMEOUT to more seconds."
     )
     assert not uv._running
+
+
+def test_a_command_that_takes_long_is_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_module, "_SLOW", 0.0)
+    told: list[str] = []
+    uv = find_uv(ENVIRONMENT, log=ignore, tell=told.append)
+    uv.run([*RUN, "import time; time.sleep(0.5)  # https://me:s3cret@host"], cwd=tmp_path)
+    (line,) = told
+    assert line.startswith("still waiting for `uv run ")
+    assert "s3cret" not in line
+
+
+def test_the_time_limit_holds_where_nobody_can_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_module, "_SLOW", 0.0)
+    told: list[str] = []
+
+    def fail(line: str) -> None:
+        told.append(line)
+        raise BrokenPipeError
+
+    uv = find_uv({**ENVIRONMENT, TIMEOUT_VARIABLE: "2"}, log=ignore, tell=fail)
+    with pytest.raises(UvTimeoutError):
+        uv.run([*RUN, "import time; time.sleep(60)"], cwd=tmp_path)
+    assert told
+
+
+def test_a_directory_that_is_gone_later_is_not_named() -> None:
+    with Workspace() as workspace:
+        uv = find({TIMEOUT_VARIABLE: "0.000001"})
+        with pytest.raises(UvTimeoutError, match=r"stopped\. Run it to see what it waits for, or"):
+            uv.run(["pip", "compile", workspace.directory / "in.txt"], cwd=workspace.directory)
 
 
 WAITING = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from hatch_lambda_zip.build.previous import is_sbom_of, read_previous
@@ -12,7 +12,9 @@ from hatch_lambda_zip.contents import read_manifest
 from hatch_lambda_zip.errors import OutputError
 
 
-def remove_artifacts(directory: Path, project: str, artifacts: Collection[str] | None) -> None:
+def remove_artifacts(
+    directory: Path, project: str, artifacts: Collection[str] | None, tell: Callable[[str], None]
+) -> None:
     """Remove a project's zips and manifests from an output directory that others use too.
 
     A zip goes only when its bytes are those that its manifest names.
@@ -21,11 +23,12 @@ def remove_artifacts(directory: Path, project: str, artifacts: Collection[str] |
         directory: the output directory.
         project: the project's normalized name.
         artifacts: the names of those to clean; None for all, past ones too.
+        tell: takes a line if a build is waited for.
 
     Raises:
         OutputError: one of them can't be removed.
     """
-    with locked(directory):
+    with locked(directory, tell):
         _remove(directory, project, artifacts)
 
 

@@ -18,6 +18,7 @@ from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import how_to_write, matching
 
 _PATIENCE: Final = 120.0  # seconds; others take a moment, or as long as a back end at work in there
+_UNTOLD: Final = 1.0  # seconds; who publishes takes less
 _PATIENCE_WITH_READERS: Final = 10.0 if sys.platform == "win32" else 0.0  # seconds
 _PAUSE: Final = 0.02  # seconds
 _BEFORE: Final = ".{}.{}.before"
@@ -97,7 +98,10 @@ def remove_abandoned_copies(directory: Path) -> None:
     if sys.platform == "win32" or not by_token:
         return
     # Whoever has the directory is making some, or may take away what it finds itself.
-    with contextlib.suppress(OutputError), locked(directory, patience=0) as is_alone:
+    with (
+        contextlib.suppress(OutputError),
+        locked(directory, patience=0) as is_alone,
+    ):
         for copies in by_token.values() if is_alone else ():
             locks = [try_lock(copy) for copy in copies]
             if None not in locks:
@@ -127,13 +131,16 @@ def try_lock(path: Path) -> int | None:
     return opened
 
 
-def publish(files: Mapping[Path, Path | None], copies: Copies) -> tuple[Replaced, ...]:
+def publish(
+    files: Mapping[Path, Path | None], copies: Copies, tell: Callable[[str], None]
+) -> tuple[Replaced, ...]:
     """Move files into place, each in one step, while no other build does so in their directory.
 
     Args:
         files: what each is called until then, in the same directory, by what it is to be; None for
             what is to be gone.
         copies: has what was there before.
+        tell: takes a line if another build is waited for.
 
     Returns:
         What was done, to be forgotten or taken back.
@@ -143,7 +150,7 @@ def publish(files: Mapping[Path, Path | None], copies: Copies) -> tuple[Replaced
     """
     for path in files:
         _check_kind(path)
-    with _all_locked(files) as directories:
+    with _all_locked(files, tell) as directories:
         for directory in directories:
             _remove_old_copies(directory, files)
         replaced: list[Replaced] = []
@@ -196,35 +203,46 @@ def _remove_old_copies(directory: Path, files: Iterable[Path]) -> None:
                 copy.unlink()
 
 
-def take_back(replaced: Sequence[Replaced], reason: BaseException) -> None:
+def take_back(
+    replaced: Sequence[Replaced], reason: BaseException, tell: Callable[[str], None]
+) -> None:
     """Undo what ``publish`` did, but for what another build has replaced since.
+
+    Args:
+        reason: why.
+        tell: takes a line if another build is waited for.
 
     Raises:
         OutputError: something can't be undone.
     """
-    with _all_locked(done.path for done in replaced):
+    with _all_locked((done.path for done in replaced), tell):
         _put_back(replaced, reason)
 
 
 @contextlib.contextmanager
-def _all_locked(paths: Iterable[Path]) -> Iterator[list[Path]]:
+def _all_locked(paths: Iterable[Path], tell: Callable[[str], None]) -> Iterator[list[Path]]:
     """Keep other builds out of the files' directories; gives those that have such locks."""
     with contextlib.ExitStack() as stack:
         yield [
             directory
             for directory in sorted({path.parent for path in paths})
-            if stack.enter_context(locked(directory))
+            if stack.enter_context(locked(directory, tell))
         ]
 
 
 @contextlib.contextmanager
-def locked(directory: Path, patience: float | None = None) -> Iterator[bool]:
+def locked(
+    directory: Path,
+    tell: Callable[[str], None] = lambda _line: None,
+    patience: float | None = None,
+) -> Iterator[bool]:
     """Keep other builds from changing an output directory.
 
     Where no directory can be locked (on Windows, and in some network file systems), nobody is
     kept out; gives whether somebody would be.
 
     Args:
+        tell: takes a line if another process is waited for.
         patience: how many seconds to wait for another process; by default as long as a build may.
 
     Raises:
@@ -239,26 +257,31 @@ def locked(directory: Path, patience: float | None = None) -> Iterator[bool]:
         yield False  # what is wrong with it, the change will say
         return
     try:
-        yield _lock(descriptor, directory, _PATIENCE if patience is None else patience)
+        yield _lock(descriptor, directory, tell, _PATIENCE if patience is None else patience)
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, directory: Path, patience: float) -> bool:
+def _lock(descriptor: int, directory: Path, tell: Callable[[str], None], patience: float) -> bool:
     if sys.platform == "win32":
         return False
     import fcntl
 
-    deadline = time.monotonic() + patience
+    begin = time.monotonic()
+    is_told = False
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - begin
+            if waited > patience:
                 raise OutputError(
                     f"{directory} is kept locked by another process, for {patience:g} seconds "
                     "now. Let the other builds in it end (`fuser` names them), then build again."
                 ) from None
+            if waited > _UNTOLD and not is_told:
+                tell(f"{directory}: waiting for another process that keeps it locked")
+                is_told = True
             time.sleep(_PAUSE)
         except OSError:
             return False

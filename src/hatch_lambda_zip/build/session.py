@@ -367,7 +367,7 @@ def open_session(
     """
     check_encoder()
     watcher = selector.uv.watcher if selector else None
-    with Workspace(root, watcher) as workspace, ExitStack() as stack:
+    with Workspace(root, watcher, report.info) as workspace, ExitStack() as stack:
         if selector is None:
             log, tell = report.debug, report.info
             uv = find_uv(os.environ, log=log, watcher=workspace.watcher, tell=tell)

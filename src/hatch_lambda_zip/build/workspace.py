@@ -8,7 +8,7 @@ import secrets
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Final
@@ -44,12 +44,18 @@ class Workspace:
         watcher: who ends and removes what is left when this process is killed.
     """
 
-    def __init__(self, sources: Path | None = None, watcher: Watcher | None = None) -> None:
+    def __init__(
+        self,
+        sources: Path | None = None,
+        watcher: Watcher | None = None,
+        tell: Callable[[str], None] = lambda _line: None,
+    ) -> None:
         """Prepare the workspace.
 
         Args:
             sources: a directory that it must not lie in.
             watcher: one that watches over this build already.
+            tell: takes a line if another build is waited for.
 
         Raises:
             OutputError: there is no place for temporary files.
@@ -67,6 +73,7 @@ class Workspace:
         self._mark_before = os.environ.get(MARK_VARIABLE)
         self.watcher = watcher or Watcher()
         os.environ[MARK_VARIABLE] = self.watcher.mark
+        self._tell = tell
         self._copies = Copies(self.watcher.remove_later)
         try:
             _sweep(place, _DIRECTORY.format("*"))
@@ -155,7 +162,7 @@ class Workspace:
         # What was written first is the largest.
         files: dict[Path, Path | None] = dict(reversed(self._temporaries.items()))
         files |= dict.fromkeys(self._removed)
-        self._published += publish(files, self._copies)
+        self._published += publish(files, self._copies, self._tell)
         self._temporaries.clear()
         self._removed.clear()
         self._file_locks.close()
@@ -178,7 +185,7 @@ class Workspace:
             for temporary in self._temporaries.values():
                 temporary.unlink(missing_ok=True)
             if exc is not None:
-                take_back(self._published, exc)
+                take_back(self._published, exc, self._tell)
             for done in self._published:
                 done.forget()
             cleared = not is_interrupted

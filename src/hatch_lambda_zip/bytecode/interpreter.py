@@ -197,11 +197,12 @@ def python_in(installed: Path) -> Path:
 def _probe(path: Path, version: str, form: Format | None, uv: Uv) -> _Candidate:
     """Find out what an executable is."""
     uv.log(f"Asking {path} which Python it is")
+    timeout = min(_TIMEOUT, uv.timeout)
     try:
         result = run(
             [str(path), "-I", "-S", "-c", _PROBE],
             environment=minimal_environment(),
-            timeout=_TIMEOUT,
+            timeout=timeout,
             watcher=uv.watcher,
         )
         result.check_returncode()
@@ -209,7 +210,9 @@ def _probe(path: Path, version: str, form: Format | None, uv: Uv) -> _Candidate:
     except subprocess.CalledProcessError as error:
         return _unfit(path, f"does not run ({ending(error.returncode)})")
     except subprocess.TimeoutExpired:
-        return _unfit(path, f"did not answer within {_TIMEOUT:g} seconds")
+        silence = f"did not answer within {timeout:g} seconds"
+        (uv.tell or uv.log)(f"{path}, asked which Python it is, {silence}: passing it over")
+        return _unfit(path, silence)
     except OSError as error:
         return _unfit(path, f"does not run ({error.strerror})")
     except (ValueError, SyntaxError):

@@ -154,7 +154,7 @@ def build(  # noqa: PLR0913 - one parameter an option
                     failed.append(project)
                     continue
                 for path in _added(paths, made):
-                    _unpack(path, directories, with_layers=with_layers)
+                    _unpack(path, directories, console, with_layers=with_layers)
                     if form is None:
                         screen.result(str(shortest(path, here)))
         if failed:
@@ -253,7 +253,7 @@ def _build_part(
     return results
 
 
-def _unpack(path: Path, directory: Path | None, *, with_layers: bool) -> None:
+def _unpack(path: Path, directory: Path | None, console: Console, *, with_layers: bool) -> None:
     """Write a zip's files into a directory of their own, if that is asked for.
 
     Raises:
@@ -265,7 +265,7 @@ def _unpack(path: Path, directory: Path | None, *, with_layers: bool) -> None:
     from hatch_lambda_zip.build import locked, read_previous
 
     # Of several files: what is read is one build's.
-    with locked(path.parent):
+    with locked(path.parent, AppReporter(console).info):
         previous = read_previous(path)
         if previous is None:
             raise changed_since(path)

@@ -21,7 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 from hatch_lambda_zip.config import TableReader
 from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.plugin.request import (
     NO_ZIP_BY_HOOKS_ONLY,
     REQUEST_VARIABLE,
@@ -134,7 +134,8 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         with self._stack, aborting(self.app):
             if self._builder.is_unpacked_sdist and not Path(self.root, EMBEDDED_DIRECTORY).is_dir():
                 return  # they were made from the source tree, just now, and can't be made here
-            remove_artifacts(self._output, self._builder.package, artifacts=None)
+            tell = AppReporter(self.app).info
+            remove_artifacts(self._output, self._builder.package, None, tell)
 
     def _has_work(self, version: str) -> bool:
         return self._request.enabled and is_for_people(

@@ -178,7 +178,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Remove the zips and manifests of this project that we made, and nothing else."""
         from hatch_lambda_zip.build.clean import remove_artifacts
 
-        remove_artifacts(Path(directory), self.package, versions)
+        remove_artifacts(Path(directory), self.package, versions, AppReporter(self.app).info)
 
     def check(self) -> None:
         """Check the configuration, and let hatchling check the project's metadata.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 from hatch_lambda_zip.errors import UvError, UvTimeoutError
 from hatch_lambda_zip.files import exhausted, is_utf_8
 from hatch_lambda_zip.process import Command, Watcher, ending, run
+from hatch_lambda_zip.process.one_thread import start_thread
 from hatch_lambda_zip.redact import redact, secret_values
 from hatch_lambda_zip.uv.words import read_words, without_temporary
 
@@ -23,6 +25,7 @@ TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
 DEFAULT_TIMEOUT: Final = 900.0  # seconds: room for a heavy download on a slow line
 _LONGEST_TIMEOUT: Final = 1e6  # seconds: more overflows system calls
 _VERSION_TIMEOUT: Final = 30.0  # seconds
+_SLOW: Final = 20.0  # seconds, after which people ask themselves whether anything happens
 
 _SHOWN_FIRST: Final = 2_000  # characters of what uv and a back end say
 _SHOWN_LAST: Final = 18_000  # likewise
@@ -119,6 +122,7 @@ class Uv:
         environment = {**self.environment, **(variables or {})}
         for name in without:
             environment.pop(name, None)
+        lasting = without_temporary(shown)
         known: list[Command] = []
 
         def started(command: Command) -> None:
@@ -128,14 +132,15 @@ class Uv:
                 command.kill()
 
         try:
-            process = run(
-                command,
-                cwd=cwd,
-                environment=environment,
-                timeout=self.timeout,
-                watcher=self.watcher,
-                started=started,
-            )
+            with self._telling(f"still waiting for `{lasting}`"):
+                process = run(
+                    command,
+                    cwd=cwd,
+                    environment=environment,
+                    timeout=self.timeout,
+                    watcher=self.watcher,
+                    started=started,
+                )
         except OSError as error:
             raise UvError(
                 f"{self.executable} could not be started: {error}. "
@@ -143,8 +148,8 @@ class Uv:
             ) from None
         except subprocess.TimeoutExpired:
             raise UvTimeoutError(
-                f"`{shown}` did not end within {self.timeout:g} seconds and was stopped. "
-                f"Run it in {cwd} to see what it waits for, "
+                f"`{lasting}` did not end within {self.timeout:g} seconds and was stopped. "
+                f"Run it{_where(cwd)} to see what it waits for, "
                 f"or set {TIMEOUT_VARIABLE} to more seconds."
             ) from None
         finally:
@@ -163,16 +168,32 @@ class Uv:
                 details = redact(words.cause, hidden)
             version = self.version() or _UNKNOWN_VERSION
             too_old = "" if _is_recent(version) else f"\nIt is too old: uv {OLDEST} is needed."
-            command_words = without_temporary(shown)
             raise UvError(
-                f"{details}{too_old}\nThis was `{command_words}` ({version})."
+                f"{details}{too_old}\nThis was `{lasting}` ({version})."
                 if words.cause
-                else f"`{command_words}` failed ({version}):\n{details}{too_old}",
+                else f"`{lasting}` failed ({version}):\n{details}{too_old}",
                 failure=words.failure,
                 said=f"{details}{too_old}",
                 without_wheel=words.without_wheel,
             )
         return _text(process.stdout)
+
+    @contextlib.contextmanager
+    def _telling(self, line: str) -> Iterator[None]:
+        """Tell a line if what is done meanwhile takes long, as a registry or a lock may."""
+        is_done = threading.Event()
+
+        def wait() -> None:
+            if not is_done.wait(_SLOW):
+                # What is wrong with the stream, the next line of the build meets as well.
+                with contextlib.suppress(OSError, ValueError):
+                    (self.tell or self.log)(line)
+
+        start_thread(wait)
+        try:
+            yield
+        finally:
+            is_done.set()
 
     def stop(self) -> None:
         """Kill the commands that other threads run or are to run, which then fail there."""
@@ -317,6 +338,12 @@ def _timeout(environ: Mapping[str, str]) -> float:
     if not 0 < seconds < float("inf"):
         raise UvError(f"{TIMEOUT_VARIABLE}={value}: not a number of seconds above 0")
     return min(seconds, _LONGEST_TIMEOUT)
+
+
+def _where(directory: Path) -> str:
+    """Return words for a directory; none for one that is gone when they are read."""
+    place = f"{directory}/"
+    return f" in {directory}" if without_temporary(place) == place else ""
 
 
 def _text(output: bytes) -> str:
