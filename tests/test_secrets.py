@@ -319,7 +319,7 @@ def test_a_lock_with_a_password_is_told(tmp_path: Path, private: Private, server
         {
             "pyproject.toml": table,
             "main.py": "",
-            "requirements.txt": f"carrier @ http://{USER}:{QUOTED}@{host}/{NAME}\n",
+            "requirements.txt": f"carrier @ http://{USER}:{QUOTED}@{host}/{NAME}?sig={QUOTED}&of={NAME}\n",
         },
     )
     locking = run(
@@ -327,6 +327,7 @@ def test_a_lock_with_a_password_is_told(tmp_path: Path, private: Private, server
     )
     assert private.let_in
     assert "pylock.toml has a URL with a password, as requirements.txt or the" in locking.stderr
+    assert "pylock.toml has a link with a query, as requirements.txt or the" in locking.stderr
     assert not is_in(locking.stdout + locking.stderr)
 
 

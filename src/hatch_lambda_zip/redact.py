@@ -138,6 +138,12 @@ def has_password(text: str) -> bool:
     return any(":" in _hidden_user(head, rest) for head, _, rest in words)
 
 
+def has_query(text: str) -> bool:
+    """Tell whether a URL in a text has a query, which may be a signature or token."""
+    words = (word.partition("://")[2] for word in text.split() if "://" in word)
+    return any("?" in word.partition("#")[0] for word in words)
+
+
 def secret_values(environ: Mapping[str, str], place: Path | None = None) -> tuple[str, ...]:
     """Return the secrets of an environment, of the user's netrc, and of the settings of tools.
 

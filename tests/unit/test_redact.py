@@ -15,7 +15,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hatch_lambda_zip.redact import has_password, has_user, redact, redact_urls, secret_values
+from hatch_lambda_zip.redact import (
+    has_password,
+    has_query,
+    has_user,
+    redact,
+    redact_urls,
+    secret_values,
+)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +154,20 @@ def test_what_should_have_been_escaped_does_not_appear(password: str, start: str
 )
 def test_a_user_alone_is_no_password(text: str, has: bool) -> None:  # noqa: FBT001
     assert has_password(text) is has
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ('url = "https://host/a.whl?X-Amz-Signature=1"', True),
+        ("a @ https://host/a.whl?sig=1#sha256=2", True),
+        ("https://host/a.whl#a?b", False),
+        ("what? https://host/a.whl", False),
+        ("", False),
+    ],
+)
+def test_a_query_is_found(text: str, has: bool) -> None:  # noqa: FBT001
+    assert has_query(text) is has
 
 
 LONG = [

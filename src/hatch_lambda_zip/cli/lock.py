@@ -35,7 +35,7 @@ from hatch_lambda_zip.lock.compile import (
 )
 from hatch_lambda_zip.lock.uv_lock import UvLock
 from hatch_lambda_zip.plugin.app import aborting
-from hatch_lambda_zip.redact import has_password
+from hatch_lambda_zip.redact import has_password, has_query
 from hatch_lambda_zip.uv import Uv, find_uv
 
 _EXAMPLE = "\b\nExamples:\n  hatch-lambda-zip lock\n  hatch-lambda-zip lock --upgrade-package boto3"
@@ -340,6 +340,13 @@ def _write(
                 f"{path} has a URL with a password, as {needed.lock.requirements.name} or the "
                 "index has it. Do not commit it so: have uv ask for that (a keyring, netrc, "
                 "UV_INDEX_<NAME>_PASSWORD)"
+            )
+        if has_query(text):
+            console.display_warning(
+                f"{path} has a link with a query, as {needed.lock.requirements.name} or the index "
+                "has it. If that is a signature, it may open what is private to whoever reads the "
+                "file, and builds fail when it is over: do not commit it so, and take what is "
+                "locked from a place whose links have none"
             )
         if needed.lock.is_foreign and upgrades:
             name = needed.lock.requirements.name
