@@ -41,7 +41,7 @@ def digests_at(
     from hatch_lambda_zip.contents import repository_of
     from hatch_lambda_zip.contents.own.git_checkout import check_out
 
-    uv = find_uv(os.environ, log=console.display_debug)
+    uv = find_uv(os.environ, log=console.display_debug, tell=console.display_info)
     # What the threads wait for is ended before their end is waited for.
     with (
         Workspace() as workspace,

@@ -192,7 +192,12 @@ def _run(
 
     with Workspace() as workspace:
         directory = workspace.directory
-        uv = find_uv(os.environ, log=console.display_debug, watcher=workspace.watcher)
+        uv = find_uv(
+            os.environ,
+            log=console.display_debug,
+            watcher=workspace.watcher,
+            tell=console.display_info,
+        )
         minor = artifact.platform.runtime.python_version
         interpreter = find_python(
             minor, named=python, uv=uv, directory=directory, environ=os.environ

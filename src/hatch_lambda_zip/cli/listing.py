@@ -96,7 +96,11 @@ def _is_unchanged(row: Row, before: Mapping[str, str]) -> bool:
 
 def _rows(opened: OpenProject, directory: Path, console: Console) -> Iterator[Row]:
     project = opened.builder.project
-    locks = Locks(project, opened.root, find_uv(os.environ, log=console.display_debug))
+    locks = Locks(
+        project,
+        opened.root,
+        find_uv(os.environ, log=console.display_debug, tell=console.display_info),
+    )
     for artifact in opened.builder.lambda_config.artifacts:
         yield {
             "project": project.name,

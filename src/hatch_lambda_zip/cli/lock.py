@@ -76,7 +76,9 @@ def lock(
 
     console = Console(verbose)
     with aborting(console), Workspace() as work:
-        uv = find_uv(os.environ, log=console.display_debug, watcher=work.watcher)
+        uv = find_uv(
+            os.environ, log=console.display_debug, watcher=work.watcher, tell=console.display_info
+        )
         for project in projects or (Path(),):
             with open_project(project, console) as opened:
                 has_uv_lock = _has_uv_lock(opened, uv)

@@ -36,7 +36,9 @@ def sources_of(opened: OpenProject, console: Console) -> set[Path]:
     root, builder = opened.root, opened.builder
     found = {root, top_of(root, root)}
     stated = read_stated_project(builder.metadata.config)
-    locks = Locks(stated, root, find_uv(os.environ, log=console.display_debug))
+    locks = Locks(
+        stated, root, find_uv(os.environ, log=console.display_debug, tell=console.display_info)
+    )
     for artifact in builder.lambda_config.artifacts:
         named = (*artifact.code, *artifact.own_files.added)
         found.update(root / source for source, _ in named)

@@ -178,7 +178,12 @@ def _verify(
         artifacts = [it for it in config.artifacts if it.name in named or not named]
         # With one runtime and architecture, a function has no other name than its table's.
         rebuilds.functions = [*{it.table: None for it in artifacts}] if functions else ()
-        uv = find_uv(os.environ, log=console.display_debug, watcher=workspace.watcher)
+        uv = find_uv(
+            os.environ,
+            log=console.display_debug,
+            watcher=workspace.watcher,
+            tell=console.display_info,
+        )
         today = datetime.now(timezone.utc).date()
         release = release_here(uv, workspace.directory)
         tried: list[_Row] = []

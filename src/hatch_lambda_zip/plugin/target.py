@@ -396,5 +396,6 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
         if is_unpacked_for_build(root) or (root / EMBEDDED_DIRECTORY).is_dir():
             return True
-        uv = find_uv(os.environ, log=AppReporter(self.app).debug)
+        report = AppReporter(self.app)
+        uv = find_uv(os.environ, log=report.debug, tell=report.info)
         return not is_source_tree(root, self.lambda_config.artifacts, uv, package=self.package)
