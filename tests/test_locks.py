@@ -155,6 +155,19 @@ def test_a_uv_lock_that_has_a_package_from_elsewhere(project: Project) -> None:
     assert project.lock_path.read_bytes() == locked
 
 
+def test_a_uv_lock_that_has_another_version_than_uv_was_told(project: Project) -> None:
+    project.replace("[tool.uv]\n", '[tool.uv]\nconstraint-dependencies = ["idna>=3"]\n')
+    project.lock()
+    assert "idna/__init__.py" in project.build().names
+    # What one branch was told beside what another had locked: uv compares the two settings alone.
+    project.replace("idna>=3", "idna>=100")
+    damage(project, 'specifier = ">=3"', 'specifier = ">=100"')
+    message = project.fail()
+    assert "uv.lock has other versions than `constraint-dependencies` of [tool.uv]" in message
+    assert "for idna>=100." in message
+    assert "`uv lock --upgrade-package idna` mends it." in message
+
+
 def test_a_uv_lock_that_forgot_a_requirement_of_a_layer(project: Project) -> None:
     table = "\n[tool.hatch.build.targets.lambda-zip.layers.deps]\n"
     project.replace("\n[tool.uv]\n", f"{table}\n[tool.uv]\n")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.lock import LockedDistribution, Origin
 from hatch_lambda_zip.lock.sources import misplaced
 from hatch_lambda_zip.lock.uv_lock import UvLock
+from hatch_lambda_zip.runtimes import RUNTIMES, Platform
 
 pytestmark = pytest.mark.every_python  # tomllib, or tomli
 
@@ -118,3 +121,101 @@ def test_what_is_misplaced_and_selected_is_refused(tmp_path: Path) -> None:
     for selected in (None, {"six", "other"}):
         with pytest.raises(LockError, match="has six from elsewhere than the projects state"):
             lock.refuse_misplaced(selected)
+
+
+FORKED = """
+[[package]]
+name = "app"
+source = {{ virtual = "." }}
+[package.metadata]
+requires-dist = [{}]
+
+[[package]]
+name = "six"
+version = "1"
+source = {{ registry = "https://host/cpu" }}
+
+[[package]]
+name = "six"
+version = "1"
+source = {{ registry = "https://host/simple" }}
+
+[[package]]
+name = "six"
+version = "2"
+source = {{ registry = "https://host/simple" }}
+"""
+LINUX, WINDOWS = "sys_platform == 'linux'", "sys_platform == 'win32'"
+CPU, GPU = "https://host/cpu", "https://host/gpu"
+
+
+def of_index(index: str, marker: str) -> str:
+    return f'{{ name = "six", marker = "{marker}", index = "{index}" }},'
+
+
+@pytest.mark.parametrize(
+    ("stated", "version", "start", "expected"),
+    [
+        (of_index(CPU, LINUX), "1", "", ()),
+        (of_index(CPU, LINUX), "2", "", ("six",)),
+        (of_index(CPU, LINUX), "2", "conflicts = [[]]\n", ()),
+        (of_index(CPU, WINDOWS), "2", "", ()),
+        (of_index(CPU, LINUX) + f'{{ name = "six", marker = "{LINUX}" }}', "2", "", ()),
+        (of_index(CPU, f"{LINUX} and extra == 'x'"), "2", "", ()),
+        (of_index(GPU, LINUX) + of_index(CPU, "extra == 'x'"), "1", "", ()),
+        (of_index(GPU, LINUX) + of_index(CPU, "extra == 'x'"), "2", "", ("six",)),
+        (of_index(CPU, "os_name ~= 'posix'"), "2", "", ()),
+    ],
+    ids=[
+        "right",
+        "of another index",
+        "conflicts",
+        "another platform",
+        "any index",
+        "for an extra",
+        "as for an extra",
+        "not even for an extra",
+        "a marker that can't be evaluated",
+    ],
+)
+def test_where_a_platform_has_a_package_from(
+    tmp_path: Path, stated: str, version: str, start: str, expected: tuple[str, ...]
+) -> None:
+    path = tmp_path / "uv.lock"
+    path.write_text(start + FORKED.format(stated))
+    lock, platform = UvLock.read(path), Platform(RUNTIMES[-1], "x86_64")
+    selected = [("six", version), ("app", None), ("unknown", "1")]
+    if not expected:
+        lock.refuse_misplaced_on(platform, selected)
+        return
+    with pytest.raises(LockError, match="has six from elsewhere than the projects state"):
+        lock.refuse_misplaced_on(platform, selected)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "message"),
+    [
+        ('specifier = ">=2"', ": six 1.0 for six>=2. "),
+        (f'specifier = ">=2", marker = "{LINUX}"', ": six 1.0 for six>=2; sys_platform == "),
+        (f'specifier = ">=2", marker = "{WINDOWS}"', ""),
+        ('specifier = ">=2", marker = "extra == \'x\'"', ""),
+        ('specifier = "<=1.0"', ""),
+        (URL, ""),
+        ('specifier = ">=2", marker = "os_name ~= \'posix\'"', "can't be read: "),
+        ('specifier = ">=odd"', "the constraint 'six>=odd' can't be read: "),
+    ],
+)
+def test_constraints_of_versions(tmp_path: Path, constraint: str, message: str) -> None:
+    path = tmp_path / "uv.lock"
+    other = '{ name = "other", specifier = ">=odd" }'
+    path.write_text(f'[manifest]\nconstraints = [{other}, {{ name = "six", {constraint} }}]\n')
+    lock, platform = UvLock.read(path), Platform(RUNTIMES[-1], "x86_64")
+    locked = LockedDistribution("six", "1.0", Origin.INDEX, "")
+    # uv takes what it is told the place of in whatever version it is.
+    lock.refuse_unconstrained([replace(locked, origin=Origin.GIT)], platform)
+    if not message:
+        lock.refuse_unconstrained([locked], platform)
+        return
+    with pytest.raises(LockError) as raised:
+        lock.refuse_unconstrained([locked], platform)
+    assert message in str(raised.value)

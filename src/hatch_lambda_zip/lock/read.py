@@ -183,7 +183,8 @@ class LockReader:
         """Add what uv.lock says and its export does not.
 
         Raises:
-            LockError: it has something from elsewhere than a project states.
+            LockError: it has something from elsewhere than a project states, or in another version
+                than uv was told of.
         """
         selected = {locked.name for locked in selection.distributions}
         selected |= {local.name for local in selection.local_projects}
@@ -192,6 +193,10 @@ class LockReader:
             replace(project, version=uv_lock.version_of(project.name, project.path))
             for project in selection.local_projects
         )
+        versions = {(locked.name, locked.version) for locked in selection.distributions}
+        versions |= {(project.name, project.version) for project in projects}
+        uv_lock.refuse_misplaced_on(platform, versions)
+        uv_lock.refuse_unconstrained(selection.distributions, platform)
         package = self._name_for(selection.lock)
         virtual = uv_lock.virtual_members(package, request, platform)
         warnings = tuple(

@@ -21,8 +21,8 @@ from packaging.utils import canonicalize_name
 from hatch_lambda_zip.config import Request, inner_table
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.adjustments import Adjustments, read_adjustments, requirement_text
-from hatch_lambda_zip.lock.model import resolved
-from hatch_lambda_zip.lock.sources import misplaced
+from hatch_lambda_zip.lock.model import LockedDistribution, Origin, resolved
+from hatch_lambda_zip.lock.sources import misplaced, misplaced_on
 from hatch_lambda_zip.runtimes import Platform
 
 if sys.version_info >= (3, 11):
@@ -42,12 +42,16 @@ class UvLock:
         base: its directory, which paths are relative to.
         adjustments: what uv was told of requirements.
         misplaced: the names of packages that are not from where its projects say.
+        constraints: what uv was told of versions, as it stands there.
+        has_conflicts: whether extras or groups exclude each other.
     """
 
     packages: tuple[Mapping[str, Any], ...]
     base: Path
     adjustments: Adjustments
     misplaced: tuple[str, ...] = ()
+    constraints: tuple[Mapping[str, Any], ...] = ()
+    has_conflicts: bool = False
 
     @classmethod
     def read(cls, path: Path) -> UvLock:
@@ -69,16 +73,18 @@ class UvLock:
         )
         packages = tuple(document.get("package", ()))
         names = {change.name for change in adjustments.changes}
+        constraints = tuple(manifest.get("constraints", ()))
         try:
-            elsewhere = misplaced(packages, manifest.get("constraints", ()), path.parent, names)
+            elsewhere = misplaced(packages, constraints, path.parent, names)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise LockError(
                 f"{path} is not in a form that is known: {type(error).__name__} {error}. Run "
                 "`uv lock`."
             ) from None
         # With conflicts, one project may have a package from several places.
-        elsewhere = () if document.get("conflicts") else elsewhere
-        return cls(packages, path.parent, adjustments, elsewhere)
+        has_conflicts = bool(document.get("conflicts"))
+        elsewhere = () if has_conflicts else elsewhere
+        return cls(packages, path.parent, adjustments, elsewhere, constraints, has_conflicts)
 
     def refuse_misplaced(self, selected: Collection[str] | None = None) -> None:
         """See that packages are from where the projects say.
@@ -89,13 +95,62 @@ class UvLock:
         Raises:
             LockError: some are not.
         """
-        names = [name for name in self.misplaced if selected is None or name in selected]
+        self._refuse([it for it in self.misplaced if selected is None or it in selected])
+
+    def refuse_misplaced_on(
+        self, platform: Platform, selected: Collection[tuple[str, str | None]]
+    ) -> None:
+        """See that what a platform gets is from where the projects say for it.
+
+        Args:
+            selected: what it gets, by name and version.
+
+        Raises:
+            LockError: some is not.
+        """
+        if not self.has_conflicts:
+            names = {change.name for change in self.adjustments.changes}
+            told = (self.constraints, self.base, names)
+            self._refuse(misplaced_on(platform, selected, self.packages, *told))
+
+    def _refuse(self, names: Collection[str]) -> None:
         if names:
-            arguments = " ".join(f"--upgrade-package {name}" for name in names)
             raise LockError(
                 f"{self.base / 'uv.lock'} has {', '.join(names)} from elsewhere than the projects "
-                "state, as after a bad merge, which uv does not notice. "
-                f"`uv lock {arguments}` mends it."
+                f"state, as after a bad merge, which uv does not notice. {_how_to_mend(names)}"
+            )
+
+    def refuse_unconstrained(
+        self, distributions: Iterable[LockedDistribution], platform: Platform
+    ) -> None:
+        """See that what comes from indexes has the versions that uv was told of.
+
+        Raises:
+            LockError: something has another one, or that can't be told.
+        """
+        locked = {it.name: it.version for it in distributions if it.origin is Origin.INDEX}
+        unmet: dict[str, str] = {}
+        for item in self.constraints:
+            name, version = item["name"], locked.get(item["name"])
+            if version is None:
+                continue
+            text = requirement_text(item)
+            try:
+                constraint = Requirement(text)
+                is_for_it = constraint.marker is None or platform.satisfies(constraint.marker)
+                if is_for_it and not constraint.specifier.contains(version, prereleases=True):
+                    unmet[name] = f"{name} {version} for {text}"
+            except ValueError as error:  # invalid ones, or too many digits for an int
+                first, *_ = str(error).splitlines()
+                raise LockError(
+                    f"{self.base / 'uv.lock'}: the constraint {text!r} can't be read: {first}. "
+                    "Correct it in `constraint-dependencies` of [tool.uv], and run `uv lock`."
+                ) from None
+        if unmet:
+            raise LockError(
+                f"{self.base / 'uv.lock'} has other versions than `constraint-dependencies` of "
+                f"[tool.uv] allows: {', '.join(unmet.values())}. So a bad merge leaves it, which "
+                f"uv does not notice. {_how_to_mend(unmet)}"
             )
 
     @property
@@ -243,6 +298,11 @@ class UvLock:
         return frozenset(
             package["name"] for package in self.packages if package["source"].keys() & _DIRECTORIES
         )
+
+
+def _how_to_mend(names: Iterable[str]) -> str:
+    arguments = " ".join(f"--upgrade-package {name}" for name in names)
+    return f"`uv lock {arguments}` mends it."
 
 
 def _file_name(file: Mapping[str, str]) -> str:
