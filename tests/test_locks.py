@@ -168,6 +168,16 @@ def test_a_uv_lock_that_has_another_version_than_uv_was_told(project: Project) -
     assert "`uv lock --upgrade-package idna` mends it." in message
 
 
+def test_a_uv_lock_that_is_none_any_more(project: Project) -> None:
+    locked = project.lock_path.read_text()
+    remedy = "Restore uv.lock, as one side of a merge has it, and run `uv lock`"
+    project.lock_path.write_text(locked.replace("[[package]]", "<<<<<<< HEAD\n[[package]]", 1))
+    assert remedy in project.fail()
+    assert remedy in invoke("lock", project.path).stderr
+    project.lock_path.write_text(locked, encoding="utf-16")
+    assert remedy in project.fail()
+
+
 def test_a_uv_lock_that_forgot_a_requirement_of_a_layer(project: Project) -> None:
     table = "\n[tool.hatch.build.targets.lambda-zip.layers.deps]\n"
     project.replace("\n[tool.uv]\n", f"{table}\n[tool.uv]\n")

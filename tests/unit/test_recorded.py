@@ -253,8 +253,9 @@ def test_the_lock_of_another_tool_in_a_code_directory(tmp_path: Path) -> None:
 
 def test_a_list_that_can_not_be_read(tmp_path: Path) -> None:
     path = tmp_path / "requirements.txt"
-    for content in (None, b"\xff"):
+    # The second as `pip freeze > requirements.txt` in Windows PowerShell has it.
+    for content, remedy in ((None, "Let this user read it"), ("a==1\n", "Save it in UTF-8")):
         if content is not None:
-            path.write_bytes(content)
-        with pytest.raises(LockError, match=r"requirements\.txt can't be read: .*\.$"):
+            path.write_text(content, encoding="utf-16")
+        with pytest.raises(LockError, match=rf"requirements\.txt can't be read: .*\. {remedy}"):
             read_requirements(path)

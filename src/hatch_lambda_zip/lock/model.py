@@ -223,6 +223,16 @@ def patch_warning(what: str, lock: str, platform: Platform) -> str:
     )
 
 
+def unreadable(path: Path, error: OSError | UnicodeDecodeError) -> LockError:
+    """Return the error for a lock, or a list that one is made of, that can't be read."""
+    remedy = (
+        "Save it in UTF-8, which `>` in Windows PowerShell does not write"
+        if isinstance(error, UnicodeDecodeError)
+        else "Let this user read it, and build again"
+    )
+    return LockError(f"{path} can't be read: {error}. {remedy}.")
+
+
 def resolved(base: Path, path: str) -> Path:
     """Return where a path of a lock leads, from the directory that it is relative to.
 

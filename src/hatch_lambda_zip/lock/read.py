@@ -28,7 +28,7 @@ from hatch_lambda_zip.errors import LockError, UvError, UvFailure, UvTimeoutErro
 from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
 from hatch_lambda_zip.lock.elsewhere import stated_elsewhere
 from hatch_lambda_zip.lock.foreign import LOCK_COMMANDS
-from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection
+from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection, unreadable
 from hatch_lambda_zip.lock.places import check_places, places_in
 from hatch_lambda_zip.lock.recorded import (
     as_requirer,
@@ -373,4 +373,4 @@ def _text(lock: LockFile) -> str:
     try:
         return lock.path.read_text(encoding="utf-8-sig")  # some editors write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
-        raise LockError(f"{lock.path} can't be read: {error}.") from None
+        raise unreadable(lock.path, error) from None

@@ -16,7 +16,7 @@ from hatch_lambda_zip.config import TOOL_NAME, Project, inner_table
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.lock.foreign import FOREIGN, read_foreign
-from hatch_lambda_zip.lock.model import LockFile, resolved
+from hatch_lambda_zip.lock.model import LockFile, resolved, unreadable
 from hatch_lambda_zip.lock.places import has_name
 from hatch_lambda_zip.lock.requirements import LineError, logical_lines, split_option
 
@@ -64,7 +64,7 @@ def _lines(path: Path, prefix: str, above: tuple[Path, ...]) -> Iterator[str]:
         content = read_regular(path)
         text = (content or b"").decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise LockError(f"{path} can't be read: {error}.") from None
+        raise unreadable(path, error) from None
     if content is None:
         raise LockError(f"{path} is no regular file. Write what it has into one.")
     for line in logical_lines(text):

@@ -44,6 +44,9 @@ _DAMAGED: Final = re.compile(
     r"archive-v\d+[/\\]|`?RECORD`? file (?:is invalid|doesn't match)|\.dist-info|wheel is invalid"
 )
 _MISMATCH: Final = re.compile(r"Hash mismatch for `([^`\s=]+)")
+_NO_LOCK: Final = re.compile(
+    r"Failed to parse `uv\.lock`|uv\.lock`: stream did not contain valid UTF-8"
+)
 _WORKSPACE: Final = re.compile(r"hatch-lambda-zip-[0-9a-f]{16}(?:-locked)?[/\\]")
 
 _CREDENTIALS: Final = (
@@ -60,6 +63,10 @@ _CACHE: Final = (
 _OTHER_FILE: Final = (
     "That is another file than was locked: it was replaced there, or the lock edited. If neither "
     "is so, uv may have kept a wrong answer: run `uv cache clean {0}` and build again."
+)
+_BROKEN_LOCK: Final = (
+    "Restore uv.lock, as one side of a merge has it, and run `uv lock`, which adds what the other "
+    "needs. Without it, `uv lock` makes one of the newest versions."
 )
 
 
@@ -91,6 +98,8 @@ def read_words(stderr: str) -> Words:
         shown = f"{shown}\n{_CACHE.format(installed[1])}"
     if mismatch := _MISMATCH.search(words):
         shown = f"{shown}\n{_OTHER_FILE.format(mismatch[1])}"
+    if _NO_LOCK.search(words):
+        shown = f"{shown}\n{_BROKEN_LOCK}"
     return Words(
         shown,
         _cause(shown),
