@@ -276,6 +276,27 @@ def test_a_lock_that_lost_what_its_requirements_name_by_path(project: Project) -
     project.build()
 
 
+@pytest.mark.parametrize("is_in_file", [True, False], ids=["-c", "[tool.uv]"])
+def test_a_lock_with_versions_that_constraints_do_not_allow(
+    project: Project, *, is_in_file: bool
+) -> None:
+    export(project, "--format", "pylock.toml", "-o", "pylock.toml")
+    requirements, lock = project.path / "requirements.txt", project.path / "pylock.toml"
+    requirements.write_text("idna\n")
+    made = with_record(lock.read_text(), requirements)
+    lock.write_text(made)
+    project.build()
+    if is_in_file:
+        requirements.write_text("idna\n-c constraints.txt\n")
+        (project.path / "constraints.txt").write_text("idna>=100\n")
+        lock.write_text(with_record(made.partition("[tool.")[0], requirements))
+    else:
+        project.replace("[tool.uv]\n", '[tool.uv]\nconstraint-dependencies = ["idna>=100"]\n')
+    message = project.fail()
+    assert "pylock.toml has other versions than `constraint-dependencies` of [tool.uv]" in message
+    assert "for idna>=100. Run `hatch-lambda-zip lock`" in message
+
+
 @pytest.mark.parametrize("kind", ["uv.lock", "pylock.toml"])
 def test_what_uv_was_told_to_lock_otherwise_is_no_mistake(project: Project, kind: str) -> None:
     project.replace('    "idna",', '    "idna<3",')

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hatch_lambda_zip.errors import LockError
-from hatch_lambda_zip.lock import LockedDistribution, Origin
 from hatch_lambda_zip.lock.sources import misplaced
 from hatch_lambda_zip.lock.uv_lock import UvLock
 from hatch_lambda_zip.runtimes import RUNTIMES, Platform
@@ -190,32 +188,3 @@ def test_where_a_platform_has_a_package_from(
         return
     with pytest.raises(LockError, match="has six from elsewhere than the projects state"):
         lock.refuse_misplaced_on(platform, selected)
-
-
-@pytest.mark.parametrize(
-    ("constraint", "message"),
-    [
-        ('specifier = ">=2"', ": six 1.0 for six>=2. "),
-        (f'specifier = ">=2", marker = "{LINUX}"', ": six 1.0 for six>=2; sys_platform == "),
-        (f'specifier = ">=2", marker = "{WINDOWS}"', ""),
-        ('specifier = ">=2", marker = "extra == \'x\'"', ""),
-        ('specifier = "<=1.0"', ""),
-        (URL, ""),
-        ('specifier = ">=2", marker = "os_name ~= \'posix\'"', "can't be read: "),
-        ('specifier = ">=odd"', "the constraint 'six>=odd' can't be read: "),
-    ],
-)
-def test_constraints_of_versions(tmp_path: Path, constraint: str, message: str) -> None:
-    path = tmp_path / "uv.lock"
-    other = '{ name = "other", specifier = ">=odd" }'
-    path.write_text(f'[manifest]\nconstraints = [{other}, {{ name = "six", {constraint} }}]\n')
-    lock, platform = UvLock.read(path), Platform(RUNTIMES[-1], "x86_64")
-    locked = LockedDistribution("six", "1.0", Origin.INDEX, "")
-    # uv takes what it is told the place of in whatever version it is.
-    lock.refuse_unconstrained([replace(locked, origin=Origin.GIT)], platform)
-    if not message:
-        lock.refuse_unconstrained([locked], platform)
-        return
-    with pytest.raises(LockError) as raised:
-        lock.refuse_unconstrained([locked], platform)
-    assert message in str(raised.value)

@@ -7,7 +7,7 @@ import itertools
 import platform as machine
 import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cached_property
@@ -26,6 +26,7 @@ from hatch_lambda_zip.config import (
 )
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure, UvTimeoutError
 from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
+from hatch_lambda_zip.lock.constraints import constraints_in, find_constraints, unmet_constraints
 from hatch_lambda_zip.lock.elsewhere import stated_elsewhere
 from hatch_lambda_zip.lock.foreign import LOCK_COMMANDS
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection, unreadable
@@ -137,7 +138,9 @@ class LockReader:
         if lock.kind is LockKind.PYLOCK:
             tool = document.tool or {}
             requirers, remedy = _requirers(tool, lock)
-            places = [*places_in(_lines(tool, lock), lock.path.parent, platform)]
+            lines = _lines(tool, lock)
+            _check_constraints(tool, lines, selection, platform, remedy)
+            places = [*places_in(lines, lock.path.parent, platform)]
             adjustments = self._adjustments_beside(lock)
             replaced = {change.name for change in adjustments.changes}
             wanted = (place for place in places if place.name not in replaced)
@@ -340,6 +343,32 @@ def _lines(tool: Mapping[str, object], lock: LockFile) -> tuple[str, ...]:
     if is_recorded(tool) or lock.answers is None or lock.answers.name == "pyproject.toml":
         return recorded_lines(tool)
     return read_requirements(lock.answers)
+
+
+def _check_constraints(
+    tool: Mapping[str, object],
+    lines: Iterable[str],
+    selection: Selection,
+    platform: Platform,
+    remedy: str,
+) -> None:
+    """Check that a pylock.toml has the versions that what it was made of allows.
+
+    Args:
+        lines: of the requirements file that it answers for.
+
+    Raises:
+        LockError: it has others.
+    """
+    path = selection.lock.path
+    constraints = [*constraints_in(lines)]
+    if is_recorded(tool):
+        constraints += find_constraints(path.parent)
+    if unmet := unmet_constraints(constraints, selection.distributions, platform, path):
+        raise LockError(
+            f"{path} has other versions than `constraint-dependencies` of [tool.uv], or a file "
+            f"that `-c` names, allows: {', '.join(unmet.values())}. {remedy}"
+        )
 
 
 def project_in(directory: Path) -> Project:

@@ -21,7 +21,8 @@ from packaging.utils import canonicalize_name
 from hatch_lambda_zip.config import Request, inner_table
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.adjustments import Adjustments, read_adjustments, requirement_text
-from hatch_lambda_zip.lock.model import LockedDistribution, Origin, resolved
+from hatch_lambda_zip.lock.constraints import unmet_constraints
+from hatch_lambda_zip.lock.model import LockedDistribution, resolved
 from hatch_lambda_zip.lock.sources import misplaced, misplaced_on
 from hatch_lambda_zip.runtimes import Platform
 
@@ -128,29 +129,13 @@ class UvLock:
         Raises:
             LockError: something has another one, or that can't be told.
         """
-        locked = {it.name: it.version for it in distributions if it.origin is Origin.INDEX}
-        unmet: dict[str, str] = {}
-        for item in self.constraints:
-            name, version = item["name"], locked.get(item["name"])
-            if version is None:
-                continue
-            text = requirement_text(item)
-            try:
-                constraint = Requirement(text)
-                is_for_it = constraint.marker is None or platform.satisfies(constraint.marker)
-                if is_for_it and not constraint.specifier.contains(version, prereleases=True):
-                    unmet[name] = f"{name} {version} for {text}"
-            except ValueError as error:  # invalid ones, or too many digits for an int
-                first, *_ = str(error).splitlines()
-                raise LockError(
-                    f"{self.base / 'uv.lock'}: the constraint {text!r} can't be read: {first}. "
-                    "Correct it in `constraint-dependencies` of [tool.uv], and run `uv lock`."
-                ) from None
-        if unmet:
+        constraints = map(requirement_text, self.constraints)
+        path = self.base / "uv.lock"
+        if unmet := unmet_constraints(constraints, distributions, platform, path):
             raise LockError(
-                f"{self.base / 'uv.lock'} has other versions than `constraint-dependencies` of "
-                f"[tool.uv] allows: {', '.join(unmet.values())}. So a bad merge leaves it, which "
-                f"uv does not notice. {_how_to_mend(unmet)}"
+                f"{path} has other versions than `constraint-dependencies` of [tool.uv] allows: "
+                f"{', '.join(unmet.values())}. So a bad merge leaves it, which uv does not notice. "
+                f"{_how_to_mend(unmet)}"
             )
 
     @property
