@@ -574,6 +574,20 @@ def test_url_and_file_dependencies(project: Project) -> None:
         assert (origins["six"], origins["fixture-lib"]) == ("archive", "archive")
 
 
+def test_a_wheel_beside_the_project_that_was_built_anew(project: Project) -> None:
+    project.replace('{ path = "../lib" }', '{ path = "../fixture_lib-0.4-py3-none-any.whl" }')
+    build = [UV, "build", "-q", "--wheel", "-o", str(project.root), "../lib"]
+    run(build, cwd=project.path)
+    project.lock()
+    (project.root / "lib/src/fixture_lib/new.py").write_text("")
+    run(build, cwd=project.path)
+    run([UV, "lock"], cwd=project.path)
+    advice = "uv lock --upgrade-package fixture-lib"
+    assert f"To lock it again, run `{advice}`" in project.fail()
+    run([UV, *advice.split()[1:]], cwd=project.path)
+    assert "fixture_lib/new.py" in project.build().names
+
+
 class _PrivateIndex(http.server.SimpleHTTPRequestHandler):
     """A simple index that wants a user name and a password."""
 

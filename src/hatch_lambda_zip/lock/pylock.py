@@ -182,7 +182,7 @@ def select(
                 missing.append(package)
         except LockError as error:
             what = f"{package.name} {package.version or ''}".strip()
-            problems.append(f"{lock.path}: {what}: {error}.")
+            problems.append(f"{lock.path}: {what}: {error}.{_how_to_lock(package, lock)}")
     problems += [describe_missing(missing, pylock, lock, platform)] if missing else []
     if problems:
         raise LockError("\n".join(problems))
@@ -199,6 +199,16 @@ def select(
         tuple(others),
         tuple(warnings),
         read_described(inner_table(ours, "adjustments")),
+    )
+
+
+def _how_to_lock(package: Package, lock: LockFile) -> str:
+    """Return a sentence that says how to lock one package of a uv.lock again."""
+    if lock.kind is not LockKind.UV:
+        return ""
+    return (
+        f" To lock it again, run `uv lock --upgrade-package {package.name}`; plain `uv lock` keeps "
+        "what it has."
     )
 
 

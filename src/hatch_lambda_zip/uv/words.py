@@ -61,8 +61,9 @@ _CACHE: Final = (
     "that does not help, the wheel itself is broken: choose another version."
 )
 _OTHER_FILE: Final = (
-    "That is another file than was locked: it was replaced there, or the lock edited. If neither "
-    "is so, uv may have kept a wrong answer: run `uv cache clean {0}` and build again."
+    "That is another file than was locked: it was replaced there, or the lock edited. If the new "
+    "one is right, lock it again, in uv.lock by `uv lock --upgrade-package {0}`. If neither is so, "
+    "uv may have kept a wrong answer: run `uv cache clean {0}` and build again."
 )
 _BROKEN_LOCK: Final = (
     "Restore uv.lock, as one side of a merge has it, and run `uv lock`, which adds what the other "
