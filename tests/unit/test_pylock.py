@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from hatch_lambda_zip.config import Request
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.model import (
     InstallList,
@@ -23,7 +24,7 @@ from hatch_lambda_zip.lock.model import (
     Origin,
     Selection,
 )
-from hatch_lambda_zip.lock.pylock import parse_pylock, select
+from hatch_lambda_zip.lock.pylock import parse_pylock, select, selected_packages
 from hatch_lambda_zip.lock.pylock_writer import _toml
 from hatch_lambda_zip.runtimes import Platform, find_runtime
 
@@ -480,6 +481,26 @@ def test_default_groups_are_selected() -> None:
     assert [distribution.name for distribution in install.distributions] == ["a-group"]
 
 
+@pytest.mark.parametrize("default", [["main"], []])
+def test_extras_and_groups_that_are_asked_for_are_selected(default: list[str]) -> None:
+    markers = ("'an-extra' in extras", "'dev' in dependency_groups", "'main' in dependency_groups")
+    packages = [
+        package_of(name, "py3-none-any", marker=marker)
+        for name, marker in zip(("an-extra", "a-group", "main"), markers, strict=True)
+    ]
+    lists: Table = {"extras": ["an-extra", "other"], "dependency-groups": ["main", "dev"]}
+    text = lock_text(packages, **lists, **{"default-groups": default})
+    lock = LockFile.of(LockKind.PYLOCK, ROOT / "pylock.toml")
+    pylock = parse_pylock(text, lock)
+    for request, expected in (
+        (Request(("an-extra",)), ["an-extra", *default]),
+        (Request((), ("dev",)), ["a-group"]),
+        (Request(("an-extra",), ("dev", "main")), ["an-extra", "a-group", "main"]),
+    ):
+        selected = selected_packages(pylock, lock, platform(), request)
+        assert [package.name for package in selected] == expected
+
+
 def test_one_of_two_versions_is_selected_by_its_marker() -> None:
     old = package_of("demo", "py3-none-any", marker="python_version < '3.12'")
     new = {**package_of("demo", "py3-none-any", marker="python_version >= '3.12'"), "version": "2"}
@@ -517,7 +538,9 @@ def test_an_empty_list_of_environments_says_nothing() -> None:
 
 def test_two_packages_of_one_name_are_refused() -> None:
     package = package_of("demo", "py3-none-any")
-    assert "Multiple packages with the name 'demo'" in selection_error(package, package)
+    with pytest.raises(LockError, match="Multiple packages with the name 'demo'") as caught:
+        select_from(package, package)
+    assert str(caught.value).endswith("Remove all but one, as after a bad merge, or lock again.")
 
 
 def missing_message(*packages: Table, **more: Any) -> list[str]:  # noqa: ANN401 - as select_from

@@ -309,6 +309,8 @@ def selected_packages(
         lock_version=pylock.lock_version,
         environments=pylock.environments,
         requires_python=pylock.requires_python,
+        extras=pylock.extras,
+        dependency_groups=pylock.dependency_groups,
         default_groups=pylock.default_groups,
         created_by=pylock.created_by,
         packages=stand_ins,
@@ -328,6 +330,8 @@ def selected_packages(
             f"judged for Python {platform.release}; if Lambda has a newer release by now, name it "
             "with `python-release`."
         )
+        if str(error).startswith("Multiple packages"):
+            remedy = "Remove all but one, as after a bad merge, or lock again."
         if lock.kind is LockKind.EMBEDDED:
             remedy = "Build the sdist again."
         raise LockError(f"{lock.path} does not cover {platform}: {error}. {remedy}") from None
