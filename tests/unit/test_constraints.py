@@ -55,14 +55,23 @@ def test_constraints_among_the_lines_of_a_file() -> None:
     assert [*constraints_in(lines)] == ["b>=2", "e<2; os_name == 'nt'"]
 
 
-def test_constraints_of_a_project_and_its_workspace(tmp_path: Path) -> None:
-    member = tmp_path / "member"
-    member.mkdir()
-    (member / "pyproject.toml").write_text("[tool.uv]\nconstraint-dependencies = ['a<2', 5]\n")
-    told = "[tool.uv]\nconstraint-dependencies = ['b<2']\n"
+def test_constraints_are_those_of_the_nearest_settings(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    code.mkdir()
+    assert find_constraints(code) == ()
+    told = "[tool.uv]\nconstraint-dependencies = ['a<2', 5, 'b<2']\n"
     (tmp_path / "pyproject.toml").write_text(told)
-    assert [*find_constraints(member)] == ["a<2"]
+    assert find_constraints(code) == find_constraints(tmp_path) == ("a<2", "b<2")
+    (code / "pyproject.toml").write_text("[project]\n")
+    assert find_constraints(code) == ("a<2", "b<2")
+    (code / "pyproject.toml").write_text("[tool.uv]\nconstraint-dependencies = ['b<2', 'c<2']\n")
+    assert find_constraints(code) == ("b<2", "c<2")
+    # It may be a member or not.
     (tmp_path / "pyproject.toml").write_text(f"{told}[tool.uv.workspace]\n")
-    assert [*find_constraints(member)] == ["a<2", "b<2"]
-    (member / "pyproject.toml").write_text("[tool.uv]\nconstraint-dependencies = 'c'\n")
-    assert [*find_constraints(member)] == ["b<2"]
+    assert find_constraints(code) == ("b<2",)
+    (code / "pyproject.toml").unlink()
+    assert find_constraints(code) == ("a<2", "b<2")
+    (tmp_path / "uv.toml").write_text("constraint-dependencies = 'd'\n")
+    assert find_constraints(code) == ()
+    (tmp_path / "uv.toml").write_text("constraint-dependencies = ['d']\n")
+    assert find_constraints(code) == ("d",)

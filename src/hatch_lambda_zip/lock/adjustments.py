@@ -195,35 +195,22 @@ def find_adjustments(root: Path) -> Adjustments:
         LockError: see `read_adjustments`.
     """
     adjustments = NO_ADJUSTMENTS
-    for path, settings in settings_of(root):
-        found = read_adjustments(
-            settings.get("override-dependencies"),
-            settings.get("exclude-dependencies"),
-            settings.get("dependency-metadata"),
-            f"{path}, [tool.uv]",
-        )
-        adjustments = adjustments.with_others(found)
-    return adjustments
-
-
-def settings_of(root: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Yield uv's settings of a project, and those of the workspace that it may be a member of.
-
-    Args:
-        root: the project's directory.
-
-    Returns:
-        The pyproject.toml and the settings that go with it, of each.
-    """
     for directory in (root, *root.parents):
         path = directory / "pyproject.toml"
         settings = inner_table(read_tables(path), "tool", "uv")
         # Beside it, uv takes nothing but the workspace from there.
         settings = {**settings, **read_tables(directory / "uv.toml")}
         if directory == root or "workspace" in settings:
-            yield path, settings
+            found = read_adjustments(
+                settings.get("override-dependencies"),
+                settings.get("exclude-dependencies"),
+                settings.get("dependency-metadata"),
+                f"{path}, [tool.uv]",
+            )
+            adjustments = adjustments.with_others(found)
         if "workspace" in settings:
             break
+    return adjustments
 
 
 def _items(value: object) -> list[Any]:

@@ -14,8 +14,8 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import LockError
-from hatch_lambda_zip.lock.adjustments import settings_of
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.lock.places import has_name
 from hatch_lambda_zip.runtimes import Platform
@@ -68,9 +68,23 @@ def constraints_in(lines: Iterable[str]) -> Iterator[str]:
             yield text
 
 
-def find_constraints(directory: Path) -> Iterator[str]:
-    """Yield what uv was told where it locks what a requirements file in a directory asks for."""
-    for _, settings in settings_of(directory):
-        found = settings.get("constraint-dependencies")
-        items = found if isinstance(found, list) else ()
-        yield from (item for item in items if isinstance(item, str))  # of others, uv says it
+def find_constraints(directory: Path) -> tuple[str, ...]:
+    """Return what uv was told where it locks what a requirements file in a directory asks for.
+
+    It takes that from the nearest directory with settings; for a member of a workspace, from the
+    root of that (0.13.9 was seen to do so). Where the two differ, what both say is returned: who is
+    a member, uv alone tells.
+    """
+    nearest: tuple[str, ...] | None = None
+    for place in (directory, *directory.parents):
+        told = inner_table(read_tables(place / "pyproject.toml"), "tool", "uv")
+        # Beside it, uv takes nothing but the workspace from there.
+        settings = read_tables(place / "uv.toml") or told
+        listed = settings.get("constraint-dependencies")
+        items = listed if isinstance(listed, list) else ()
+        found = tuple(item for item in items if isinstance(item, str))  # of others, uv says it
+        if nearest is None and settings:
+            nearest = found
+        if "workspace" in told:
+            return tuple(text for text in nearest or () if text in found)
+    return nearest or ()
