@@ -422,10 +422,14 @@ def test_another_lock_that_is_chosen(project: Project, name: str, message: str) 
     assert f"tool.hatch.build.targets.lambda-zip.lock: {message}" in project.fail()
 
 
-def test_a_requirements_txt_with_a_byte_order_mark(project: Project) -> None:
-    export(project, "--format", "requirements.txt", "-o", "requirements.txt")
-    project.configure(lock="requirements.txt")
-    path = project.path / "requirements.txt"
+@pytest.mark.parametrize("name", ["uv.lock", "pylock.txt", "requirements.txt"])
+def test_a_lock_with_a_byte_order_mark(project: Project, name: str) -> None:
+    if name != "uv.lock":
+        kind = name.replace("pylock.txt", "pylock.toml")
+        export(project, "--format", kind, "-o", kind)
+        (project.path / kind).rename(project.path / name)
+        project.configure(lock=name)
+    path = project.path / name
     before = project.build()
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert project.build().sha256 == before.sha256

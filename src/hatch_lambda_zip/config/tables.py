@@ -255,6 +255,6 @@ def inner_table(table: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
 def read_tables(path: Path) -> Mapping[str, Any]:
     """Read a TOML file that somebody else judges; an empty table where it can't be read."""
     try:
-        return tomllib.loads((read_regular(path) or b"").decode())
+        return tomllib.loads((read_regular(path) or b"").decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return {}

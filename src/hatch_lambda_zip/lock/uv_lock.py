@@ -62,7 +62,8 @@ class UvLock:
             LockError: it can't be read.
         """
         try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            # uv too passes over a byte order mark, and would leave it there.
+            document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
             raise LockError(f"{path} can't be read: {error}. Run `uv lock`.") from None
         manifest = inner_table(document, "manifest")
