@@ -119,6 +119,26 @@ def test_setuptools_with_a_setup_py_and_a_dynamic_version(tmp_path: Path) -> Non
     assert sorted(path.name for path in (project.path / "build").rglob("*.py")) == ["stale.py"]
 
 
+@pytest.mark.parametrize("option", ["build_base", "build_lib", "build_purelib"])
+def test_setuptools_ships_nothing_of_an_earlier_build(tmp_path: Path, option: str) -> None:
+    project = project_of(
+        tmp_path / "demo",
+        "setuptools",
+        "setuptools.build_meta",
+        PROJECT,
+        {
+            "setup.cfg": f"[build]\n{option} = out\n",
+            "src/demo_app/app.py": HANDLER,
+            "src/demo_app/gone.py": "",
+        },
+    )
+    project.lock()
+    assert "demo_app/gone.py" in project.build().names
+    (project.path / "src/demo_app/gone.py").unlink()
+    assert "demo_app/gone.py" not in project.build().names
+    assert not (project.path / "out").exists()
+
+
 def test_uv_build_excludes_what_it_is_told_to(tmp_path: Path) -> None:
     text = PROJECT + '[tool.uv.build-backend]\nwheel-exclude = ["secret.txt"]\n'
     files = {"src/demo_app/secret.txt": "", "src/demo_app/data.txt": "", "README.md": ""}

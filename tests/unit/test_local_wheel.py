@@ -137,3 +137,27 @@ def test_a_configuration_of_setuptools_goes_on_holding(tmp_path: Path) -> None:
     (tmp_path / "deeper").mkdir()
     missing = {"DIST_EXTRA_CONFIG": str(tmp_path / "missing")}
     assert _outside_the_tree(tmp_path / "deeper", missing)  # as setuptools has it
+
+
+@pytest.mark.parametrize("option", ["build-base", "build_lib", "Build-PurELib", "build_platlib"])
+def test_pyproject_has_setuptools_work_in_no_other_place(
+    project: LocalProject, uv: Callable[..., Uv], tmp_path: Path, option: str
+) -> None:
+    pyproject = project.path / "pyproject.toml"
+    pyproject.write_text(f"[tool.distutils.build]\n{option} = 'out'\n", "utf-8")
+    with pytest.raises(DistributionError) as caught:
+        build_wheel(project, uv(lambda _: None), tmp_path / "work")
+    assert str(caught.value) == (
+        f"tool.distutils.build.{option} in {pyproject}: setuptools would work in that directory, "
+        "and what an earlier build left there could ship. Remove it, or write it into setup.cfg, "
+        f"as `{option.lower().replace('-', '_')}` in [build]: a temporary directory takes its "
+        "place there."
+    )
+
+
+def test_pyproject_has_other_settings_for_setuptools(
+    project: LocalProject, uv: Callable[..., Uv], tmp_path: Path
+) -> None:
+    text = "[tool.distutils]\nbuild = 1\nbdist_wheel = {universal = true}\nsdist.build-base = 'a'\n"
+    (project.path / "pyproject.toml").write_text(text, "utf-8")
+    build_wheel(project, uv(lambda _: None), tmp_path / "work")

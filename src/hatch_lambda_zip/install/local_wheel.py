@@ -14,6 +14,7 @@ from typing import Final
 
 from packaging.version import Version
 
+from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.files import check_outside
 from hatch_lambda_zip.install.wheel import (
@@ -38,6 +39,16 @@ from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import TIMEOUT_VARIABLE, Uv
 
 _CONFIG_VARIABLE: Final = "DIST_EXTRA_CONFIG"
+# Where setuptools works: the commands, their options, and the directories that these get here.
+_PLACES: Final = (
+    *(("build", "build_base", "build_base"), ("egg_info", "egg_base", "egg_base")),
+    *(("build", "build_lib", "build_lib"), ("build", "build_temp", "build_temp")),
+    *(("build_py", "build_lib", "build_lib"), ("install_lib", "build_dir", "build_lib")),
+    *(("build_ext", "build_lib", "build_lib"), ("build_ext", "build_temp", "build_temp")),
+    ("bdist_wheel", "bdist_dir", "bdist_dir"),
+)
+# What follows from these, unless it is set; in pyproject.toml it can't be set otherwise.
+_BASES: Final = (("build", "build_purelib"), ("build", "build_platlib"))
 _PAUSE: Final = 0.1  # seconds between two looks at a lock
 
 
@@ -129,6 +140,7 @@ def build_wheel(
 
     Raises:
         DistributionError: the build failed, or made no single wheel.
+        DistributionError: setuptools would work inside the source tree.
         OutputError: temporary files would lie in the sources.
         UvTimeoutError: it did not end in time.
     """
@@ -138,6 +150,7 @@ def build_wheel(
             "Restore it, or run `uv lock`."
         )
     check_outside(directory.parent, project.path)
+    _check_places(project.path)
     directory.mkdir(parents=True)
     source = find_version_source(project.path) if zip_version is not None else None
     pretended = source.variables(zip_version) if source and zip_version is not None else {}
@@ -223,13 +236,41 @@ def _alone_in(project: LocalProject, uv: Uv) -> Iterator[None]:
         os.close(directory)
 
 
+def _check_places(root: Path) -> None:
+    """Check that pyproject.toml has setuptools work where it is told to.
+
+    What stands there counts more than a variable, and than setup.cfg.
+
+    Raises:
+        DistributionError: it names another place.
+    """
+    pyproject = root / "pyproject.toml"
+    commands = inner_table(read_tables(pyproject), "tool", "distutils")
+    refused = {(command, option) for command, option, _ in _PLACES} | {*_BASES}
+    for command, options in commands.items():
+        for option in options if isinstance(options, dict) else ():
+            if (_normal(command), _normal(option)) in refused:
+                raise DistributionError(
+                    f"tool.distutils.{command}.{option} in {pyproject}: setuptools would work in "
+                    "that directory, and what an earlier build left there could ship. Remove it, "
+                    f"or write it into setup.cfg, as `{_normal(option)}` in "
+                    f"[{_normal(command)}]: a temporary directory takes its place there."
+                )
+
+
+def _normal(name: str) -> str:
+    """Return the name of a command or option as setuptools has it."""
+    return name.lower().replace("-", "_")
+
+
 def _outside_the_tree(directory: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that make back ends work outside the source tree.
 
     By default setuptools leaves ``build/`` there, and its next build ships every file that was ever
-    copied into that directory: a deleted module would go on being deployed. Cargo (for maturin) and
-    CMake (for scikit-build-core, where its ``build-dir`` is set) leave what they compiled, and take
-    a source for unchanged that has an older time.
+    copied into that directory: a deleted module would go on being deployed. Each place is named, as
+    setup.cfg may name it too. Cargo (for maturin) and CMake (for scikit-build-core, where its
+    ``build-dir`` is set) leave what they compiled, and take a source for unchanged that has an
+    older time.
     """
     config = configparser.RawConfigParser()
     if extra := environ.get(_CONFIG_VARIABLE):
@@ -243,11 +284,11 @@ def _outside_the_tree(directory: Path, environ: Mapping[str, str]) -> dict[str, 
                 f"{_CONFIG_VARIABLE}={extra}: it can't be read as a configuration of setuptools, "
                 "an INI file in UTF-8. Correct the file, or remove the variable."
             ) from None
-    for section, option in (("build", "build_base"), ("egg_info", "egg_base")):
+    for section, option, name in _PLACES:
         if not config.has_section(section):
             config.add_section(section)
-        place = directory / option
-        place.mkdir()
+        place = directory / name
+        place.mkdir(exist_ok=True)
         config.set(section, option, str(place))
     path = directory / "setuptools.cfg"
     with path.open("w", encoding="utf-8") as file:
