@@ -139,6 +139,34 @@ def test_setuptools_ships_nothing_of_an_earlier_build(tmp_path: Path, option: st
     assert not (project.path / "out").exists()
 
 
+@pytest.mark.slow
+@needs_a_compiler
+def test_poetry_ships_nothing_of_an_earlier_build(tmp_path: Path) -> None:
+    text = POETRY + '\n[tool.poetry.build]\nscript = "make.py"\ngenerate-setup-file = true\n'
+    make = (
+        "from setuptools import Extension\n"
+        "def build(arguments):\n"
+        '    arguments["ext_modules"] = [Extension("demo_app.fast", ["fast.c"])]\n'
+    )
+    files = {"make.py": make, "fast.c": C_MODULE, "requirements.txt": ""}
+    project = project_of(
+        tmp_path / "demo", 'poetry-core", "setuptools', "poetry.core.masonry.api", text, files
+    )
+    runtime = f"python{sysconfig.get_python_version()}"
+    project.configure(lock="requirements.txt", handler="demo_app.app.handler", runtime=runtime)
+    for name in ("app", "gone"):
+        (project.path / f"src/demo_app/{name}.py").write_text(HANDLER, encoding="utf-8")
+    names = project.build().names
+    assert "demo_app/gone.py" in names
+    assert any(name.startswith("demo_app/fast.") for name in names)
+    (project.path / "src/demo_app/gone.py").unlink()
+    assert project.build().names == [name for name in names if name != "demo_app/gone.py"]
+    assert not (project.path / "build").exists()
+    made = project.path / "build" / "lib"
+    made.mkdir(parents=True)
+    assert f"{made} is of another build, and poetry-core, by `generate" in project.fail()
+
+
 def test_uv_build_excludes_what_it_is_told_to(tmp_path: Path) -> None:
     text = PROJECT + '[tool.uv.build-backend]\nwheel-exclude = ["secret.txt"]\n'
     files = {"src/demo_app/secret.txt": "", "src/demo_app/data.txt": "", "README.md": ""}

@@ -119,7 +119,7 @@ def test_a_configuration_of_setuptools_that_is_none(tmp_path: Path, content: str
     path = tmp_path / "extra"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(DistributionError) as caught:
-        _outside_the_tree(tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
+        _outside_the_tree(tmp_path, tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
     assert str(caught.value) == (
         f"DIST_EXTRA_CONFIG={path}: it can't be read as a configuration of setuptools, an INI file "
         "in UTF-8. Correct the file, or remove the variable."
@@ -130,13 +130,13 @@ def test_a_configuration_of_setuptools_that_is_none(tmp_path: Path, content: str
 def test_a_configuration_of_setuptools_goes_on_holding(tmp_path: Path) -> None:
     path = tmp_path / "extra.cfg"
     path.write_text("[build]\nbuild_base = elsewhere\n[sdist]\nformats = zip\n", "utf-8")
-    variables = _outside_the_tree(tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
+    variables = _outside_the_tree(tmp_path, tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
     text = Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
     assert "formats = zip" in text
     assert "elsewhere" not in text
     (tmp_path / "deeper").mkdir()
     missing = {"DIST_EXTRA_CONFIG": str(tmp_path / "missing")}
-    assert _outside_the_tree(tmp_path / "deeper", missing)  # as setuptools has it
+    assert _outside_the_tree(tmp_path / "deeper", tmp_path, missing)  # as setuptools has it
 
 
 @pytest.mark.parametrize("option", ["build-base", "build_lib", "Build-PurELib", "build_platlib"])

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
-from hatch_lambda_zip.files import check_outside
+from hatch_lambda_zip.files import check_outside, matching, read_regular
 from hatch_lambda_zip.install.wheel import (
     check_tags,
     content_digest,
@@ -35,20 +35,23 @@ from hatch_lambda_zip.lock import (
     LockedDistribution,
     Origin,
 )
+from hatch_lambda_zip.process import remove_tree
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import TIMEOUT_VARIABLE, Uv
 
 _CONFIG_VARIABLE: Final = "DIST_EXTRA_CONFIG"
-# Where setuptools works: the commands, their options, and the directories that these get here.
+# Where setuptools works: commands and options, and the directories that these get here.
 _PLACES: Final = (
     *(("build", "build_base", "build_base"), ("egg_info", "egg_base", "egg_base")),
-    *(("build", "build_lib", "build_lib"), ("build", "build_temp", "build_temp")),
-    *(("build_py", "build_lib", "build_lib"), ("install_lib", "build_dir", "build_lib")),
-    *(("build_ext", "build_lib", "build_lib"), ("build_ext", "build_temp", "build_temp")),
-    ("bdist_wheel", "bdist_dir", "bdist_dir"),
+    *(("build", "build_purelib", "pure"), ("build", "build_platlib", "plat")),
+    *(("build", "build_temp", "build_temp"), ("bdist_wheel", "bdist_dir", "bdist_dir")),
 )
-# What follows from these, unless it is set; in pyproject.toml it can't be set otherwise.
-_BASES: Final = (("build", "build_purelib"), ("build", "build_platlib"))
+# Which take the place of these; poetry-core names those on the command line, and is obeyed.
+_PLACES_IF_NAMED: Final = (
+    *(("build", "build_lib", "lib"), ("build_py", "build_lib", "lib")),
+    *(("build_ext", "build_lib", "lib"), ("build_ext", "build_temp", "build_temp")),
+    ("install_lib", "build_dir", "lib"),
+)
 _PAUSE: Final = 0.1  # seconds between two looks at a lock
 
 
@@ -140,7 +143,8 @@ def build_wheel(
 
     Raises:
         DistributionError: the build failed, or made no single wheel.
-        DistributionError: setuptools would work inside the source tree.
+        DistributionError: setuptools would work inside the source tree, or what another build left
+            there would ship.
         OutputError: temporary files would lie in the sources.
         UvTimeoutError: it did not end in time.
     """
@@ -156,11 +160,18 @@ def build_wheel(
     pretended = source.variables(zip_version) if source and zip_version is not None else {}
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
-        with _alone_in(project, uv), keeping(source, project.path, uv.watcher):
+        with (
+            _alone_in(project, uv),
+            _leaving_nothing_built(project.path),
+            keeping(source, project.path, uv.watcher),
+        ):
             uv.run(
                 [*command, "--out-dir", directory / "dist", project.path],
                 cwd=project.path,
-                variables={**_outside_the_tree(directory, uv.environment), **pretended},
+                variables={
+                    **_outside_the_tree(directory, project.path, uv.environment),
+                    **pretended,
+                },
             )
     except UvTimeoutError:
         raise
@@ -246,7 +257,7 @@ def _check_places(root: Path) -> None:
     """
     pyproject = root / "pyproject.toml"
     commands = inner_table(read_tables(pyproject), "tool", "distutils")
-    refused = {(command, option) for command, option, _ in _PLACES} | {*_BASES}
+    refused = {(command, option) for command, option, _ in (*_PLACES, *_PLACES_IF_NAMED)}
     for command, options in commands.items():
         for option in options if isinstance(options, dict) else ():
             if (_normal(command), _normal(option)) in refused:
@@ -258,12 +269,50 @@ def _check_places(root: Path) -> None:
                 )
 
 
+@contextlib.contextmanager
+def _leaving_nothing_built(root: Path) -> Iterator[None]:
+    """See that poetry-core ships nothing of an earlier build, and leaves nothing to a later one.
+
+    With ``generate-setup-file`` it has setuptools work in the source tree, and takes all that is
+    there then.
+
+    Raises:
+        DistributionError: there is something already.
+    """
+    pyproject = read_tables(root / "pyproject.toml")
+    if not inner_table(pyproject, "tool", "poetry", "build").get("generate-setup-file"):
+        yield
+        return
+    if found := matching(root / "build", "lib*"):
+        raise DistributionError(
+            f"{found[0]} is of another build, and poetry-core, by `generate-setup-file` of "
+            "tool.poetry.build, would ship what is in it, modules that are deleted by now among "
+            "them. Remove it, and build again."
+        )
+    try:
+        yield
+    finally:
+        for made in matching(root / "build", "lib*"):
+            remove_tree(made)
+        with contextlib.suppress(OSError):  # there is something else in it
+            (root / "build").rmdir()
+
+
 def _normal(name: str) -> str:
     """Return the name of a command or option as setuptools has it."""
     return name.lower().replace("-", "_")
 
 
-def _outside_the_tree(directory: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def _named_in_setup_cfg(root: Path) -> set[tuple[str, str]]:
+    """Return the commands of setup.cfg with their options."""
+    config = configparser.RawConfigParser(strict=False)
+    # What is wrong with it, setuptools says.
+    with contextlib.suppress(configparser.Error, OSError, ValueError):
+        config.read_string((read_regular(root / "setup.cfg") or b"").decode())
+    return {(name, _normal(option)) for name in config.sections() for option in config[name]}
+
+
+def _outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that make back ends work outside the source tree.
 
     By default setuptools leaves ``build/`` there, and its next build ships every file that was ever
@@ -271,6 +320,14 @@ def _outside_the_tree(directory: Path, environ: Mapping[str, str]) -> dict[str, 
     setup.cfg may name it too. Cargo (for maturin) and CMake (for scikit-build-core, where its
     ``build-dir`` is set) leave what they compiled, and take a source for unchanged that has an
     older time.
+
+    Args:
+        directory: where they work.
+        root: the source tree.
+        environ: has the configuration that the user has for setuptools.
+
+    Raises:
+        DistributionError: that can't be read.
     """
     config = configparser.RawConfigParser()
     if extra := environ.get(_CONFIG_VARIABLE):
@@ -284,7 +341,9 @@ def _outside_the_tree(directory: Path, environ: Mapping[str, str]) -> dict[str, 
                 f"{_CONFIG_VARIABLE}={extra}: it can't be read as a configuration of setuptools, "
                 "an INI file in UTF-8. Correct the file, or remove the variable."
             ) from None
-    for section, option, name in _PLACES:
+    named = _named_in_setup_cfg(root)
+    if_named = (place for place in _PLACES_IF_NAMED if place[:2] in named)
+    for section, option, name in (*_PLACES, *if_named):
         if not config.has_section(section):
             config.add_section(section)
         place = directory / name
