@@ -213,6 +213,11 @@ SECRET = "s3cret/value1"  # noqa: S105 - of nobody
         ("MYSQL_PWD", SECRET),
         ("SSHPASS", SECRET),
         ("GITHUB_PAT", SECRET),
+        ("GITHUB_PAT_READ", SECRET),
+        ("DB_PW", SECRET),
+        ("HTTP_AUTHORIZATION", f"Bearer {SECRET}"),
+        ("OTLP_HEADERS", f"Authorization=Basic%20{SECRET}"),
+        ("NETRC_CONTENT", f"machine host.invalid\n login me\n password {SECRET}"),
         ("CI_JOB_JWT", SECRET),
         ("REPOSITORY_CREDS", SECRET),
         ("REGISTRY_AUTH_HEADER", SECRET),
@@ -254,6 +259,12 @@ def test_secrets_of_the_environment(name: str, value: str, tmp_path: Path) -> No
 )
 def test_what_is_no_secret(name: str, value: str, tmp_path: Path) -> None:
     assert secret_values({name: value, "HOME": str(tmp_path)}) == ()
+
+
+def test_a_webhook_is_a_secret_as_a_whole(tmp_path: Path) -> None:
+    place = f"https://host.invalid/services/{SECRET}"
+    values = secret_values({"SLACK_WEBHOOK_URL": place, "HOME": str(tmp_path)})
+    assert redact(f"posting to {place} failed", values) == "posting to *** failed"
 
 
 def test_a_token_may_be_the_name_of_a_user(tmp_path: Path) -> None:
@@ -344,6 +355,21 @@ def test_uvs_settings_above_a_project_may_be_secret(tmp_path: Path) -> None:
     (tmp_path / "uv.toml").write_text("password = s3cretive\n", encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text('tokenize = "spacy"\n', encoding="utf-8")
     assert secret_values({"HOME": "nowhere"}, tmp_path / "a/b") == ("s3cretive",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[remote "origin"]\n\turl = https://gitlab-ci-token:s3cretive@host.invalid/demo.git\n',
+        '[http "https://host.invalid/"]\n\textraheader = AUTHORIZATION: basic s3cretive\n',
+        '[url "https://s3cretive@host.invalid/"]\n\tinsteadOf = https://host.invalid/\n',
+    ],
+)
+def test_the_configuration_of_a_checkout_may_be_secret(tmp_path: Path, text: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text(text, encoding="utf-8")
+    found = secret_values({"HOME": str(tmp_path)}, tmp_path / "functions" / "demo")
+    assert "s3cretive" in found
 
 
 def test_secrets_of_a_netrc_and_of_files(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from hatch_lambda_zip.redact.urls import AFTER_URL, SPACED, hidden_user, user_wi
 _SECRET_NAME: Final = re.compile(
     r"PASS(?:WORD|WD|PHRASE|CODE)|TOKEN|SECRET|CREDENTIAL|SSHPASS|COOKIE|(?:^|_)OTP$"
     r"|(?:API|ACCESS|ACCOUNT|DEPLOY|ENCRYPTION|LICENSE|MASTER|PRIVATE|SIGNING|SSH)[_-]?KEY"
-    r"|(?:^|_)AUTH(?:$|_)"
-    r"|_(?:PASS|PWD|PAT|CREDS?|JWT|BEARER)$|^UV_INDEX_.*_USERNAME$",
+    r"|(?:^|_)AUTH(?:ORIZATION)?(?:$|_)"
+    r"|_(?:PWD|PAT|CREDS?|JWT|BEARER)(?:$|_)|_(?:PASS|PW|WEBHOOK|WEBHOOK_URL)$"
+    r"|^UV_INDEX_.*_USERNAME$",
     re.IGNORECASE,
 )
 _PLAIN_NAME: Final = re.compile(r"(?:FILE|PATH|DIR|SOCK|PROVIDER)$", re.IGNORECASE)
@@ -30,6 +31,7 @@ _NETRC: Final = re.compile(
     r"""(?<!\S)(?:password|account)\s+("(?:\\.|[^"\\])*"|\S+)"""
     rf"|(?<!\S)login\s+(\S{{{_LONG_USER},}})"
 )
+_MACHINE: Final = re.compile(r"(?<!\S)(?:machine\s+\S|default\s+login\b)")
 # Of INI files; of TOML, JSON and Python, where several may stand in one line.
 _LINE: Final = re.compile(r"^[ \t]*([\w.-]+)[ \t]*[=:](.*)", re.MULTILINE)
 _QUOTED: Final = re.compile(
@@ -38,7 +40,8 @@ _QUOTED: Final = re.compile(
 # Of command lines and connection strings.
 _PAIR: Final = re.compile(r"""(?<![\w.-])([\w.-]+)=([^\s"';,&|]+)""")
 _FIELD: Final = re.compile(r"^[ \t]*([\w-]+):[ \t]+(\S.*)", re.MULTILINE)  # of a message's head
-_KIND: Final = re.compile(r"(?:basic|bearer|token)\s+", re.IGNORECASE)  # of a header's value
+# Of a header's value.
+_KIND: Final = re.compile(r"(?:basic|bearer|token)(?:\s|%20)+", re.IGNORECASE)
 _LIST: Final = re.compile(r"[,;|]")
 _COMMENT: Final = re.compile(r"[ \t][#;]")
 _CONFIG_VARIABLES: Final = (
@@ -48,8 +51,9 @@ _CONFIG_VARIABLES: Final = (
 # Where URLs with credentials may stand; uv reads the first two in every directory above, too.
 _FILES_WITH_URLS: Final = (
     *("pyproject.toml", "uv.toml"),
-    *("uv.lock", "pylock.toml", "requirements.txt"),
+    *("uv.lock", "pylock.toml", "requirements.txt", ".git/config"),
 )
+_SETTINGS: Final = ("uv.toml", ".git/config")  # of these, which have passwords elsewhere, too
 # What stands in such places and says nothing.
 _KNOWN: Final = frozenset(
     (
@@ -70,7 +74,8 @@ def secret_values(environ: Mapping[str, str], place: Path | None = None) -> tupl
         if _is_secret(name):
             found.update(_parts(value))
         found.update(_quoted(value))
-        found.update(each for key, each in _PAIR.findall(value) if _is_secret(key))
+        for key, each in _PAIR.findall(value):
+            found.update(_parts(each) if _is_secret(key) else ())
         found.update(_fields(value))
         is_place = _PLACE_NAME.search(name) is not None
         found.update(_url_secrets(_words(value), has_schemes=not is_place))
@@ -80,9 +85,11 @@ def secret_values(environ: Mapping[str, str], place: Path | None = None) -> tupl
         for name in _FILES_WITH_URLS:
             text = _content(f"{directory}/{name}")
             found.update(_url_secrets(_words(text), has_schemes=True))
-            found.update(_settings(text) if name == "uv.toml" else ())
-    for password, login in _NETRC.findall(_netrc(environ)):
-        found.update(_meant(password or login))
+            found.update(_settings(text) if name in _SETTINGS else ())
+    netrcs = (value for value in environ.values() if _MACHINE.search(value))  # to be written
+    for text in (_netrc(environ), *netrcs):
+        for password, login in _NETRC.findall(text):
+            found.update(_meant(password or login))
     for text in map(_content, _configurations(environ)):
         found.update(_url_secrets(_words(text), has_schemes=True))
         found.update(_settings(text))
