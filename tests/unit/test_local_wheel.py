@@ -161,3 +161,26 @@ def test_pyproject_has_other_settings_for_setuptools(
     text = "[tool.distutils]\nbuild = 1\nbdist_wheel = {universal = true}\nsdist.build-base = 'a'\n"
     (project.path / "pyproject.toml").write_text(text, "utf-8")
     build_wheel(project, uv(lambda _: None), tmp_path / "work")
+
+
+@pytest.mark.parametrize("file", ["setup.cfg", "home/.pydistutils.cfg", "extra.cfg"])
+def test_wherever_setuptools_is_told_a_place_it_gets_another(tmp_path: Path, file: str) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "work").mkdir()
+    (tmp_path / file).write_text("[build]\nbuild-lib = out\n", "utf-8")
+    environ = {"HOME": str(tmp_path / "home"), "USERPROFILE": str(tmp_path / "home")}
+    if file == "extra.cfg":
+        environ["DIST_EXTRA_CONFIG"] = str(tmp_path / file)
+    variables = _outside_the_tree(tmp_path / "work", tmp_path, environ)
+    text = Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
+    # The last one counts.
+    *_, last = (
+        line for line in text.splitlines() if line.replace("-", "_").startswith("build_lib")
+    )
+    assert last == f"build_lib = {tmp_path / 'work' / 'lib'}"
+
+
+def test_where_no_place_is_named_that_of_the_command_line_counts(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    variables = _outside_the_tree(tmp_path / "work", tmp_path, {"HOME": str(tmp_path)})
+    assert "build_lib" not in Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")

@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
-from hatch_lambda_zip.files import check_outside, matching, read_regular
+from hatch_lambda_zip.files import check_outside, home, matching, read_regular
 from hatch_lambda_zip.install.wheel import (
     check_tags,
     content_digest,
@@ -52,6 +52,7 @@ _PLACES_IF_NAMED: Final = (
     *(("build_ext", "build_lib", "lib"), ("build_ext", "build_temp", "build_temp")),
     ("install_lib", "build_dir", "lib"),
 )
+_OF_USER: Final = (".pydistutils.cfg", "pydistutils.cfg")  # the latter on Windows
 _PAUSE: Final = 0.1  # seconds between two looks at a lock
 
 
@@ -303,12 +304,13 @@ def _normal(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
-def _named_in_setup_cfg(root: Path) -> set[tuple[str, str]]:
-    """Return the commands of setup.cfg with their options."""
+def _named_in(files: Iterable[Path]) -> set[tuple[str, str]]:
+    """Return the commands of setuptools' configuration files with their options."""
     config = configparser.RawConfigParser(strict=False)
-    # What is wrong with it, setuptools says.
-    with contextlib.suppress(configparser.Error, OSError, ValueError):
-        config.read_string((read_regular(root / "setup.cfg") or b"").decode())
+    for file in files:
+        # What is wrong with it, setuptools says.
+        with contextlib.suppress(configparser.Error, OSError, ValueError):
+            config.read_string((read_regular(file) or b"").decode())
     return {(name, _normal(option)) for name in config.sections() for option in config[name]}
 
 
@@ -317,9 +319,9 @@ def _outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) -
 
     By default setuptools leaves ``build/`` there, and its next build ships every file that was ever
     copied into that directory: a deleted module would go on being deployed. Each place is named, as
-    setup.cfg may name it too. Cargo (for maturin) and CMake (for scikit-build-core, where its
-    ``build-dir`` is set) leave what they compiled, and take a source for unchanged that has an
-    older time.
+    setup.cfg and the user's own files may name it too. Cargo (for maturin) and CMake (for
+    scikit-build-core, where its ``build-dir`` is set) leave what they compiled, and take a source
+    for unchanged that has an older time.
 
     Args:
         directory: where they work.
@@ -330,7 +332,8 @@ def _outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) -
         DistributionError: that can't be read.
     """
     config = configparser.RawConfigParser()
-    if extra := environ.get(_CONFIG_VARIABLE):
+    extra = environ.get(_CONFIG_VARIABLE)
+    if extra:
         try:
             # As setuptools does, which ignores what is no file.
             text = Path(extra).read_text(encoding="utf-8") if Path(extra).is_file() else ""
@@ -341,7 +344,8 @@ def _outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) -
                 f"{_CONFIG_VARIABLE}={extra}: it can't be read as a configuration of setuptools, "
                 "an INI file in UTF-8. Correct the file, or remove the variable."
             ) from None
-    named = _named_in_setup_cfg(root)
+    files = [root / "setup.cfg", *(home(environ) / name for name in _OF_USER)]
+    named = _named_in([*files, Path(extra)] if extra else files)
     if_named = (place for place in _PLACES_IF_NAMED if place[:2] in named)
     for section, option, name in (*_PLACES, *if_named):
         if not config.has_section(section):
