@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.errors import DistributionError, OutputError, UvTimeoutError
-from hatch_lambda_zip.install.local_wheel import _outside_the_tree, build_wheel
+from hatch_lambda_zip.install.local_wheel import build_wheel
+from hatch_lambda_zip.install.work_places import outside_the_tree
 from hatch_lambda_zip.lock import LocalProject
 from hatch_lambda_zip.uv import Uv
 
@@ -119,7 +120,7 @@ def test_a_configuration_of_setuptools_that_is_none(tmp_path: Path, content: str
     path = tmp_path / "extra"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(DistributionError) as caught:
-        _outside_the_tree(tmp_path, tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
+        outside_the_tree(tmp_path, tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
     assert str(caught.value) == (
         f"DIST_EXTRA_CONFIG={path}: it can't be read as a configuration of setuptools, an INI file "
         "in UTF-8. Correct the file, or remove the variable."
@@ -130,13 +131,13 @@ def test_a_configuration_of_setuptools_that_is_none(tmp_path: Path, content: str
 def test_a_configuration_of_setuptools_goes_on_holding(tmp_path: Path) -> None:
     path = tmp_path / "extra.cfg"
     path.write_text("[build]\nbuild_base = elsewhere\n[sdist]\nformats = zip\n", "utf-8")
-    variables = _outside_the_tree(tmp_path, tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
+    variables = outside_the_tree(tmp_path, tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
     text = Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
     assert "formats = zip" in text
     assert "elsewhere" not in text
     (tmp_path / "deeper").mkdir()
     missing = {"DIST_EXTRA_CONFIG": str(tmp_path / "missing")}
-    assert _outside_the_tree(tmp_path / "deeper", tmp_path, missing)  # as setuptools has it
+    assert outside_the_tree(tmp_path / "deeper", tmp_path, missing)  # as setuptools has it
 
 
 @pytest.mark.parametrize("option", ["build-base", "build_lib", "Build-PurELib", "build_platlib"])
@@ -171,7 +172,7 @@ def test_wherever_setuptools_is_told_a_place_it_gets_another(tmp_path: Path, fil
     environ = {"HOME": str(tmp_path / "home"), "USERPROFILE": str(tmp_path / "home")}
     if file == "extra.cfg":
         environ["DIST_EXTRA_CONFIG"] = str(tmp_path / file)
-    variables = _outside_the_tree(tmp_path / "work", tmp_path, environ)
+    variables = outside_the_tree(tmp_path / "work", tmp_path, environ)
     text = Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
     # The last one counts.
     *_, last = (
@@ -182,5 +183,5 @@ def test_wherever_setuptools_is_told_a_place_it_gets_another(tmp_path: Path, fil
 
 def test_where_no_place_is_named_that_of_the_command_line_counts(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
-    variables = _outside_the_tree(tmp_path / "work", tmp_path, {"HOME": str(tmp_path)})
+    variables = outside_the_tree(tmp_path / "work", tmp_path, {"HOME": str(tmp_path)})
     assert "build_lib" not in Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")

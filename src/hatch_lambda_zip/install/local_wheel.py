@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import configparser
 import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from packaging.version import Version
 
-from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
-from hatch_lambda_zip.files import check_outside, home, matching, read_regular
+from hatch_lambda_zip.files import check_outside
 from hatch_lambda_zip.install.wheel import (
     check_tags,
     content_digest,
@@ -24,35 +22,21 @@ from hatch_lambda_zip.install.wheel import (
     read_maker,
     same_version,
 )
+from hatch_lambda_zip.install.work_places import (
+    check_places,
+    leaving_nothing_built,
+    outside_the_tree,
+)
 from hatch_lambda_zip.install.zip_version import (
     VersionSource,
     find_version_source,
     keeping,
     states_version,
 )
-from hatch_lambda_zip.lock import (
-    LocalProject,
-    LockedDistribution,
-    Origin,
-)
-from hatch_lambda_zip.process import remove_tree
+from hatch_lambda_zip.lock import LocalProject, LockedDistribution, Origin
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import TIMEOUT_VARIABLE, Uv
 
-_CONFIG_VARIABLE: Final = "DIST_EXTRA_CONFIG"
-# Where setuptools works: commands and options, and the directories that these get here.
-_PLACES: Final = (
-    *(("build", "build_base", "build_base"), ("egg_info", "egg_base", "egg_base")),
-    *(("build", "build_purelib", "pure"), ("build", "build_platlib", "plat")),
-    *(("build", "build_temp", "build_temp"), ("bdist_wheel", "bdist_dir", "bdist_dir")),
-)
-# Which take the place of these; poetry-core names those on the command line, and is obeyed.
-_PLACES_IF_NAMED: Final = (
-    *(("build", "build_lib", "lib"), ("build_py", "build_lib", "lib")),
-    *(("build_ext", "build_lib", "lib"), ("build_ext", "build_temp", "build_temp")),
-    ("install_lib", "build_dir", "lib"),
-)
-_OF_USER: Final = (".pydistutils.cfg", "pydistutils.cfg")  # the latter on Windows
 _PAUSE: Final = 0.1  # seconds between two looks at a lock
 
 
@@ -155,7 +139,7 @@ def build_wheel(
             "Restore it, or run `uv lock`."
         )
     check_outside(directory.parent, project.path)
-    _check_places(project.path)
+    check_places(project.path)
     directory.mkdir(parents=True)
     source = find_version_source(project.path) if zip_version is not None else None
     pretended = source.variables(zip_version) if source and zip_version is not None else {}
@@ -163,14 +147,14 @@ def build_wheel(
     try:
         with (
             _alone_in(project, uv),
-            _leaving_nothing_built(project.path),
+            leaving_nothing_built(project.path),
             keeping(source, project.path, uv.watcher),
         ):
             uv.run(
                 [*command, "--out-dir", directory / "dist", project.path],
                 cwd=project.path,
                 variables={
-                    **_outside_the_tree(directory, project.path, uv.environment),
+                    **outside_the_tree(directory, project.path, uv.environment),
                     **pretended,
                 },
             )
@@ -246,118 +230,3 @@ def _alone_in(project: LocalProject, uv: Uv) -> Iterator[None]:
         yield
     finally:
         os.close(directory)
-
-
-def _check_places(root: Path) -> None:
-    """Check that pyproject.toml has setuptools work where it is told to.
-
-    What stands there counts more than a variable, and than setup.cfg.
-
-    Raises:
-        DistributionError: it names another place.
-    """
-    pyproject = root / "pyproject.toml"
-    commands = inner_table(read_tables(pyproject), "tool", "distutils")
-    refused = {(command, option) for command, option, _ in (*_PLACES, *_PLACES_IF_NAMED)}
-    for command, options in commands.items():
-        for option in options if isinstance(options, dict) else ():
-            if (_normal(command), _normal(option)) in refused:
-                raise DistributionError(
-                    f"tool.distutils.{command}.{option} in {pyproject}: setuptools would work in "
-                    "that directory, and what an earlier build left there could ship. Remove it, "
-                    f"or write it into setup.cfg, as `{_normal(option)}` in "
-                    f"[{_normal(command)}]: a temporary directory takes its place there."
-                )
-
-
-@contextlib.contextmanager
-def _leaving_nothing_built(root: Path) -> Iterator[None]:
-    """See that poetry-core ships nothing of an earlier build, and leaves nothing to a later one.
-
-    With ``generate-setup-file`` it has setuptools work in the source tree, and takes all that is
-    there then.
-
-    Raises:
-        DistributionError: there is something already.
-    """
-    pyproject = read_tables(root / "pyproject.toml")
-    if not inner_table(pyproject, "tool", "poetry", "build").get("generate-setup-file"):
-        yield
-        return
-    if found := matching(root / "build", "lib*"):
-        raise DistributionError(
-            f"{found[0]} is of another build, and poetry-core, by `generate-setup-file` of "
-            "tool.poetry.build, would ship what is in it, modules that are deleted by now among "
-            "them. Remove it, and build again."
-        )
-    try:
-        yield
-    finally:
-        for made in matching(root / "build", "lib*"):
-            remove_tree(made)
-        with contextlib.suppress(OSError):  # there is something else in it
-            (root / "build").rmdir()
-
-
-def _normal(name: str) -> str:
-    """Return the name of a command or option as setuptools has it."""
-    return name.lower().replace("-", "_")
-
-
-def _named_in(files: Iterable[Path]) -> set[tuple[str, str]]:
-    """Return the commands of setuptools' configuration files with their options."""
-    config = configparser.RawConfigParser(strict=False)
-    for file in files:
-        # What is wrong with it, setuptools says.
-        with contextlib.suppress(configparser.Error, OSError, ValueError):
-            config.read_string((read_regular(file) or b"").decode())
-    return {(name, _normal(option)) for name in config.sections() for option in config[name]}
-
-
-def _outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that make back ends work outside the source tree.
-
-    By default setuptools leaves ``build/`` there, and its next build ships every file that was ever
-    copied into that directory: a deleted module would go on being deployed. Each place is named, as
-    setup.cfg and the user's own files may name it too. Cargo (for maturin) and CMake (for
-    scikit-build-core, where its ``build-dir`` is set) leave what they compiled, and take a source
-    for unchanged that has an older time.
-
-    Args:
-        directory: where they work.
-        root: the source tree.
-        environ: has the configuration that the user has for setuptools.
-
-    Raises:
-        DistributionError: that can't be read.
-    """
-    config = configparser.RawConfigParser()
-    extra = environ.get(_CONFIG_VARIABLE)
-    if extra:
-        try:
-            # As setuptools does, which ignores what is no file.
-            text = Path(extra).read_text(encoding="utf-8") if Path(extra).is_file() else ""
-            config.read_string(text)
-        except (configparser.Error, OSError, ValueError):
-            # Their words show lines of the file, which may be of any kind.
-            raise DistributionError(
-                f"{_CONFIG_VARIABLE}={extra}: it can't be read as a configuration of setuptools, "
-                "an INI file in UTF-8. Correct the file, or remove the variable."
-            ) from None
-    files = [root / "setup.cfg", *(home(environ) / name for name in _OF_USER)]
-    named = _named_in([*files, Path(extra)] if extra else files)
-    if_named = (place for place in _PLACES_IF_NAMED if place[:2] in named)
-    for section, option, name in (*_PLACES, *if_named):
-        if not config.has_section(section):
-            config.add_section(section)
-        place = directory / name
-        place.mkdir(exist_ok=True)
-        config.set(section, option, str(place))
-    path = directory / "setuptools.cfg"
-    with path.open("w", encoding="utf-8") as file:
-        config.write(file)
-    return {
-        _CONFIG_VARIABLE: str(path),
-        "CARGO_TARGET_DIR": str(directory / "cargo"),
-        "SKBUILD_BUILD_DIR": str(directory / "cmake"),
-    }
