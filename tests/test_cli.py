@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 from click.testing import CliRunner
@@ -724,21 +725,50 @@ def test_a_directory_that_was_removed_is_told_in_one_line(
     )
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk")
-@pytest.mark.parametrize("command", [["build", "--json"], ["list", "--json"], ["cache", "info"]])
-def test_a_full_disk_is_told_in_one_line(tmp_path: Path, command: list[str]) -> None:
+writing_results = pytest.mark.parametrize(
+    "command",
+    [["build"], ["build", "--json"], ["list", "--json"], ["cache", "info"], ["lock"]],
+    ids=" ".join,
+)
+
+
+def write_results(
+    command: list[str], root: Path, output: IO[bytes] | int
+) -> subprocess.CompletedProcess[bytes]:
     table = '[tool.hatch.build.targets.lambda-zip]\nruntime = "python3.13"\ncode = "."\n'
-    write(tmp_path, {"pyproject.toml": table, "main.py": ""})
+    write(root, {"pyproject.toml": table, "main.py": ""})
+    return subprocess.run(
+        [sys.executable, "-m", "hatch_lambda_zip", *command],
+        cwd=root,
+        env=clean_environment(HATCH_LAMBDA_ZIP_CACHE=str(root / "cache")),
+        stdout=output,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=60,
+    )
+
+
+@writing_results
+def test_where_nobody_reads_results_a_command_ends_in_silence(
+    tmp_path: Path, command: list[str]
+) -> None:
+    read, written = os.pipe()
+    os.close(read)
+    try:
+        result = write_results(command, tmp_path, written)
+    finally:
+        os.close(written)
+    assert result.returncode == 1
+    said = result.stderr.decode()
+    assert "pipe" not in said.lower()
+    assert "Exception" not in said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk")
+@writing_results
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path, command: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
-        result = subprocess.run(
-            [sys.executable, "-m", "hatch_lambda_zip", *command],
-            cwd=tmp_path,
-            env=clean_environment(HATCH_LAMBDA_ZIP_CACHE=str(tmp_path / "cache")),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            check=False,
-            timeout=60,
-        )
+        result = write_results(command, tmp_path, full)
     assert result.returncode == 2
     *_, last = result.stderr.decode().splitlines()
     assert last == "Error: The output can't be written: No space left on device."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
+from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.find import chosen_projects
 from hatch_lambda_zip.cli.places import check_places, made_twice
 from hatch_lambda_zip.cli.progress import Bars, Plain, Told, can_draw
@@ -23,6 +23,7 @@ from hatch_lambda_zip.cli.project import (
 )
 from hatch_lambda_zip.cli.results import changed_since, described, external
 from hatch_lambda_zip.cli.side_by_side import SideBySide
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.cli.unpack import unpack
 from hatch_lambda_zip.cli.watch import watch_and_build
 from hatch_lambda_zip.errors import ConfigError
@@ -129,7 +130,7 @@ def build(  # noqa: PLR0913 - one parameter an option
     if is_part:
         with aborting(console):
             made_of_each = _build_part(projects, functions, output, verbose - quiet, tells=tells)
-            click.echo(json.dumps(made_of_each))
+            show_result(json.dumps(made_of_each))
         return
     if is_watching:
         flags = [*["--all"] * is_all, *["--with-layers"] * with_layers]

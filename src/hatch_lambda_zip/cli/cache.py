@@ -19,7 +19,8 @@ from hatch_lambda_zip.cache import (
     unused_in,
 )
 from hatch_lambda_zip.cache import prune as prune_cache
-from hatch_lambda_zip.cli.console import Console, show_result
+from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.text import format_size, plural

@@ -39,20 +39,6 @@ def style(text: str, *, fg: str | None = None, bold: bool | None = None) -> str:
     return text if os.environ.get("NO_COLOR") else click.style(text, fg=fg, bold=bold)
 
 
-def show_result(text: str) -> None:
-    """Print a result to the standard output; where that is full, end with one line."""
-    try:
-        click.echo(text)
-    except BrokenPipeError:
-        raise  # nobody reads any more, and click ends quietly
-    except OSError as error:
-        click.echo(f"Error: The output can't be written: {error.strerror}.", err=True)
-        with contextlib.suppress(OSError):
-            # What is left of it would be written at the end, and fail again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(2)
-
-
 class Console(Application):
     """hatchling's application, as verbose as the command's options say.
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hatch_lambda_zip.cli.console import Console, show_result
+from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.progress import Bars, Plain, can_draw
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.redact import printable
 

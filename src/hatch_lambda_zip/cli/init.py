@@ -16,6 +16,7 @@ from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.detect import detect
 from hatch_lambda_zip.cli.find import file_with_table
 from hatch_lambda_zip.cli.found import Function
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.config import TARGET_KEY, TOOL_NAME
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.files import replacing
@@ -140,14 +141,14 @@ def _show_and_write(path: Path, lines: Sequence[str], *, write: bool) -> None:
     diff = difflib.unified_diff(
         before.splitlines(keepends=True), after.splitlines(keepends=True), path.name, path.name
     )
-    click.echo("".join(diff), nl=False)
+    show_result("".join(diff), ends_line=False)
     if write:
         with replacing(path) as temporary:
             ending = "\r\n" if b"\r\n" in content else "\n"
             temporary.write_text(after, encoding="utf-8", newline=ending)
-        click.echo(f"\nWritten. Next: {TOOL_NAME} lock, then {TOOL_NAME} build")
+        show_result(f"\nWritten. Next: {TOOL_NAME} lock, then {TOOL_NAME} build")
     else:
-        click.echo(f"\nNothing is written yet. Next: {TOOL_NAME} init --write")
+        show_result(f"\nNothing is written yet. Next: {TOOL_NAME} init --write")
 
 
 def _with_table(path: Path, before: str, lines: Sequence[str]) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from hatch_lambda_zip.cli.console import Console, show_result, style
+from hatch_lambda_zip.cli.console import Console, style
 from hatch_lambda_zip.cli.progress import Bars, Plain, can_draw
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.redact import printable
 from hatch_lambda_zip.text import aligned, format_size, plural

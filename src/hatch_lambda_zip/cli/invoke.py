@@ -12,8 +12,9 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
+from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.project import complete_names, open_project, project_option
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.config import Artifact, Config, Kind, file_name
 from hatch_lambda_zip.errors import ConfigError, ToolError
 from hatch_lambda_zip.plugin.app import aborting

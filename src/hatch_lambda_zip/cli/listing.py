@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 
 from hatch_lambda_zip.cli.changed import digests_at
-from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
+from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.digests import digests_of
 from hatch_lambda_zip.cli.find import chosen_projects
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument, shortest
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.config import Artifact, file_name, sbom_name
 from hatch_lambda_zip.errors import LambdaZipError
 from hatch_lambda_zip.lock import LockKind, Locks

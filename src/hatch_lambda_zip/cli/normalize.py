@@ -12,9 +12,10 @@ from typing import IO, TYPE_CHECKING, Final
 
 import click
 
-from hatch_lambda_zip.cli.console import Console, show_result
+from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.inspect import describe_findings, describe_hash
 from hatch_lambda_zip.cli.progress import Bars, Plain, can_draw
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import failure_at, replacing
 from hatch_lambda_zip.plugin.app import aborting

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.process.one_thread import start_thread
 from hatch_lambda_zip.redact import redact, secret_values
 from hatch_lambda_zip.text import Extent, Progress, format_size
@@ -75,7 +76,7 @@ class Plain:
 
     def result(self, line: str) -> None:
         """Write a line to the standard output."""
-        click.echo(line)
+        show_result(line)
 
 
 class Bars(Plain):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from hatch_lambda_zip import __version__
-from hatch_lambda_zip.cli.console import Console, show_result
+from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.inspect import describe_inspection, inspect_all
 from hatch_lambda_zip.cli.progress import Bars, Plain, can_draw
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import OutputError
 from hatch_lambda_zip.files import failure_at, replacing

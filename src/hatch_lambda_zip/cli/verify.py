@@ -15,10 +15,11 @@ from typing import Final
 import click
 
 from hatch_lambda_zip.cli.circumstances import OTHER_PATH, Circumstance, circumstances
-from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result, style
+from hatch_lambda_zip.cli.console import Console, hooks_aside, style
 from hatch_lambda_zip.cli.expected import Expected, counterpart, expected_in, read_expected
 from hatch_lambda_zip.cli.project import functions_option, open_project, shortest
 from hatch_lambda_zip.cli.rebuild import Rebuilds, Rebuilt, tree_of
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.cli.variations import release_here, variations
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting

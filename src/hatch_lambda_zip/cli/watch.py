@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import click
-
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.project import open_project, shortest
 from hatch_lambda_zip.cli.sources import sources_of
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LambdaZipError, ToolError
 from hatch_lambda_zip.files import home
@@ -146,6 +145,6 @@ def _build(command: Iterable[str], made: dict[str, str], show: Callable[[str], N
     changed = [path for path, sha256 in zips.items() if made.get(path) != sha256]
     made.update(zips)
     for path in changed:
-        click.echo(shortest(Path(path), Path.cwd()))
+        show_result(str(shortest(Path(path), Path.cwd())))
     seconds = time.monotonic() - started
     show(f"{plural(len(changed), 'zip')} changed, {seconds:.1f} s")

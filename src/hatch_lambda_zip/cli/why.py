@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from hatch_lambda_zip.cli.console import Console, hooks_aside, show_result
+from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.project import OpenProject, complete_names, open_project, project_option
+from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.text import did_you_mean
