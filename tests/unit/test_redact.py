@@ -448,6 +448,15 @@ def test_a_configuration_that_changes_is_read_again(tmp_path: Path) -> None:
     assert "other-password" in secret_values(environ)
 
 
+@pytest.mark.parametrize("option", ["--file={}", "--file {}", "--file '{}'"])
+def test_git_may_keep_passwords_in_another_file(tmp_path: Path, option: str) -> None:
+    store = tmp_path / "kept here" if "'" in option else tmp_path / "kept"
+    store.write_text("https://user:s3cretive@git.example\n")
+    helper = "store " + option.format(store)
+    (tmp_path / ".gitconfig").write_text(f'[credential]\n\thelper = "{helper}"\n')
+    assert secret_values({"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}) == ("s3cretive",)
+
+
 def test_a_configuration_is_where_the_command_was_typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,6 +125,9 @@ def _settings(text: str) -> Iterator[str]:
         if _SECRET_NAME.search(key):
             value = _COMMENT.split(rest, maxsplit=1)[0].strip()
             yield from (*rest.split()[:1], value, value.replace("%%", "%"))
+        if key.lower() == "helper" and "store" in rest:  # git-credential-store(1)
+            path = rest.partition("--file")[2].strip("= \"'\t\r")
+            yield from _url_secrets(_words(_content(path)), has_schemes=True)
 
 
 def _fields(text: str) -> Iterator[str]:
