@@ -153,6 +153,12 @@ def test_failures_are_one_message(project: Project, command: str, tmp_path: Path
         assert "pyproject.toml can't be read: " in invoke(command, tmp_path).stderr
 
 
+def test_a_byte_order_mark_is_named(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\n', encoding="utf-8-sig")
+    message = f"{tmp_path / 'pyproject.toml'} starts with a byte order mark"
+    assert message in invoke("build", tmp_path).stderr
+
+
 @pytest.mark.parametrize("command", ["build", "list", "lock"])
 def test_the_root_of_a_workspace_names_the_projects_below(command: str, tmp_path: Path) -> None:
     table = "[tool.hatch.build.targets.lambda-zip]\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import click
 from hatch_lambda_zip.cli.find import file_with_table, find_projects
 from hatch_lambda_zip.config import TARGET_KEY
 from hatch_lambda_zip.errors import ConfigError, LambdaZipError
+from hatch_lambda_zip.files import read_regular
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.cli.console import Console
@@ -121,7 +123,7 @@ def open_project(directory: Path, console: Console) -> Iterator[OpenProject]:
         with contextlib.suppress(TypeError):  # what stands in them is judged when it is used
             _ = metadata.hatch
     except (ValueError, RecursionError) as error:  # the second one of arrays in arrays
-        raise ConfigError([f"{root / file} can't be read: {error}"]) from None
+        raise ConfigError([_unreadable(root / file, error)]) from None
     if not file_with_table(root) and (below := find_projects(root)):
         # The root of a workspace, as a rule.
         names = ", ".join(shortest(project, root).as_posix() for project in below)
@@ -141,6 +143,16 @@ def open_project(directory: Path, console: Console) -> Iterator[OpenProject]:
             yield OpenProject(root, builder)
         finally:
             builder.close()
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    """Return what to say of a TOML file that can't be read."""
+    if (read_regular(path) or b"").startswith(codecs.BOM_UTF8):
+        return (
+            f"{path} starts with a byte order mark, which TOML does not have. Have your editor "
+            "save it as UTF-8 without one"
+        )
+    return f"{path} can't be read: {error}. Correct it there"
 
 
 @contextlib.contextmanager
