@@ -731,6 +731,13 @@ def test_modules_that_git_ignores_are_named(tree: Tree) -> None:
     assert "in the source tree" not in tree.output
 
 
+def test_of_many_modules_that_git_ignores_some_are_named(tree: Tree) -> None:
+    tree.write_all({".gitignore": "generated/\n"})
+    tree.write_all({f"src/orders/generated/m{number:02}.py": "" for number in range(15)})
+    tree.names()
+    assert "m10.py, orders/generated/m11.py and 3 more is in the source tree" in tree.output
+
+
 def test_a_module_that_git_ignores_and_the_handler_needs_is_an_error(tree: Tree) -> None:
     tree.configure('handler = "orders.app.handler"')
     app = "from orders._version import VERSION\ndef handler(event, context): ...\n"

@@ -95,6 +95,19 @@ def not_one_of(word: str, known: Iterable[str]) -> str:
     return f"{word!r} is not one of {', '.join(known) or '(there is none)'}{hint and f'. {hint}'}"
 
 
+def first(names: Iterable[object], most: int = 12) -> str:
+    """Write a list of which not all has to be read.
+
+    >>> first(["a.py", "b.py", "c.py"], 2)
+    'a.py, b.py and 1 more'
+    >>> first(["a.py", "b.py"], 2)
+    'a.py, b.py'
+    """
+    words = [*map(str, names)]
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
 def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
     """Write rows as the lines of a table, whose columns are as wide as they have to be.
 

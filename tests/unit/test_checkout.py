@@ -124,13 +124,13 @@ def test_what_is_odd(tmp_path: Path) -> None:
 def test_other_line_ends_count_where_the_file_ships(tmp_path: Path) -> None:
     files = [
         TrackedFile(write(tmp_path / str(number)), FILE, has_foreign_line_ends=True)
-        for number in range(6)
+        for number in range(13)
     ]
     gone = TrackedFile(tmp_path / "gone", FILE, has_foreign_line_ends=True)
     check(*files, gone, shipped=[b"other"])
     with pytest.raises(ContentsError) as caught:
         check(*files, gone)
-    listed = ", ".join(str(file.path) for file in files[:5])
+    listed = ", ".join(str(file.path) for file in files[:12])
     assert str(caught.value).startswith(
         f"{listed} and 1 more: with CRLF line ends here, and with LF"
     )

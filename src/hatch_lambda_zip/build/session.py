@@ -50,7 +50,7 @@ from hatch_lambda_zip.lock import (
     Selector,
 )
 from hatch_lambda_zip.process.threads import ThreadPool
-from hatch_lambda_zip.text import Lines, Progress, Reporter
+from hatch_lambda_zip.text import Lines, Progress, Reporter, first
 from hatch_lambda_zip.uv import find_uv
 
 _Result = TypeVar("_Result")
@@ -268,7 +268,7 @@ class Session:
         ignored = [*inputs.code.ignored, *ignored_paths(around, files)] if tracked else []
         if names := [*tracked_but_ignored(tracked, ignored)]:
             warning = (
-                f"{', '.join(names)} does not ship: .gitignore names it, though git tracks it; "
+                f"{first(names)} does not ship: .gitignore names it, though git tracks it; "
                 "name it in include-files, or take it back with `!` in .gitignore (in code "
                 "directories, `artifacts` does too)"
             )
@@ -304,7 +304,7 @@ class Session:
             return
         if names := [str(path) for path in inputs.code.ignored if path.name.endswith(".py")]:
             self.tell_once(
-                f"{', '.join(names)} does not ship, since git ignores it: `artifacts` in "
+                f"{first(names)} does not ship, since git ignores it: `artifacts` in "
                 f"[{inputs.artifact.key}] ships it all the same"
             )
         places = {project.name: project.path for project in inputs.selection.local_projects}
@@ -322,7 +322,7 @@ class Session:
                     else "and git ignores it"
                 )
                 self.tell_once(
-                    f"{self.project.name}: {', '.join(names)} is in the source tree, but "
+                    f"{self.project.name}: {first(names)} is in the source tree, but "
                     f"not in the wheel of {item.name}, {remedy}"
                 )
 

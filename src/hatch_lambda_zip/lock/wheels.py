@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from packaging.pylock import Package, PackageWheel, Pylock
 from packaging.tags import create_compatible_tags_selector
@@ -14,13 +14,12 @@ from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.hashes import file_name
 from hatch_lambda_zip.lock.model import LockFile, LockKind, not_built
 from hatch_lambda_zip.runtimes import Platform
+from hatch_lambda_zip.text import first
 
 if TYPE_CHECKING:
     from packaging.tags import Tag
     from packaging.utils import BuildTag
     from packaging.version import Version
-
-_SHOWN_WHEELS: Final = 12
 
 
 def wheels_of(package: Package) -> list[PackageWheel]:
@@ -124,11 +123,7 @@ def describe_missing(
 
 def _list_wheels(package: Package) -> str:
     names = sorted(map(file_name, wheels_of(package)))
-    if not names:
-        return "only its source distribution"
-    shown = ", ".join(names[:_SHOWN_WHEELS])
-    more = len(names) - _SHOWN_WHEELS
-    return f"{shown} and {more} more" if more > 0 else shown
+    return first(names) if names else "only its source distribution"
 
 
 def _is_for_one_host(pylock: Pylock) -> bool:

@@ -12,8 +12,7 @@ from typing import Final
 from hatch_lambda_zip.contents.own.git_index import LINK, SUBMODULE, TrackedFile
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import ContentsError
-
-_SHOWN: Final = 5
+from hatch_lambda_zip.text import first
 
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md; less than 1024 bytes.
 _LFS_POINTER: Final = re.compile(
@@ -99,7 +98,7 @@ def check_tracked(
     foreign = [item.path for item in odd if item.has_foreign_line_ends]
     if found := [path for path in foreign if _ships(path, shipped)]:
         raise ContentsError(
-            f"{_listed(found)}: with CRLF line ends here, and with LF in git's index, so the same "
+            f"{first(found)}: with CRLF line ends here, and with LF in git's index, so the same "
             "commit makes another zip on another machine. Write `* text=auto eol=lf` into "
             ".gitattributes, commit that, and check the files out anew (`git rm -rq --cached . && "
             "git reset -q --hard`)."
@@ -122,14 +121,14 @@ def check_tracked(
         if _ships(path, shipped) or (_names_directory(path) and is_among_shipped(path))
     ]:
         raise ContentsError(
-            f"{_listed(found)}: a symbolic link in git, and here a small text file with the "
+            f"{first(found)}: a symbolic link in git, and here a small text file with the "
             "name of what it links to. Check out with symbolic links (`git config core.symlinks "
             "true`, with Developer Mode on Windows), or commit the file itself instead."
         )
     submodules = [item.path for item in odd if item.mode == SUBMODULE]
     if found := [path for path in submodules if is_among_shipped(path)]:
         raise ContentsError(
-            f"{_listed(found)}: a git submodule that is not checked out, among files that ship. "
+            f"{first(found)}: a git submodule that is not checked out, among files that ship. "
             "Run `git submodule update --init` and build again."
         )
 
@@ -150,11 +149,6 @@ def _ships(path: Path, shipped: Collection[bytes]) -> bool:
 
 def _is_empty(path: Path) -> bool:
     return not path.is_dir() or not any(path.iterdir())
-
-
-def _listed(paths: Sequence[Path]) -> str:
-    more = len(paths) - _SHOWN
-    return ", ".join(map(str, paths[:_SHOWN])) + (f" and {more} more" if more > 0 else "")
 
 
 def tracked_but_ignored(tracked: Iterable[TrackedFile], ignored: Collection[Path]) -> Iterator[str]:
