@@ -168,6 +168,62 @@ def test_what_a_lock_says_that_it_was_made_of_is_in_it(flat: Path) -> None:
     build(flat)
 
 
+OVERRIDE = 'override-dependencies = ["six==1.16.0"]\n'
+CONSTRAINT = 'constraint-dependencies = ["six==1.16.0"]\n'
+UV_TABLE = "[tool.uv]\n"
+PROJECT = '[project]\nname = "around"\nversion = "1"\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "locked"),
+    [
+        ({"pyproject.toml": UV_TABLE + OVERRIDE}, "1.16.0"),
+        ({"uv.toml": OVERRIDE}, "1.16.0"),
+        ({"uv.toml": "# empty\n", "pyproject.toml": UV_TABLE + CONSTRAINT}, "1.17.0"),
+        ({"f/uv.toml": "# empty\n", "f/pyproject.toml": UV_TABLE + OVERRIDE}, "1.17.0"),
+        ({"f/pyproject.toml": UV_TABLE, "pyproject.toml": UV_TABLE + CONSTRAINT}, "1.17.0"),
+        ({"f/code/uv.toml": CONSTRAINT, "f/pyproject.toml": PROJECT}, "1.17.0"),
+        ({"f/code/uv.toml": OVERRIDE, "f/pyproject.toml": PROJECT}, "1.17.0"),
+        (
+            {
+                "f/pyproject.toml": PROJECT.replace("around", "f") + UV_TABLE + OVERRIDE,
+                "pyproject.toml": f'{PROJECT}[tool.uv.workspace]\nmembers = ["f"]\n',
+            },
+            "1.17.0",
+        ),
+    ],
+    ids=lambda value: ", ".join(value) if isinstance(value, dict) else value,
+)
+def test_a_lock_made_with_the_settings_that_uv_finds(
+    tmp_path: Path, files: dict[str, str], locked: str
+) -> None:
+    write(tmp_path, files)
+    project = tmp_path / "f"
+    (project / "code").mkdir(parents=True, exist_ok=True)
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(f'{TABLE}code = "code"\n')
+    write(project, {"code/requirements.txt": "six==1.17.0\n", "code/main.py": ""})
+    lock(project)
+    assert f'version = "{locked}"' in (project / "code/pylock.toml").read_text()
+    build(project)
+
+
+def test_a_lock_made_without_the_settings_that_count(
+    flat: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (flat / "pyproject.toml").open("a") as file:
+        file.write(f"{UV_TABLE}{CONSTRAINT}")
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    lock(flat)
+    message = fail(flat)
+    assert "allows: six 1.17.0 for six==1.16.0. Run `hatch-lambda-zip lock` and commit" in message
+    assert "UV_NO_CONFIG is set here, which may give uv other settings than these" in message
+    monkeypatch.delenv("UV_NO_CONFIG")
+    (flat / "pylock.toml").unlink()
+    lock(flat)
+    build(flat)
+
+
 @pytest.mark.parametrize("is_recorded", [True, False], ids=["ours", "another tool's"])
 def test_a_library_that_a_path_alone_names_and_that_requires_more_by_now(
     flat: Path, tmp_path: Path, *, is_recorded: bool

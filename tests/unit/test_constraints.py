@@ -9,7 +9,7 @@ import pytest
 
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock import LockedDistribution, Origin
-from hatch_lambda_zip.lock.constraints import constraints_in, find_constraints, unmet_constraints
+from hatch_lambda_zip.lock.constraints import constraints_in, told_constraints, unmet_constraints
 from hatch_lambda_zip.runtimes import RUNTIMES, Platform
 
 SIX = LockedDistribution("six", "1.0+cpu", Origin.INDEX, "")
@@ -55,23 +55,6 @@ def test_constraints_among_the_lines_of_a_file() -> None:
     assert [*constraints_in(lines)] == ["b>=2", "e<2; os_name == 'nt'"]
 
 
-def test_constraints_are_those_of_the_nearest_settings(tmp_path: Path) -> None:
-    code = tmp_path / "code"
-    code.mkdir()
-    assert find_constraints(code) == ()
-    told = "[tool.uv]\nconstraint-dependencies = ['a<2', 5, 'b<2']\n"
-    (tmp_path / "pyproject.toml").write_text(told)
-    assert find_constraints(code) == find_constraints(tmp_path) == ("a<2", "b<2")
-    (code / "pyproject.toml").write_text("[project]\n")
-    assert find_constraints(code) == ("a<2", "b<2")
-    (code / "pyproject.toml").write_text("[tool.uv]\nconstraint-dependencies = ['b<2', 'c<2']\n")
-    assert find_constraints(code) == ("b<2", "c<2")
-    # It may be a member or not.
-    (tmp_path / "pyproject.toml").write_text(f"{told}[tool.uv.workspace]\n")
-    assert find_constraints(code) == ("b<2",)
-    (code / "pyproject.toml").unlink()
-    assert find_constraints(code) == ("a<2", "b<2")
-    (tmp_path / "uv.toml").write_text("constraint-dependencies = 'd'\n")
-    assert find_constraints(code) == ()
-    (tmp_path / "uv.toml").write_text("constraint-dependencies = ['d']\n")
-    assert find_constraints(code) == ("d",)
+def test_constraints_among_settings() -> None:
+    assert told_constraints({"constraint-dependencies": ["a<2", 5, "b<2"]}) == ("a<2", "b<2")
+    assert told_constraints({"constraint-dependencies": "d"}) == told_constraints({}) == ()

@@ -185,6 +185,16 @@ def read_adjustments(
         raise LockError(f"{source}: {what} can't be read: {first}. Correct it.") from None
 
 
+def told_adjustments(settings: Mapping[str, Any], source: str) -> Adjustments:
+    """Return the adjustments among uv's settings; see `read_adjustments`."""
+    return read_adjustments(
+        settings.get("override-dependencies"),
+        settings.get("exclude-dependencies"),
+        settings.get("dependency-metadata"),
+        source,
+    )
+
+
 def find_adjustments(root: Path) -> Adjustments:
     """Read the settings of a project, and of the workspace that it may be a member of.
 
@@ -201,12 +211,7 @@ def find_adjustments(root: Path) -> Adjustments:
         # Beside it, uv takes nothing but the workspace from there.
         settings = {**settings, **read_tables(directory / "uv.toml")}
         if directory == root or "workspace" in settings:
-            found = read_adjustments(
-                settings.get("override-dependencies"),
-                settings.get("exclude-dependencies"),
-                settings.get("dependency-metadata"),
-                f"{path}, [tool.uv]",
-            )
+            found = told_adjustments(settings, f"{path}, [tool.uv]")
             adjustments = adjustments.with_others(found)
         if "workspace" in settings:
             break

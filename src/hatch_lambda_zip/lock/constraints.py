@@ -7,14 +7,13 @@ another version, after a bad merge, and all requirements be met.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
 from hatch_lambda_zip.lock.places import has_name
@@ -68,23 +67,8 @@ def constraints_in(lines: Iterable[str]) -> Iterator[str]:
             yield text
 
 
-def find_constraints(directory: Path) -> tuple[str, ...]:
-    """Return what uv was told where it locks what a requirements file in a directory asks for.
-
-    It takes that from the nearest directory with settings; for a member of a workspace, from the
-    root of that (0.13.9 was seen to do so). Where the two differ, what both say is returned: who is
-    a member, uv alone tells.
-    """
-    nearest: tuple[str, ...] | None = None
-    for place in (directory, *directory.parents):
-        told = inner_table(read_tables(place / "pyproject.toml"), "tool", "uv")
-        # Beside it, uv takes nothing but the workspace from there.
-        settings = read_tables(place / "uv.toml") or told
-        listed = settings.get("constraint-dependencies")
-        items = listed if isinstance(listed, list) else ()
-        found = tuple(item for item in items if isinstance(item, str))  # of others, uv says it
-        if nearest is None and settings:
-            nearest = found
-        if "workspace" in told:
-            return tuple(text for text in nearest or () if text in found)
-    return nearest or ()
+def told_constraints(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the constraints among uv's settings."""
+    listed = settings.get("constraint-dependencies")
+    items = listed if isinstance(listed, list) else ()
+    return tuple(item for item in items if isinstance(item, str))  # of others, uv says it

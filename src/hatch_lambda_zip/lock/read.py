@@ -25,8 +25,13 @@ from hatch_lambda_zip.config import (
     read_tables,
 )
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure, UvTimeoutError
-from hatch_lambda_zip.lock.adjustments import Adjustment, Adjustments, find_adjustments
-from hatch_lambda_zip.lock.constraints import constraints_in, find_constraints, unmet_constraints
+from hatch_lambda_zip.lock.adjustments import (
+    Adjustment,
+    Adjustments,
+    find_adjustments,
+    told_adjustments,
+)
+from hatch_lambda_zip.lock.constraints import constraints_in, told_constraints, unmet_constraints
 from hatch_lambda_zip.lock.elsewhere import stated_elsewhere
 from hatch_lambda_zip.lock.foreign import LOCK_COMMANDS
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection, unreadable
@@ -40,6 +45,7 @@ from hatch_lambda_zip.lock.recorded import (
     requirers_of,
 )
 from hatch_lambda_zip.lock.resolution import explain_settings
+from hatch_lambda_zip.lock.settings import HIDING, settings_for
 from hatch_lambda_zip.process.threads import ThreadPool
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
@@ -139,9 +145,16 @@ class LockReader:
             tool = document.tool or {}
             requirers, remedy = _requirers(tool, lock)
             lines = _lines(tool, lock)
-            _check_constraints(tool, lines, selection, platform, remedy)
+            constraints = [*constraints_in(lines)]
+            if is_recorded(tool):
+                where, settings = settings_for(lock.path.parent, self._uv)
+                constraints += told_constraints(settings)
+                adjustments = told_adjustments(settings, where)
+                remedy += _on_hidden(self._uv.environment)
+            else:
+                adjustments = self._adjustments_beside(lock)
+            _check_constraints(constraints, selection, platform, remedy)
             places = [*places_in(lines, lock.path.parent, platform)]
-            adjustments = self._adjustments_beside(lock)
             replaced = {change.name for change in adjustments.changes}
             wanted = (place for place in places if place.name not in replaced)
             selected = pylock.selected_packages(document, lock, platform, request)
@@ -338,6 +351,14 @@ def _requirers(tool: Mapping[str, object], lock: LockFile) -> tuple[tuple[Projec
     )
 
 
+def _on_hidden(environ: Mapping[str, str]) -> str:
+    """Return a sentence on the settings that uv does not read when it makes a lock here."""
+    hiding = next(filter(environ.get, HIDING), None)
+    if hiding is None:
+        return ""
+    return f" {hiding} is set here, which may give uv other settings than these: lock without it."
+
+
 def _lines(tool: Mapping[str, object], lock: LockFile) -> tuple[str, ...]:
     """Return the lines of the requirements file that a pylock.toml answers for."""
     if is_recorded(tool) or lock.answers is None or lock.answers.name == "pyproject.toml":
@@ -346,24 +367,17 @@ def _lines(tool: Mapping[str, object], lock: LockFile) -> tuple[str, ...]:
 
 
 def _check_constraints(
-    tool: Mapping[str, object],
-    lines: Iterable[str],
+    constraints: Iterable[str],
     selection: Selection,
     platform: Platform,
     remedy: str,
 ) -> None:
     """Check that a pylock.toml has the versions that what it was made of allows.
 
-    Args:
-        lines: of the requirements file that it answers for.
-
     Raises:
         LockError: it has others.
     """
     path = selection.lock.path
-    constraints = [*constraints_in(lines)]
-    if is_recorded(tool):
-        constraints += find_constraints(path.parent)
     if unmet := unmet_constraints(constraints, selection.distributions, platform, path):
         raise LockError(
             f"{path} has other versions than `constraint-dependencies` of [tool.uv], or a file "

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.config import inner_table, read_tables
+from hatch_lambda_zip.lock.settings import HIDING
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,6 @@ _SETTINGS: Final = (
     _Setting("UV_PRERELEASE", "prerelease", ("prerelease-mode",)),
     _Setting("UV_FORK_STRATEGY", "fork-strategy", ("fork-strategy",)),
 )
-
-
-# With them uv reads another file, or none.
-_HIDING: Final = ("UV_NO_CONFIG", "UV_CONFIG_FILE")
 
 
 def explain_settings(lock: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -68,7 +65,7 @@ def _sentences(lock: Path, environ: Mapping[str, str]) -> Iterator[str]:
         read_tables(file) if file.is_file() else inner_table(read_tables(project), "tool", "uv")
     )
     place = str(file) if file.is_file() else f"[tool.uv] of {project}"
-    hiding = next(filter(environ.get, _HIDING), None)
+    hiding = next(filter(environ.get, HIDING), None)
     if hiding and any(setting.key in stated for setting in _SETTINGS):
         yield (
             f"{hiding}={environ[hiding]} is set here, and with it uv does not read {place}. Unset "
