@@ -119,15 +119,27 @@ def test_setuptools_with_a_setup_py_and_a_dynamic_version(tmp_path: Path) -> Non
     assert sorted(path.name for path in (project.path / "build").rglob("*.py")) == ["stale.py"]
 
 
-@pytest.mark.parametrize("option", ["build_base", "build_lib", "build_purelib"])
-def test_setuptools_ships_nothing_of_an_earlier_build(tmp_path: Path, option: str) -> None:
+IN_SETUP_PY = "from setuptools import setup\nsetup(options={'build_py': {'build_lib': 'out'}})\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("setup.cfg", "[build]\nbuild_base = out\n"),
+        ("setup.cfg", "[build]\nbuild_lib = out\n"),
+        ("setup.cfg", "[build]\nbuild_purelib = out\n"),
+        ("setup.py", IN_SETUP_PY),
+    ],
+    ids=["base", "lib", "purelib", "setup.py"],
+)
+def test_setuptools_ships_nothing_of_an_earlier_build(tmp_path: Path, file: str, text: str) -> None:
     project = project_of(
         tmp_path / "demo",
         "setuptools",
         "setuptools.build_meta",
         PROJECT,
         {
-            "setup.cfg": f"[build]\n{option} = out\n",
+            file: text,
             "src/demo_app/app.py": HANDLER,
             "src/demo_app/gone.py": "",
         },
@@ -255,6 +267,69 @@ def test_extension_modules_ship_compiled(tmp_path: Path) -> None:
     build = project.build()
     assert native(build) == ["demo_app/fast"]
     assert "was compiled on this machine" in build.output
+
+
+@pytest.mark.slow
+@needs_a_compiler
+def test_pdm_finds_what_setuptools_compiled(tmp_path: Path) -> None:
+    hook = (
+        "from setuptools import Extension\n"
+        "def pdm_build_update_setup_kwargs(context, arguments):\n"
+        '    arguments["ext_modules"] = [Extension("demo_app.fast", ["fast.c"])]\n'
+    )
+    text = f"{PROJECT}[tool.pdm.build]\nrun-setuptools = true\n"
+    files = {"pdm_build.py": hook, "fast.c": C_MODULE}
+    requires = 'pdm-backend", "setuptools'
+    project = project_of(tmp_path / "demo", requires, "pdm.backend", text, files)
+    project.configure(runtime=f"python{sysconfig.get_python_version()}")
+    project.lock()
+    assert native(project.build()) == ["demo_app/fast"]
+
+
+SETUP_C = """\
+from setuptools import Extension, setup
+setup(
+    package_dir={"": "src"},
+    packages=["demo_app"],
+    package_data={"demo_app": ["*.so"]},
+    ext_modules=[Extension("demo_app.fast", ["fast.c"])],
+)
+"""
+SETUP_CYTHON = """\
+from Cython.Build import cythonize
+from setuptools import setup
+setup(package_dir={"": "src"}, packages=["demo_app"], ext_modules=cythonize("src/demo_app/*.pyx"))
+"""
+
+
+@pytest.mark.slow
+@needs_a_compiler
+@pytest.mark.parametrize(
+    ("requires", "setup", "source", "text"),
+    [
+        ("setuptools", SETUP_C, "fast.c", C_MODULE + 'const char *said = "before";\n'),
+        ('setuptools", "cython', SETUP_CYTHON, "src/demo_app/fast.pyx", "SAID = 'before'\n"),
+    ],
+    ids=["setuptools", "cython"],
+)
+def test_setuptools_compiles_anew(
+    tmp_path: Path, requires: str, setup: str, source: str, text: str
+) -> None:
+    files = {"setup.py": setup, source: text}
+    project = project_of(tmp_path / "demo", requires, "setuptools.build_meta", PROJECT, files)
+    project.configure(runtime=f"python{sysconfig.get_python_version()}")
+    project.lock()
+    said = []
+    for word in ("before", "after"):
+        (project.path / source).write_text(text.replace("before", word), encoding="utf-8")
+        # A checkout of an older commit with its times, as rsync and tar make it.
+        os.utime(project.path / source, (1e9, 1e9))
+        build = project.build()
+        (module,) = (name for name in build.names if name.endswith(".so"))
+        # As `setup.py build_ext --inplace` does.
+        (project.path / "src" / module).write_bytes(build.read(module))
+        said.append([other for other in (b"before", b"after") if other in build.read(module)])
+    assert said == [[b"before"], [b"after"]]
 
 
 @pytest.mark.slow

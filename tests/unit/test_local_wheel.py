@@ -183,5 +183,7 @@ def test_wherever_setuptools_is_told_a_place_it_gets_another(tmp_path: Path, fil
 
 def test_where_no_place_is_named_that_of_the_command_line_counts(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
+    text = '[build-system]\nbuild-backend = "poetry.core.masonry.api"\n'
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
     variables = outside_the_tree(tmp_path / "work", tmp_path, {"HOME": str(tmp_path)})
     assert "build_lib" not in Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")

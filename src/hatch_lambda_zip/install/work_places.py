@@ -17,14 +17,16 @@ _CONFIG_VARIABLE: Final = "DIST_EXTRA_CONFIG"
 # Where setuptools works: commands and options, and the directories that these get here.
 _PLACES: Final = (
     *(("build", "build_base", "build_base"), ("egg_info", "egg_base", "egg_base")),
-    *(("build", "build_purelib", "pure"), ("build", "build_platlib", "plat")),
     *(("build", "build_temp", "build_temp"), ("bdist_wheel", "bdist_dir", "bdist_dir")),
 )
-# Which take the place of these; poetry-core names those on the command line, and is obeyed.
+# Other back ends run setuptools, too, and look for what it built where they had it built, below
+# build_base: for them these are named only where they are named already.
 _PLACES_IF_NAMED: Final = (
+    *(("build", "build_purelib", "lib"), ("build", "build_platlib", "lib")),
     *(("build", "build_lib", "lib"), ("build_py", "build_lib", "lib")),
     *(("build_ext", "build_lib", "lib"), ("build_ext", "build_temp", "build_temp")),
-    ("install_lib", "build_dir", "lib"),
+    *(("install_lib", "build_dir", "lib"), ("build", "build_scripts", "scripts")),
+    *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
 _OF_USER: Final = (".pydistutils.cfg", "pydistutils.cfg")  # the latter on Windows
 
@@ -85,9 +87,10 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
 
     By default setuptools leaves ``build/`` there, and its next build ships every file that was ever
     copied into that directory: a deleted module would go on being deployed. Each place is named, as
-    setup.cfg and the user's own files may name it too. Cargo (for maturin) and CMake (for
-    scikit-build-core, where its ``build-dir`` is set) leave what they compiled, and take a source
-    for unchanged that has an older time.
+    setup.cfg, setup.py and the user's own files may name it too. Cargo (for maturin) and CMake
+    (for scikit-build-core, where its ``build-dir`` is set) leave what they compiled, and take a
+    source for unchanged that has an older time; so do Cython, and setuptools where an extension
+    module lies in the sources (``build_ext --inplace``) and ships as data first.
 
     Args:
         directory: where they work.
@@ -112,19 +115,22 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
             ) from None
     files = [root / "setup.cfg", *(home(environ) / name for name in _OF_USER)]
     named = _named_in([*files, Path(extra)] if extra else files)
-    if_named = (place for place in _PLACES_IF_NAMED if place[:2] in named)
+    always = _is_by_setuptools(root)
+    if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
     for section, option, name in (*_PLACES, *if_named):
         if not config.has_section(section):
             config.add_section(section)
         place = directory / name
         place.mkdir(exist_ok=True)
         config.set(section, option, str(place))
+    config.set("build", "force", "1")  # whatever the times of files
     path = directory / "setuptools.cfg"
     with path.open("w", encoding="utf-8") as file:
         config.write(file)
     return {
         _CONFIG_VARIABLE: str(path),
         "CARGO_TARGET_DIR": str(directory / "cargo"),
+        "CYTHON_FORCE_REGEN": "1",
         "SKBUILD_BUILD_DIR": str(directory / "cmake"),
     }
 
@@ -132,6 +138,12 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
 def _normal(name: str) -> str:
     """Return the name of a command or option as setuptools has it."""
     return name.lower().replace("-", "_")
+
+
+def _is_by_setuptools(root: Path) -> bool:
+    """Tell whether setuptools is the declared back end, which it is where none is declared."""
+    backend = inner_table(read_tables(root / "pyproject.toml"), "build-system").get("build-backend")
+    return backend is None or str(backend).startswith("setuptools")
 
 
 def _named_in(files: Iterable[Path]) -> set[tuple[str, str]]:
