@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -267,6 +268,46 @@ def test_extension_modules_ship_compiled(tmp_path: Path) -> None:
     build = project.build()
     assert native(build) == ["demo_app/fast"]
     assert "was compiled on this machine" in build.output
+
+
+@pytest.mark.parametrize("requires", ["setuptools<62", "setuptools"])
+def test_a_setuptools_that_works_in_the_sources(
+    tmp_path: Path, requires: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if requires == "setuptools":
+        if sys.version_info >= (3, 12):
+            pytest.skip("the standard library has no distutils")
+        monkeypatch.setenv("SETUPTOOLS_USE_DISTUTILS", "stdlib")
+    setup = (
+        "from setuptools import setup\n"
+        "setup(name='Demo.App', version='3.1', package_dir={'': 'src'}, packages=['demo_app'],\n"
+        "      include_package_data=True)\n"
+    )
+    files = {"setup.py": setup, "MANIFEST.in": "include src/demo_app/*.txt\n"}
+    files |= {"src/demo_app/gone.py": "", "src/demo_app/data.txt": ""}
+    backend = "setuptools.build_meta"
+    project = project_of(tmp_path / "demo", f'{requires}", "wheel', backend, PROJECT, files)
+    project.lock()
+    before = sorted((project.path / "src").rglob("*"))
+    names = project.build().names
+    assert {"demo_app/gone.py", "demo_app/data.txt"} <= {*names}
+    assert sorted((project.path / "src").rglob("*")) == before
+    assert not (project.path / "build").exists()
+    # As other tools have it leave both.
+    run(["uv", "build", "--wheel", "--out-dir", tmp_path / "elsewhere"], cwd=project.path)
+    (project.path / "src/demo_app/gone.py").unlink()
+    (project.path / "MANIFEST.in").unlink()
+    left = project.path / "build"
+    message = project.fail()
+    assert f"What another build left in {left} would ship, modules that are deleted" in message
+    assert f"Remove {left / 'lib'} and {left / 'bdist.'}" in message
+    shutil.rmtree(project.path / "build")
+    gone = {"demo_app/gone.py", "demo_app/data.txt"}
+    assert project.build().names == [name for name in names if name not in gone]
+    assert [*project.path.glob("src/*.egg-info")]
+    (project.path / "setup.cfg").write_text("[build]\nbuild-base = out\n", encoding="utf-8")
+    message = f"build-base in {project.path / 'setup.cfg'}: setuptools works in that directory"
+    assert message in project.fail()
 
 
 @pytest.mark.slow

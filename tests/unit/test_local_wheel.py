@@ -187,3 +187,22 @@ def test_where_no_place_is_named_that_of_the_command_line_counts(tmp_path: Path)
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
     variables = outside_the_tree(tmp_path / "work", tmp_path, {"HOME": str(tmp_path)})
     assert "build_lib" not in Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
+
+
+def test_where_build_clib_and_cargo_are_told_places_they_get_others(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (tmp_path / "setup.cfg").write_text("[build_clib]\nbuild_clib = out\n", "utf-8")
+    variables = outside_the_tree(work, tmp_path, {"HOME": str(tmp_path)})
+    text = Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
+    assert f"build_clib = {work / 'build_temp'}\n" in text
+    # `build.build-dir` of a configuration of Cargo's.
+    assert variables["CARGO_BUILD_BUILD_DIR"] == variables["CARGO_TARGET_DIR"]
+
+
+def test_where_documentation_is_built_is_no_place_of_setuptools(
+    project: LocalProject, uv: Callable[..., Uv], tmp_path: Path
+) -> None:
+    text = "[build_sphinx]\nbuild-dir = docs/_build\n"
+    (project.path / "setup.cfg").write_text(text, "utf-8")
+    build_wheel(project, uv(lambda _: None), tmp_path / "work")

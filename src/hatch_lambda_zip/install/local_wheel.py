@@ -15,6 +15,7 @@ from packaging.version import Version
 
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.files import check_outside
+from hatch_lambda_zip.install.old_setuptools import removing_traces
 from hatch_lambda_zip.install.wheel import (
     check_tags,
     content_digest,
@@ -34,6 +35,7 @@ from hatch_lambda_zip.install.zip_version import (
     states_version,
 )
 from hatch_lambda_zip.lock import LocalProject, LockedDistribution, Origin
+from hatch_lambda_zip.process import remove_tree
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import TIMEOUT_VARIABLE, Uv
 
@@ -149,15 +151,14 @@ def build_wheel(
             _alone_in(project, uv),
             leaving_nothing_built(project.path),
             keeping(source, project.path, uv.watcher),
+            removing_traces(project.path, directory / "egg_base") as traces,
         ):
-            uv.run(
-                [*command, "--out-dir", directory / "dist", project.path],
-                cwd=project.path,
-                variables={
-                    **outside_the_tree(directory, project.path, uv.environment),
-                    **pretended,
-                },
-            )
+            outside = outside_the_tree(directory, project.path, uv.environment)
+            run = [*command, "--out-dir", str(directory / "dist"), str(project.path)]
+            uv.run(run, cwd=project.path, variables={**outside, **pretended})
+            if traces.spoil_the_wheel():
+                remove_tree(directory / "dist")
+                uv.run(run, cwd=project.path, variables={**outside, **pretended})
     except UvTimeoutError:
         raise
     except UvError as error:

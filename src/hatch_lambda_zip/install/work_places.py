@@ -11,6 +11,7 @@ from typing import Final
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.files import home, matching, read_regular
+from hatch_lambda_zip.install.old_setuptools import is_by_setuptools
 from hatch_lambda_zip.process import remove_tree
 
 _CONFIG_VARIABLE: Final = "DIST_EXTRA_CONFIG"
@@ -25,6 +26,7 @@ _PLACES_IF_NAMED: Final = (
     *(("build", "build_purelib", "lib"), ("build", "build_platlib", "lib")),
     *(("build", "build_lib", "lib"), ("build_py", "build_lib", "lib")),
     *(("build_ext", "build_lib", "lib"), ("build_ext", "build_temp", "build_temp")),
+    *(("build_clib", "build_clib", "build_temp"), ("build_clib", "build_temp", "build_temp")),
     *(("install_lib", "build_dir", "lib"), ("build", "build_scripts", "scripts")),
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
@@ -115,7 +117,7 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
             ) from None
     files = [root / "setup.cfg", *(home(environ) / name for name in _OF_USER)]
     named = _named_in([*files, Path(extra)] if extra else files)
-    always = _is_by_setuptools(root)
+    always = is_by_setuptools(root)
     if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
     for section, option, name in (*_PLACES, *if_named):
         if not config.has_section(section):
@@ -130,6 +132,7 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
     return {
         _CONFIG_VARIABLE: str(path),
         "CARGO_TARGET_DIR": str(directory / "cargo"),
+        "CARGO_BUILD_BUILD_DIR": str(directory / "cargo"),
         "CYTHON_FORCE_REGEN": "1",
         "SKBUILD_BUILD_DIR": str(directory / "cmake"),
     }
@@ -138,12 +141,6 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
 def _normal(name: str) -> str:
     """Return the name of a command or option as setuptools has it."""
     return name.lower().replace("-", "_")
-
-
-def _is_by_setuptools(root: Path) -> bool:
-    """Tell whether setuptools is the declared back end, which it is where none is declared."""
-    backend = inner_table(read_tables(root / "pyproject.toml"), "build-system").get("build-backend")
-    return backend is None or str(backend).startswith("setuptools")
 
 
 def _named_in(files: Iterable[Path]) -> set[tuple[str, str]]:

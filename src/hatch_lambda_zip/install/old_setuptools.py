@@ -1,0 +1,137 @@
+"""A setuptools that works in the source tree, since it can't be told to work elsewhere.
+
+Before 65.4, and with the standard library's distutils, it does not read the configuration that
+names temporary directories. What lies in ``build/`` ships then, and what a ``SOURCES.txt`` lists.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from hatch_lambda_zip.config import inner_table, read_tables
+from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.files import matching, read_regular
+from hatch_lambda_zip.process import remove_tree
+
+_WHY: Final = (
+    "the setuptools that builds it is older than 65.4, or SETUPTOOLS_USE_DISTUTILS=stdlib is set, "
+    "and can't be told to work in a temporary directory"
+)
+# A place to work in, in a configuration file; `build_dir` may be that of documentation.
+_PLACE: Final = re.compile(
+    rb"^(build[-_](?:base|lib|purelib|platlib|temp|scripts)|bdist[-_]dir)[ \t]*[=:]",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def is_by_setuptools(root: Path) -> bool:
+    """Tell whether setuptools is the declared back end, which it is where none is declared."""
+    backend = inner_table(read_tables(root / "pyproject.toml"), "build-system").get("build-backend")
+    return backend is None or str(backend).startswith("setuptools")
+
+
+class Traces:
+    """What a build by setuptools finds in a source tree, and leaves there.
+
+    Args:
+        root: the source tree, before the build.
+        told: the directory that setuptools is told to have its ``egg-info`` in.
+    """
+
+    def __init__(self, root: Path, told: Path) -> None:
+        self._root = root
+        self._told = told
+        self._built = _built(root)
+        self._described = _described(root)
+        self._lists = _lists(self._described)
+
+    def spoil_the_wheel(self) -> bool:
+        """Tell whether it has to be built once more: another build's list of files had a say.
+
+        That list is removed, and what was built by it.
+
+        Raises:
+            DistributionError: what another build left may have shipped.
+        """
+        if not self._is_in_tree():
+            return False
+        if self._built:
+            found = " and ".join(map(str, self._built))
+            raise DistributionError(
+                f"What another build left in {self._root / 'build'} would ship, modules that are "
+                f"deleted by now among it: {_WHY}. Remove {found}, or require setuptools >= 65.4 "
+                f"in build-system.requires of {self._root / 'pyproject.toml'}, and build again."
+            )
+        setup_cfg = self._root / "setup.cfg"
+        if named := _PLACE.search(_content(setup_cfg)):
+            raise DistributionError(
+                f"{named[1].decode()} in {setup_cfg}: setuptools works in that directory, and what "
+                f"an earlier build left there could ship: {_WHY}. Remove it, or require "
+                f"setuptools >= 65.4 in build-system.requires of {self._root / 'pyproject.toml'}."
+            )
+        for file in self._lists:
+            file.unlink(missing_ok=True)
+        for path in _built(self._root):
+            remove_tree(path)
+        return bool(self._lists)
+
+    def remove(self) -> None:
+        """Remove what was not there before."""
+        if not self._is_in_tree():
+            return
+        before = {*self._built, *self._described}
+        for path in (*_built(self._root), *_described(self._root)):
+            if path not in before:
+                remove_tree(path)
+        with contextlib.suppress(OSError):  # there is something else in it, or it is not there
+            (self._root / "build").rmdir()
+
+    def _is_in_tree(self) -> bool:
+        # Whatever it builds, it writes an egg-info.
+        if any(matching(self._told, "*")):
+            return False
+        return is_by_setuptools(self._root) or self._lists != _lists(_described(self._root))
+
+
+@contextlib.contextmanager
+def removing_traces(root: Path, told: Path) -> Iterator[Traces]:
+    """Leave nothing in a source tree that a setuptools works in.
+
+    Args:
+        told: the directory that it is told to have its ``egg-info`` in.
+    """
+    traces = Traces(root, told)
+    try:
+        yield traces
+    finally:
+        traces.remove()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_regular(path) or b""
+    except OSError:
+        return b""
+
+
+def _built(root: Path) -> list[Path]:
+    kinds = ("lib*", "scripts-*", "temp*", "bdist.*")
+    return [path for kind in kinds for path in matching(root / "build", kind)]
+
+
+def _described(root: Path) -> list[Path]:
+    return [*matching(root, "*.egg-info"), *matching(root, "*/*.egg-info")]
+
+
+def _lists(described: list[Path]) -> dict[Path, tuple[int, int]]:
+    """Return the lists of files, with what tells whether they were written since."""
+    found = {}
+    for directory in described:
+        with contextlib.suppress(OSError):
+            status = (directory / "SOURCES.txt").stat()
+            found[directory / "SOURCES.txt"] = (status.st_ino, status.st_mtime_ns)
+    return found
