@@ -393,6 +393,37 @@ def test_cmake_starts_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@needs_a_compiler
+def test_scikit_build_ships_nothing_of_an_earlier_build(tmp_path: Path) -> None:
+    setup = (
+        "from skbuild import setup\n"
+        'setup(package_dir={"": "src"}, packages=["demo_app"], cmake_install_dir="src")\n'
+    )
+    files = {"setup.py": setup, "CMakeLists.txt": CMAKE, "fast.c": C_MODULE}
+    requires = 'setuptools", "scikit-build", "cmake", "ninja'
+    project = project_of(tmp_path / "demo", requires, "setuptools.build_meta", PROJECT, files)
+    project.configure(runtime=f"python{sysconfig.get_python_version()}")
+    project.lock()
+    gone = project.path / "src/demo_app/gone.py"
+    gone.write_text("", encoding="utf-8")
+    assert "demo_app/gone.py" in project.build().names
+    gone.unlink()
+    build = project.build()
+    assert "demo_app/gone.py" not in build.names
+    assert native(build) == ["demo_app/fast"]
+    (project.path / "_skbuild").mkdir()
+    message = f"{project.path / '_skbuild'} is of another build, and scikit-build would ship"
+    assert message in project.fail()
+
+
+def test_pdm_cleans_up_whatever_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = project_of(tmp_path / "demo", "pdm-backend", "pdm.backend", PROJECT)
+    project.lock()
+    monkeypatch.setenv("PDM_BUILD_NO_CLEAN", "1")
+    assert project.build().sha256 == project.build().sha256
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("cargo") is None, reason="there is no Rust compiler")
 def test_maturin_anywhere_and_at_any_time(tmp_path: Path) -> None:
     module = 'bindings = "cffi"\nmodule-name = "demo_app.fast"\npython-source = "src"\n'

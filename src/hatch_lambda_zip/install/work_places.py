@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import contextlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,7 @@ _PLACES_IF_NAMED: Final = (
     *(("install_lib", "build_dir", "lib"), ("build", "build_scripts", "scripts")),
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
+_SCIKIT_BUILD: Final = re.compile(r"scikit[-_.]build(?![-_.\w])", re.IGNORECASE)
 _OF_USER: Final = (".pydistutils.cfg", "pydistutils.cfg")  # the latter on Windows
 
 
@@ -57,31 +59,48 @@ def check_places(root: Path) -> None:
 
 @contextlib.contextmanager
 def leaving_nothing_built(root: Path) -> Iterator[None]:
-    """See that poetry-core ships nothing of an earlier build, and leaves nothing to a later one.
+    """See that back ends with a place in the source tree ship nothing of an earlier build there.
 
-    With ``generate-setup-file`` it has setuptools work in the source tree, and takes all that is
-    there then.
+    Nor do they leave anything there to a later one.
 
     Raises:
         DistributionError: there is something already.
     """
-    pyproject = read_tables(root / "pyproject.toml")
-    if not inner_table(pyproject, "tool", "poetry", "build").get("generate-setup-file"):
+    works_there = _place_in_the_tree(root)
+    if works_there is None:
         yield
         return
-    if found := matching(root / "build", "lib*"):
+    who, place, pattern = works_there
+    if found := matching(place, pattern):
         raise DistributionError(
-            f"{found[0]} is of another build, and poetry-core, by `generate-setup-file` of "
-            "tool.poetry.build, would ship what is in it, modules that are deleted by now among "
-            "them. Remove it, and build again."
+            f"{found[0]} is of another build, and {who} would ship what is in it, modules that are "
+            "deleted by now among them. Remove it, and build again."
         )
     try:
         yield
     finally:
-        for made in matching(root / "build", "lib*"):
+        for made in matching(place, pattern):
             remove_tree(made)
-        with contextlib.suppress(OSError):  # there is something else in it
-            (root / "build").rmdir()
+        if place != root:
+            with contextlib.suppress(OSError):  # there is something else in it, or it is not there
+                place.rmdir()
+
+
+def _place_in_the_tree(root: Path) -> tuple[str, Path, str] | None:
+    """Return which back end works in the source tree, and where, as a directory and a pattern.
+
+    poetry-core has setuptools work there, and takes all that is there then; so does scikit-build,
+    which knows no other place.
+    """
+    pyproject = read_tables(root / "pyproject.toml")
+    if inner_table(pyproject, "tool", "poetry", "build").get("generate-setup-file"):
+        who = "poetry-core, by `generate-setup-file` of tool.poetry.build,"
+        return who, root / "build", "lib*"
+    required = inner_table(pyproject, "build-system").get("requires")
+    names = map(str, required if isinstance(required, list) else ())
+    if any(map(_SCIKIT_BUILD.match, names)):
+        return "scikit-build", root, "_skbuild"
+    return None
 
 
 def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) -> dict[str, str]:
@@ -135,6 +154,8 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
         "CARGO_BUILD_BUILD_DIR": str(directory / "cargo"),
         "CYTHON_FORCE_REGEN": "1",
         "SKBUILD_BUILD_DIR": str(directory / "cmake"),
+        "MYPY_CACHE_DIR": str(directory / "mypy"),
+        "PDM_BUILD_NO_CLEAN": "0",
     }
 
 
