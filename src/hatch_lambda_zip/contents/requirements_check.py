@@ -17,7 +17,7 @@ from hatch_lambda_zip.contents.requirements_graph import (
 )
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.install import Installed
-from hatch_lambda_zip.lock import FOREIGN, LockKind, Origin, Selection
+from hatch_lambda_zip.lock import FOREIGN, LockKind, Origin, Selection, allows
 from hatch_lambda_zip.runtimes import Platform
 
 
@@ -192,7 +192,7 @@ class _Check:
         if is_free or has_other_version:
             return None
         try:
-            is_met = requirement.specifier.contains(version, prereleases=True)
+            is_met = allows(requirement.specifier, version)
         except ValueError as error:  # too many digits for an int
             return str(error)
         return None if is_met else f"it has {version}"

@@ -4,6 +4,7 @@ Whatever the format, the result is in terms of none: lists that uv installs, and
 are built as wheels.
 """
 
+from hatch_lambda_zip.lock.constraints import allows
 from hatch_lambda_zip.lock.find import (
     find_code_lock,
     find_embedded_lock,
@@ -45,6 +46,7 @@ __all__ = [
     "Origin",
     "Selection",
     "Selector",
+    "allows",
     "are_hashed",
     "find_code_lock",
     "find_embedded_lock",

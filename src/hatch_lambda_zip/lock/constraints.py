@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name, canonicalize_version
 
 from hatch_lambda_zip.errors import LockError
 from hatch_lambda_zip.lock.model import LockedDistribution, Origin
@@ -20,6 +21,26 @@ from hatch_lambda_zip.lock.places import has_name
 from hatch_lambda_zip.runtimes import Platform
 
 _PREFIX: Final = "-c "  # as `read_requirements` has them
+
+
+def allows(specifiers: SpecifierSet, version: str) -> bool:
+    """Tell whether a requirement allows a locked version; pre-releases are the lock's choice.
+
+    As for uv, ``===2.0.0`` is the same as ``===2.0``; PEP 440 compares the letters.
+
+    Raises:
+        ValueError: a version has too many digits for an int.
+    """
+    return all(
+        _is_same(it.version, version)
+        if it.operator == "==="
+        else it.contains(version, prereleases=True)
+        for it in specifiers
+    )
+
+
+def _is_same(one: str, other: str) -> bool:
+    return canonicalize_version(one) == canonicalize_version(other)
 
 
 def unmet_constraints(
@@ -48,7 +69,7 @@ def unmet_constraints(
             version = locked.get(name)
             if version is None or (marker is not None and not platform.satisfies(marker)):
                 continue
-            if not constraint.specifier.contains(version, prereleases=True):
+            if not allows(constraint.specifier, version):
                 unmet[name] = f"{name} {version} for {text}"
         except ValueError as error:  # invalid ones, or too many digits for an int
             first, *_ = str(error).splitlines()
