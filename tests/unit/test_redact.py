@@ -403,6 +403,10 @@ KEPT = {
     ".gitconfig ": "[http]\n\tproxy = me@work.invalid:s3cretive@proxy.invalid:8080\n",
     ".config/git/config ": "[http]\n\textraHeader = PRIVATE-TOKEN: s3cretive\n",
     ".aws/credentials": "[default]\naws_secret_access_key = s3cretive\n",
+    ".npmrc": "//host.invalid/:_authToken=s3cretive\n",
+    ".cargo/credentials.toml": '[registry]\ntoken = "s3cretive"\n',
+    ".config/gh/hosts.yml": "github.com:\n    oauth_token: s3cretive\n",
+    ".docker/config.json ": '{"auths": {"host.invalid": {"auth": "bWU6czNjcmV0aXZl"}}}\n',
     ".docker/config.json": '{"auths": {"host.invalid": {"auth": "s3cretive"}}}\n',
 }
 
@@ -417,6 +421,54 @@ def test_secrets_of_the_configuration_of_tools(name: str, tmp_path: Path) -> Non
     assert redact("the index says that s3cretive is wrong", values) == (
         "the index says that *** is wrong"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_SECRETS", '{\n  "A": "s3cretive",\n  "B": "other-one"\n}'),
+        ("COMPOSER_AUTH", '{"bearer": {"host.invalid": "s3cretive"}}'),
+        ("INDEX_TOKENS", "a=s3cretive,b=other-one"),
+        ("DOCKER_AUTH_CONFIG", '{"auths": {"host.invalid": {"auth": "bWU6czNjcmV0aXZl"}}}'),
+        ("GIT_CONFIG_VALUE_0", "AUTHORIZATION: basic bWU6czNjcmV0aXZl"),
+        ("PASS", "s3cretive"),
+        ("AZURE_STORAGE_KEY", "s3cretive"),
+    ],
+)
+def test_a_variable_with_several_secrets_or_an_encoded_one(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    assert "s3cretive" in secret_values({"HOME": str(tmp_path), name: value})
+
+
+@pytest.mark.parametrize("is_common", [True, False])
+def test_the_configuration_of_a_worktree_or_submodule_is_elsewhere(
+    tmp_path: Path,
+    is_common: bool,  # noqa: FBT001
+) -> None:
+    git = tmp_path / "main" / ".git"
+    own = git / "worktrees" / "demo"
+    own.mkdir(parents=True)
+    if is_common:
+        (own / "commondir").write_text("../..\n")
+    text = '[remote "origin"]\n\turl = https://ci:s3cretive@host.invalid/demo.git\n'
+    (git if is_common else own).joinpath("config").write_text(text)
+    (own / "config.worktree").write_text("[http]\n\tproxy = http://me:other-one@host.invalid\n")
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / ".git").write_text("gitdir: ../main/.git/worktrees/demo\n")
+    found = secret_values({"HOME": str(tmp_path)}, tmp_path / "demo")
+    assert found == ("other-one", "s3cretive")
+
+
+@pytest.mark.parametrize("section", ["include", 'includeIf "gitdir:/demo/.git"'])
+def test_git_may_include_a_configuration(tmp_path: Path, section: str) -> None:
+    (tmp_path / ".git").mkdir()
+    text = f'[{section}]\n\tpath = config\n\tpath = "../kept for a job"\n'
+    (tmp_path / ".git" / "config").write_text(text)
+    kept = "[http]\n\textraheader = AUTHORIZATION: basic bWU6czNjcmV0aXZl\n"
+    (tmp_path / "kept for a job").write_text(kept)
+    found = secret_values({"HOME": str(tmp_path)}, tmp_path)
+    assert {"bWU6czNjcmV0aXZl", "s3cretive"} <= {*found}
 
 
 def test_a_short_secret_is_blotted_out_only_where_it_stands_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,9 +16,9 @@ from hatch_lambda_zip.redact.urls import AFTER_URL, SPACED, hidden_user, user_wi
 
 _SECRET_NAME: Final = re.compile(
     r"PASS(?:WORD|WD|PHRASE|CODE)|TOKEN|SECRET|CREDENTIAL|SSHPASS|COOKIE|(?:^|_)OTP$"
-    r"|(?:API|ACCESS|ACCOUNT|DEPLOY|ENCRYPTION|LICENSE|MASTER|PRIVATE|SIGNING|SSH)[_-]?KEY"
+    r"|(?:API|ACCESS|ACCOUNT|DEPLOY|ENCRYPTION|LICENSE|MASTER|PRIVATE|SIGNING|SSH|STORAGE)[_-]?KEY"
     r"|(?:^|_)AUTH(?:ORIZATION)?(?:$|_)"
-    r"|_(?:PWD|PAT|CREDS?|JWT|BEARER)(?:$|_)|_(?:PASS|PW|WEBHOOK|WEBHOOK_URL)$"
+    r"|_(?:PWD|PAT|CREDS?|JWT|BEARER)(?:$|_)|_(?:PW|WEBHOOK|WEBHOOK_URL)$|(?:^|_)PASS$"
     r"|^UV_INDEX_.*_USERNAME$",
     re.IGNORECASE,
 )
@@ -32,8 +33,9 @@ _NETRC: Final = re.compile(
     rf"|(?<!\S)login\s+(\S{{{_LONG_USER},}})"
 )
 _MACHINE: Final = re.compile(r"(?<!\S)(?:machine\s+\S|default\s+login\b)")
-# Of INI files; of TOML, JSON and Python, where several may stand in one line.
-_LINE: Final = re.compile(r"^[ \t]*([\w.-]+)[ \t]*[=:](.*)", re.MULTILINE)
+# Of INI files, in npm's behind a registry; of TOML, JSON and Python, where several may stand in one
+# line.
+_LINE: Final = re.compile(r"^[ \t]*(?://[^\s=]{0,200}:)?([\w.-]+)[ \t]*[=:](.*)", re.MULTILINE)
 _QUOTED: Final = re.compile(
     r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[=:][ \t]*("(?:\\.|[^"\\\n])*"|'[^'\n]*')"""
 )
@@ -44,6 +46,7 @@ _FIELD: Final = re.compile(r"^[ \t]*([\w-]+):[ \t]+(\S.*)", re.MULTILINE)  # of 
 _KIND: Final = re.compile(r"(?:basic|bearer|token)(?:\s|%20)+", re.IGNORECASE)
 _LIST: Final = re.compile(r"[,;|]")
 _COMMENT: Final = re.compile(r"[ \t][#;]")
+_INCLUDE: Final = re.compile(r"^[ \t]*\[include", re.MULTILINE | re.IGNORECASE)
 _CONFIG_VARIABLES: Final = (
     *("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "HATCH_CONFIG"),
     *("GIT_CONFIG_GLOBAL", "AWS_SHARED_CREDENTIALS_FILE"),
@@ -51,9 +54,10 @@ _CONFIG_VARIABLES: Final = (
 # Where URLs with credentials may stand; uv reads the first two in every directory above, too.
 _FILES_WITH_URLS: Final = (
     *("pyproject.toml", "uv.toml"),
-    *("uv.lock", "pylock.toml", "requirements.txt", ".git/config"),
+    *("uv.lock", "pylock.toml", "requirements.txt"),
 )
-_SETTINGS: Final = ("uv.toml", ".git/config")  # of these, which have passwords elsewhere, too
+# Where passwords may stand elsewhere, too.
+_SETTINGS: Final = ("uv.toml", "poetry.toml", "pdm.toml", ".npmrc")
 # What stands in such places and says nothing.
 _KNOWN: Final = frozenset(
     (
@@ -69,31 +73,35 @@ def secret_values(environ: Mapping[str, str], place: Path | None = None) -> tupl
     Args:
         place: a project's directory; URLs that its files and those above name have secrets too.
     """
-    found: set[str] = set()
-    for name, value in environ.items():
-        if _is_secret(name):
-            found.update(_parts(value))
-        found.update(_quoted(value))
-        for key, each in _PAIR.findall(value):
-            found.update(_parts(each) if _is_secret(key) else ())
-        found.update(_fields(value))
-        is_place = _PLACE_NAME.search(name) is not None
-        found.update(_url_secrets(_words(value), has_schemes=not is_place))
-        if is_place:  # a space, too, may be one that should have been escaped
-            found.update(_url_secrets([value.strip()], has_schemes=False))
+    found = {*_variables(environ)}
     for directory in (place, *place.parents) if place else ():
         for name in _FILES_WITH_URLS:
             text = _content(f"{directory}/{name}")
             found.update(_url_secrets(_words(text), has_schemes=True))
-            found.update(_settings(text) if name in _SETTINGS else ())
+        for path in (*(f"{directory}/{name}" for name in _SETTINGS), *_of_checkout(directory)):
+            found.update(_settings(path))
     netrcs = (value for value in environ.values() if _MACHINE.search(value))  # to be written
     for text in (_netrc(environ), *netrcs):
         for password, login in _NETRC.findall(text):
             found.update(_meant(password or login))
-    for text in map(_content, _configurations(environ)):
-        found.update(_url_secrets(_words(text), has_schemes=True))
-        found.update(_settings(text))
+    for path in _configurations(environ):
+        found.update(_settings(path))
+    found.update([*map(_password_in, found)])
     return tuple(sorted(value for value in found if value and value.lower() not in _KNOWN))
+
+
+def _variables(environ: Mapping[str, str]) -> Iterator[str]:
+    for name, value in environ.items():
+        if _is_secret(name):
+            yield from _parts(value)
+        yield from _quoted(value)
+        for key, each in _PAIR.findall(value):
+            yield from _parts(each) if _is_secret(key) else ()
+        yield from _fields(value)
+        is_place = _PLACE_NAME.search(name) is not None
+        yield from _url_secrets(_words(value), has_schemes=not is_place)
+        if is_place:  # a space, too, may be one that should have been escaped
+            yield from _url_secrets([value.strip()], has_schemes=False)
 
 
 def _is_secret(name: str) -> bool:
@@ -101,8 +109,14 @@ def _is_secret(name: str) -> bool:
 
 
 def _parts(value: str) -> Iterator[str]:
-    """Yield what may be shown alone of a secret's value: its lines, and it without kind or user."""
+    """Yield what may be shown alone of a secret's value: its lines, and it without kind or user.
+
+    Of several secrets in one, as a CI system may give all that it has, each may be.
+    """
     yield from (value.strip(), *value.splitlines())
+    for _, each in _QUOTED.findall(value):
+        yield from _meant(each)
+    yield from (each for _, each in _PAIR.findall(value))
     bare = _KIND.sub("", value.strip(), count=1)
     yield from (bare, bare.partition(":")[2])
 
@@ -115,8 +129,53 @@ def _words(text: str) -> Iterator[str]:
     yield from (f"://{found[0]}@" for found in SPACED.finditer(text) if " " in found[2])
 
 
-def _settings(text: str) -> Iterator[str]:
-    """Yield the secrets of a tool's configuration: INI, TOML or JSON, git's among them."""
+def _password_in(value: str) -> str:
+    """Return the password in what is Base64 of user and password, as in a header; or nothing."""
+    try:
+        text = base64.b64decode(value, validate=True).decode()
+    except ValueError:
+        return ""
+    return text.partition(":")[2].strip()
+
+
+def _settings(path: str) -> Iterator[str]:
+    """Yield the secrets of a tool's configuration, and of those that it includes."""
+    for text in _with_included(path, set()):
+        yield from _url_secrets(_words(text), has_schemes=True)
+        yield from _settings_in(text)
+
+
+def _with_included(path: str, known: set[str]) -> Iterator[str]:
+    """Yield the texts of a configuration and of what it includes, as git's may (git-config(1)).
+
+    A token that is to be there for one job alone is kept so.
+
+    Args:
+        known: the paths that were read already; added to.
+    """
+    known.add(path)
+    text = _content(path)
+    yield text
+    for key, rest in _LINE.findall(text) if _INCLUDE.search(text) else ():
+        if key.lower() == "path":
+            named = _COMMENT.split(rest, maxsplit=1)[0].strip(' "\t\r')
+            included = str(Path(path).parent / os.path.expanduser(named))  # noqa: PTH111 - see _content
+            if included not in known:
+                yield from _with_included(included, known)
+
+
+def _of_checkout(directory: Path) -> Iterator[str]:
+    """Yield where git's configuration of a checkout may be (gitrepository-layout(5))."""
+    git = f"{directory}/.git"
+    pointer = _content(git)  # a file in a worktree and in a submodule
+    if pointer.startswith("gitdir:"):
+        git = os.path.join(directory, pointer.partition(":")[2].strip())  # noqa: PTH118 - as below
+    common = os.path.join(git, _content(f"{git}/commondir").strip())  # noqa: PTH118 - may be empty
+    yield from (f"{common}/config", f"{git}/config.worktree")
+
+
+def _settings_in(text: str) -> Iterator[str]:
+    """Yield the secrets of a configuration's text: INI, TOML or JSON, git's among them."""
     yield from _quoted(text)
     for key, rest in _LINE.findall(text):
         if _PLACE_NAME.search(key):
@@ -198,6 +257,7 @@ def _configurations(environ: Mapping[str, str]) -> Iterator[str]:
         environ.get("XDG_CONFIG_HOME") or f"{at_home}/.config": (
             *("pip/pip.conf", "uv/uv.toml", "hatch/config.toml", "git/config"),
             *("git/credentials", "pdm/config.toml", "pypoetry/auth.toml"),
+            *("pypoetry/config.toml", "gh/hosts.yml", "containers/auth.json"),
         ),
         environ.get("UV_CREDENTIALS_DIR")
         or f"{environ.get('XDG_DATA_HOME') or f'{at_home}/.local/share'}/uv/credentials": (
@@ -205,7 +265,8 @@ def _configurations(environ: Mapping[str, str]) -> Iterator[str]:
         ),
         str(at_home): (
             *(".pip/pip.conf", "pip/pip.ini", ".pypirc", ".git-credentials", ".gitconfig"),
-            *(".aws/credentials", ".docker/config.json"),
+            *(".aws/credentials", ".aws/config", ".docker/config.json"),
+            *(".npmrc", ".cargo/credentials.toml"),
         ),
         support: ("pip/pip.conf", "pypoetry/auth.toml", "hatch/config.toml", "pdm/config.toml"),
         environ.get("APPDATA"): ("pip/pip.ini", "uv/uv.toml", "pypoetry/auth.toml"),
