@@ -140,6 +140,19 @@ def test_a_configuration_of_setuptools_goes_on_holding(tmp_path: Path) -> None:
     assert outside_the_tree(tmp_path / "deeper", tmp_path, missing)  # as setuptools has it
 
 
+@pytest.mark.parametrize("name", ["100%", "%(prefix)s", "a$HOME", "${HOME}", "a\nb", "\udcff"])
+def test_setuptools_can_be_told_of_the_temporary_directory(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match=r"and setuptools can't be told of a path with .* TMPDIR"):
+        outside_the_tree(tmp_path / name / "own", tmp_path, {})
+
+
+@pytest.mark.parametrize("name", ["a b", "#a", ";a", "a$", "\xe4"])
+def test_setuptools_is_told_of_odd_names(tmp_path: Path, name: str) -> None:
+    directory = tmp_path / name / "own"
+    directory.mkdir(parents=True)
+    assert outside_the_tree(directory, tmp_path, {})
+
+
 @pytest.mark.parametrize("option", ["build-base", "build_lib", "Build-PurELib", "build_platlib"])
 def test_pyproject_has_setuptools_work_in_no_other_place(
     project: LocalProject, uv: Callable[..., Uv], tmp_path: Path, option: str

@@ -132,7 +132,7 @@ def build_wheel(
         DistributionError: the build failed, or made no single wheel.
         DistributionError: setuptools would work inside the source tree, or what another build left
             there would ship.
-        OutputError: temporary files would lie in the sources.
+        OutputError: temporary files would lie in the sources, or where setuptools can't be told of.
         UvTimeoutError: it did not end in time.
     """
     if not project.path.is_dir():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.config import inner_table, read_tables
-from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.errors import DistributionError, OutputError
 from hatch_lambda_zip.files import home, matching, read_regular
 from hatch_lambda_zip.install.old_setuptools import is_by_setuptools
 from hatch_lambda_zip.process import remove_tree
@@ -32,6 +32,8 @@ _PLACES_IF_NAMED: Final = (
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
 _SCIKIT_BUILD: Final = re.compile(r"scikit[-_.]build(?![-_.\w])", re.IGNORECASE)
+# In a path, setuptools replaces what these begin; its configuration is UTF-8, with one path a line.
+_NO_PATH: Final = re.compile(r"[%\r\n\ud800-\udfff]|\$(?=[\w{])")
 _OF_USER: Final = (".pydistutils.cfg", "pydistutils.cfg")  # the latter on Windows
 
 
@@ -120,7 +122,13 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
 
     Raises:
         DistributionError: that can't be read.
+        OutputError: setuptools can't be told of the directory.
     """
+    if found := _NO_PATH.search(str(directory)):
+        raise OutputError(
+            f"Temporary files would lie in {str(directory.parent)!a}, and setuptools can't be "
+            f"told of a path with {found[0]!a} in it. Set TMPDIR to a directory without it."
+        )
     config = configparser.RawConfigParser()
     extra = environ.get(_CONFIG_VARIABLE)
     if extra:
