@@ -13,7 +13,7 @@ from hatch_lambda_zip.lock.constraints import constraints_in, told_constraints, 
 from hatch_lambda_zip.runtimes import RUNTIMES, Platform
 
 SIX = LockedDistribution("six", "1.0+cpu", Origin.INDEX, "")
-LOCK = Path("/work/uv.lock")
+LOCK = Path("here/uv.lock")
 HERE = Platform(RUNTIMES[-1], "x86_64")
 
 
@@ -59,5 +59,11 @@ def test_constraints_among_the_lines_of_a_file() -> None:
 
 
 def test_constraints_among_settings() -> None:
-    assert told_constraints({"constraint-dependencies": ["a<2", 5, "b<2"]}) == ("a<2", "b<2")
-    assert told_constraints({"constraint-dependencies": "d"}) == told_constraints({}) == ()
+    assert told_constraints({"constraint-dependencies": ["a<2", "b<2"]}, "uv.toml") == (
+        "a<2",
+        "b<2",
+    )
+    assert told_constraints({}, "uv.toml") == ()
+    for wrong in (["a<2", 5], "a<2"):
+        with pytest.raises(LockError, match=r"^uv.toml: constraint-dependencies is no list of req"):
+            told_constraints({"constraint-dependencies": wrong}, "uv.toml")

@@ -88,8 +88,19 @@ def constraints_in(lines: Iterable[str]) -> Iterator[str]:
             yield text
 
 
-def told_constraints(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the constraints among uv's settings."""
-    listed = settings.get("constraint-dependencies")
-    items = listed if isinstance(listed, list) else ()
-    return tuple(item for item in items if isinstance(item, str))  # of others, uv says it
+def told_constraints(settings: Mapping[str, Any], source: str) -> tuple[str, ...]:
+    """Return the constraints among uv's settings.
+
+    Args:
+        source: where they stand, for errors.
+
+    Raises:
+        LockError: they are no list of texts; uv passes over all settings then.
+    """
+    found = settings.get("constraint-dependencies", [])
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise LockError(
+            f"{source}: constraint-dependencies is no list of requirements, so that uv passes over "
+            "all settings there. Correct it, and lock again."
+        )
+    return tuple(found)

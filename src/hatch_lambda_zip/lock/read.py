@@ -148,7 +148,7 @@ class LockReader:
             constraints = [*constraints_in(lines)]
             if is_recorded(tool):
                 where, settings = settings_for(lock.path.parent, self._uv)
-                constraints += told_constraints(settings)
+                constraints += told_constraints(settings, where)
                 adjustments = told_adjustments(settings, where)
                 remedy += _on_hidden(self._uv.environment)
             else:
