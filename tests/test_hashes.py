@@ -112,7 +112,9 @@ def test_the_size_of_a_file_is_compared(
     write_pylock(dependent, url, f"size = {wheel.stat().st_size}, {hashes(wheel, 'sha256')}")
     dependent.build(environment=packs)
     write_pylock(dependent, url, f"size = 5, {hashes(wheel, 'sha256')}")
-    assert "Size mismatch" in dependent.fail(environment=packs)
+    message = dependent.fail(environment=packs)
+    assert "Size mismatch" in message
+    assert "another file than was locked" in message
 
 
 def test_the_hash_of_another_wheel_is_compared(

@@ -43,7 +43,7 @@ _NOT_INSTALLED: Final = re.compile(r"Failed to install: \S+ \(([^\s=()]+)==")
 _DAMAGED: Final = re.compile(
     r"archive-v\d+[/\\]|`?RECORD`? file (?:is invalid|doesn't match)|\.dist-info|wheel is invalid"
 )
-_MISMATCH: Final = re.compile(r"Hash mismatch for `([^`\s=]+)")
+_MISMATCH: Final = re.compile(r"(?:Hash|Size) mismatch for `([^`\s=]+)")
 _NO_LOCK: Final = re.compile(
     r"Failed to parse `uv\.lock`|uv\.lock`: stream did not contain valid UTF-8"
 )
