@@ -114,6 +114,8 @@ SECRET = "s3cret"  # noqa: S105 - of nobody
         f"[build]\n[build]\n{SECRET}=1\n",
         b"\xff\xfe" + SECRET.encode(),
         f'{{"token": "{SECRET}"}}',
+        f"[upload]\npassword = a%{SECRET}\n",
+        f"[build]\na = %({SECRET})s\n",
     ],
 )
 def test_a_configuration_of_setuptools_that_is_none(tmp_path: Path, content: str | bytes) -> None:
@@ -123,7 +125,7 @@ def test_a_configuration_of_setuptools_that_is_none(tmp_path: Path, content: str
         outside_the_tree(tmp_path, tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
     assert str(caught.value) == (
         f"DIST_EXTRA_CONFIG={path}: it can't be read as a configuration of setuptools, an INI file "
-        "in UTF-8. Correct the file, or remove the variable."
+        "in UTF-8 (with each % of a value as %%). Correct the file, or remove the variable."
     )
     assert SECRET not in str(caught.value)
 

@@ -433,12 +433,23 @@ def test_secrets_of_the_configuration_of_tools(name: str, tmp_path: Path) -> Non
         ("GIT_CONFIG_VALUE_0", "AUTHORIZATION: basic bWU6czNjcmV0aXZl"),
         ("PASS", "s3cretive"),
         ("AZURE_STORAGE_KEY", "s3cretive"),
+        *((name, "s3cretive") for name in ("JWT", "PAT", "GITLAB_PAT1", "DB_PASS_1", "HMAC_KEY")),
     ],
 )
 def test_a_variable_with_several_secrets_or_an_encoded_one(
     name: str, value: str, tmp_path: Path
 ) -> None:
     assert "s3cretive" in secret_values({"HOME": str(tmp_path), name: value})
+
+
+def test_the_configuration_of_all_users_and_of_setuptools_counts(tmp_path: Path) -> None:
+    system = tmp_path / "system"
+    system.write_text('[url "https://me:s3cretive@host/"]\n\tinsteadOf = x:\n')
+    (tmp_path / "setup.cfg").write_text("[upload]\npassword = ab%other-one\n")
+    home = {"HOME": str(tmp_path)}
+    for variable in ("GIT_CONFIG_SYSTEM", "DIST_EXTRA_CONFIG"):
+        values = secret_values({**home, variable: str(system)}, tmp_path)
+        assert {"s3cretive", "ab%other-one", "%other-one"} <= {*values}
 
 
 @pytest.mark.parametrize("is_common", [True, False])

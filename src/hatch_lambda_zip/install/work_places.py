@@ -136,11 +136,13 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
             # As setuptools does, which ignores what is no file.
             text = Path(extra).read_text(encoding="utf-8") if Path(extra).is_file() else ""
             config.read_string(text)
+            _check_interpolation(text)
         except (configparser.Error, OSError, ValueError):
             # Their words show lines of the file, which may be of any kind.
             raise DistributionError(
                 f"{_CONFIG_VARIABLE}={extra}: it can't be read as a configuration of setuptools, "
-                "an INI file in UTF-8. Correct the file, or remove the variable."
+                "an INI file in UTF-8 (with each % of a value as %%). Correct the file, or remove "
+                "the variable."
             ) from None
     files = [root / "setup.cfg", *(home(environ) / name for name in _OF_USER)]
     named = _named_in([*files, Path(extra)] if extra else files)
@@ -165,6 +167,18 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
         "MYPY_CACHE_DIR": str(directory / "mypy"),
         "PDM_BUILD_NO_CLEAN": "0",
     }
+
+
+def _check_interpolation(text: str) -> None:
+    """See that setuptools can read every value of a configuration, which it does.
+
+    Raises:
+        configparser.Error: it can't.
+    """
+    config = configparser.ConfigParser()
+    config.read_string(text)
+    for section in config.sections():
+        config.items(section)
 
 
 def _normal(name: str) -> str:

@@ -24,7 +24,9 @@ _ESCAPE: Final = re.compile(
     r"\x1b\[[0-?]{0,30}[ -/]{0,8}[@-~]|\x1b\][^\x07\x1b\n]{0,999}(?:\x07|\x1b\\)"
 )
 # C0 and C1 but for tabs and line ends, and what turns the direction of writing.
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_CONTROL: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 _AT: Final = str.maketrans("\uff20\ufe6b", "@@")  # as they are typed among East Asian letters
 HEADER: Final = re.compile(
     r"""(authorization["']?[ \t]*[=:][ \t]*["']?(?:basic|bearer|token)[ \t]+)([^\s"',;]+)""",

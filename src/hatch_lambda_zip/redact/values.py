@@ -17,8 +17,10 @@ from hatch_lambda_zip.redact.urls import AFTER_URL, SPACED, hidden_user, user_wi
 _SECRET_NAME: Final = re.compile(
     r"PASS(?:WORD|WD|PHRASE|CODE)|TOKEN|SECRET|CREDENTIAL|SSHPASS|COOKIE|(?:^|_)OTP$"
     r"|(?:API|ACCESS|ACCOUNT|DEPLOY|ENCRYPTION|LICENSE|MASTER|PRIVATE|SIGNING|SSH|STORAGE)[_-]?KEY"
+    r"|(?:SERVICE|SHARED|SUBSCRIPTION|HMAC|GPG|PYPI|NUGET)[_-]?KEY$"
     r"|(?:^|_)AUTH(?:ORIZATION)?(?:$|_)"
-    r"|_(?:PWD|PAT|CREDS?|JWT|BEARER)(?:$|_)|_(?:PW|WEBHOOK|WEBHOOK_URL)$|(?:^|_)PASS$"
+    r"|_PWD(?:$|_)|(?:^|_)(?:PAT|CREDS?|JWT|BEARER)\d*(?:$|_)|_(?:PW|WEBHOOK|WEBHOOK_URL)$"
+    r"|(?:^|_)PASS_?\d*$"
     r"|^UV_INDEX_.*_USERNAME$",
     re.IGNORECASE,
 )
@@ -49,7 +51,8 @@ _COMMENT: Final = re.compile(r"[ \t][#;]")
 _INCLUDE: Final = re.compile(r"^[ \t]*\[include", re.MULTILINE | re.IGNORECASE)
 _CONFIG_VARIABLES: Final = (
     *("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "HATCH_CONFIG"),
-    *("GIT_CONFIG_GLOBAL", "AWS_SHARED_CREDENTIALS_FILE"),
+    *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "DIST_EXTRA_CONFIG"),
+    *("AWS_SHARED_CREDENTIALS_FILE"),
 )
 # Where URLs with credentials may stand; uv reads the first two in every directory above, too.
 _FILES_WITH_URLS: Final = (
@@ -57,7 +60,7 @@ _FILES_WITH_URLS: Final = (
     *("uv.lock", "pylock.toml", "requirements.txt"),
 )
 # Where passwords may stand elsewhere, too.
-_SETTINGS: Final = ("uv.toml", "poetry.toml", "pdm.toml", ".npmrc")
+_SETTINGS: Final = ("uv.toml", "poetry.toml", "pdm.toml", ".npmrc", "setup.cfg")
 # What stands in such places and says nothing.
 _KNOWN: Final = frozenset(
     (
@@ -184,6 +187,7 @@ def _settings_in(text: str) -> Iterator[str]:
         if _SECRET_NAME.search(key):
             value = _COMMENT.split(rest, maxsplit=1)[0].strip()
             yield from (*rest.split()[:1], value, value.replace("%%", "%"))
+            yield value[value.find("%") :] if "%" in value else ""  # as configparser shows it
         if key.lower() == "helper" and "store" in rest:  # git-credential-store(1)
             path = rest.partition("--file")[2].strip("= \"'\t\r")
             yield from _url_secrets(_words(_content(path)), has_schemes=True)
@@ -266,12 +270,12 @@ def _configurations(environ: Mapping[str, str]) -> Iterator[str]:
         str(at_home): (
             *(".pip/pip.conf", "pip/pip.ini", ".pypirc", ".git-credentials", ".gitconfig"),
             *(".aws/credentials", ".aws/config", ".docker/config.json"),
-            *(".npmrc", ".cargo/credentials.toml"),
+            *(".npmrc", ".cargo/credentials.toml", ".pydistutils.cfg"),
         ),
         support: ("pip/pip.conf", "pypoetry/auth.toml", "hatch/config.toml", "pdm/config.toml"),
         environ.get("APPDATA"): ("pip/pip.ini", "uv/uv.toml", "pypoetry/auth.toml"),
         environ.get("VIRTUAL_ENV"): ("pip.conf", "pip.ini"),
-        "/etc": ("pip.conf", "uv/uv.toml", "xdg/pip/pip.conf", "xdg/uv/uv.toml"),
+        "/etc": ("gitconfig", "pip.conf", "uv/uv.toml", "xdg/pip/pip.conf", "xdg/uv/uv.toml"),
     }
     for place, names in places.items():
         if place:
