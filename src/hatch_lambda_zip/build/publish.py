@@ -98,10 +98,7 @@ def remove_abandoned_copies(directory: Path) -> None:
     if sys.platform == "win32" or not by_token:
         return
     # Whoever has the directory is making some, or may take away what it finds itself.
-    with (
-        contextlib.suppress(OutputError),
-        locked(directory, patience=0) as is_alone,
-    ):
+    with contextlib.suppress(OutputError), locked(directory, patience=0) as is_alone:
         for copies in by_token.values() if is_alone else ():
             locks = [try_lock(copy) for copy in copies]
             if None not in locks:

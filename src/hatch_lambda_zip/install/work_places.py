@@ -129,14 +129,15 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
             f"Temporary files would lie in {str(directory.parent)!a}, and setuptools can't be "
             f"told of a path with {found[0]!a} in it. Set TMPDIR to a directory without it."
         )
-    config = configparser.RawConfigParser()
+    config = configparser.ConfigParser()
     extra = environ.get(_CONFIG_VARIABLE)
     if extra:
         try:
             # As setuptools does, which ignores what is no file.
             text = Path(extra).read_text(encoding="utf-8") if Path(extra).is_file() else ""
             config.read_string(text)
-            _check_interpolation(text)
+            for section in config.sections():
+                config.items(section)  # setuptools reads every value
         except (configparser.Error, OSError, ValueError):
             # Their words show lines of the file, which may be of any kind.
             raise DistributionError(
@@ -167,18 +168,6 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
         "MYPY_CACHE_DIR": str(directory / "mypy"),
         "PDM_BUILD_NO_CLEAN": "0",
     }
-
-
-def _check_interpolation(text: str) -> None:
-    """See that setuptools can read every value of a configuration, which it does.
-
-    Raises:
-        configparser.Error: it can't.
-    """
-    config = configparser.ConfigParser()
-    config.read_string(text)
-    for section in config.sections():
-        config.items(section)
 
 
 def _normal(name: str) -> str:
