@@ -357,6 +357,40 @@ def test_uvs_settings_above_a_project_may_be_secret(tmp_path: Path) -> None:
     assert secret_values({"HOME": "nowhere"}, tmp_path / "a/b") == ("s3cretive",)
 
 
+def test_settings_of_all_users_may_be_secret(tmp_path: Path) -> None:
+    for name, password in (("pip/pip.conf", "of-pip"), ("uv/uv.toml", "of-uv")):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(f"password = {password}\n", encoding="utf-8")
+    places = f"{tmp_path / 'other'}{os.pathsep}{os.pathsep}{tmp_path}"
+    assert secret_values({"HOME": "nowhere", "XDG_CONFIG_DIRS": places}) == ("of-pip", "of-uv")
+
+
+@pytest.mark.parametrize(
+    ("variable", "place", "name"),
+    [
+        ("PDM_CONFIG_FILE", "settings", "settings"),
+        ("AWS_CONFIG_FILE", "settings", "settings"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "settings", "settings"),
+        ("NPM_CONFIG_USERCONFIG", "settings", "settings"),
+        ("NPM_CONFIG_GLOBALCONFIG", "settings", "settings"),
+        ("REGISTRY_AUTH_FILE", "settings", "settings"),
+        ("CARGO_HOME", "", "credentials.toml"),
+        ("CARGO_HOME", "", "credentials"),
+        ("DOCKER_CONFIG", "", "config.json"),
+        ("GH_CONFIG_DIR", "", "hosts.yml"),
+        ("POETRY_CONFIG_DIR", "", "auth.toml"),
+        ("PROGRAMDATA", "", "pip/pip.ini"),
+    ],
+)
+def test_settings_that_lie_elsewhere_may_be_secret(
+    variable: str, place: str, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("password = s3cretive\n", encoding="utf-8")
+    environ = {"HOME": "nowhere", variable: str(tmp_path / place)}
+    assert secret_values(environ) == ("s3cretive",)
+
+
 @pytest.mark.parametrize(
     "text",
     [

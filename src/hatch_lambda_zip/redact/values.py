@@ -50,9 +50,10 @@ _LIST: Final = re.compile(r"[,;|]")
 _COMMENT: Final = re.compile(r"[ \t][#;]")
 _INCLUDE: Final = re.compile(r"^[ \t]*\[include", re.MULTILINE | re.IGNORECASE)
 _CONFIG_VARIABLES: Final = (
-    *("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "HATCH_CONFIG"),
+    *("PIP_CONFIG_FILE", "UV_CONFIG_FILE", "HATCH_CONFIG", "PDM_CONFIG_FILE"),
     *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "DIST_EXTRA_CONFIG"),
-    *("AWS_SHARED_CREDENTIALS_FILE"),
+    *("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"),
+    *("NPM_CONFIG_USERCONFIG", "NPM_CONFIG_GLOBALCONFIG", "REGISTRY_AUTH_FILE"),
 )
 # Where URLs with credentials may stand; uv reads the first two in every directory above, too.
 _FILES_WITH_URLS: Final = (
@@ -257,27 +258,37 @@ def _configurations(environ: Mapping[str, str]) -> Iterator[str]:
         yield from _named(environ, variable)
     at_home = home(environ)
     support = f"{at_home}/Library/Application Support"
-    places = {
-        environ.get("XDG_CONFIG_HOME") or f"{at_home}/.config": (
+    of_all = environ.get("XDG_CONFIG_DIRS", "").split(os.pathsep)
+    places = (
+        (
+            environ.get("XDG_CONFIG_HOME") or f"{at_home}/.config",
             *("pip/pip.conf", "uv/uv.toml", "hatch/config.toml", "git/config"),
             *("git/credentials", "pdm/config.toml", "pypoetry/auth.toml"),
             *("pypoetry/config.toml", "gh/hosts.yml", "containers/auth.json"),
         ),
-        environ.get("UV_CREDENTIALS_DIR")
-        or f"{environ.get('XDG_DATA_HOME') or f'{at_home}/.local/share'}/uv/credentials": (
+        (
+            environ.get("UV_CREDENTIALS_DIR")
+            or f"{environ.get('XDG_DATA_HOME') or f'{at_home}/.local/share'}/uv/credentials",
             "credentials.toml",
         ),
-        str(at_home): (
+        (
+            at_home,
             *(".pip/pip.conf", "pip/pip.ini", ".pypirc", ".git-credentials", ".gitconfig"),
             *(".aws/credentials", ".aws/config", ".docker/config.json"),
-            *(".npmrc", ".cargo/credentials.toml", ".pydistutils.cfg"),
+            *(".npmrc", ".cargo/credentials.toml", ".cargo/credentials", ".pydistutils.cfg"),
         ),
-        support: ("pip/pip.conf", "pypoetry/auth.toml", "hatch/config.toml", "pdm/config.toml"),
-        environ.get("APPDATA"): ("pip/pip.ini", "uv/uv.toml", "pypoetry/auth.toml"),
-        environ.get("VIRTUAL_ENV"): ("pip.conf", "pip.ini"),
-        "/etc": ("gitconfig", "pip.conf", "uv/uv.toml", "xdg/pip/pip.conf", "xdg/uv/uv.toml"),
-    }
-    for place, names in places.items():
+        (support, "pip/pip.conf", "pypoetry/auth.toml", "hatch/config.toml", "pdm/config.toml"),
+        (environ.get("APPDATA"), "pip/pip.ini", "uv/uv.toml", "pypoetry/auth.toml"),
+        (environ.get("PROGRAMDATA"), "pip/pip.ini", "uv/uv.toml"),
+        (environ.get("VIRTUAL_ENV"), "pip.conf", "pip.ini"),
+        (environ.get("CARGO_HOME"), "credentials.toml", "credentials"),
+        (environ.get("DOCKER_CONFIG"), "config.json"),
+        (environ.get("GH_CONFIG_DIR"), "hosts.yml"),
+        (environ.get("POETRY_CONFIG_DIR"), "auth.toml", "config.toml"),
+        ("/etc", "gitconfig", "pip.conf", "uv/uv.toml", "xdg/pip/pip.conf", "xdg/uv/uv.toml"),
+        *((place, "pip/pip.conf", "uv/uv.toml") for place in of_all),
+    )
+    for place, *names in places:
         if place:
             yield from (f"{place}/{name}" for name in names)
     if place := environ.get("HOME"):  # git's on Windows, too
