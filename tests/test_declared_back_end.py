@@ -152,6 +152,67 @@ def test_setuptools_ships_nothing_of_an_earlier_build(tmp_path: Path, file: str,
     assert not (project.path / "out").exists()
 
 
+HELPER = """\
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "zq-helper"
+version = "1.0"
+"""
+VENDORED = """\
+import subprocess
+import sys
+
+from setuptools import setup
+
+if "bdist_wheel" in sys.argv:
+    command = {command} + ["bdist_wheel", "--dist-dir", "../made"]
+    subprocess.run(command, cwd="tools/zq", check=True)
+setup()
+"""
+
+
+def with_helper(directory: Path, requires: str, files: dict[str, str]) -> Project:
+    """Return a project with a source tree of another one in it, for which there is no wheel."""
+    helper = {"tools/zq/pyproject.toml": HELPER, "tools/zq/zq_helper/__init__.py": "V = 1\n"}
+    source = '\n[tool.uv.sources]\nzq-helper = { path = "tools/zq" }\n'
+    setup = '[tool.setuptools.packages.find]\nwhere = ["src"]\n'
+    files = {"src/demo_app/f.py": HANDLER, **helper, **files}
+    text = f"{PROJECT}{source}{setup}"
+    project = project_of(directory, requires, "setuptools.build_meta", text, files)
+    project.configure(handler="demo_app.f.handler")
+    project.lock()
+    return project
+
+
+def test_what_is_built_for_the_build_does_not_ship(tmp_path: Path) -> None:
+    alone = with_helper(tmp_path / "alone", "setuptools", {}).build()
+    project = with_helper(tmp_path / "demo", 'setuptools", "zq-helper', {})
+    before = set((tmp_path / "demo/tools").rglob("*"))
+    build = project.build()
+    assert not [name for name in build.names if "zq_helper" in name]
+    assert build.sha256 == alone.sha256
+    assert set((tmp_path / "demo/tools").rglob("*")) == before
+
+
+def test_what_setup_py_builds_does_not_ship(tmp_path: Path) -> None:
+    text = VENDORED.format(
+        command='[sys.executable, "-c", "import setuptools; setuptools.setup()"]'
+    )
+    build = with_helper(tmp_path / "demo", "setuptools", {"setup.py": text}).build()
+    assert not [name for name in build.names if "zq_helper" in name]
+
+
+def test_what_is_built_past_the_variables_is_a_message(tmp_path: Path) -> None:
+    command = '[sys.executable, "-I", "-c", "import setuptools; setuptools.setup()"]'
+    text = VENDORED.format(command=command)
+    message = with_helper(tmp_path / "demo", "setuptools", {"setup.py": text}).fail()
+    assert "With demo-app, setuptools built something else in the same directory" in message
+    assert "zq_helper.egg-info" in message
+
+
 @pytest.mark.slow
 @needs_a_compiler
 def test_poetry_ships_nothing_of_an_earlier_build(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from hatch_lambda_zip.install.wheel import (
     same_version,
 )
 from hatch_lambda_zip.install.work_places import (
+    check_alone,
     check_places,
     leaving_nothing_built,
     outside_the_tree,
@@ -131,8 +132,8 @@ def build_wheel(
     Raises:
         DistributionError: the build failed, or made no single wheel.
         DistributionError: setuptools would work inside the source tree, or what another build left
-            there would ship.
-        OutputError: temporary files would lie in the sources, or where setuptools can't be told of.
+            there would ship, or what was built besides.
+        OutputError: temporary files would lie in the sources, or where back ends can't be told of.
         UvTimeoutError: it did not end in time.
     """
     if not project.path.is_dir():
@@ -153,18 +154,19 @@ def build_wheel(
             keeping(source, project.path, uv.watcher),
             removing_traces(project.path, directory / "egg_base") as traces,
         ):
-            outside = outside_the_tree(directory, project.path, uv.environment)
+            variables = outside_the_tree(directory, project.path, uv.environment, pretended)
             run = [*command, "--out-dir", str(directory / "dist"), str(project.path)]
-            uv.run(run, cwd=project.path, variables={**outside, **pretended})
+            uv.run(run, cwd=project.path, variables=variables)
             if traces.spoil_the_wheel():
                 remove_tree(directory / "dist")
-                uv.run(run, cwd=project.path, variables={**outside, **pretended})
+                uv.run(run, cwd=project.path, variables=variables)
     except UvTimeoutError:
         raise
     except UvError as error:
         raise DistributionError(
             f"The wheel of {project.name} could not be built: {error}"
         ) from None
+    check_alone(project.name, directory)
     wheels = sorted((directory / "dist").glob("*.whl"))
     if len(wheels) != 1:
         raise DistributionError(

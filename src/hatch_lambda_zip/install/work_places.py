@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import configparser
 import contextlib
+import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -12,6 +14,7 @@ from typing import Final
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError, OutputError
 from hatch_lambda_zip.files import home, matching, read_regular
+from hatch_lambda_zip.install import other_trees
 from hatch_lambda_zip.install.old_setuptools import is_by_setuptools
 from hatch_lambda_zip.process import remove_tree
 
@@ -33,7 +36,8 @@ _PLACES_IF_NAMED: Final = (
 )
 _SCIKIT_BUILD: Final = re.compile(r"scikit[-_.]build(?![-_.\w])", re.IGNORECASE)
 # In a path, setuptools replaces what these begin; its configuration is UTF-8, with one path a line.
-_NO_PATH: Final = re.compile(r"[%\r\n\ud800-\udfff]|\$(?=[\w{])")
+# The last one is between the paths of PYTHONPATH.
+_NO_PATH: Final = re.compile(rf"[%\r\n\ud800-\udfff]|\$(?=[\w{{])|{os.pathsep}")
 _OF_USER: Final = (".pydistutils.cfg", "pydistutils.cfg")  # the latter on Windows
 
 
@@ -105,7 +109,12 @@ def _place_in_the_tree(root: Path) -> tuple[str, Path, str] | None:
     return None
 
 
-def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def outside_the_tree(
+    directory: Path,
+    root: Path,
+    environ: Mapping[str, str],
+    of_it_alone: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Return the variables that make back ends work outside the source tree.
 
     By default setuptools leaves ``build/`` there, and its next build ships every file that was ever
@@ -113,21 +122,23 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
     setup.cfg, setup.py and the user's own files may name it too. Cargo (for maturin) and CMake
     (for scikit-build-core, where its ``build-dir`` is set) leave what they compiled, and take a
     source for unchanged that has an older time; so do Cython, and setuptools where an extension
-    module lies in the sources (``build_ext --inplace``) and ships as data first.
+    module lies in the sources (``build_ext --inplace``) and ships as data first. Whatever else is
+    built meanwhile works elsewhere (see ``other_trees``).
 
     Args:
         directory: where they work.
         root: the source tree.
         environ: has the configuration that the user has for setuptools.
+        of_it_alone: more variables, which are for nothing else that is built meanwhile.
 
     Raises:
         DistributionError: that can't be read.
-        OutputError: setuptools can't be told of the directory.
+        OutputError: back ends can't be told of the directory.
     """
     if found := _NO_PATH.search(str(directory)):
         raise OutputError(
-            f"Temporary files would lie in {str(directory.parent)!a}, and setuptools can't be "
-            f"told of a path with {found[0]!a} in it. Set TMPDIR to a directory without it."
+            f"Temporary files would lie in {str(directory.parent)!a}, and back ends can't be told "
+            f"of a path with {found[0]!a} in it. Set TMPDIR to a directory without it."
         )
     config = configparser.ConfigParser()
     extra = environ.get(_CONFIG_VARIABLE)
@@ -159,7 +170,14 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
     path = directory / "setuptools.cfg"
     with path.open("w", encoding="utf-8") as file:
         config.write(file)
+    site = directory / "site"
+    site.mkdir()
+    shutil.copyfile(other_trees.__file__, site / "sitecustomize.py")
+    alone = {**(of_it_alone or {})}
     return {
+        **alone,
+        other_trees.VARIABLE: other_trees.described(str(root), str(directory), [*alone]),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(site), environ.get("PYTHONPATH")))),
         _CONFIG_VARIABLE: str(path),
         "CARGO_TARGET_DIR": str(directory / "cargo"),
         "CARGO_BUILD_BUILD_DIR": str(directory / "cargo"),
@@ -168,6 +186,26 @@ def outside_the_tree(directory: Path, root: Path, environ: Mapping[str, str]) ->
         "MYPY_CACHE_DIR": str(directory / "mypy"),
         "PDM_BUILD_NO_CLEAN": "0",
     }
+
+
+def check_alone(name: str, directory: Path) -> None:
+    """Check that nothing else than a project was built in its places.
+
+    Args:
+        name: the project's.
+        directory: where they are.
+
+    Raises:
+        DistributionError: its wheel may have modules of something else.
+    """
+    described = [path.name for path in matching(directory / "egg_base", "*.egg-info")]
+    if len(described) > 1:
+        raise DistributionError(
+            f"With {name}, setuptools built something else in the same directory "
+            f"({' and '.join(described)}), whose modules could ship. It was run by a Python that "
+            "reads no PYTHONPATH (-I or -E), or was given another one: let what builds it pass "
+            "that on, or require a wheel of it."
+        )
 
 
 def _normal(name: str) -> str:

@@ -1,0 +1,104 @@
+"""Each source tree that a build builds has places of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.install import other_trees
+from hatch_lambda_zip.install.work_places import outside_the_tree
+from tests.support.commands import run
+
+SHOW = "import os, sys; print(*(os.environ.get(name) for name in sys.argv[1:]), sep='|')"
+NAMES = ("DIST_EXTRA_CONFIG", "CARGO_TARGET_DIR", "PRETEND_VERSION", "CYTHON_FORCE_REGEN")
+
+
+@pytest.fixture
+def trees(tmp_path: Path) -> tuple[Path, Path]:
+    for name in ("tree", "other", "places"):
+        (tmp_path / name).mkdir()
+    return tmp_path / "tree", tmp_path / "other"
+
+
+def variables_of(tree: Path, environ: dict[str, str] | None = None) -> dict[str, str]:
+    places = tree.parent / "places"
+    return outside_the_tree(places, tree, environ or {}, {"PRETEND_VERSION": "3"})
+
+
+def seen_in(tree: Path, variables: dict[str, str], *names: str) -> list[str]:
+    environ = {**os.environ, **variables}
+    output = run([sys.executable, "-c", SHOW, *names], cwd=tree, env=environ).stdout
+    return output.strip().split("|")
+
+
+def test_the_tree_itself_keeps_its_places(trees: tuple[Path, Path]) -> None:
+    variables = variables_of(trees[0])
+    assert seen_in(trees[0], variables, *NAMES) == [variables[name] for name in NAMES]
+    link = trees[0].parent / "link"
+    link.symlink_to(trees[0])
+    assert seen_in(link, variables, *NAMES) == [variables[name] for name in NAMES]
+
+
+def test_another_tree_has_others(trees: tuple[Path, Path]) -> None:
+    variables = variables_of(trees[0])
+    for _ in range(2):
+        config, cargo, pretended, forced = seen_in(trees[1], variables, *NAMES)
+        assert (pretended, forced) == ("None", "1")
+        places = trees[0].parent / "places" / "others"
+        assert Path(cargo).parent.parent == places
+        text = Path(config).read_text(encoding="utf-8")
+        before = Path(variables["DIST_EXTRA_CONFIG"]).read_text(encoding="utf-8")
+        assert text == before.replace(f"{places.parent}{os.sep}", f"{Path(cargo).parent}{os.sep}")
+        assert (Path(cargo).parent / "egg_base").is_dir()
+    # And so has what is built for that.
+    environ = {**variables}
+    here = Path.cwd()
+    os.chdir(trees[1])
+    try:
+        other_trees.move(environ)
+    finally:
+        os.chdir(here)
+    assert environ["DIST_EXTRA_CONFIG"] == config
+    assert seen_in(trees[1], environ, "DIST_EXTRA_CONFIG") == [config]
+    assert seen_in(trees[0], environ, "DIST_EXTRA_CONFIG")[0].startswith(str(Path(cargo).parent))
+    assert seen_in(trees[0], environ, "DIST_EXTRA_CONFIG") != [config]
+
+
+def test_a_directory_that_is_gone_is_another(tmp_path: Path) -> None:
+    assert other_trees._identity(str(tmp_path / "gone")) == "none"
+
+
+def test_what_it_hides_runs_as_well(trees: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "user").mkdir()
+    (tmp_path / "user/sitecustomize.py").write_text("import os; os.environ['USERS'] = '1'\n")
+    variables = variables_of(trees[0], {"PYTHONPATH": str(tmp_path / "user")})
+    for tree in trees:
+        assert seen_in(tree, variables, "USERS") == ["1"]
+    show = "import sys; print(sys.modules['sitecustomize'].__file__, *sys.path, sep='|')"
+    environ = {**os.environ, **variables}
+    lines = run([sys.executable, "-c", show], cwd=trees[0], env=environ).stdout.strip().split("|")
+    assert lines[0] == str(tmp_path / "user/sitecustomize.py")
+    assert str(trees[0].parent / "places" / "site") not in lines
+    # It fails as it would without.
+    (tmp_path / "user/sitecustomize.py").write_text("import not_there\n")
+    done = run([sys.executable, "-c", ""], cwd=trees[0], env=environ)
+    assert "No module named 'not_there'" in done.stderr
+
+
+@pytest.mark.every_python
+def test_each_python_runs_it(trees: tuple[Path, Path]) -> None:
+    variables = variables_of(trees[0])
+    pythons = [*filter(None, (shutil.which(f"python3.{minor}") for minor in range(8, 16)))]
+    for python in [sys.executable, *pythons]:
+        environ = {**os.environ, **variables}
+        show = [python, "-c", SHOW, "CARGO_TARGET_DIR"]
+        for tree, is_other in zip(trees, (False, True), strict=True):
+            done = run(show, cwd=tree, env=environ, check=False)
+            if done.returncode:
+                continue  # a name that pyenv has for what is not chosen
+            assert not done.stderr
+            assert ("others" in done.stdout) == is_other
