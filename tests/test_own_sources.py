@@ -212,7 +212,7 @@ def test_a_wheel_that_has_outputs_in_it_after_all_is_an_error(
     monkeypatch.setattr(Outputs, "directory_of", lambda *_: None)
     tree.build()
     tree.write_all({"dist/orders-1.0.tar.gz": ""})
-    assert f"The wheel of orders has {name} in it, which an earlier build made" in tree.fail()
+    assert f"The wheel of orders has {name} in it, which a build made" in tree.fail()
 
 
 @pytest.mark.parametrize("table", ["", 'code = "src"', 'include-files = { "src" = "all" }'])
@@ -310,7 +310,7 @@ def test_a_wheel_that_has_a_cache_of_uv_in_it_after_all_is_an_error(
     tree.write_all({f"src/orders/{name}": "Signature: 8a477f597d28d172789f06886806bc55"})
     monkeypatch.setattr("hatch_lambda_zip.plugin.own_wheel.is_in_uv_cache", lambda *_: False)
     tree.write_all({"src/orders/kept/simple-v21/pypi.txt": ""})
-    assert f"The wheel of orders has orders/{name} in it, which an earlier build" in tree.fail()
+    assert f"The wheel of orders has orders/{name} in it, which a build made" in tree.fail()
 
 
 def test_a_wheel_that_has_a_cache_in_it_after_all_is_an_error(
@@ -319,7 +319,7 @@ def test_a_wheel_that_has_a_cache_in_it_after_all_is_an_error(
     make_cache(tree.root / "src/orders/kept", "packs")
     monkeypatch.setattr(Outputs, "is_unpacked", lambda *_: False)
     name = "orders/kept/CACHEDIR.TAG"
-    assert f"The wheel of orders has {name} in it, which an earlier build made" in tree.fail()
+    assert f"The wheel of orders has {name} in it, which a build made" in tree.fail()
 
 
 def test_an_output_directory_that_is_named_as_a_source_is_an_error(tree: Tree) -> None:
@@ -362,7 +362,7 @@ def test_a_directory_with_temporary_files_that_hatchling_takes_in_is_an_error(
     assert "among the sources in" in tree.fail()
     # Where a back end does so that nobody knows of, it is seen in what it has made.
     monkeypatch.setattr("hatch_lambda_zip.plugin.own_wheel.check_not_written_to", str)
-    assert "-locked/contents in it, which an earlier build made" in tree.fail()
+    assert "-locked/contents in it, which a build made" in tree.fail()
 
 
 @pytest.mark.parametrize(

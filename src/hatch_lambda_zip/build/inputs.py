@@ -153,10 +153,10 @@ def gather_inputs(
 def _refuse_outputs(wheel: LocalWheel, project: Path) -> None:
     if (name := output_in(wheel.path, project)) is not None:
         raise DistributionError(
-            f"The wheel of {wheel.distribution.name} has {name} in it, which an earlier build "
-            "made, so each zip would hold those before it. Leave it out of the wheel, or remove it "
-            "and choose an output directory (of uv's cache: UV_CACHE_DIR) outside of what the "
-            "wheel takes in."
+            f"The wheel of {wheel.distribution.name} has {name} in it, which a build made, so each "
+            "zip would hold those before it. Leave it out of the wheel, or remove it and choose an "
+            "output directory (for uv's cache: UV_CACHE_DIR; for temporary files: TMPDIR) outside "
+            "of what the wheel takes in."
         )
 
 

@@ -7,14 +7,18 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError, OutputError
 from hatch_lambda_zip.files import home, matching, read_regular
 from hatch_lambda_zip.install import other_trees
+from hatch_lambda_zip.install.build_system import build_requirements, required_to_build
 from hatch_lambda_zip.install.old_setuptools import is_by_setuptools
 from hatch_lambda_zip.process import remove_tree
 
@@ -34,10 +38,12 @@ _PLACES_IF_NAMED: Final = (
     *(("install_lib", "build_dir", "lib"), ("build", "build_scripts", "scripts")),
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
-_SCIKIT_BUILD: Final = re.compile(r"scikit[-_.]build(?![-_.\w])", re.IGNORECASE)
+_NO_DEFAULT: Final = "1.5.0"  # the poetry-core by which `generate-setup-file` is false by default
 # In a path, setuptools replaces what these begin; its configuration is UTF-8, with one path a line.
 # The last one is between the paths of PYTHONPATH.
 _NO_PATH: Final = re.compile(rf"[%\r\n\ud800-\udfff]|\$(?=[\w{{])|{os.pathsep}")
+_DATE: Final = ("egg_info", "tag_date")
+_TRUE: Final = ("1", "y", "yes", "t", "true", "on")  # as setuptools has it
 _OF_USER: Final = (".pydistutils.cfg", "pydistutils.cfg")  # the latter on Windows
 
 
@@ -47,14 +53,17 @@ def check_places(root: Path) -> None:
     What stands there counts more than a variable, and than setup.cfg.
 
     Raises:
-        DistributionError: it names another place.
+        DistributionError: it names another place, or makes versions out of dates.
     """
     pyproject = root / "pyproject.toml"
     commands = inner_table(read_tables(pyproject), "tool", "distutils")
     refused = {(command, option) for command, option, _ in (*_PLACES, *_PLACES_IF_NAMED)}
     for command, options in commands.items():
-        for option in options if isinstance(options, dict) else ():
-            if (_normal(command), _normal(option)) in refused:
+        for option, value in options.items() if isinstance(options, dict) else ():
+            named = (_normal(command), _normal(option))
+            if named == _DATE and str(value).lower() in _TRUE:
+                raise _dated(f"tool.distutils.{command}.{option} in {pyproject}")
+            if named in refused:
                 raise DistributionError(
                     f"tool.distutils.{command}.{option} in {pyproject}: setuptools would work in "
                     "that directory, and what an earlier build left there could ship. Remove it, "
@@ -95,18 +104,28 @@ def leaving_nothing_built(root: Path) -> Iterator[None]:
 def _place_in_the_tree(root: Path) -> tuple[str, Path, str] | None:
     """Return which back end works in the source tree, and where, as a directory and a pattern.
 
-    poetry-core has setuptools work there, and takes all that is there then; so does scikit-build,
-    which knows no other place.
+    poetry-core has setuptools work there, and takes all that is there then; so do scikit-build and
+    py-build-cmake, which know no other place.
     """
     pyproject = read_tables(root / "pyproject.toml")
-    if inner_table(pyproject, "tool", "poetry", "build").get("generate-setup-file"):
-        who = "poetry-core, by `generate-setup-file` of tool.poetry.build,"
+    poetry = inner_table(pyproject, "tool", "poetry")
+    by_default = "build" in poetry and any(map(_is_old_poetry, build_requirements(pyproject)))
+    if inner_table(poetry, "build").get("generate-setup-file", by_default):
+        who = "poetry-core, by `generate-setup-file` of tool.poetry.build (true before 1.5),"
         return who, root / "build", "lib*"
-    required = inner_table(pyproject, "build-system").get("requires")
-    names = map(str, required if isinstance(required, list) else ())
-    if any(map(_SCIKIT_BUILD.match, names)):
+    required = required_to_build(pyproject)
+    if "scikit-build" in required:
         return "scikit-build", root, "_skbuild"
+    if "py-build-cmake" in required:
+        return "py-build-cmake", root, ".py-build-cmake_cache"
     return None
+
+
+def _is_old_poetry(requirement: Requirement) -> bool:
+    """Tell whether a requirement allows no poetry-core but those before ``_NO_DEFAULT``."""
+    later = (_NO_DEFAULT, "1.9.1", "2.0.0", "3.0.0")
+    is_it = canonicalize_name(requirement.name) == "poetry-core"
+    return is_it and not any(requirement.specifier.contains(version) for version in later)
 
 
 def outside_the_tree(
@@ -132,7 +151,7 @@ def outside_the_tree(
         of_it_alone: more variables, which are for nothing else that is built meanwhile.
 
     Raises:
-        DistributionError: that can't be read.
+        DistributionError: that can't be read, or makes versions out of dates.
         OutputError: back ends can't be told of the directory.
     """
     if found := _NO_PATH.search(str(directory)):
@@ -157,7 +176,12 @@ def outside_the_tree(
                 "the variable."
             ) from None
     files = [root / "setup.cfg", *(home(environ) / name for name in _OF_USER)]
-    named = _named_in([*files, Path(extra)] if extra else files)
+    named = set[tuple[str, str]]()
+    for file in (*files, Path(extra)) if extra else files:
+        options = _options_in(file)
+        if options.get(_DATE, "").lower() in _TRUE:
+            raise _dated(f"tag_date of [egg_info] in {file}")
+        named.update(options)
     always = is_by_setuptools(root)
     if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
     for section, option, name in (*_PLACES, *if_named):
@@ -168,8 +192,8 @@ def outside_the_tree(
         config.set(section, option, str(place))
     config.set("build", "force", "1")  # whatever the times of files
     path = directory / "setuptools.cfg"
-    with path.open("w", encoding="utf-8") as file:
-        config.write(file)
+    with path.open("w", encoding="utf-8") as written:
+        config.write(written)
     site = directory / "site"
     site.mkdir()
     shutil.copyfile(other_trees.__file__, site / "sitecustomize.py")
@@ -213,11 +237,21 @@ def _normal(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
-def _named_in(files: Iterable[Path]) -> set[tuple[str, str]]:
-    """Return the commands of setuptools' configuration files with their options."""
+def _options_in(file: Path) -> dict[tuple[str, str], str]:
+    """Return the values in a configuration file of setuptools, by their commands and options."""
     config = configparser.RawConfigParser(strict=False)
-    for file in files:
-        # What is wrong with it, setuptools says.
-        with contextlib.suppress(configparser.Error, OSError, ValueError):
-            config.read_string((read_regular(file) or b"").decode())
-    return {(name, _normal(option)) for name in config.sections() for option in config[name]}
+    # What is wrong with it, setuptools says.
+    with contextlib.suppress(configparser.Error, OSError, ValueError):
+        config.read_string((read_regular(file) or b"").decode())
+    return {
+        (command, _normal(option)): value
+        for command in config.sections()
+        for option, value in config[command].items()
+    }
+
+
+def _dated(key: str) -> DistributionError:
+    return DistributionError(
+        f"{key}: setuptools adds today's date to the version, so the zip would be another one each "
+        "day. Remove it, and run `uv lock`."
+    )

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from hatch_lambda_zip.config import inner_table, read_tables
+from hatch_lambda_zip.install.build_system import required_to_build
 from hatch_lambda_zip.process import Watcher
 
 # In the order in which they are looked for: hatch-vcs brings setuptools-scm along.
@@ -70,7 +68,7 @@ def find_version_source(root: Path) -> VersionSource | None:
     pyproject = _pyproject(root)
     project, tool = inner_table(pyproject, "project"), inner_table(pyproject, "tool")
     name = project.get("name") or inner_table(tool, "poetry").get("name") or root.name
-    requires = {*_names(inner_table(pyproject, "build-system").get("requires"))}
+    requires = required_to_build(pyproject)
     if inner_table(tool, "pdm", "version").get("source") == "scm":
         found = "pdm-backend"
     elif "versioneer" in tool:
@@ -151,9 +149,3 @@ def _files(tool: Mapping[str, Any]) -> tuple[str, ...]:
     keys = ("write_to", "version_file", "version-file")
     values = [table[key] for table in tables for key in keys if key in table]
     return tuple(sorted({value for value in values if isinstance(value, str)}))
-
-
-def _names(requirements: object) -> Iterator[str]:
-    for text in requirements if isinstance(requirements, list) else ():
-        with contextlib.suppress(InvalidRequirement):
-            yield canonicalize_name(Requirement(str(text)).name)

@@ -1,0 +1,144 @@
+"""What a project states of its build decides where its back end may work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.install.build_system import required_to_build
+from hatch_lambda_zip.install.old_setuptools import Traces, is_by_setuptools
+from hatch_lambda_zip.install.work_places import (
+    check_places,
+    leaving_nothing_built,
+    outside_the_tree,
+)
+
+
+def test_what_is_no_requirement_is_passed_over() -> None:
+    system = {"requires": ["Zope.Interface>=1", "???"]}
+    assert required_to_build({"build-system": system}) == {"zope-interface"}
+    assert not required_to_build({"build-system": {"requires": "setuptools"}})
+    assert not required_to_build({})
+
+
+@pytest.mark.parametrize(
+    ("requires", "backend", "expected"),
+    [
+        (["setuptools"], "setuptools.build_meta:__legacy__", True),
+        ([], "setuptools.build_meta", True),
+        (["hatchling"], "hatchling.build", False),
+        # What runs it with its own settings.
+        (["Setuptools"], "pbr.build", True),
+        (["setuptools>=61"], "mine", True),
+        # What finds by itself what it built.
+        (["pdm-backend", "setuptools"], "pdm.backend", False),
+        (["poetry-core", "setuptools"], "poetry.core.masonry.api", False),
+        (["flit_core"], "mine", False),
+    ],
+)
+def test_what_setuptools_builds(
+    tmp_path: Path,
+    requires: list[str],
+    backend: str,
+    expected: bool,  # noqa: FBT001
+) -> None:
+    text = f'[build-system]\nrequires = {requires}\nbuild-backend = "{backend}"\n'
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert is_by_setuptools(tmp_path) == expected
+
+
+def test_setuptools_is_the_default_and_may_be_wrapped(tmp_path: Path) -> None:
+    assert is_by_setuptools(tmp_path)
+    text = """[build-system]
+requires = ["hatch-lambda-zip", "setuptools"]
+build-backend = "hatch_lambda_zip.backend"
+[tool.hatch.build.targets.lambda-zip]
+inner-backend = "setuptools.build_meta"
+"""
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert is_by_setuptools(tmp_path)
+    other = text.replace("setuptools", "uv_build")
+    (tmp_path / "pyproject.toml").write_text(other, encoding="utf-8")
+    assert not is_by_setuptools(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["app.egg-info", "src/app.egg-info", "lib/python/app.egg-info"])
+def test_an_old_setuptools_leaves_no_list(tmp_path: Path, place: str) -> None:
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    traces = Traces(tmp_path, tmp_path / "told")
+    (tmp_path / place).mkdir()
+    traces.remove()
+    assert not (tmp_path / place).exists()
+
+
+@pytest.mark.parametrize(
+    ("requires", "build", "is_there"),
+    [
+        ("poetry-core==1.0.8", "'b.py'", True),
+        ("poetry_core~=1.4.0", "{ script = 'b.py' }", True),
+        ("poetry-core<1.5", "{ script = 'b.py' }", True),
+        ("poetry-core<1.5", "{ script = 'b.py', generate-setup-file = false }", False),
+        ("poetry-core", "{ script = 'b.py', generate-setup-file = true }", True),
+        ("poetry-core>=1.0.0", "'b.py'", False),
+        ("poetry-core>=1,<2", "'b.py'", False),
+        ("poetry-core", "'b.py'", False),
+    ],
+)
+def test_poetry_has_setuptools_work_in_the_tree(
+    tmp_path: Path,
+    requires: str,
+    build: str,
+    is_there: bool,  # noqa: FBT001
+) -> None:
+    text = f'[build-system]\nrequires = ["{requires}"]\n[tool.poetry]\nbuild = {build}\n'
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "build/lib").mkdir(parents=True)
+    if not is_there:
+        with leaving_nothing_built(tmp_path):
+            pass
+        assert (tmp_path / "build/lib").is_dir()
+        return
+    with pytest.raises(DistributionError, match="is of another build, and poetry-core"):
+        leaving_nothing_built(tmp_path).__enter__()
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("scikit-build", "_skbuild"),
+        ("Scikit_Build", "_skbuild"),
+        ("py-build-cmake", ".py-build-cmake_cache"),
+    ],
+)
+def test_what_cmake_leaves_is_of_another_build(tmp_path: Path, name: str, place: str) -> None:
+    text = f'[build-system]\nrequires = ["{name}~=0.1"]\n'
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    with leaving_nothing_built(tmp_path):
+        (tmp_path / place).mkdir()
+    assert not (tmp_path / place).exists()
+    (tmp_path / place).mkdir()
+    with pytest.raises(DistributionError, match=f"{place} is of another build"):
+        leaving_nothing_built(tmp_path).__enter__()
+
+
+def test_a_version_with_a_date_is_an_error(tmp_path: Path) -> None:
+    directory = tmp_path / "places"
+    directory.mkdir()
+    file = tmp_path / "setup.cfg"
+    file.write_text("[egg_info]\ntag_build =\ntag_date = 0\n", encoding="utf-8")  # as an sdist's
+    outside_the_tree(directory, tmp_path, {})
+    file.write_text("[egg_info]\ntag-date = True\n", encoding="utf-8")
+    with pytest.raises(DistributionError) as caught:
+        outside_the_tree(directory, tmp_path, {})
+    assert str(caught.value) == (
+        f"tag_date of [egg_info] in {file}: setuptools adds today's date to the version, so the "
+        "zip would be another one each day. Remove it, and run `uv lock`."
+    )
+    pyproject = tmp_path / "pyproject.toml"
+    pyproject.write_text("[tool.distutils.egg_info]\ntag-date = false\n", encoding="utf-8")
+    check_places(tmp_path)
+    pyproject.write_text("[tool.distutils.egg_info]\ntag-date = true\n", encoding="utf-8")
+    with pytest.raises(DistributionError, match=r"tool\.distutils\.egg_info\.tag-date in "):
+        check_places(tmp_path)
