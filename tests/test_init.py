@@ -132,6 +132,22 @@ def test_a_bare_handler(tmp_path: Path) -> None:
     assert {"lambda_function.py", "six.py"} <= names_in(tmp_path, "lambda.zip")
 
 
+def test_no_password_is_shown_beside_the_table(tmp_path: Path) -> None:
+    """Nor one at the end of the file, whose line gets its end."""
+    before = (
+        '[tool.hatch.build]\nexclude = ["a"]\n[[tool.uv.index]]\nurl = "https://u:s3cretive@a.invalid"\n'
+        '[[tool.poetry.source]]\nname = "a"\npassword = "0ther-one"'
+    )
+    write(tmp_path, {"main.py": HANDLER, "pyproject.toml": before})
+    shown = invoke("init", tmp_path)
+    assert '+code = "."' in shown.stdout
+    assert "s3cretive" not in shown.stdout
+    assert "0ther-one" not in shown.stdout
+    text = proposed(tmp_path)
+    assert "s3cretive" in text
+    assert "0ther-one" in text
+
+
 def test_sams_hello_world(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,7 @@ from hatch_lambda_zip.config import TARGET_KEY, TOOL_NAME
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.files import replacing
 from hatch_lambda_zip.plugin.app import aborting
+from hatch_lambda_zip.redact import redact, secret_values
 from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES
 from hatch_lambda_zip.text import plural
 
@@ -138,10 +140,10 @@ def _show_and_write(path: Path, lines: Sequence[str], *, write: bool) -> None:
         name = f"the table [{TARGET_KEY}]" if found == path else "a table lambda-zip"
         raise ConfigError([f"{found} has {name} already; change that"])
     after = _with_table(path, before, lines)
-    diff = difflib.unified_diff(
-        before.splitlines(keepends=True), after.splitlines(keepends=True), path.name, path.name
-    )
-    show_result("".join(diff), ends_line=False)
+    # Without the lines around, which may hold a password; CI systems keep what is shown.
+    sides = (before.splitlines(), after.splitlines(), path.name, path.name)
+    diff = "\n".join(difflib.unified_diff(*sides, n=0, lineterm=""))
+    show_result(redact(diff, secret_values(os.environ, path.parent)))
     if write:
         with replacing(path) as temporary:
             ending = "\r\n" if b"\r\n" in content else "\n"
