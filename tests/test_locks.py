@@ -339,6 +339,19 @@ def test_credentials_of_a_library_are_refused_before_there_is_an_sdist(project: 
     assert not any((project.path / "dist").glob("*"))
 
 
+def test_a_password_in_uvs_own_settings_is_refused_where_they_go_along(project: Project) -> None:
+    (project.path / "uv.toml").write_text('index-url = "https://me:s3cret@a.invalid/simple"\n')
+    with project.pyproject.open("a") as file:
+        file.write("\n[tool.hatch.build.hooks.lambda-zip]\nembed-lock = true\n")
+    refused = run_hatchling(["build", "-t", "sdist"], cwd=project.path)
+    assert "uv.toml: a URL has a password" in refused.stderr
+    assert "s3cret" not in refused.stderr
+    with project.pyproject.open("a") as file:
+        file.write('[tool.hatch.build.targets.sdist]\nexclude = ["uv.toml"]\n')
+    left_out = run_hatchling(["build", "-t", "sdist"], cwd=project.path)
+    assert "uv.toml: a URL" not in left_out.stderr
+
+
 def zip_beside(root: Path, target: str) -> bytes:
     """Build an sdist or a wheel, and return the zip that the hook makes."""
     result = run_hatchling(["build", "-t", target], cwd=root)

@@ -21,6 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 from hatch_lambda_zip.config import TableReader
 from hatch_lambda_zip.errors import ConfigError
+from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.plugin.request import (
     NO_ZIP_BY_HOOKS_ONLY,
@@ -30,7 +31,8 @@ from hatch_lambda_zip.plugin.request import (
     is_hooks_only,
     parse_request,
 )
-from hatch_lambda_zip.plugin.stage import Stage, refuse_credentials_in, refuse_index_passwords
+from hatch_lambda_zip.plugin.stage import Stage, refuse_credentials_in, refuse_passwords
+from hatch_lambda_zip.redact import has_password
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
@@ -100,7 +102,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
             from hatch_lambda_zip.build import EMBEDDED_DIRECTORY, Workspace, embed_lock
 
             self._builder.check()
-            refuse_index_passwords(self.metadata.config)
+            refuse_passwords(self.metadata.config, self._settings())
             artifacts = self._builder.lambda_config.artifacts
             workspace = stack.enter_context(Workspace(Path(self.root)))
             self._embedded = workspace.directory / "embedded"
@@ -141,6 +143,15 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
         return self._request.enabled and is_for_people(
             self.target_name, version, self._output, os.environ
         )
+
+    def _settings(self) -> dict[str, str]:
+        """Return the texts of uv's own settings that go along in the sdist."""
+        path = Path(self.root, "uv.toml")
+        text = (read_regular(path) or b"").decode(errors="replace") if path.is_file() else ""
+        if not has_password(text):
+            return {}  # then it does not matter which files go along
+        files = self.build_config.builder.recurse_included_files()
+        return {path.name: text} if any(Path(file.path) == path for file in files) else {}
 
     @property
     def _request(self) -> HookRequest:

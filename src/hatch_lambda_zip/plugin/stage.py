@@ -5,10 +5,11 @@ The build hook and the wrapper of other back ends both do this, each for its own
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hatch_lambda_zip.config import Artifact, inner_table
 from hatch_lambda_zip.errors import ConfigError, DistributionError, LockError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from hatch_lambda_zip.contents import Outputs
     from hatch_lambda_zip.install import OwnWheel
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
+
+_VARIABLE: Final = re.compile(r"(?:UV|PIP)_|\w*PROXY\Z", re.IGNORECASE)
 
 
 def refuse_credentials_in(name: str, pyproject: Mapping[str, Any]) -> None:
@@ -42,21 +45,48 @@ def refuse_credentials_in(name: str, pyproject: Mapping[str, Any]) -> None:
     refuse_credentials(name, "Requires-Dist", requirements)
 
 
-def refuse_index_passwords(pyproject: Mapping[str, Any]) -> None:
-    """See that no index of uv in pyproject.toml, which goes along in an sdist, has a password.
+def refuse_passwords(pyproject: Mapping[str, Any], files: Mapping[str, str]) -> None:
+    """See that no settings that go along in an sdist have a URL with a password.
+
+    Those of uv, and variables for it and pip in hatch's environments; others may have one that
+    opens nothing, as that of a database for tests.
+
+    Args:
+        files: the texts of other settings that go along, by their paths.
 
     Raises:
-        ConfigError: one has.
+        ConfigError: some have.
     """
-    indexes = inner_table(inner_table(pyproject, "tool"), "uv").get("index")
-    tables = [index for index in indexes if isinstance(index, dict)] if indexes else []
-    if any(has_password(str(index.get("url"))) for index in tables):
+    tool = inner_table(pyproject, "tool")
+    found = [*_keys_with_passwords("tool.uv", tool.get("uv"))]
+    for name, environment in inner_table(tool, "hatch", "envs").items():
+        variables = environment.get("env-vars") if isinstance(environment, dict) else None
+        found += [
+            key
+            for key in _keys_with_passwords(f"tool.hatch.envs.{name}.env-vars", variables)
+            if _VARIABLE.match(key.rpartition(".")[2])
+        ]
+    found += [name for name, text in files.items() if has_password(text)]
+    if found:
         message = (
-            "tool.uv.index: a URL has a password, which an sdist must not spread, and with "
-            "embed-lock zips are made of that anywhere. Take it out, and give it to uv through "
-            "its variables, netrc or keyring"
+            f"{', '.join(dict.fromkeys(found))}: a URL has a password, which an sdist must not "
+            "spread, and with embed-lock zips are made of that anywhere. Take it out, and give it "
+            "to uv through its variables, netrc or keyring"
         )
         raise ConfigError([message])
+
+
+def _keys_with_passwords(key: str, value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _keys_with_passwords(f"{key}.{name}", inner)
+    elif isinstance(value, list):
+        for inner in value:
+            # What an entry of a list is called says less than the list.
+            inners = inner.values() if isinstance(inner, dict) else [inner]
+            yield from (found for each in inners for found in _keys_with_passwords(key, each))
+    elif isinstance(value, str) and has_password(value):
+        yield key
 
 
 @dataclass(frozen=True)
