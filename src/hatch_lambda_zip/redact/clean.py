@@ -29,7 +29,7 @@ _CONTROL: Final = re.compile(
 )
 _AT: Final = str.maketrans("\uff20\ufe6b", "@@")  # as they are typed among East Asian letters
 HEADER: Final = re.compile(
-    r"""(authorization["']?[ \t]*[=:][ \t]*["']?(?:basic|bearer|token)[ \t]+)([^\s"',;]+)""",
+    r"""(authorization["']?[ \t]*[=:][ \t]*(?:b?["'])?(?:basic|bearer|token)[ \t]+)([^\s"',;]+)""",
     re.IGNORECASE,
 )
 

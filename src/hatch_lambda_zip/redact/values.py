@@ -19,7 +19,8 @@ _SECRET_NAME: Final = re.compile(
     r"|(?:API|ACCESS|ACCOUNT|DEPLOY|ENCRYPTION|LICENSE|MASTER|PRIVATE|SIGNING|SSH|STORAGE)[_-]?KEY"
     r"|(?:SERVICE|SHARED|SUBSCRIPTION|HMAC|GPG|PYPI|NUGET)[_-]?KEY$"
     r"|(?:^|_)AUTH(?:ORIZATION)?(?:$|_)"
-    r"|_PWD(?:$|_)|(?:^|_)(?:PAT|CREDS?|JWT|BEARER)\d*(?:$|_)|_(?:PW|WEBHOOK|WEBHOOK_URL)$"
+    r"|_(?:PWD|PSW)(?:$|_)|(?:^|[_-])ART[_-]API$"
+    r"|(?:^|_)(?:PAT|CREDS?|JWT|BEARER)\d*(?:$|_)|_(?:PW|WEBHOOK|WEBHOOK_URL)$"
     r"|(?:^|_)PASS_?\d*$"
     r"|^UV_INDEX_.*_USERNAME$",
     re.IGNORECASE,
@@ -29,6 +30,7 @@ _PLACE_NAME: Final = re.compile(
     r"URL|INDEX|PROXY|LINKS|REGISTRY|REPOSITORY|GIT_CONFIG_VALUE", re.IGNORECASE
 )
 _SECRET_KEY: Final = re.compile(r"^(?:sig|signature|key|auth)$", re.IGNORECASE)
+_LONG_LINE: Final = 8  # characters: shorter ones may be words
 _LONG_USER: Final = 16  # characters: such a name may be a token
 _NETRC: Final = re.compile(
     r"""(?<!\S)(?:password|account)\s+("(?:\\.|[^"\\])*"|\S+)"""
@@ -43,6 +45,7 @@ _QUOTED: Final = re.compile(
 )
 # Of command lines and connection strings.
 _PAIR: Final = re.compile(r"""(?<![\w.-])([\w.-]+)=([^\s"';,&|]+)""")
+_CONNECTION: Final = re.compile(r"(?:^|;)[ ]*(?:uid|user(?: id)?)=", re.IGNORECASE)
 _FIELD: Final = re.compile(r"^[ \t]*([\w-]+):[ \t]+(\S.*)", re.MULTILINE)  # of a message's head
 # Of a header's value.
 _KIND: Final = re.compile(r"(?:basic|bearer|token)(?:\s|%20)+", re.IGNORECASE)
@@ -96,12 +99,16 @@ def secret_values(environ: Mapping[str, str], place: Path | None = None) -> tupl
 
 def _variables(environ: Mapping[str, str]) -> Iterator[str]:
     for name, value in environ.items():
-        if _is_secret(name):
-            yield from _parts(value)
-        yield from _quoted(value)
-        for key, each in _PAIR.findall(value):
-            yield from _parts(each) if _is_secret(key) else ()
-        yield from _fields(value)
+        for text in filter(None, (value, _decoded(value))):
+            if _is_secret(name):
+                yield from _parts(text)
+            yield from _quoted(text)
+            yield from _lines_in(text.replace("\\n", "\n"))
+            is_login = _CONNECTION.search(text) is not None  # otherwise PWD is a directory
+            for key, each in _PAIR.findall(text):
+                is_secret = _is_secret(key) or (is_login and key.lower() == "pwd")
+                yield from _parts(each) if is_secret else ()
+            yield from _fields(text)
         is_place = _PLACE_NAME.search(name) is not None
         yield from _url_secrets(_words(value), has_schemes=not is_place)
         if is_place:  # a space, too, may be one that should have been escaped
@@ -117,12 +124,35 @@ def _parts(value: str) -> Iterator[str]:
 
     Of several secrets in one, as a CI system may give all that it has, each may be.
     """
-    yield from (value.strip(), *value.splitlines())
+    yield from (value.strip(), *value.splitlines(), *_escaped_lines(value))
     for _, each in _QUOTED.findall(value):
         yield from _meant(each)
     yield from (each for _, each in _PAIR.findall(value))
     bare = _KIND.sub("", value.strip(), count=1)
     yield from (bare, bare.partition(":")[2])
+
+
+def _escaped_lines(value: str) -> Iterator[str]:
+    """Yield the lines of what has its line ends as escapes, as private keys in JSON have them."""
+    lines = value.split("\\n")
+    yield from (line for line in lines if len(lines) > 1 and len(line) >= _LONG_LINE)
+
+
+def _lines_in(text: str) -> Iterator[str]:
+    """Yield the secrets of a file's text that a variable holds; a single line is no file."""
+    for key, rest in _LINE.findall(text) if "\n" in text.strip() else ():
+        if _PLACE_NAME.search(key):
+            yield from _url_secrets(rest.split(), has_schemes=False)
+        if _is_secret(key) and rest[:1] != "/":  # that is a list of paths
+            yield _COMMENT.split(rest, maxsplit=1)[0].strip()
+
+
+def _decoded(value: str) -> str:
+    """Return the text of which a value is the Base64, as CI systems keep files; or nothing."""
+    try:
+        return base64.b64decode("".join(value.split()), validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def _words(text: str) -> Iterator[str]:
@@ -135,11 +165,7 @@ def _words(text: str) -> Iterator[str]:
 
 def _password_in(value: str) -> str:
     """Return the password in what is Base64 of user and password, as in a header; or nothing."""
-    try:
-        text = base64.b64decode(value, validate=True).decode()
-    except ValueError:
-        return ""
-    return text.partition(":")[2].strip()
+    return _decoded(value).partition(":")[2].strip()
 
 
 def _settings(path: str) -> Iterator[str]:
@@ -203,7 +229,7 @@ def _quoted(text: str) -> Iterator[str]:
     """Yield the secrets that stand in quotes behind their names, and those of HTTP headers."""
     for key, value in _QUOTED.findall(text):
         if _SECRET_NAME.search(key):
-            yield from _meant(value)
+            yield from (*_meant(value), *_escaped_lines(value.strip("\"'")))
     yield from (value for _, value in HEADER.findall(text))
 
 
