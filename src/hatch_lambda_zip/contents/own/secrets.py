@@ -15,6 +15,8 @@ _SECRET: Final = re.compile(
     | id_(rsa|dsa|ecdsa|ed25519)(_sk)?
     | \.(netrc|pypirc|pgpass|htpasswd|git-credentials)
     | _netrc
+    | gha-creds-.+\.json | client_secret.*\.json | service[-_]account.*\.json
+    | credentials\.json | secrets\.(ya?ml|json|toml) | pip\.(conf|ini)
     | (.+\.)?(tfstate|tfvars)(\.backup)?
     """,
     re.VERBOSE | re.IGNORECASE,
