@@ -84,7 +84,7 @@ ODD = {
     "serverless.yml": ("a: " + "{b: " * DEEP + "1" + "}" * DEEP, "serverless.yml can't be read: "),
     "app.py": (HANDLER + "    " + "-" * 100_000 + "1\n", "no handler was found in "),
     "main.py": ("x = " + "(" * DEEP + ")" * DEEP, "no handler was found in "),
-    "a.tf": ("\0", "a.tf can't be read: "),
+    "a.tf": ("\0", "a.tf, line 1, column 1, can't be read: "),
 }
 
 
@@ -146,6 +146,33 @@ def test_no_password_is_shown_beside_the_table(tmp_path: Path) -> None:
     text = proposed(tmp_path)
     assert "s3cretive" in text
     assert "0ther-one" in text
+
+
+def test_no_control_characters_are_printed(tmp_path: Path) -> None:
+    """A resource's name is whatever a template says."""
+    odd = 'Resources:\n  "A\\e[2J":\n    Type: AWS::Serverless::Function\n'
+    write(tmp_path, {"template.yaml": odd, "main.py": HANDLER})
+    shown = invoke("init", tmp_path)
+    assert "\x1b" not in shown.stderr
+    assert "Not taken: A\\x1b[2J of template.yaml" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "where"),
+    [
+        ("a.tf", "provider \"a\" {\n  password = 's3cretive'\n}\n", "a.tf, line 2, column"),
+        ("template.yaml", "a: 1\nb: *s3cretive\n", "template.yaml, line 2, column 4,"),
+        ("serverless.yml", "a: 1\nb: *s3cretive\n", "serverless.yml, line 2, column 4,"),
+    ],
+)
+def test_nothing_of_a_broken_file_is_quoted(
+    tmp_path: Path, name: str, text: str, where: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    shown = invoke("init", tmp_path)
+    assert "s3cretive" not in shown.stderr
+    assert where in shown.stderr
+    assert "can't be read" in shown.stderr
 
 
 def test_sams_hello_world(tmp_path: Path) -> None:
@@ -255,7 +282,7 @@ def test_folders(tmp_path: Path) -> None:
         ({}, "no handler was found in"),
         (
             {"template.yaml": "a: [", "app.py": HANDLER},
-            "template.yaml, line 1 can't be read: expected",
+            "template.yaml, line 1, column",
         ),
         (
             {

@@ -143,8 +143,11 @@ def _yaml(path: Path) -> Mapping[str, Any]:
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
-        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        # The parser's own words quote the file, in which there may be a password.
         mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
+        where = f", line {mark.line + 1}, column {mark.column + 1}," if mark else ""
+        problem = (
+            error.strerror if isinstance(error, OSError) else "it is no valid YAML; correct it"
+        )
         raise ConfigError([f"{path}{where} can't be read: {problem}"]) from None
     return document if isinstance(document, Mapping) else {}

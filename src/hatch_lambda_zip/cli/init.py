@@ -22,7 +22,7 @@ from hatch_lambda_zip.config import TARGET_KEY, TOOL_NAME
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.files import replacing
 from hatch_lambda_zip.plugin.app import aborting
-from hatch_lambda_zip.redact import redact, secret_values
+from hatch_lambda_zip.redact import printable, redact, secret_values
 from hatch_lambda_zip.runtimes import ARCHITECTURES, RUNTIMES
 from hatch_lambda_zip.text import plural
 
@@ -54,7 +54,7 @@ def init(*, project: Path, write: bool, runtime: str | None, architecture: str |
         root = project.resolve()
         found = detect(root)
         for line in found.unread:
-            click.echo(f"Not taken: {line}.", err=True)
+            click.echo(printable(f"Not taken: {line}."), err=True)
         if not found.functions:
             message = (
                 f"no handler was found in {root}: neither template.yaml, serverless.yml, *.tf "

@@ -14,7 +14,7 @@ from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.digests import digests_of
 from hatch_lambda_zip.cli.find import chosen_projects
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument, shortest
-from hatch_lambda_zip.cli.stdout import show_result
+from hatch_lambda_zip.cli.stdout import show_result, show_text
 from hatch_lambda_zip.config import Artifact, file_name, sbom_name
 from hatch_lambda_zip.errors import LambdaZipError
 from hatch_lambda_zip.lock import LockKind, Locks
@@ -87,7 +87,7 @@ def list_artifacts(
         return
     columns = ("directory", *_COLUMNS) if len(chosen) > 1 else _COLUMNS
     table = [columns, *([row[column] or "" for column in columns] for row in rows)]
-    show_result("\n".join(aligned(table)))
+    show_text("\n".join(aligned(table)))
 
 
 def _is_unchanged(row: Row, before: Mapping[str, str]) -> bool:

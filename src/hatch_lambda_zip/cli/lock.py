@@ -11,7 +11,7 @@ import click
 
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_argument
-from hatch_lambda_zip.cli.stdout import show_result
+from hatch_lambda_zip.cli.stdout import show_text
 from hatch_lambda_zip.config import TOOL_NAME, Artifact, Kind, Options, read_stated_project
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
 from hatch_lambda_zip.lock import (
@@ -88,7 +88,7 @@ def lock(
                 for workspace in workspaces:
                     arguments = [*(["--check"] if check else []), *_upgrades(upgrade, packages)]
                     _run_uv_lock(uv, workspace, arguments)
-                    show_result(f"{workspace}: uv.lock")
+                    show_text(f"{workspace}: uv.lock")
                 if check:
                     _check(found)
                 stated = read_stated_project(opened.builder.metadata.config)
@@ -104,7 +104,7 @@ def lock(
                     _write(found, texts, console, upgrades=upgrade or bool(packages))
                 _check_found(opened, uv)
                 if not found and not workspaces:
-                    show_result(f"{opened.root}: no function needs a lock")
+                    show_text(f"{opened.root}: no function needs a lock")
 
 
 @dataclass
@@ -287,7 +287,7 @@ def _compare(found: Sequence[Needed], texts: Mapping[Path, str]) -> None:
                 f"like, at its start). Run `{TOOL_NAME} lock` and commit the result."
             )
         else:
-            show_result(f"{path}: up to date")
+            show_text(f"{path}: up to date")
     if problems:
         raise LockError("\n".join(problems))
 
@@ -353,14 +353,14 @@ def _write(
             )
         if needed.lock.is_foreign and upgrades:
             name = needed.lock.requirements.name
-            show_result(f"{path}: {name} decides its versions; {FOREIGN[name]} takes newer ones")
+            show_text(f"{path}: {name} decides its versions; {FOREIGN[name]} takes newer ones")
         if text == before:
-            show_result(f"{path}: up to date")
+            show_text(f"{path}: up to date")
             continue
         for line in _described(needed.lock, before, text):
-            show_result(f"  {line}")
+            show_text(f"  {line}")
         needed.lock.write(text)
-        show_result(f"{path}: written")
+        show_text(f"{path}: written")
 
 
 def _pins(

@@ -8,6 +8,8 @@ import sys
 
 import click
 
+from hatch_lambda_zip.redact import printable
+
 
 def show_result(text: str, *, ends_line: bool = True) -> None:
     """Print a result.
@@ -29,3 +31,8 @@ def show_result(text: str, *, ends_line: bool = True) -> None:
             # What is left of it would be written at the end, and fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1 if is_unread else 2)
+
+
+def show_text(text: str) -> None:
+    """Print a result that names what others wrote, which a terminal must not obey."""
+    show_result(printable(text))

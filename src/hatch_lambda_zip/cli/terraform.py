@@ -61,8 +61,12 @@ def _blocks(path: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     try:
         document = hcl2.loads((read_regular(path) or b"").decode())
     except Exception as error:  # noqa: BLE001 - the parser's own kinds are not public
-        first = str(error).partition("\n")[0]
-        raise ConfigError([f"{path} can't be read: {first}"]) from None
+        # Its words quote the file, in which there may be a password.
+        line, column = getattr(error, "line", -1), getattr(error, "column", -1)
+        is_known = isinstance(line, int) and line > 0
+        where = f", line {line}, column {column}," if is_known else ""
+        message = f"{path}{where} can't be read: see what `terraform validate` says of it"
+        raise ConfigError([message]) from None
     for section in ("resource", "data"):
         for block in document.get(section, []):
             for kind, named in block.items():

@@ -12,7 +12,7 @@ import click
 
 from hatch_lambda_zip.cli.console import Console, hooks_aside
 from hatch_lambda_zip.cli.project import OpenProject, complete_names, open_project, project_option
-from hatch_lambda_zip.cli.stdout import show_result
+from hatch_lambda_zip.cli.stdout import show_result, show_text
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.app import aborting
 from hatch_lambda_zip.text import did_you_mean
@@ -52,7 +52,7 @@ def why(*, function: str, name: str, project: Path, as_json: bool, verbose: int)
         show_result(json.dumps([_to_json(label, it) for label, it in answers], indent=2))
     else:
         for label, answer in answers:
-            show_result("\n".join(_lines(label, answer)))
+            show_text("\n".join(_lines(label, answer)))
     sys.exit(0 if all(answer.ships for _, answer in answers) else 1)
 
 
