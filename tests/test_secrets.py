@@ -326,7 +326,7 @@ def test_a_lock_with_a_password_is_told(tmp_path: Path, private: Private, server
         [sys.executable, "-m", "hatch_lambda_zip", "lock"], cwd=tmp_path, env=clean_environment()
     )
     assert private.let_in
-    assert "pylock.toml has a URL with a password, as requirements.txt or the" in locking.stderr
+    assert "pylock.toml has a URL with a password or token, as requirements.txt" in locking.stderr
     assert "pylock.toml has a link with a query, as requirements.txt or the" in locking.stderr
     assert not is_in(locking.stdout + locking.stderr)
 

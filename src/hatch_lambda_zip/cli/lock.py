@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -36,9 +38,15 @@ from hatch_lambda_zip.lock.compile import (
 )
 from hatch_lambda_zip.lock.uv_lock import UvLock
 from hatch_lambda_zip.plugin.app import aborting
-from hatch_lambda_zip.redact import has_password, has_query
+from hatch_lambda_zip.redact import has_password, has_query, has_user
 from hatch_lambda_zip.uv import Uv, find_uv
 
+# Of files and repositories, not of indexes.
+_LOCKED_URL: Final = re.compile(r"""(?<![\w-])(?:url|git)[ \t]*=[ \t]*["']([^"'\n]*)""")
+# What uv writes behind a repository's URL.
+_GIT_QUERY: Final = re.compile(
+    r"""\?(?:(?:subdirectory|rev|tag|branch|lfs)=[^&#"'\s]*&?)+(?=[#"'\s]|\Z)"""
+)
 _EXAMPLE = "\b\nExamples:\n  hatch-lambda-zip lock\n  hatch-lambda-zip lock --upgrade-package boto3"
 
 
@@ -87,7 +95,7 @@ def lock(
                 workspaces = _workspaces(opened, uv, has_uv_lock=has_uv_lock)
                 for workspace in workspaces:
                     arguments = [*(["--check"] if check else []), *_upgrades(upgrade, packages)]
-                    _run_uv_lock(uv, workspace, arguments)
+                    _run_uv_lock(uv, workspace, arguments, console)
                     show_text(f"{workspace}: uv.lock")
                 if check:
                     _check(found)
@@ -228,7 +236,7 @@ def _upgrades(upgrade: bool, packages: Sequence[str]) -> list[str]:  # noqa: FBT
     return [*(["--upgrade"] if upgrade else []), *words]
 
 
-def _run_uv_lock(uv: Uv, workspace: Path, arguments: Sequence[str]) -> None:
+def _run_uv_lock(uv: Uv, workspace: Path, arguments: Sequence[str], console: Console) -> None:
     """Have uv write or check a uv.lock.
 
     Raises:
@@ -247,6 +255,8 @@ def _run_uv_lock(uv: Uv, workspace: Path, arguments: Sequence[str]) -> None:
         ) from None
     if path := uv_lock_of(workspace, uv):  # a member's is that of its workspace
         UvLock.read(path).refuse_misplaced()
+        text = path.read_text(encoding="utf-8-sig")
+        warn_of_secrets(path, text, "pyproject.toml", console)
 
 
 def _check(found: Sequence[Needed]) -> None:
@@ -338,19 +348,7 @@ def _write(
     for needed in found:
         path, text = needed.lock.path, texts[needed.lock.path]
         before = needed.lock.before()
-        if has_password(text):
-            console.display_warning(
-                f"{path} has a URL with a password, as {needed.lock.requirements.name} or the "
-                "index has it. Do not commit it so: have uv ask for that (a keyring, netrc, "
-                "UV_INDEX_<NAME>_PASSWORD)"
-            )
-        if has_query(text):
-            console.display_warning(
-                f"{path} has a link with a query, as {needed.lock.requirements.name} or the index "
-                "has it. If that is a signature, it may open what is private to whoever reads the "
-                "file, and builds fail when it is over: do not commit it so, and take what is "
-                "locked from a place whose links have none"
-            )
+        warn_of_secrets(path, text, needed.lock.requirements.name, console)
         if needed.lock.is_foreign and upgrades:
             name = needed.lock.requirements.name
             show_text(f"{path}: {name} decides its versions; {FOREIGN[name]} takes newer ones")
@@ -361,6 +359,29 @@ def _write(
             show_text(f"  {line}")
         needed.lock.write(text)
         show_text(f"{path}: written")
+
+
+def warn_of_secrets(path: Path, text: str, source: str, console: Console) -> None:
+    """Warn of what may be a secret in the URLs of a lock.
+
+    An index's may have a user alone, whose password a keyring knows; a file's or repository's not.
+
+    Args:
+        text: the lock's.
+        source: the name of what it is made of.
+    """
+    if has_password(text) or any(map(has_user, _LOCKED_URL.findall(text))):
+        console.display_warning(
+            f"{path} has a URL with a password or token, as {source} or the index has it. Do not "
+            "commit it so: have uv ask for that (a keyring, netrc, UV_INDEX_<NAME>_PASSWORD)"
+        )
+    if has_query(_GIT_QUERY.sub("", text)):
+        console.display_warning(
+            f"{path} has a link with a query, as {source} or the index has it. If that is a "
+            "signature, it may open what is private to whoever reads the file, and builds fail "
+            "when it is over: do not commit it so, and take what is locked from a place whose "
+            "links have none"
+        )
 
 
 def _pins(
