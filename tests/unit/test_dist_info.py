@@ -69,6 +69,8 @@ def test_metadata_as_three_releases_write_it() -> None:
         ("Project-URL", "Source, https://user:password@host.invalid/demo"),
         ("Home-page", "https://token@host.invalid/demo"),
         ("Summary", "from https://user:password@host.invalid/demo"),
+        ("Project-URL", "Source, https://user:pass word@host.invalid/a"),
+        ("Project-URL", "Source, oauth2:password@host.invalid/a.git"),
     ],
 )
 def test_credentials_are_refused(field: str, value: str) -> None:
@@ -87,6 +89,8 @@ def test_credentials_are_refused(field: str, value: str) -> None:
         ("Requires-Dist", "demo @ git+https://host/demo@v1#subdirectory=a"),
         ("Requires-Dist", f"demo @ https://host.invalid/demo.whl#sha256={'0a' * 32}"),
         ("Project-URL", "Source, https://host.invalid/demo?branch=main#readme"),
+        ("Project-URL", "Source, git@host.invalid:a/b"),
+        ("Project-URL", "Contact, mailto:doe@host.invalid"),
         ("Author-email", "Doe <doe@host.invalid>"),
     ],
 )

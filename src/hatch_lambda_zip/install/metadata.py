@@ -127,7 +127,8 @@ def refuse_credentials(name: str, field: str, values: Iterable[str]) -> None:
         DistributionError: a URL has credentials.
     """
     # A query is common in other URLs; in those of requirements it may well be a token.
-    is_secret = _has_secret_url if field == "Requires-Dist" else has_user
+    rules = {"Requires-Dist": _has_secret_url, "Project-URL": _has_login}
+    is_secret = rules.get(field, has_user)
     if any(map(is_secret, values)):
         raise DistributionError(
             f"METADATA of {name} has a URL with credentials (or a query, which may be one) as "
@@ -166,6 +167,20 @@ def _has_secret_url(requirement: str) -> bool:
     _, _, url = requirement.partition(" @ ")
     url = url.partition(" ;")[0]
     return redact(url) != url
+
+
+def _has_login(labelled: str) -> bool:
+    """Tell whether a project's URL has credentials, carelessly spelled ones too."""
+    url = labelled.partition(",")[2].strip() or labelled
+    is_address = url.lower().startswith("mailto:")
+    # What has a scheme may have a query, which stays, and an @ in its path.
+    is_bare = "://" not in url and not is_address
+    spelled = url.partition("?")[0]
+    return (
+        has_user("".join(spelled.split()))
+        or has_user(url)
+        or (is_bare and redact(spelled) != spelled)
+    )
 
 
 def _decoded(word: re.Match[str]) -> str:
