@@ -424,6 +424,16 @@ def test_secrets_of_a_netrc_and_of_files(tmp_path: Path) -> None:
     )
 
 
+def test_a_password_in_a_pyproject(tmp_path: Path) -> None:
+    """A source of pdm's has one beside its URL."""
+    text = (
+        '[[tool.pdm.source]]\nusername = "me"\npassword = "s3cretive"\n'
+        '[tool.other]\ntokenize = "spacy"\npassword-file = "a"\n'
+    )
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert secret_values({"HOME": str(tmp_path)}, tmp_path) == ("s3cretive",)
+
+
 KEPT = {
     ".config/pip/pip.conf": "[global]\nindex-url=https://user:s3cretive@host.invalid/simple\n",
     ".pip/pip.conf": "[global]\nextra-index-url =\n  https://user:s3cretive@host.invalid/simple\n",

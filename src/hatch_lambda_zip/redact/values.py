@@ -65,6 +65,7 @@ _FILES_WITH_URLS: Final = (
 )
 # Where passwords may stand elsewhere, too.
 _SETTINGS: Final = ("uv.toml", "poetry.toml", "pdm.toml", ".npmrc", "setup.cfg")
+_EXACT_KEYS: Final = frozenset(("password", "token"))
 # What stands in such places and says nothing.
 _KNOWN: Final = frozenset(
     (
@@ -85,6 +86,10 @@ def secret_values(environ: Mapping[str, str], place: Path | None = None) -> tupl
         for name in _FILES_WITH_URLS:
             text = _content(f"{directory}/{name}")
             found.update(_url_secrets(_words(text), has_schemes=True))
+        # Of many tools' tables, in which a key like "tokenize" is no secret.
+        for key, value in _QUOTED.findall(_content(f"{directory}/pyproject.toml")):
+            if key.lower().rpartition(".")[2] in _EXACT_KEYS:
+                found.update(_meant(value))
         for path in (*(f"{directory}/{name}" for name in _SETTINGS), *_of_checkout(directory)):
             found.update(_settings(path))
     netrcs = (value for value in environ.values() if _MACHINE.search(value))  # to be written
