@@ -197,6 +197,90 @@ def test_what_is_built_for_the_build_does_not_ship(tmp_path: Path) -> None:
     assert set((tmp_path / "demo/tools").rglob("*")) == before
 
 
+GENERATING = """\
+from setuptools import setup
+from setuptools.command.build_py import build_py
+from zq_helper import V
+
+class Generate(build_py):
+    def run(self):
+        super().run()
+        with open(self.build_lib + "/demo_app/v.py", "w") as file:
+            file.write(f"{V = }")
+
+setup(cmdclass={"build_py": Generate})
+"""
+
+
+def test_what_the_build_requires_by_path_is_up_to_date(tmp_path: Path) -> None:
+    files = {"setup.py": GENERATING}
+    project = with_helper(tmp_path / "demo", 'setuptools", "zq-helper', files)
+    for value in (1, 2):
+        (project.path / "tools/zq/zq_helper/__init__.py").write_text(
+            f"V = {value}\n", encoding="utf-8"
+        )
+        assert project.build().read("demo_app/v.py") == f"V = {value}".encode()
+
+
+BUILT_BESIDE = """\
+import glob
+import shutil
+import subprocess
+import sys
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+class Copy(build_py):
+    def run(self):
+        super().run()
+        subprocess.run([sys.executable, "-m", "setup", "-q", "build"], cwd="tools/zq", check=True)
+        (made,) = glob.glob("tools/zq/build/lib*/zq_helper/__init__.py")
+        shutil.copy(made, self.build_lib + "/demo_app/made.py")
+
+setup(cmdclass={"build_py": Copy})
+"""
+
+
+def test_what_a_hook_has_built_elsewhere_ships(tmp_path: Path) -> None:
+    setup = "from setuptools import setup\nsetup()\n"
+    files = {"setup.py": BUILT_BESIDE, "tools/zq/setup.py": setup}
+    project = with_helper(tmp_path / "demo", "setuptools", files)
+    assert project.build().read("demo_app/made.py") == b"V = 1\n"
+    (project.path / "tools/zq/zq_helper/__init__.py").write_text("V = 22\n", encoding="utf-8")
+    assert project.build().read("demo_app/made.py") == b"V = 22\n"
+
+
+HATCH_HOOK = """\
+import subprocess
+import sys
+from glob import glob
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        subprocess.run([sys.executable, "setup_it.py", "-q", "build"], cwd=self.root, check=True)
+        (made,) = glob(self.root + "/build/lib*/zq/__init__.py")
+        build_data["force_include"][made] = "demo_app/made.py"
+"""
+
+
+def test_what_a_hook_of_an_isolated_hatchling_has_built_ships(tmp_path: Path) -> None:
+    text = f"{PROJECT}[tool.hatch.build.targets.wheel.hooks.custom]\n"
+    files = {
+        "src/demo_app/f.py": HANDLER,
+        "hatch_build.py": HATCH_HOOK,
+        "setup_it.py": "from setuptools import setup\nsetup(name='zq', packages=['zq'])\n",
+        "zq/__init__.py": "V = 1\n",
+    }
+    requires = 'hatchling==1.27.0", "setuptools'
+    project = project_of(tmp_path / "demo", requires, "hatchling.build", text, files)
+    project.configure(handler="demo_app.f.handler")
+    project.lock()
+    assert project.build().read("demo_app/made.py") == b"V = 1\n"
+
+
 def test_what_setup_py_builds_does_not_ship(tmp_path: Path) -> None:
     text = VENDORED.format(
         command='[sys.executable, "-c", "import setuptools; setuptools.setup()"]'

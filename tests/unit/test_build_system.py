@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.install.build_system import required_to_build
-from hatch_lambda_zip.install.old_setuptools import Traces, is_by_setuptools
+from hatch_lambda_zip.install.build_system import (
+    is_by_hatchling,
+    is_by_setuptools,
+    required_by_path,
+    required_to_build,
+)
+from hatch_lambda_zip.install.old_setuptools import Traces
 from hatch_lambda_zip.install.work_places import (
     check_places,
     leaving_nothing_built,
@@ -21,6 +26,26 @@ def test_what_is_no_requirement_is_passed_over() -> None:
     assert required_to_build({"build-system": system}) == {"zope-interface"}
     assert not required_to_build({"build-system": {"requires": "setuptools"}})
     assert not required_to_build({})
+
+
+def test_what_is_required_by_path(tmp_path: Path) -> None:
+    def write(place: str, text: str) -> None:
+        (tmp_path / place).mkdir(parents=True, exist_ok=True)
+        (tmp_path / place / "pyproject.toml").write_text(text, encoding="utf-8")
+
+    assert required_by_path(tmp_path / "ws/app") == ()
+    write("ws", "[tool.uv.workspace]\n[tool.uv.sources]\nof_all = { path = 'x' }\n")
+    write(".", "[tool.uv.sources]\nnot-this = { path = 'x' }\n")
+    write(
+        "ws/app",
+        "[build-system]\nrequires = ['direct @ file:///a', 'other @ https://a.invalid/a.whl']\n"
+        "[tool.uv.sources]\nB = [{ path = '../../b', marker = 'x' }, { index = 'y' }]\n"
+        "c = { git = 'x' }\nd = { path = 'd.whl' }\ne = 3\nf = { path = 3 }\n",
+    )
+    write("b", "[tool.uv.sources]\ndeeper = { path = '../b' }\nback = { path = '../ws/app' }\n")
+    assert required_by_path(tmp_path / "ws/app") == (
+        *("b", "back", "d", "deeper", "direct", "of-all"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,6 +72,7 @@ def test_what_setuptools_builds(
     text = f'[build-system]\nrequires = {requires}\nbuild-backend = "{backend}"\n'
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
     assert is_by_setuptools(tmp_path) == expected
+    assert is_by_hatchling(tmp_path) == (backend == "hatchling.build")
 
 
 def test_setuptools_is_the_default_and_may_be_wrapped(tmp_path: Path) -> None:
@@ -128,7 +154,10 @@ def test_a_version_with_a_date_is_an_error(tmp_path: Path) -> None:
     directory.mkdir()
     file = tmp_path / "setup.cfg"
     file.write_text("[egg_info]\ntag_build =\ntag_date = 0\n", encoding="utf-8")  # as an sdist's
-    outside_the_tree(directory, tmp_path, {})
+    variables = outside_the_tree(directory, tmp_path, {})
+    # What setup.py may set is not known before it runs.
+    text = Path(variables["DIST_EXTRA_CONFIG"]).read_text(encoding="utf-8")
+    assert "tag_date = 0\n" in text
     file.write_text("[egg_info]\ntag-date = True\n", encoding="utf-8")
     with pytest.raises(DistributionError) as caught:
         outside_the_tree(directory, tmp_path, {})

@@ -35,6 +35,18 @@ def seen_in(tree: Path, variables: dict[str, str], *names: str) -> list[str]:
     return output.strip().split("|")
 
 
+def changed_in(tree: Path, variables: dict[str, str]) -> dict[str, str]:
+    """Return the variables as a Python that works there has them."""
+    environ = dict(variables)
+    before = Path.cwd()
+    os.chdir(tree)
+    try:
+        other_trees.change(environ)
+    finally:
+        os.chdir(before)
+    return environ
+
+
 def test_the_tree_itself_keeps_its_places(trees: tuple[Path, Path]) -> None:
     variables = variables_of(trees[0])
     assert seen_in(trees[0], variables, *NAMES) == [variables[name] for name in NAMES]
@@ -45,27 +57,45 @@ def test_the_tree_itself_keeps_its_places(trees: tuple[Path, Path]) -> None:
 
 def test_another_tree_has_others(trees: tuple[Path, Path]) -> None:
     variables = variables_of(trees[0])
+    places = trees[0].parent / "places"
     for _ in range(2):
         config, cargo, pretended, forced = seen_in(trees[1], variables, *NAMES)
         assert (pretended, forced) == ("None", "1")
-        places = trees[0].parent / "places" / "others"
-        assert Path(cargo).parent.parent == places
+        own = Path(cargo).parent
+        assert own.parent == places / "others"
         text = Path(config).read_text(encoding="utf-8")
         before = Path(variables["DIST_EXTRA_CONFIG"]).read_text(encoding="utf-8")
-        assert text == before.replace(f"{places.parent}{os.sep}", f"{Path(cargo).parent}{os.sep}")
-        assert (Path(cargo).parent / "egg_base").is_dir()
-    # And so has what is built for that.
-    environ = {**variables}
-    here = Path.cwd()
-    os.chdir(trees[1])
-    try:
-        other_trees.move(environ)
-    finally:
-        os.chdir(here)
-    assert environ["DIST_EXTRA_CONFIG"] == config
-    assert seen_in(trees[1], environ, "DIST_EXTRA_CONFIG") == [config]
-    assert seen_in(trees[0], environ, "DIST_EXTRA_CONFIG")[0].startswith(str(Path(cargo).parent))
-    assert seen_in(trees[0], environ, "DIST_EXTRA_CONFIG") != [config]
+        assert text == before.replace(f"{places}{os.sep}", f"{own}{os.sep}")
+        assert (own / "egg_base").is_dir()
+    # What its build starts there has the same.
+    assert changed_in(trees[1], changed_in(trees[1], variables))["DIST_EXTRA_CONFIG"] == config
+
+
+@pytest.mark.parametrize("config", [None, "mine.cfg"])
+def test_what_a_build_runs_elsewhere_works_as_it_would(
+    trees: tuple[Path, Path], config: str | None
+) -> None:
+    if config:
+        config = str(trees[0].parent / config)
+        Path(config).write_text("[sdist]\nformats = zip\n", encoding="utf-8")
+    variables = variables_of(trees[0], {"DIST_EXTRA_CONFIG": config} if config else {})
+    environ = changed_in(trees[0], variables)
+    assert changed_in(trees[0], environ) == environ
+    assert seen_in(trees[1], environ, *NAMES) == [str(config), "None", "3", "1"]
+    # And so does what that of a build requirement runs.
+    assert seen_in(trees[0], changed_in(trees[1], variables), *NAMES) == [
+        *(str(config), "None", "None", "1")
+    ]
+
+
+def test_what_hatchling_runs_works_as_it_would(trees: tuple[Path, Path]) -> None:
+    text = '[build-system]\nrequires = []\nbuild-backend = "hatchling.build"\n'
+    (trees[0] / "pyproject.toml").write_text(text, encoding="utf-8")
+    variables = variables_of(trees[0])
+    assert seen_in(trees[0], variables, *NAMES) == ["None", "None", "3", "1"]
+    config, _, pretended, _ = seen_in(trees[1], variables, *NAMES)
+    assert Path(config).parent.parent == trees[0].parent / "places" / "others"
+    assert pretended == "None"
 
 
 def test_a_directory_that_is_gone_is_another(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from packaging.version import Version
 
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.files import check_outside
+from hatch_lambda_zip.install.build_system import required_by_path
 from hatch_lambda_zip.install.old_setuptools import removing_traces
 from hatch_lambda_zip.install.wheel import (
     check_tags,
@@ -146,6 +147,7 @@ def build_wheel(
     directory.mkdir(parents=True)
     source = find_version_source(project.path) if zip_version is not None else None
     pretended = source.variables(zip_version) if source and zip_version is not None else {}
+    refreshed = [f"--refresh-package={name}" for name in required_by_path(project.path)]
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
         with (
@@ -155,7 +157,7 @@ def build_wheel(
             removing_traces(project.path, directory / "egg_base") as traces,
         ):
             variables = outside_the_tree(directory, project.path, uv.environment, pretended)
-            run = [*command, "--out-dir", str(directory / "dist"), str(project.path)]
+            run = [*command, *refreshed, "--out-dir", str(directory / "dist"), str(project.path)]
             uv.run(run, cwd=project.path, variables=variables)
             if traces.spoil_the_wheel():
                 remove_tree(directory / "dist")

@@ -12,39 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from hatch_lambda_zip.config import TARGET_KEY, inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.files import matching, read_regular
-from hatch_lambda_zip.install.build_system import required_to_build
+from hatch_lambda_zip.install.build_system import is_by_setuptools
 from hatch_lambda_zip.process import remove_tree
 
 _WHY: Final = (
     "the setuptools that builds it is older than 65.4, or SETUPTOOLS_USE_DISTUTILS=stdlib is set, "
     "and can't be told to work in a temporary directory"
 )
-_WRAPPER: Final = "hatch_lambda_zip.backend"
-_OTHERS: Final = ("flit", "hatch", "maturin", "meson", "pdm", "poetry", "scikit", "uv-build")
 # A place to work in, in a configuration file; `build_dir` may be that of documentation.
 _PLACE: Final = re.compile(
     rb"^(build[-_](?:base|lib|purelib|platlib|temp|scripts)|bdist[-_]dir)[ \t]*[=:]",
     re.IGNORECASE | re.MULTILINE,
 )
-
-
-def is_by_setuptools(root: Path) -> bool:
-    """Tell whether setuptools is the declared back end, or what that one runs.
-
-    It is where none is declared. Others that run it, such as pdm, have their own ways to find what
-    it built.
-    """
-    pyproject = read_tables(root / "pyproject.toml")
-    backend = inner_table(pyproject, "build-system").get("build-backend")
-    if backend == _WRAPPER:
-        backend = inner_table(pyproject, *TARGET_KEY.split(".")).get("inner-backend")
-    if backend is None or str(backend).startswith("setuptools"):
-        return True
-    names = required_to_build(pyproject)
-    return "setuptools" in names and not any(name.startswith(_OTHERS) for name in names)
 
 
 class Traces:

@@ -1,7 +1,9 @@
-"""Gives each source tree that a build builds places of its own to work in.
+"""Has the variables of a build count for one source tree alone.
 
-uv gives the variables of a build to whatever it builds for it: to build requirements that have no
-wheel, too. In the project's places they would leave their modules, which its wheel takes in.
+uv gives them to whatever it builds for it: to build requirements that have no wheel, too. In the
+project's places these would leave their modules, which its wheel takes in; so they get places of
+their own. What the project's own build runs in other directories works as it would without us: a
+script that has setuptools work there looks for the result where setuptools puts it.
 
 A copy of this file is called ``sitecustomize``, which each Python imports as it starts (see the
 documentation of ``site``). It runs in whichever Python a back end starts, so it is plain, and needs
@@ -14,36 +16,61 @@ import importlib
 import os
 import sys
 
-VARIABLE = "HATCH_LAMBDA_ZIP_TREE"
-_CONFIG_VARIABLE = "DIST_EXTRA_CONFIG"  # of setuptools
+TREE = "HATCH_LAMBDA_ZIP_TREE"
+"""The variable that says which source tree has which places."""
+BEFORE = "HATCH_LAMBDA_ZIP_BEFORE"
+"""The variable for what the user has given as ``CONFIG``."""
+CONFIG = "DIST_EXTRA_CONFIG"
+"""The variable that names a configuration file of setuptools."""
+
+# Whether the source tree uses its places; the second: this runs in a build that does.
+_HERE, _INSIDE, _NOWHERE = "here", "inside", "nowhere"
 
 
-def described(root: str, directory: str, of_it_alone: list[str]) -> str:
+def described(root: str, directory: str, of_it_alone: list[str], *, is_used: bool) -> str:
     """Return the value of the variable.
 
     Args:
         root: the source tree.
-        directory: where it has its places.
-        of_it_alone: the variables that are for no other.
+        directory: where the places are.
+        of_it_alone: the variables that build requirements do not get.
+        is_used: whether the tree's own back end gets these places, not only build requirements.
     """
-    return " ".join((_identity(root), ",".join(of_it_alone), directory))
+    mode = _HERE if is_used else _NOWHERE
+    return " ".join((_identity(root), mode, ",".join(of_it_alone), directory))
 
 
-def move(environ: dict[str, str] | os._Environ[str]) -> None:
-    """Change the variables, if this Python works in another source tree."""
-    tree, names, directory = environ[VARIABLE].split(" ", 2)
+def change(environ: dict[str, str] | os._Environ[str]) -> None:
+    """Change the variables for a Python by the directory that it works in."""
+    tree, mode, names, directory = environ[TREE].split(" ", 3)
     here = _identity(os.curdir)
-    if here == tree:
-        return
-    own = os.path.join(directory, "others", here)
-    for name in filter(None, names.split(",")):
-        environ.pop(name, None)
-    for name, value in [*environ.items()]:
-        if value.startswith(directory + os.sep) and name != "PYTHONPATH":
-            environ[name] = own + value[len(directory) :]
-    environ[VARIABLE] = f"{here}  {own}"
-    config = environ.get(_CONFIG_VARIABLE, "")
-    if not config.startswith(own) or os.path.exists(config):
+    if here == tree and mode != _NOWHERE:
+        environ[TREE] = f"{tree} {_INSIDE}  {directory}"
+    elif here == tree or mode == _INSIDE:
+        for name in _named_in(directory, environ):
+            del environ[name]
+        if BEFORE in environ:
+            environ[CONFIG] = environ[BEFORE]
+        del environ[TREE]
+    else:
+        own = os.path.join(directory, "others", here)
+        for name in filter(None, names.split(",")):
+            environ.pop(name, None)
+        for name in _named_in(directory, environ):
+            environ[name] = own + environ[name][len(directory) :]
+        _make_places(directory, own, environ[CONFIG])
+        environ[TREE] = f"{here} {_INSIDE}  {own}"
+
+
+def _named_in(directory: str, environ: dict[str, str] | os._Environ[str]) -> list[str]:
+    """Return the variables that name places in a directory."""
+    start = directory + os.sep
+    return [name for name in environ if environ[name].startswith(start) and name != "PYTHONPATH"]
+
+
+def _make_places(directory: str, own: str, config: str) -> None:
+    """Make a configuration of setuptools, like that of another directory, and what it names."""
+    if os.path.exists(config):
         return
     os.makedirs(own, exist_ok=True)
     with open(directory + config[len(own) :], encoding="utf-8") as file:
@@ -79,6 +106,6 @@ def _import_hidden() -> None:
 
 
 if __name__ == "sitecustomize":
-    if VARIABLE in os.environ:
-        move(os.environ)
+    if TREE in os.environ:
+        change(os.environ)
     _import_hidden()

@@ -18,11 +18,15 @@ from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError, OutputError
 from hatch_lambda_zip.files import home, matching, read_regular
 from hatch_lambda_zip.install import other_trees
-from hatch_lambda_zip.install.build_system import build_requirements, required_to_build
-from hatch_lambda_zip.install.old_setuptools import is_by_setuptools
+from hatch_lambda_zip.install.build_system import (
+    build_requirements,
+    is_by_hatchling,
+    is_by_setuptools,
+    required_to_build,
+)
 from hatch_lambda_zip.process import remove_tree
 
-_CONFIG_VARIABLE: Final = "DIST_EXTRA_CONFIG"
+_CONFIG_VARIABLE: Final = other_trees.CONFIG
 # Where setuptools works: commands and options, and the directories that these get here.
 _PLACES: Final = (
     *(("build", "build_base", "build_base"), ("egg_info", "egg_base", "egg_base")),
@@ -142,7 +146,8 @@ def outside_the_tree(
     (for scikit-build-core, where its ``build-dir`` is set) leave what they compiled, and take a
     source for unchanged that has an older time; so do Cython, and setuptools where an extension
     module lies in the sources (``build_ext --inplace``) and ships as data first. Whatever else is
-    built meanwhile works elsewhere (see ``other_trees``).
+    built meanwhile works elsewhere (see ``other_trees``), and what hatchling's hooks run in the
+    source tree, as when the running hatchling makes the wheel.
 
     Args:
         directory: where they work.
@@ -191,6 +196,7 @@ def outside_the_tree(
         place.mkdir(exist_ok=True)
         config.set(section, option, str(place))
     config.set("build", "force", "1")  # whatever the times of files
+    config.set("egg_info", "tag_date", "0")  # which setup.py may set
     path = directory / "setuptools.cfg"
     with path.open("w", encoding="utf-8") as written:
         config.write(written)
@@ -200,7 +206,10 @@ def outside_the_tree(
     alone = {**(of_it_alone or {})}
     return {
         **alone,
-        other_trees.VARIABLE: other_trees.described(str(root), str(directory), [*alone]),
+        other_trees.TREE: other_trees.described(
+            str(root), str(directory), [*alone], is_used=not is_by_hatchling(root)
+        ),
+        **({other_trees.BEFORE: extra} if extra else {}),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(site), environ.get("PYTHONPATH")))),
         _CONFIG_VARIABLE: str(path),
         "CARGO_TARGET_DIR": str(directory / "cargo"),
