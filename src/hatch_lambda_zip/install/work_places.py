@@ -7,7 +7,7 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -164,42 +164,13 @@ def outside_the_tree(
             f"Temporary files would lie in {str(directory.parent)!a}, and back ends can't be told "
             f"of a path with {found[0]!a} in it. Set TMPDIR to a directory without it."
         )
-    config = configparser.ConfigParser()
     extra = environ.get(_CONFIG_VARIABLE)
-    if extra:
-        try:
-            # As setuptools does, which ignores what is no file.
-            text = Path(extra).read_text(encoding="utf-8") if Path(extra).is_file() else ""
-            config.read_string(text)
-            for section in config.sections():
-                config.items(section)  # setuptools reads every value
-        except (configparser.Error, OSError, ValueError):
-            # Their words show lines of the file, which may be of any kind.
-            raise DistributionError(
-                f"{_CONFIG_VARIABLE}={extra}: it can't be read as a configuration of setuptools, "
-                "an INI file in UTF-8 (with each % of a value as %%). Correct the file, or remove "
-                "the variable."
-            ) from None
+    config = _extra_configuration(extra) if extra else configparser.ConfigParser()
     files = [root / "setup.cfg", *(home(environ) / name for name in _OF_USER)]
-    named = set[tuple[str, str]]()
-    for file in (*files, Path(extra)) if extra else files:
-        options = _options_in(file)
-        if options.get(_DATE, "").lower() in _TRUE:
-            raise _dated(f"tag_date of [egg_info] in {file}")
-        named.update(options)
-    always = is_by_setuptools(root)
-    if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
-    for section, option, name in (*_PLACES, *if_named):
-        if not config.has_section(section):
-            config.add_section(section)
-        place = directory / name
-        place.mkdir(exist_ok=True)
-        config.set(section, option, str(place))
-    config.set("build", "force", "1")  # whatever the times of files
-    config.set("egg_info", "tag_date", "0")  # which setup.py may set
+    _name_places(config, directory, root, [*files, Path(extra)] if extra else files)
     path = directory / "setuptools.cfg"
-    with path.open("w", encoding="utf-8") as written:
-        config.write(written)
+    with path.open("w", encoding="utf-8") as file:
+        config.write(file)
     site = directory / "site"
     site.mkdir()
     shutil.copyfile(other_trees.__file__, site / "sitecustomize.py")
@@ -219,6 +190,60 @@ def outside_the_tree(
         "MYPY_CACHE_DIR": str(directory / "mypy"),
         "PDM_BUILD_NO_CLEAN": "0",
     }
+
+
+def _extra_configuration(path: str) -> configparser.ConfigParser:
+    """Read the configuration that the user has for setuptools.
+
+    Raises:
+        DistributionError: it can't be read.
+    """
+    config = configparser.ConfigParser()
+    try:
+        # As setuptools does, which ignores what is no file.
+        text = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
+        config.read_string(text)
+        for section in config.sections():
+            config.items(section)  # setuptools reads every value
+    except (configparser.Error, OSError, ValueError):
+        # Their words show lines of the file, which may be of any kind.
+        raise DistributionError(
+            f"{_CONFIG_VARIABLE}={path}: it can't be read as a configuration of setuptools, an "
+            "INI file in UTF-8 (with each % of a value as %%). Correct the file, or remove the "
+            "variable."
+        ) from None
+    return config
+
+
+def _name_places(
+    config: configparser.ConfigParser, directory: Path, root: Path, files: Iterable[Path]
+) -> None:
+    """Have a configuration of setuptools name the places in a directory, and make these.
+
+    Args:
+        config: changed.
+        root: the source tree.
+        files: the other configurations.
+
+    Raises:
+        DistributionError: one of these makes versions out of dates.
+    """
+    named = set[tuple[str, str]]()
+    for file in files:
+        options = _options_in(file)
+        if options.get(_DATE, "").lower() in _TRUE:
+            raise _dated(f"tag_date of [egg_info] in {file}")
+        named.update(options)
+    always = is_by_setuptools(root)
+    if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
+    for section, option, name in (*_PLACES, *if_named):
+        if not config.has_section(section):
+            config.add_section(section)
+        place = directory / name
+        place.mkdir(exist_ok=True)
+        config.set(section, option, str(place))
+    config.set("build", "force", "1")  # whatever the times of files
+    config.set("egg_info", "tag_date", "0")  # which setup.py may set
 
 
 def check_alone(name: str, directory: Path) -> None:
