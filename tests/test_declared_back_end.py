@@ -251,6 +251,63 @@ def test_what_a_hook_has_built_elsewhere_ships(tmp_path: Path) -> None:
     assert project.build().read("demo_app/made.py") == b"V = 22\n"
 
 
+POETRY_SCRIPT = """\
+import shutil
+from glob import glob
+
+from setuptools import Extension, setup
+
+setup(
+    name="x",
+    packages=[],
+    ext_modules=[Extension("demo_app.fast", ["fast.c"])],
+    script_args=["-q", "build_ext"],
+)
+(made,) = glob("build/lib*/demo_app/fast.*")
+shutil.copy(made, "src/demo_app")
+"""
+
+
+@pytest.mark.slow
+@needs_a_compiler
+def test_what_a_script_of_poetry_has_compiled_ships(tmp_path: Path) -> None:
+    text = f'{POETRY}\n[tool.poetry.build]\nscript = "make.py"\ngenerate-setup-file = false\n'
+    files = {
+        "src/demo_app/f.py": HANDLER,
+        "make.py": POETRY_SCRIPT,
+        "fast.c": C_MODULE,
+        "requirements.txt": "",
+    }
+    requires = 'poetry-core>=2", "setuptools'
+    project = project_of(tmp_path / "demo", requires, "poetry.core.masonry.api", text, files)
+    runtime = f"python{sysconfig.get_python_version()}"
+    project.configure(lock="requirements.txt", handler="demo_app.f.handler", runtime=runtime)
+    for mark in (b"number one", b"number two"):
+        code = C_MODULE.replace('{PyModuleDef_HEAD_INIT, "fast"}', "{PyModuleDef_HEAD_INIT, MARK}")
+        text = f'#define MARK "{mark.decode()}"\n{code}'
+        (project.path / "fast.c").write_text(text, encoding="utf-8")
+        build = project.build()
+        (name,) = [name for name in build.names if name.startswith("demo_app/fast.")]
+        assert mark in build.read(name)
+
+
+def test_a_command_that_writes_past_its_directory_is_a_message(tmp_path: Path) -> None:
+    setup = SETUP.replace("self.build_lib + ", '"build/lib" + ')
+    setup = setup.replace(
+        "super().run()",
+        'super().run(); __import__("os").makedirs("build/lib/demo_app", exist_ok=True)',
+    )
+    files = {"setup.py": setup, "src/demo_app/f.py": HANDLER}
+    project = project_of(tmp_path / "demo", "setuptools", "setuptools.build_meta", PROJECT, files)
+    project.configure(handler="demo_app.f.handler")
+    project.lock()
+    message = project.fail()
+    assert (
+        "build/lib/demo_app/generated.py was written by the build itself, and does not" in message
+    )
+    assert "Have the command in setup.py write to `self.build_lib`" in message
+
+
 HATCH_HOOK = """\
 import subprocess
 import sys

@@ -171,3 +171,12 @@ def test_a_version_with_a_date_is_an_error(tmp_path: Path) -> None:
     pyproject.write_text("[tool.distutils.egg_info]\ntag-date = true\n", encoding="utf-8")
     with pytest.raises(DistributionError, match=r"tool\.distutils\.egg_info\.tag-date in "):
         check_places(tmp_path)
+
+
+def test_what_an_interrupted_meson_leaves_is_removed(tmp_path: Path) -> None:
+    text = "[build-system]\nrequires = ['meson-python']\n"
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    (tmp_path / ".mesonpy-before").mkdir()
+    with leaving_nothing_built(tmp_path):
+        (tmp_path / ".mesonpy-now").mkdir()
+    assert {path.name for path in tmp_path.iterdir()} == {"pyproject.toml", ".mesonpy-before"}

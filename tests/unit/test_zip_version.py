@@ -79,6 +79,88 @@ def test_what_makes_the_version(
     assert states_version(tmp_path) == ("version =" in text)
 
 
+@pytest.mark.parametrize(
+    ("files", "tool"),
+    [
+        ({"setup.py": "setup(use_scm_version=True, setup_requires=['setuptools_scm'])"}, "scm"),
+        ({"setup.cfg": "[versioneer]\nVCS = git\n"}, "versioneer"),
+        (
+            {
+                "pyproject.toml": f"{DYNAMIC}[tool.scikit-build.metadata.version]\n"
+                "provider = 'scikit_build_core.metadata.setuptools_scm'\n"
+            },
+            "scm",
+        ),
+        ({"setup.py": "setup()", "setup.cfg": "[metadata]\nname = a\n"}, None),
+    ],
+)
+def test_what_pyproject_does_not_require(
+    tmp_path: Path, files: dict[str, str], tool: str | None
+) -> None:
+    for name, text in {"pyproject.toml": DYNAMIC, **files}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    source = find_version_source(tmp_path)
+    assert (source and source.tool.removeprefix("setuptools-")) == tool
+
+
+@pytest.mark.parametrize(
+    ("requires", "text", "files"),
+    [
+        (
+            "setuptools-scm",
+            "[tool.setuptools_scm]\nroot = '..'\nwrite_to = 'a/b.py'\n",
+            "../a/b.py",
+        ),
+        (
+            "uv-dynamic-versioning",
+            (
+                "[tool.hatch.build.hooks.version]\npath = 'a.py'\n"
+                "[tool.hatch.build.targets.wheel.hooks.version]\npath = 'b.py'\n"
+                "[tool.hatch.build.targets.lambda-zip.hooks.vcs]\nversion-file = 'c.py'\n"
+            ),
+            "a.py b.py c.py",
+        ),
+        (
+            "setuptools-scm",
+            (
+                "[[tool.scikit-build.generate]]\npath = 'a.py'\nlocation = 'source'\n"
+                "[[tool.scikit-build.generate]]\npath = 'b.py'\nlocation = 'install'\n"
+            ),
+            "a.py",
+        ),
+        ("poetry-dynamic-versioning", "", "__init__.py pyproject.toml src/__init__.py"),
+        (
+            "poetry-dynamic-versioning",
+            (
+                "[tool.poetry-dynamic-versioning.substitution]\nfiles = ['**/v.txt', '/x', '']\n"
+                "[tool.poetry-dynamic-versioning.files.'made.py']\n"
+            ),
+            "made.py pyproject.toml src/deep/v.txt",
+        ),
+    ],
+)
+def test_what_is_written_into_the_sources(
+    tmp_path: Path, requires: str, text: str, files: str
+) -> None:
+    head = f"[build-system]\nrequires = ['{requires}']\n"
+    (tmp_path / "src/deep").mkdir(parents=True)
+    for name in ("__init__.py", "src/__init__.py", "src/deep/v.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "pyproject.toml").write_text(f"{head}{DYNAMIC}{text}", encoding="utf-8")
+    source = find_version_source(tmp_path)
+    assert source is not None
+    assert " ".join(source.files) == files
+    assert source.changes_sources == (requires == "poetry-dynamic-versioning")
+
+
+def test_what_setup_py_has_written_into_the_sources(tmp_path: Path) -> None:
+    text = """setup(use_scm_version={'write_to': 'a.py', "version_file": 'b'}, x=y(write_to='c'))"""
+    (tmp_path / "setup.py").write_text(text, encoding="utf-8")
+    source = find_version_source(tmp_path)
+    assert source is not None
+    assert source.files == ("a.py", "b", "c")
+
+
 def test_no_pyproject(tmp_path: Path) -> None:
     assert find_version_source(tmp_path) is None
     assert not states_version(tmp_path)

@@ -145,15 +145,16 @@ def build_wheel(
     check_outside(directory.parent, project.path)
     check_places(project.path)
     directory.mkdir(parents=True)
-    source = find_version_source(project.path) if zip_version is not None else None
+    source = find_version_source(project.path)
     pretended = source.variables(zip_version) if source and zip_version is not None else {}
+    is_kept = source is not None and (zip_version is not None or source.changes_sources)
     refreshed = [f"--refresh-package={name}" for name in required_by_path(project.path)]
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
         with (
             _alone_in(project, uv),
             leaving_nothing_built(project.path),
-            keeping(source, project.path, uv.watcher),
+            keeping(source if is_kept else None, project.path, uv.watcher),
             removing_traces(project.path, directory / "egg_base") as traces,
         ):
             variables = outside_the_tree(directory, project.path, uv.environment, pretended)

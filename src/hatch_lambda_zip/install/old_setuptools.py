@@ -42,6 +42,7 @@ class Traces:
         self._built = _built(root)
         self._described = _described(root)
         self._lists = _lists(self._described)
+        self._modules = _modules(root)
 
     def spoil_the_wheel(self) -> bool:
         """Tell whether it has to be built once more: another build's list of files had a say.
@@ -49,9 +50,11 @@ class Traces:
         That list is removed, and what was built by it.
 
         Raises:
-            DistributionError: what another build left may have shipped.
+            DistributionError: what another build left may have shipped, or what this one wrote
+                there does not.
         """
         if not self._is_in_tree():
+            self._check_modules()
             return False
         if self._built:
             found = " and ".join(map(str, self._built))
@@ -72,6 +75,16 @@ class Traces:
         for path in _built(self._root):
             remove_tree(path)
         return bool(self._lists)
+
+    def _check_modules(self) -> None:
+        before, after = self._modules, _modules(self._root)
+        written = sorted(path for path in after if after[path] != before.get(path))
+        if is_by_setuptools(self._root) and written:
+            raise DistributionError(
+                f"{written[0]} was written by the build itself, and does not ship from there: "
+                "setuptools works in a temporary directory. Have the command in setup.py write to "
+                f"`self.build_lib`, remove {self._root / 'build'}, and build again."
+            )
 
     def remove(self) -> None:
         """Remove what was not there before."""
@@ -115,6 +128,15 @@ def _content(path: Path) -> bytes:
 def _built(root: Path) -> list[Path]:
     kinds = ("lib*", "scripts-*", "temp*", "bdist.*")
     return [path for kind in kinds for path in matching(root / "build", kind)]
+
+
+def _modules(root: Path) -> dict[Path, int]:
+    """Return the modules in build/lib, with the times when they were written."""
+    found = {}
+    for path in matching(root / "build", "lib*/**/*.py"):
+        with contextlib.suppress(OSError):
+            found[path] = path.stat().st_mtime_ns
+    return found
 
 
 def _described(root: Path) -> list[Path]:

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -29,12 +30,13 @@ from hatch_lambda_zip.process import remove_tree
 _CONFIG_VARIABLE: Final = other_trees.CONFIG
 # Where setuptools works: commands and options, and the directories that these get here.
 _PLACES: Final = (
-    *(("build", "build_base", "build_base"), ("egg_info", "egg_base", "egg_base")),
-    *(("build", "build_temp", "build_temp"), ("bdist_wheel", "bdist_dir", "bdist_dir")),
+    ("egg_info", "egg_base", "egg_base"),
+    ("bdist_wheel", "bdist_dir", "bdist_dir"),
 )
-# Other back ends run setuptools, too, and look for what it built where they had it built, below
-# build_base: for them these are named only where they are named already.
+# Other back ends, or users' scripts for them, run setuptools, too, and look for what it built where
+# they had it built: for them these are named only where they are named already.
 _PLACES_IF_NAMED: Final = (
+    *(("build", "build_base", "build_base"), ("build", "build_temp", "build_temp")),
     *(("build", "build_purelib", "lib"), ("build", "build_platlib", "lib")),
     *(("build", "build_lib", "lib"), ("build_py", "build_lib", "lib")),
     *(("build_ext", "build_lib", "lib"), ("build_ext", "build_temp", "build_temp")),
@@ -85,43 +87,67 @@ def leaving_nothing_built(root: Path) -> Iterator[None]:
     Raises:
         DistributionError: there is something already.
     """
-    works_there = _place_in_the_tree(root)
-    if works_there is None:
+    place = _place_in_the_tree(root)
+    if place is None:
         yield
         return
-    who, place, pattern = works_there
-    if found := matching(place, pattern):
+    found = _made_in(place)
+    if found and place.ships:
         raise DistributionError(
-            f"{found[0]} is of another build, and {who} would ship what is in it, modules that are "
-            "deleted by now among them. Remove it, and build again."
+            f"{found[0]} is of another build, and {place.who} would ship what is in it, modules "
+            "that are deleted by now among them. Remove it, and build again."
         )
     try:
         yield
     finally:
-        for made in matching(place, pattern):
-            remove_tree(made)
-        if place != root:
+        for made in _made_in(place):
+            if made not in found:
+                remove_tree(made)
+        if place.directory != root:
             with contextlib.suppress(OSError):  # there is something else in it, or it is not there
-                place.rmdir()
+                place.directory.rmdir()
 
 
-def _place_in_the_tree(root: Path) -> tuple[str, Path, str] | None:
-    """Return which back end works in the source tree, and where, as a directory and a pattern.
+@dataclass(frozen=True)
+class _Place:
+    """Where a back end works in a source tree.
+
+    Attributes:
+        who: the back end.
+        directory: where it makes directories.
+        patterns: for these.
+        ships: whether what is there already would ship.
+    """
+
+    who: str
+    directory: Path
+    patterns: tuple[str, ...]
+    ships: bool = True
+
+
+def _made_in(place: _Place) -> list[Path]:
+    return [path for pattern in place.patterns for path in matching(place.directory, pattern)]
+
+
+def _place_in_the_tree(root: Path) -> _Place | None:
+    """Return where a back end works in the source tree, if it does.
 
     poetry-core has setuptools work there, and takes all that is there then; so do scikit-build and
-    py-build-cmake, which know no other place.
+    py-build-cmake, which know no other place. meson-python leaves its place when it is interrupted.
     """
     pyproject = read_tables(root / "pyproject.toml")
     poetry = inner_table(pyproject, "tool", "poetry")
     by_default = "build" in poetry and any(map(_is_old_poetry, build_requirements(pyproject)))
     if inner_table(poetry, "build").get("generate-setup-file", by_default):
         who = "poetry-core, by `generate-setup-file` of tool.poetry.build (true before 1.5),"
-        return who, root / "build", "lib*"
+        return _Place(who, root / "build", ("lib*", "temp*"))
     required = required_to_build(pyproject)
     if "scikit-build" in required:
-        return "scikit-build", root, "_skbuild"
+        return _Place("scikit-build", root, ("_skbuild",))
     if "py-build-cmake" in required:
-        return "py-build-cmake", root, ".py-build-cmake_cache"
+        return _Place("py-build-cmake", root, (".py-build-cmake_cache",))
+    if "meson-python" in required:
+        return _Place("meson-python", root, (".mesonpy-*",), ships=False)
     return None
 
 
@@ -237,13 +263,17 @@ def _name_places(
     always = is_by_setuptools(root)
     if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
     for section, option, name in (*_PLACES, *if_named):
-        if not config.has_section(section):
-            config.add_section(section)
         place = directory / name
         place.mkdir(exist_ok=True)
-        config.set(section, option, str(place))
-    config.set("build", "force", "1")  # whatever the times of files
-    config.set("egg_info", "tag_date", "0")  # which setup.py may set
+        _set(config, section, option, str(place))
+    _set(config, "build", "force", "1")  # whatever the times of files
+    _set(config, "egg_info", "tag_date", "0")  # which setup.py may set
+
+
+def _set(config: configparser.ConfigParser, section: str, option: str, value: str) -> None:
+    if not config.has_section(section):
+        config.add_section(section)
+    config.set(section, option, value)
 
 
 def check_alone(name: str, directory: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hatch_lambda_zip.config import inner_table, read_tables
+from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.install.build_system import required_to_build
 from hatch_lambda_zip.process import Watcher
 
@@ -22,6 +23,12 @@ from hatch_lambda_zip.process import Watcher
 _TOOLS: Final = (
     *("hatch-vcs", "setuptools-scm", "uv-dynamic-versioning", "poetry-dynamic-versioning"),
     *("versioningit", "versioneer"),
+)
+_SUBSTITUTING: Final = "poetry-dynamic-versioning"
+# By default (see its README).
+_SUBSTITUTED: Final = ("*.py", "*/__init__.py", "*/__version__.py", "*/_version.py")
+_VERSION_FILE: Final = re.compile(  # in setup.py, for setuptools-scm
+    r"""(?:write_to|version_file)["']?\s*[:=]\s*["']([^"'\n]+)["']"""
 )
 _WITHOUT_VARIABLE: Final = frozenset(("versioningit", "versioneer"))
 
@@ -39,6 +46,11 @@ class VersionSource:
     tool: str
     project: str
     files: tuple[str, ...] = ()
+
+    @property
+    def changes_sources(self) -> bool:
+        """Whether it changes files of the source tree, and changes them back at the end."""
+        return self.tool == _SUBSTITUTING
 
     @property
     def takes_another(self) -> bool:
@@ -68,7 +80,7 @@ def find_version_source(root: Path) -> VersionSource | None:
     pyproject = _pyproject(root)
     project, tool = inner_table(pyproject, "project"), inner_table(pyproject, "tool")
     name = project.get("name") or inner_table(tool, "poetry").get("name") or root.name
-    requires = required_to_build(pyproject)
+    requires = required_to_build(pyproject) | _required_in_setup(root, tool)
     if inner_table(tool, "pdm", "version").get("source") == "scm":
         found = "pdm-backend"
     elif "versioneer" in tool:
@@ -76,7 +88,12 @@ def find_version_source(root: Path) -> VersionSource | None:
     else:
         found = next((known for known in _TOOLS if known in requires), "")
     is_static = "version" in project and found != "poetry-dynamic-versioning"
-    return VersionSource(found, str(name), _files(tool)) if found and not is_static else None
+    if not found or is_static:
+        return None
+    files = {*_files(tool), *_VERSION_FILE.findall(_text(root / "setup.py"))}
+    if found == _SUBSTITUTING:
+        files |= {*_substituted(root, tool)}
+    return VersionSource(found, str(name), tuple(sorted(files)))
 
 
 def states_version(root: Path) -> bool:
@@ -137,15 +154,67 @@ def _pyproject(root: Path) -> Mapping[str, Any]:
     return read_tables(root / "pyproject.toml")
 
 
-def _files(tool: Mapping[str, Any]) -> tuple[str, ...]:
-    build = ("hatch", "build")
+def _text(path: Path) -> str:
+    try:
+        return (read_regular(path) or b"").decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _required_in_setup(root: Path, tool: Mapping[str, Any]) -> set[str]:
+    """Return the tools that the build takes without requiring them in pyproject.toml."""
+    found = set()
+    provider = inner_table(tool, "scikit-build", "metadata", "version").get("provider")
+    if str(provider).endswith(".setuptools_scm") or "use_scm_version" in _text(root / "setup.py"):
+        found.add("setuptools-scm")
+    if "[versioneer]" in _text(root / "setup.cfg"):
+        found.add("versioneer")
+    return found
+
+
+def _files(tool: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the files that pyproject.toml has version sources write."""
     tables = (
         inner_table(tool, "setuptools_scm"),
         inner_table(tool, "setuptools-scm"),
         inner_table(tool, "hatch", "version", "raw-options"),
-        inner_table(tool, *build, "hooks", "vcs"),
-        inner_table(tool, *build, "targets", "wheel", "hooks", "vcs"),
+        *_hooks(tool, "vcs"),
     )
-    keys = ("write_to", "version_file", "version-file")
-    values = [table[key] for table in tables for key in keys if key in table]
-    return tuple(sorted({value for value in values if isinstance(value, str)}))
+    for table in tables:
+        for key in ("version_file", "version-file"):
+            yield from _strings(table.get(key))
+        # The older one is relative to the repository (setuptools-scm's configuration).
+        for written in _strings(table.get("write_to")):
+            yield os.path.normpath(Path(str(table.get("root", ".")), written))
+    for table in _hooks(tool, "version"):
+        yield from _strings(table.get("path"))
+    generated = inner_table(tool, "scikit-build").get("generate")
+    for item in generated if isinstance(generated, list) else ():
+        if isinstance(item, dict) and item.get("location") == "source":
+            yield from _strings(item.get("path"))
+
+
+def _hooks(tool: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the tables of a build hook of hatchling's, for all targets and for each."""
+    build = inner_table(tool, "hatch", "build")
+    yield inner_table(build, "hooks", name)
+    for target in inner_table(build, "targets").values():
+        if isinstance(target, dict):
+            yield inner_table(target, "hooks", name)
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+
+
+def _substituted(root: Path, tool: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the files that poetry-dynamic-versioning changes, and changes back at the end."""
+    table = inner_table(tool, _SUBSTITUTING)
+    stated = inner_table(table, "substitution").get("files")
+    patterns = stated if isinstance(stated, list) else _SUBSTITUTED
+    yield "pyproject.toml"
+    yield from inner_table(table, "files")
+    for pattern in patterns:
+        with contextlib.suppress(ValueError, NotImplementedError):  # no pattern
+            yield from (path.relative_to(root).as_posix() for path in root.glob(str(pattern)))
