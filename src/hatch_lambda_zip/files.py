@@ -194,7 +194,7 @@ def check_outside(temporary: Path, sources: Path, variable: str = "TMPDIR") -> N
         raise OutputError(
             f"Temporary files would lie in {temporary.absolute()}, among the sources in {sources}, "
             f"and what is built could take them in. Set {variable} to a directory outside of the "
-            "sources."
+            "sources, which is there and can be written to."
         )
 
 

@@ -158,13 +158,20 @@ def test_a_name_that_a_locale_has_no_bytes_for_is_one_sentence(
 
 
 def test_names_that_look_like_secrets_are_a_warning() -> None:
-    package = made("orders", {"orders/.env": "", "orders/a.pem": ""}, origin=Origin.LOCAL)
+    begin = "-----BEGIN {}-----\nMII"
+    files = {
+        "orders/.env": "",
+        "orders/a.pem": "",
+        "orders/b.pem": begin.format("RSA PRIVATE KEY"),
+        "orders/global-bundle.pem": begin.format("CERTIFICATE"),
+    }
+    package = made("orders", files, origin=Origin.LOCAL)
     third = made("one", {"one/cacert.pem": ""})
     contents = decide_function(FUNCTION, PROJECT, (package, third), (), {})
     (warning,) = contents.warnings
     assert warning == (
-        "orders/.env, orders/a.pem may be secret, and everybody who can read the function gets it; "
-        "leave it out, unless it is meant to ship"
+        "orders/.env, orders/a.pem, orders/b.pem may be secret, and everybody who can read the "
+        "function gets it; leave it out, unless it is meant to ship"
     )
 
 

@@ -17,6 +17,7 @@ from hatch_lambda_zip.contents.own.secrets import secret_names
             "app/client_secrets.json",
         ),
         *("service-account.json", "service_account_prod.json", "pip.conf", "pip.ini"),
+        *("pdm.toml", "auth.json", "credentials.csv", "AuthKey_1.p8", "token.json", "kubeconfig"),
         *("secrets.yml", "secrets.yaml", "secrets.json", "app/secrets.toml"),
     ],
 )

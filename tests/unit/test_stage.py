@@ -31,6 +31,10 @@ URL = "https://user:s3cretive@a.invalid/simple"
             f'[tool.hatch.envs.default.env-vars]\nUV_INDEX = "{URL}"',
             "tool.hatch.envs.default.env-vars.UV_INDEX",
         ),
+        (
+            "[tool.hatch.envs.a.env-vars]\nUV_INDEX = 'https://u:{env:X:s3cretive}@a.invalid/x'",
+            "tool.hatch.envs.a.env-vars.UV_INDEX",
+        ),
     ],
 )
 def test_a_password_in_a_url_is_refused_by_its_key(text: str, key: str) -> None:
@@ -40,9 +44,14 @@ def test_a_password_in_a_url_is_refused_by_its_key(text: str, key: str) -> None:
     assert "s3cretive" not in str(caught.value)
 
 
-def test_what_else_goes_along_is_named() -> None:
+@pytest.mark.parametrize("text", [f'index-url = "{URL}"', f'index-url = ["{URL}'])
+def test_what_else_goes_along_is_named(text: str) -> None:
     with pytest.raises(ConfigError, match=r"uv\.toml: a URL has a password"):
-        refuse_passwords({}, {"uv.toml": f'index-url = "{URL}"'})
+        refuse_passwords({}, {"uv.toml": text})
+
+
+def test_a_comment_is_no_setting() -> None:
+    refuse_passwords({}, {"uv.toml": "# url = 'https://user:password@host.invalid/simple'\n"})
 
 
 @pytest.mark.parametrize(
@@ -52,6 +61,8 @@ def test_what_else_goes_along_is_named() -> None:
         '[tool.uv.sources]\nsix = { git = "ssh://git@a.invalid/six" }',
         '[tool.hatch.envs.default.env-vars]\nDATABASE = "postgresql://me:me@localhost/test"',
         "[tool]\nuv = 1\nhatch.envs.a = 2",
+        "[tool.hatch.envs.a.env-vars]\nPIP_INDEX_URL = 'https://me:{env:PYPI_TOKEN}@a.invalid/x'",
+        '[[tool.uv.index]]\nurl = "https://user:@a.invalid/simple"',
     ],
 )
 def test_what_opens_nothing_is_let_through(text: str) -> None:

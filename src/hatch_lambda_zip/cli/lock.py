@@ -38,7 +38,7 @@ from hatch_lambda_zip.lock.compile import (
 )
 from hatch_lambda_zip.lock.uv_lock import UvLock
 from hatch_lambda_zip.plugin.app import aborting
-from hatch_lambda_zip.redact import has_password, has_query, has_user
+from hatch_lambda_zip.redact import has_password, has_query, has_token
 from hatch_lambda_zip.uv import Uv, find_uv
 
 # Of files and repositories, not of indexes.
@@ -370,7 +370,7 @@ def warn_of_secrets(path: Path, text: str, source: str, console: Console) -> Non
         text: the lock's.
         source: the name of what it is made of.
     """
-    if has_password(text) or any(map(has_user, _LOCKED_URL.findall(text))):
+    if has_password(text) or any(map(has_token, _LOCKED_URL.findall(text))):
         console.display_warning(
             f"{path} has a URL with a password or token, as {source} or the index has it. Do not "
             "commit it so: have uv ask for that (a keyring, netrc, UV_INDEX_<NAME>_PASSWORD)"

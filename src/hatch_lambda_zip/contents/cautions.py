@@ -12,6 +12,7 @@ from hatch_lambda_zip.install import ImportNames, Installed
 from hatch_lambda_zip.lock import Origin
 from hatch_lambda_zip.runtimes import Platform, Runtime
 
+_LARGEST_PEM: Final = 1 << 20  # bytes; the certificates of all regions of RDS have a fifth of it
 _LIKE_PYTHONS: Final = (
     "Python itself has a module of that name, and on Lambda whatever imports that gets this one "
     "(unless the runtime has loaded Python's before)"
@@ -52,13 +53,21 @@ def like_pythons_own(
 
 
 def secret_files(entries: Iterable[Entry], local: frozenset[str]) -> Iterator[str]:
-    """Warn of own files whose names are those of secrets.
+    """Warn of own files whose names are those of secrets; public certificates are none.
 
     Args:
         local: the owners of what comes from this machine's source trees.
     """
-    if secrets := [*secret_names(entry.name for entry in entries if entry.owner in local)]:
+    own = {entry.name: entry for entry in entries if entry.owner in local}
+    found = secret_names(own)
+    if secrets := [name for name in found if not _is_certificate(own[name])]:
         yield (
             f"{', '.join(secrets)} may be secret, and everybody who can read the function gets it; "
             "leave it out, unless it is meant to ship"
         )
+
+
+def _is_certificate(entry: Entry) -> bool:
+    is_pem = entry.name.lower().endswith(".pem")
+    content = entry.read() if is_pem and entry.size <= _LARGEST_PEM else b""
+    return b"-----BEGIN" in content and b"PRIVATE KEY" not in content

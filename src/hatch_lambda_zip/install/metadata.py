@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install.requirement import canonical_requirement, canonical_specifiers
-from hatch_lambda_zip.redact import has_user, redact
+from hatch_lambda_zip.redact import has_token, redact
 
 METADATA_VERSION: Final = "2.4"
 
@@ -128,7 +128,7 @@ def refuse_credentials(name: str, field: str, values: Iterable[str]) -> None:
     """
     # A query is common in other URLs; in those of requirements it may well be a token.
     rules = {"Requires-Dist": _has_secret_url, "Project-URL": _has_login}
-    is_secret = rules.get(field, has_user)
+    is_secret = rules.get(field, has_token)
     if any(map(is_secret, values)):
         raise DistributionError(
             f"METADATA of {name} has a URL with credentials (or a query, which may be one) as "
@@ -177,8 +177,8 @@ def _has_login(labelled: str) -> bool:
     is_bare = "://" not in url and not is_address
     spelled = url.partition("?")[0]
     return (
-        has_user("".join(spelled.split()))
-        or has_user(url)
+        has_token("".join(spelled.split()))
+        or has_token(url)
         or (is_bare and redact(spelled) != spelled)
     )
 

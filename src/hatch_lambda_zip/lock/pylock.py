@@ -56,7 +56,7 @@ from hatch_lambda_zip.lock.pylock_writer import (
     write_lock,
 )
 from hatch_lambda_zip.lock.wheels import best_wheel, check_name, describe_missing
-from hatch_lambda_zip.redact import has_user, redact
+from hatch_lambda_zip.redact import has_token, redact
 from hatch_lambda_zip.runtimes import Platform, evaluate_marker
 from hatch_lambda_zip.text import shortened
 
@@ -251,7 +251,7 @@ def _checks(
 
 def _git_warnings(sources: Iterable[Package], lock: LockFile) -> Iterator[str]:
     for package in sources:
-        if package.vcs is not None and has_user(package.vcs.url or ""):
+        if package.vcs is not None and has_token(package.vcs.url or ""):
             yield (
                 f"{lock.name}: the URL of {package.name} has a password or token, which uv gives "
                 "git on its command line, where other users of this machine can read it. Take it "

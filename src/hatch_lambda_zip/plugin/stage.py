@@ -6,6 +6,7 @@ The build hook and the wrapper of other back ends both do this, each for its own
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +20,18 @@ from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, HookRequest
 from hatch_lambda_zip.redact import has_password
 from hatch_lambda_zip.text import not_one_of
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 if TYPE_CHECKING:
     from hatch_lambda_zip.build import Job
     from hatch_lambda_zip.contents import Outputs
     from hatch_lambda_zip.install import OwnWheel
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
 
+_FROM_VARIABLE: Final = re.compile(r"\{env:[^{}:]*:?\}")
 _VARIABLE: Final = re.compile(r"(?:UV|PIP)_|\w*PROXY\Z", re.IGNORECASE)
 
 
@@ -63,10 +70,10 @@ def refuse_passwords(pyproject: Mapping[str, Any], files: Mapping[str, str]) -> 
         variables = environment.get("env-vars") if isinstance(environment, dict) else None
         found += [
             key
-            for key in _keys_with_passwords(f"tool.hatch.envs.{name}.env-vars", variables)
+            for key in _keys_with_passwords(f"tool.hatch.envs.{name}.env-vars", _plain(variables))
             if _VARIABLE.match(key.rpartition(".")[2])
         ]
-    found += [name for name, text in files.items() if has_password(text)]
+    found += [name for name, text in files.items() if _settings_have_password(text)]
     if found:
         message = (
             f"{', '.join(dict.fromkeys(found))}: a URL has a password, which an sdist must not "
@@ -74,6 +81,19 @@ def refuse_passwords(pyproject: Mapping[str, Any], files: Mapping[str, str]) -> 
             "to uv through its variables, netrc or keyring"
         )
         raise ConfigError([message])
+
+
+def _plain(variables: object) -> dict[str, str]:
+    """Return variables without what hatch takes from others, which is no password yet."""
+    table = variables if isinstance(variables, dict) else {}
+    return {name: _FROM_VARIABLE.sub("", str(value)) for name, value in table.items()}
+
+
+def _settings_have_password(text: str) -> bool:
+    try:
+        return any(_keys_with_passwords("", tomllib.loads(text)))
+    except (ValueError, RecursionError):
+        return has_password(text)
 
 
 def _keys_with_passwords(key: str, value: object) -> Iterator[str]:

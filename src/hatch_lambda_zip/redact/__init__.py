@@ -4,13 +4,13 @@
 """
 
 from hatch_lambda_zip.redact.clean import printable, redact, redact_urls
-from hatch_lambda_zip.redact.urls import has_password, has_query, has_user
+from hatch_lambda_zip.redact.urls import has_password, has_query, has_token
 from hatch_lambda_zip.redact.values import secret_values
 
 __all__ = [
     "has_password",
     "has_query",
-    "has_user",
+    "has_token",
     "printable",
     "redact",
     "redact_urls",

@@ -20,21 +20,39 @@ _PUBLIC_FRAGMENT: Final = re.compile(
 SPACED: Final = re.compile(
     r"""(?<=://)([^\s@/:]{0,200}:)(?!\d+(?:[\s/?#,;:)'"\]]|\Z))((?:(?!://)[^\n]){1,200})(?=@)"""
 )
+LONG_USER: Final = 16
+"""How many characters a user's name may have to be taken for a token."""
+_NAME: Final = re.compile(r"[\w.+-]*")
 _HOST: Final = re.compile(r"[/?#,;|]")  # what ends it
 _BEFORE_USER: Final = "'\"`([{<>=,;|/"
 AFTER_URL: Final = "'\"`)]}>,;.:|"
 
 
-def has_user(text: str) -> bool:
-    """Tell whether a URL in a text has a user, password or token before its host."""
-    words = (word.partition("://") for word in text.split() if "://" in word)
-    return any(hidden_user(head, rest) for head, _, rest in words)
-
-
 def has_password(text: str) -> bool:
     """Tell whether a URL in a text has a password; a user alone may be one that a keyring knows."""
     words = (word.partition("://") for word in text.split() if "://" in word)
-    return any(":" in hidden_user(head, rest) for head, _, rest in words)
+    return any(hidden_user(head, rest).partition(":")[2] for head, _, rest in words)
+
+
+def has_token(text: str) -> bool:
+    """Tell whether a URL in a text has a password, or a user that may be a token.
+
+    Names that are none stand in URLs that git hosts show, such as ``https://org@host/org/x``.
+    """
+    words = (word.partition("://") for word in text.split() if "://" in word)
+    return any(is_token(hidden_user(head, rest), rest) for head, _, rest in words)
+
+
+def is_token(user: str, rest: str) -> bool:
+    """Tell whether what stands before a URL's host is a secret.
+
+    Args:
+        user: it, with the password if there is one.
+        rest: what follows the ``://``.
+    """
+    name, _, password = user.partition(":")
+    is_name = len(name) < LONG_USER and _NAME.fullmatch(name)
+    return bool(password) or not (is_name or name in rest.partition("@")[2].split("/"))
 
 
 def has_query(text: str) -> bool:

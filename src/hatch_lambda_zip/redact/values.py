@@ -12,7 +12,14 @@ from typing import Final
 
 from hatch_lambda_zip.files import home, read_regular
 from hatch_lambda_zip.redact.clean import HEADER
-from hatch_lambda_zip.redact.urls import AFTER_URL, SPACED, hidden_user, user_without_scheme
+from hatch_lambda_zip.redact.urls import (
+    AFTER_URL,
+    LONG_USER,
+    SPACED,
+    hidden_user,
+    is_token,
+    user_without_scheme,
+)
 
 _SECRET_NAME: Final = re.compile(
     r"PASS(?:WORD|WD|PHRASE|CODE)|TOKEN|SECRET|CREDENTIAL|SSHPASS|COOKIE|(?:^|_)OTP$"
@@ -25,16 +32,19 @@ _SECRET_NAME: Final = re.compile(
     r"|^UV_INDEX_.*_USERNAME$",
     re.IGNORECASE,
 )
-_PLAIN_NAME: Final = re.compile(r"(?:FILE|PATH|DIR|SOCK|PROVIDER)$", re.IGNORECASE)
+_PLAIN_NAME: Final = re.compile(
+    r"(?:FILE|PATH|DIR|DIRECTORY|SOCK|PROVIDER"
+    r"|_(?:ALGORITHM|ARN|BACKEND|HOME|HOST|MINUTES|MODE|NAME|PORT|REGION|SECONDS|TYPE|VERSION))$",
+    re.IGNORECASE,
+)
 _PLACE_NAME: Final = re.compile(
     r"URL|INDEX|PROXY|LINKS|REGISTRY|REPOSITORY|GIT_CONFIG_VALUE", re.IGNORECASE
 )
 _SECRET_KEY: Final = re.compile(r"^(?:sig|signature|key|auth)$", re.IGNORECASE)
 _LONG_LINE: Final = 8  # characters: shorter ones may be words
-_LONG_USER: Final = 16  # characters: such a name may be a token
 _NETRC: Final = re.compile(
     r"""(?<!\S)(?:password|account)\s+("(?:\\.|[^"\\])*"|\S+)"""
-    rf"|(?<!\S)login\s+(\S{{{_LONG_USER},}})"
+    rf"|(?<!\S)login\s+(\S{{{LONG_USER},}})"
 )
 _MACHINE: Final = re.compile(r"(?<!\S)(?:machine\s+\S|default\s+login\b)")
 # Of INI files, in npm's behind a registry; of TOML, JSON and Python, where several may stand in one
@@ -70,6 +80,9 @@ _EXACT_KEYS: Final = frozenset(("password", "token"))
 _KNOWN: Final = frozenset(
     (
         *("true", "false", "none", "null"),
+        # What stands for a secret in examples and tests, and in what is said of them.
+        *("password", "passwd", "token", "secret", "user", "username", "admin", "root"),
+        *("test", "local", "localhost", "default", "lambda", "postgres", "guest"),
         *("__token__", "oauth2accesstoken", "_json_key_base64", "x-oauth-basic", "x-token-auth"),
     )
 )
@@ -262,9 +275,9 @@ def _url_secrets(words: Iterable[str], *, has_schemes: bool) -> Iterator[str]:
             start, end = user_without_scheme(word)
             user = word[start : max(end, 0)]
         name, _, password = user.partition(":")
-        yield from {password or name} - {""}
+        yield from {password} - {""}
         # As in a netrc: GitHub takes a token as the user's name, too.
-        yield from {name} if len(name) >= _LONG_USER else ()
+        yield from {name} if is_token(name, rest) else ()
         for part in re.split(r"[?#&]", rest)[1:]:
             key, _, value = part.rstrip(AFTER_URL).partition("=")
             if value and (_SECRET_NAME.search(key) or _SECRET_KEY.search(key)):

@@ -16,6 +16,8 @@ _SECRET: Final = re.compile(
     | \.(netrc|pypirc|pgpass|htpasswd|git-credentials)
     | _netrc
     | gha-creds-.+\.json | client_secret.*\.json | service[-_]account.*\.json
+    | (pdm|poetry|auth)\.toml | auth\.json | (credentials|rootkey)\.csv | .+\.p8
+    | .*firebase-adminsdk.*\.json | token\.(json|pickle) | kubeconfig
     | credentials\.json | secrets\.(ya?ml|json|toml) | pip\.(conf|ini)
     | (.+\.)?(tfstate|tfvars)(\.backup)?
     """,
