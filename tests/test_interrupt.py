@@ -365,7 +365,7 @@ def test_sources_are_no_place_for_temporary_files(project: Project) -> None:
     shutil.rmtree(project.root / "kept")
     assert build.returncode == 1
     assert "Error: Temporary files would lie in " in build.output
-    assert "Set TMPDIR to a directory outside of the sources." in build.output
+    assert "Set TMPDIR to a directory outside of the sources, which" in build.output
     assert "Traceback" not in build.output
     made = {*project.root.rglob("*")} - before
     assert {path.name for path in made} <= {"dist"}
