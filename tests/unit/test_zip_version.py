@@ -128,7 +128,7 @@ def test_what_pyproject_does_not_require(
             ),
             "a.py",
         ),
-        ("poetry-dynamic-versioning", "", "__init__.py pyproject.toml src/__init__.py"),
+        ("poetry-dynamic-versioning", "", "pyproject.toml src/__init__.py"),
         (
             "poetry-dynamic-versioning",
             (
@@ -144,8 +144,9 @@ def test_what_is_written_into_the_sources(
 ) -> None:
     head = f"[build-system]\nrequires = ['{requires}']\n"
     (tmp_path / "src/deep").mkdir(parents=True)
-    for name in ("__init__.py", "src/__init__.py", "src/deep/v.txt"):
-        (tmp_path / name).touch()
+    (tmp_path / "__init__.py").touch()
+    (tmp_path / "src/__init__.py").write_text("__version__ = '0.0.0'\n", encoding="utf-8")
+    (tmp_path / "src/deep/v.txt").write_text("version 0.0.0\n", encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(f"{head}{DYNAMIC}{text}", encoding="utf-8")
     source = find_version_source(tmp_path)
     assert source is not None
@@ -189,6 +190,24 @@ def test_generated_files_are_as_they_were(tmp_path: Path) -> None:
     assert there.read_text(encoding="utf-8") == "before"
     assert [path.stat().st_mtime_ns for path in (there, same)] == times
     assert not new.exists()
+
+
+def test_what_poetry_changes_is_as_it_was_where_it_is_stopped(tmp_path: Path) -> None:
+    pyproject = tmp_path / "pyproject.toml"
+    head = '[build-system]\nrequires = ["poetry-dynamic-versioning"]\n'
+    pyproject.write_text(before := head + DYNAMIC, encoding="utf-8")
+    with keeping(find_version_source(tmp_path), tmp_path):
+        pyproject.write_text(edited := f"{before}# edited meanwhile\n", encoding="utf-8")
+    assert pyproject.read_text(encoding="utf-8") == edited
+
+    def stop() -> None:
+        with keeping(find_version_source(tmp_path), tmp_path):
+            pyproject.write_text(before.replace("dynamic", "x"), encoding="utf-8")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop()
+    assert pyproject.read_text(encoding="utf-8") == edited
 
 
 class Told:

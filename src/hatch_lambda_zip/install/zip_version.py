@@ -122,11 +122,15 @@ def keeping(
             watcher.remove_later(path)
         elif watcher and content is not None:
             watcher.restore_later(path, content, times[path].st_mtime_ns)
+    is_over = False
     try:
         yield
+        is_over = True
     finally:
         for path, content in before.items():
-            if content is None:
+            if is_over and source and source.changes_sources:
+                pass  # it has done so itself; what is other now, somebody has edited meanwhile
+            elif content is None:
                 path.unlink(missing_ok=True)
             elif not path.is_file() or path.read_bytes() != content:
                 path.write_bytes(content)
@@ -212,9 +216,11 @@ def _substituted(root: Path, tool: Mapping[str, Any]) -> Iterator[str]:
     """Yield the files that poetry-dynamic-versioning changes, and changes back at the end."""
     table = inner_table(tool, _SUBSTITUTING)
     stated = inner_table(table, "substitution").get("files")
-    patterns = stated if isinstance(stated, list) else _SUBSTITUTED
     yield "pyproject.toml"
     yield from inner_table(table, "files")
+    patterns = stated if isinstance(stated, list) else _SUBSTITUTED
     for pattern in patterns:
         with contextlib.suppress(ValueError, NotImplementedError):  # no pattern
-            yield from (path.relative_to(root).as_posix() for path in root.glob(str(pattern)))
+            for path in root.glob(str(pattern)):
+                if patterns is stated or "__version" in _text(path):
+                    yield path.relative_to(root).as_posix()
