@@ -57,6 +57,7 @@ def test_what_is_required_by_path(tmp_path: Path) -> None:
         # What runs it with its own settings.
         (["Setuptools"], "pbr.build", True),
         (["setuptools>=61"], "mine", True),
+        (["scikit-build-core", "setuptools"], "scikit_build_core.setuptools.build_meta", True),
         # What finds by itself what it built.
         (["pdm-backend", "setuptools"], "pdm.backend", False),
         (["poetry-core", "setuptools"], "poetry.core.masonry.api", False),

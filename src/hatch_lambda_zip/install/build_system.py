@@ -22,7 +22,7 @@ _OTHERS: Final = ("flit", "hatch", "maturin", "meson", "pdm", "poetry", "scikit"
 def is_by_setuptools(root: Path) -> bool:
     """Tell whether setuptools is the declared back end, or what that one runs."""
     pyproject = read_tables(root / "pyproject.toml")
-    if _back_end(pyproject).startswith("setuptools"):
+    if "setuptools" in _back_end(pyproject):  # such as scikit_build_core.setuptools.build_meta
         return True
     names = required_to_build(pyproject)
     return "setuptools" in names and not any(name.startswith(_OTHERS) for name in names)
