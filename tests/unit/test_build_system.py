@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install.build_system import (
     is_by_hatchling,
     is_by_setuptools,
+    is_offline,
     required_by_path,
     required_to_build,
 )
@@ -33,19 +35,37 @@ def test_what_is_required_by_path(tmp_path: Path) -> None:
         (tmp_path / place).mkdir(parents=True, exist_ok=True)
         (tmp_path / place / "pyproject.toml").write_text(text, encoding="utf-8")
 
+    def sources(**paths: str) -> str:
+        lines = [f"{name} = {{ path = '{path}' }}\n" for name, path in paths.items()]
+        return "[tool.uv.sources]\n" + "".join(lines)
+
     assert required_by_path(tmp_path / "ws/app") == ()
-    write("ws", "[tool.uv.workspace]\n[tool.uv.sources]\nof_all = { path = 'x' }\n")
-    write(".", "[tool.uv.sources]\nnot-this = { path = 'x' }\n")
+    write("ws", "[tool.uv.workspace]\n" + sources(of_all="x"))
+    write(".", sources(other="x"))
     write(
         "ws/app",
-        "[build-system]\nrequires = ['direct @ file:///a', 'other @ https://a.invalid/a.whl']\n"
-        "[tool.uv.sources]\nB = [{ path = '../../b', marker = 'x' }, { index = 'y' }]\n"
-        "c = { git = 'x' }\nd = { path = 'd.whl' }\ne = 3\nf = { path = 3 }\n",
+        "[build-system]\nrequires = ['direct @ file:///a', 'far @ https://a.invalid/a.whl',"
+        " 'B', 'of-all', 'other', 'c', 'e', 'f']\n"
+        "[project]\ndependencies = ['running']\n"
+        "[tool.uv]\nextra-build-dependencies = { x = ['d', { requirement = 'g' }] }\n"
+        + sources(running="r", d="d", g="g")
+        + "B = [{ path = '../../b', marker = 'x' }, { index = 'y' }]\n"
+        "c = { git = 'x' }\ne = 3\nf = { path = 3 }\n",
     )
-    write("b", "[tool.uv.sources]\ndeeper = { path = '../b' }\nback = { path = '../ws/app' }\n")
+    needed = "[build-system]\nrequires = ['deeper']\n[project]\ndependencies = ['b', 'run']\n"
+    write("b", needed + sources(deeper="x", run="y", back="z"))
     assert required_by_path(tmp_path / "ws/app") == (
-        *("b", "back", "d", "deeper", "direct", "of-all"),
+        *("b", "d", "deeper", "direct", "g", "of-all", "run"),
     )
+
+
+def test_what_is_offline(tmp_path: Path) -> None:
+    place = tmp_path / "a/b"
+    place.mkdir(parents=True)
+    assert not is_offline(place, {"UV_OFFLINE": "0"})
+    assert is_offline(place, {"UV_OFFLINE": "1"})
+    (tmp_path / "a/pyproject.toml").write_text("[tool.uv]\noffline = true\n", encoding="utf-8")
+    assert is_offline(place, {})
 
 
 @pytest.mark.parametrize(
@@ -56,12 +76,13 @@ def test_what_is_required_by_path(tmp_path: Path) -> None:
         (["hatchling"], "hatchling.build", False),
         # What runs it with its own settings.
         (["Setuptools"], "pbr.build", True),
-        (["setuptools>=61"], "mine", True),
+        (["jupyter_packaging<2"], "jupyter_packaging.build_api", True),
         (["scikit-build-core", "setuptools"], "scikit_build_core.setuptools.build_meta", True),
         # What finds by itself what it built.
         (["pdm-backend", "setuptools"], "pdm.backend", False),
         (["poetry-core", "setuptools"], "poetry.core.masonry.api", False),
-        (["flit_core"], "mine", False),
+        (["flit_core"], "flit_core.buildapi", False),
+        (["whey", "setuptools"], "whey", False),
     ],
 )
 def test_what_setuptools_builds(
@@ -74,6 +95,21 @@ def test_what_setuptools_builds(
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
     assert is_by_setuptools(tmp_path) == expected
     assert is_by_hatchling(tmp_path) == (backend == "hatchling.build")
+
+
+@pytest.mark.parametrize("file", ["_build/mine.py", "_build/mine/__init__.py"])
+def test_a_back_end_of_the_project_runs_what_it_imports(tmp_path: Path, file: str) -> None:
+    text = """[build-system]
+requires = ["setuptools", "meson"]
+build-backend = "mine"
+backend-path = ["_build"]
+"""
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert not is_by_setuptools(tmp_path)
+    (tmp_path / file).parent.mkdir(parents=True)
+    for module, expected in (("pdm.backend", False), ("setuptools.build_meta", True)):
+        (tmp_path / file).write_text(f"from {module} import *\n", encoding="utf-8")
+        assert is_by_setuptools(tmp_path) == expected
 
 
 def test_setuptools_is_the_default_and_may_be_wrapped(tmp_path: Path) -> None:
@@ -110,6 +146,11 @@ def test_an_old_setuptools_leaves_no_list(tmp_path: Path, place: str) -> None:
         ("poetry-core", "{ script = 'b.py', generate-setup-file = true }", True),
         ("poetry-core>=1.0.0", "'b.py'", False),
         ("poetry-core>=1,<2", "'b.py'", False),
+        ("poetry-core==2.1.3", "'b.py'", False),
+        ("poetry-core~=1.8.0", "'b.py'", False),
+        ("poetry-core==1.9.*", "'b.py'", False),
+        ("poetry-core==1.0.3", "'b.py'", True),
+        ("poetry-core===odd", "'b.py'", False),
         ("poetry-core", "'b.py'", False),
     ],
 )
@@ -181,3 +222,24 @@ def test_what_an_interrupted_meson_leaves_is_removed(tmp_path: Path) -> None:
     with leaving_nothing_built(tmp_path):
         (tmp_path / ".mesonpy-now").mkdir()
     assert {path.name for path in tmp_path.iterdir()} == {"pyproject.toml", ".mesonpy-before"}
+
+
+def test_modules_of_a_library_in_build_are_no_output(tmp_path: Path) -> None:
+    traces = Traces(tmp_path, tmp_path / "told")
+    (tmp_path / "told/a.egg-info").mkdir(parents=True)
+    (tmp_path / "build/libfoo-1.0").mkdir(parents=True)
+    (tmp_path / "build/libfoo-1.0/gen.py").touch()
+    assert not traces.spoil_the_wheel()
+    for name in ("lib", "lib.linux-x86_64-cpython-311"):
+        (tmp_path / "build" / name).mkdir()
+        (tmp_path / "build" / name / "gen.py").touch()
+        with pytest.raises(DistributionError, match=r"gen\.py was written by the build itself"):
+            traces.spoil_the_wheel()
+        traces = Traces(tmp_path, tmp_path / "told")
+        assert not traces.spoil_the_wheel()
+    # One that keeps the time.
+    status = (tmp_path / "build/lib/gen.py").stat()
+    (tmp_path / "build/lib/gen.py").write_text("x", encoding="utf-8")
+    os.utime(tmp_path / "build/lib/gen.py", ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(DistributionError, match=r"gen\.py was written by the build itself"):
+        traces.spoil_the_wheel()

@@ -132,10 +132,12 @@ def test_a_configuration_of_setuptools_that_is_none(tmp_path: Path, content: str
 
 def test_a_configuration_of_setuptools_goes_on_holding(tmp_path: Path) -> None:
     path = tmp_path / "extra.cfg"
-    path.write_text("[build]\nbuild_base = elsewhere\n[sdist]\nformats = zip\n", "utf-8")
+    text = "[build]\nbuild_base = elsewhere\n[options.package_data]\nMyPkg = *.json\n"
+    path.write_text(f"{text}[sdist]\nformats = zip\n", "utf-8")
     variables = outside_the_tree(tmp_path, tmp_path, {"DIST_EXTRA_CONFIG": str(path)})
     text = Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
     assert "formats = zip" in text
+    assert "MyPkg = *.json" in text
     assert "elsewhere" not in text
     (tmp_path / "deeper").mkdir()
     missing = {"DIST_EXTRA_CONFIG": str(tmp_path / "missing")}
@@ -208,6 +210,8 @@ def test_where_build_clib_and_cargo_are_told_places_they_get_others(tmp_path: Pa
     work = tmp_path / "work"
     work.mkdir()
     (tmp_path / "setup.cfg").write_text("[build_clib]\nbuild_clib = out\n", "utf-8")
+    requires = "[build-system]\nrequires = ['setuptools', 'setuptools_rust']\n"
+    (tmp_path / "pyproject.toml").write_text(requires, "utf-8")
     variables = outside_the_tree(work, tmp_path, {"HOME": str(tmp_path)})
     text = Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
     assert f"build_clib = {work / 'build_temp'}\n" in text

@@ -14,7 +14,7 @@ from hatch_lambda_zip.install.work_places import outside_the_tree
 from tests.support.commands import run
 
 SHOW = "import os, sys; print(*(os.environ.get(name) for name in sys.argv[1:]), sep='|')"
-NAMES = ("DIST_EXTRA_CONFIG", "CARGO_TARGET_DIR", "PRETEND_VERSION", "CYTHON_FORCE_REGEN")
+NAMES = ("DIST_EXTRA_CONFIG", "SKBUILD_BUILD_DIR", "PRETEND_VERSION", "CYTHON_FORCE_REGEN")
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_each_python_runs_it(trees: tuple[Path, Path]) -> None:
     pythons = [*filter(None, (shutil.which(f"python3.{minor}") for minor in range(8, 16)))]
     for python in [sys.executable, *pythons]:
         environ = {**os.environ, **variables}
-        show = [python, "-c", SHOW, "CARGO_TARGET_DIR"]
+        show = [python, "-c", SHOW, "SKBUILD_BUILD_DIR"]
         for tree, is_other in zip(trees, (False, True), strict=True):
             done = run(show, cwd=tree, env=environ, check=False)
             if done.returncode:

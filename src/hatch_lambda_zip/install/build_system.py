@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda_zip.config import TARGET_KEY, inner_table, read_tables
+from hatch_lambda_zip.files import read_regular
 
 _WRAPPER: Final = "hatch_lambda_zip.backend"
+_ENDS: Final = (".py", "/__init__.py")  # of a module's file
 _SETUPTOOLS: Final = "setuptools.build_meta:__legacy__"  # where none is declared (PEP 517)
-# What finds by itself what setuptools built for it, or has no use for it.
-_OTHERS: Final = ("flit", "hatch", "maturin", "meson", "pdm", "poetry", "scikit", "uv-build")
+# Modules of back ends that find by themselves what setuptools built for them, or don't run it.
+_OTHERS: Final = (
+    *("enscons", "flit", "hatch", "maturin", "mesonpy", "pdm", "poetry", "py_build_cmake"),
+    *("scikit_build_core", "sipbuild", "uv_build", "whey"),
+)
 
 
 def is_by_setuptools(root: Path) -> bool:
     """Tell whether setuptools is the declared back end, or what that one runs."""
     pyproject = read_tables(root / "pyproject.toml")
-    if "setuptools" in _back_end(pyproject):  # such as scikit_build_core.setuptools.build_meta
+    back_end = _back_end(pyproject)
+    if "setuptools" in back_end:  # such as scikit_build_core.setuptools.build_meta
         return True
-    names = required_to_build(pyproject)
-    return "setuptools" in names and not any(name.startswith(_OTHERS) for name in names)
+    places = inner_table(pyproject, "build-system").get("backend-path")
+    if isinstance(places, list):
+        module = back_end.partition(":")[0].replace(".", "/")
+        files = [root / str(place) / f"{module}{end}" for place in places for end in _ENDS]
+        return any(b"setuptools" in _content(file) for file in files)
+    return not back_end.startswith(_OTHERS)
 
 
 def is_by_hatchling(root: Path) -> bool:
@@ -43,10 +55,16 @@ def _back_end(pyproject: Mapping[str, Any]) -> str:
 
 def build_requirements(pyproject: Mapping[str, Any]) -> Iterator[Requirement]:
     """Yield what ``build-system.requires`` of a pyproject.toml has."""
-    requires = inner_table(pyproject, "build-system").get("requires")
-    for text in requires if isinstance(requires, list) else ():
-        with contextlib.suppress(InvalidRequirement):
-            yield Requirement(str(text))
+    return _requirements([inner_table(pyproject, "build-system").get("requires")])
+
+
+def _requirements(lists: Iterable[object]) -> Iterator[Requirement]:
+    """Yield the requirements of what may be lists of them."""
+    for items in lists:
+        for item in items if isinstance(items, list) else ():
+            text = item.get("requirement") if isinstance(item, dict) else item
+            with contextlib.suppress(InvalidRequirement):
+                yield Requirement(str(text))
 
 
 def required_to_build(pyproject: Mapping[str, Any]) -> set[NormalizedName]:
@@ -55,33 +73,65 @@ def required_to_build(pyproject: Mapping[str, Any]) -> set[NormalizedName]:
 
 
 def required_by_path(root: Path) -> tuple[str, ...]:
-    """Return the names of what a project and its build may take from directories, sorted.
+    """Return the names of what a project's build takes from directories, sorted.
 
-    Those of ``tool.uv.sources``, also of the workspace and of these directories, and of URLs in
-    ``build-system.requires``. uv keeps a wheel of each, and sees an edit of pyproject.toml,
-    setup.py and setup.cfg alone (see ``cache-keys`` of its settings).
+    What it requires is in ``tool.uv.sources``, also of the workspace, with a path; or has a URL
+    that is one. And so on for what these require. uv keeps a wheel of each, and sees an edit of
+    pyproject.toml, setup.py and setup.cfg alone (see ``cache-keys`` of its settings).
     """
-    found = set[str]()
-    seen = {root}
-    left = [root, *(place for place in root.parents if _is_workspace(place))]
+    found = dict[str, Path]()
+    left = [(root, _stated(root, is_built_only=True))]
     while left:
-        place = left.pop()
-        pyproject = read_tables(place / "pyproject.toml")
-        for requirement in build_requirements(pyproject):
-            if (requirement.url or "").startswith("file:"):
-                found.add(canonicalize_name(requirement.name))
-        for name, source in inner_table(pyproject, "tool", "uv", "sources").items():
+        place, requirements = left.pop()
+        sources = _directories(place)
+        for requirement in requirements:
+            name = canonicalize_name(requirement.name)
+            url = requirement.url or ""
+            directory = Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else None
+            directory = directory or sources.get(name)
+            if directory is not None and name not in found:
+                found[name] = directory
+                left.append((directory, _stated(directory)))
+    return tuple(sorted(found))
+
+
+def is_offline(root: Path, environ: Mapping[str, str]) -> bool:
+    """Tell whether uv is told to reach nothing, by its variable or a project's settings."""
+    stated = environ.get("UV_OFFLINE", "").lower() in {"1", "t", "true", "y", "yes", "on"}
+    files = (place / "pyproject.toml" for place in (root, *root.parents))
+    settings = (inner_table(read_tables(file), "tool", "uv") for file in files)
+    return stated or any(table.get("offline") is True for table in settings)
+
+
+def _stated(place: Path, *, is_built_only: bool = False) -> list[Requirement]:
+    """Return what a project requires to be built, and to run if it is to."""
+    pyproject = read_tables(place / "pyproject.toml")
+    extra = inner_table(pyproject, "tool", "uv", "extra-build-dependencies").values()
+    dependencies = inner_table(pyproject, "project").get("dependencies")
+    lists = [*extra, [] if is_built_only else dependencies]
+    return [*build_requirements(pyproject), *_requirements(lists)]
+
+
+def _directories(place: Path) -> dict[NormalizedName, Path]:
+    """Return what ``tool.uv.sources`` has a path for, of a project and of its workspace."""
+    found = dict[NormalizedName, Path]()
+    for base in (*(above for above in reversed(place.parents) if _is_workspace(above)), place):
+        sources = inner_table(read_tables(base / "pyproject.toml"), "tool", "uv", "sources")
+        for name, source in sources.items():
             for item in source if isinstance(source, list) else [source]:
                 path = item.get("path") if isinstance(item, dict) else None
-                if not isinstance(path, str) or "\0" in path:
-                    continue
-                found.add(canonicalize_name(name))
-                directory = Path(os.path.abspath(place / path))  # noqa: PTH100 - links stay
-                if directory not in seen and directory.is_dir():
-                    seen.add(directory)
-                    left.append(directory)
-    return tuple(sorted(found))
+                if isinstance(path, str) and "\0" not in path:
+                    directory = Path(os.path.abspath(base / path))  # noqa: PTH100 - links stay
+                    found[canonicalize_name(name)] = directory
+    return found
 
 
 def _is_workspace(place: Path) -> bool:
     return "workspace" in inner_table(read_tables(place / "pyproject.toml"), "tool", "uv")
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return read_regular(file) or b""
+    except OSError:
+        return b""

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.files import check_outside
-from hatch_lambda_zip.install.build_system import required_by_path
+from hatch_lambda_zip.install.build_system import is_offline, required_by_path
 from hatch_lambda_zip.install.old_setuptools import removing_traces
 from hatch_lambda_zip.install.wheel import (
     check_tags,
@@ -148,7 +148,7 @@ def build_wheel(
     source = find_version_source(project.path)
     pretended = source.variables(zip_version) if source and zip_version is not None else {}
     is_kept = source is not None and (zip_version is not None or source.changes_sources)
-    refreshed = [f"--refresh-package={name}" for name in required_by_path(project.path)]
+    refreshed = [f"--refresh-package={name}" for name in _from_directories(project, uv)]
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
         with (
@@ -177,6 +177,22 @@ def build_wheel(
         )
     _check_identity(wheels[0], replace(project, version=None) if pretended else project)
     return wheels[0]
+
+
+def _from_directories(project: LocalProject, uv: Uv) -> tuple[str, ...]:
+    """Return the names of what its build takes from directories.
+
+    Raises:
+        DistributionError: uv can't look whether it is up to date.
+    """
+    names = required_by_path(project.path)
+    if names and is_offline(project.path, uv.environment):
+        raise DistributionError(
+            f"The build of {project.name} requires {', '.join(names)} from a directory. uv keeps a "
+            "wheel of that, and builds it anew only where it is not offline: unset UV_OFFLINE (or "
+            "`offline` of [tool.uv]) for this build, or let it require a wheel that you made of it."
+        )
+    return names
 
 
 def _check_identity(wheel: Path, project: LocalProject) -> None:

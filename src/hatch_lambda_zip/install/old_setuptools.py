@@ -130,12 +130,15 @@ def _built(root: Path) -> list[Path]:
     return [path for kind in kinds for path in matching(root / "build", kind)]
 
 
-def _modules(root: Path) -> dict[Path, int]:
+def _modules(root: Path) -> dict[Path, tuple[int, int]]:
     """Return the modules in build/lib, with the times when they were written."""
-    found = {}
-    for path in matching(root / "build", "lib*/**/*.py"):
-        with contextlib.suppress(OSError):
-            found[path] = path.stat().st_mtime_ns
+    found = dict[Path, tuple[int, int]]()
+    # Not in the sources of a library there, such as libfoo-1.0.
+    for path in (path for kind in ("lib", "lib.*") for path in matching(root / "build", kind)):
+        for module in matching(path, "**/*.py"):
+            with contextlib.suppress(OSError):
+                status = module.stat()
+                found[module] = (status.st_mtime_ns, status.st_ctime_ns)
     return found
 
 

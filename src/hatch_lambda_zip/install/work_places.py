@@ -14,6 +14,7 @@ from typing import Final
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError, OutputError
@@ -45,6 +46,10 @@ _PLACES_IF_NAMED: Final = (
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
 _NO_DEFAULT: Final = "1.5.0"  # the poetry-core by which `generate-setup-file` is false by default
+_RELEASES: Final = (
+    *("1.0.8", "1.1.0", "1.2.0", "1.3.2", "1.4.0"),
+    *(_NO_DEFAULT, "1.9.1", "2.0.0", "3.0.0"),
+)
 # In a path, setuptools replaces what these begin; its configuration is UTF-8, with one path a line.
 # The last one is between the paths of PYTHONPATH.
 _NO_PATH: Final = re.compile(rf"[%\r\n\ud800-\udfff]|\$(?=[\w{{])|{os.pathsep}")
@@ -153,9 +158,14 @@ def _place_in_the_tree(root: Path) -> _Place | None:
 
 def _is_old_poetry(requirement: Requirement) -> bool:
     """Tell whether a requirement allows no poetry-core but those before ``_NO_DEFAULT``."""
-    later = (_NO_DEFAULT, "1.9.1", "2.0.0", "3.0.0")
-    is_it = canonicalize_name(requirement.name) == "poetry-core"
-    return is_it and not any(requirement.specifier.contains(version) for version in later)
+    if canonicalize_name(requirement.name) != "poetry-core":
+        return False
+    releases = [*map(Version, _RELEASES)]
+    for specifier in requirement.specifier:
+        with contextlib.suppress(InvalidVersion):
+            releases.append(Version(specifier.version.removesuffix(".*")))
+    allowed = [*requirement.specifier.filter(releases)]
+    return bool(allowed) and max(allowed) < Version(_NO_DEFAULT)
 
 
 def outside_the_tree(
@@ -191,7 +201,7 @@ def outside_the_tree(
             f"of a path with {found[0]!a} in it. Set TMPDIR to a directory without it."
         )
     extra = environ.get(_CONFIG_VARIABLE)
-    config = _extra_configuration(extra) if extra else configparser.ConfigParser()
+    config = _extra_configuration(extra) if extra else _Configuration()
     files = [root / "setup.cfg", *(home(environ) / name for name in _OF_USER)]
     _name_places(config, directory, root, [*files, Path(extra)] if extra else files)
     path = directory / "setuptools.cfg"
@@ -209,13 +219,29 @@ def outside_the_tree(
         **({other_trees.BEFORE: extra} if extra else {}),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(site), environ.get("PYTHONPATH")))),
         _CONFIG_VARIABLE: str(path),
-        "CARGO_TARGET_DIR": str(directory / "cargo"),
-        "CARGO_BUILD_BUILD_DIR": str(directory / "cargo"),
+        **_places_of_cargo(root, directory),
         "CYTHON_FORCE_REGEN": "1",
         "SKBUILD_BUILD_DIR": str(directory / "cmake"),
         "MYPY_CACHE_DIR": str(directory / "mypy"),
         "PDM_BUILD_NO_CLEAN": "0",
     }
+
+
+def _places_of_cargo(root: Path, directory: Path) -> dict[str, str]:
+    """Return the variables of Cargo, for what finds by itself where it has compiled."""
+    pyproject = read_tables(root / "pyproject.toml")
+    if required_to_build(pyproject).isdisjoint(("maturin", "setuptools-rust")):
+        return {}
+    place = str(directory / "cargo")
+    return {"CARGO_TARGET_DIR": place, "CARGO_BUILD_BUILD_DIR": place}
+
+
+class _Configuration(configparser.ConfigParser):
+    """A configuration as setuptools reads it, whose options may be names of packages."""
+
+    def optionxform(self, optionstr: str) -> str:
+        """Return an option as it is, not in lower case."""
+        return optionstr
 
 
 def _extra_configuration(path: str) -> configparser.ConfigParser:
@@ -224,7 +250,7 @@ def _extra_configuration(path: str) -> configparser.ConfigParser:
     Raises:
         DistributionError: it can't be read.
     """
-    config = configparser.ConfigParser()
+    config = _Configuration()
     try:
         # As setuptools does, which ignores what is no file.
         text = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""

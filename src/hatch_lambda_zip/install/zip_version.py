@@ -90,7 +90,7 @@ def find_version_source(root: Path) -> VersionSource | None:
     is_static = "version" in project and found != "poetry-dynamic-versioning"
     if not found or is_static:
         return None
-    files = {*_files(tool), *_VERSION_FILE.findall(_text(root / "setup.py"))}
+    files = {*_files(root, tool), *_VERSION_FILE.findall(_text(root / "setup.py"))}
     if found == _SUBSTITUTING:
         files |= {*_substituted(root, tool)}
     return VersionSource(found, str(name), tuple(sorted(files)))
@@ -176,13 +176,14 @@ def _required_in_setup(root: Path, tool: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _files(tool: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the files that pyproject.toml has version sources write."""
+def _files(root: Path, tool: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the files that pyproject.toml and hatch.toml have version sources write."""
+    hatch = (inner_table(tool, "hatch"), read_tables(root / "hatch.toml"))
     tables = (
         inner_table(tool, "setuptools_scm"),
         inner_table(tool, "setuptools-scm"),
-        inner_table(tool, "hatch", "version", "raw-options"),
-        *_hooks(tool, "vcs"),
+        *(inner_table(table, "version", "raw-options") for table in hatch),
+        *(hook for table in hatch for hook in _hooks(table, "vcs")),
     )
     for table in tables:
         for key in ("version_file", "version-file"):
@@ -190,17 +191,17 @@ def _files(tool: Mapping[str, Any]) -> Iterator[str]:
         # The older one is relative to the repository (setuptools-scm's configuration).
         for written in _strings(table.get("write_to")):
             yield os.path.normpath(Path(str(table.get("root", ".")), written))
-    for table in _hooks(tool, "version"):
-        yield from _strings(table.get("path"))
+    for hook in (hook for table in hatch for hook in _hooks(table, "version")):
+        yield from _strings(hook.get("path"))
     generated = inner_table(tool, "scikit-build").get("generate")
     for item in generated if isinstance(generated, list) else ():
         if isinstance(item, dict) and item.get("location") == "source":
             yield from _strings(item.get("path"))
 
 
-def _hooks(tool: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+def _hooks(hatch: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
     """Yield the tables of a build hook of hatchling's, for all targets and for each."""
-    build = inner_table(tool, "hatch", "build")
+    build = inner_table(hatch, "build")
     yield inner_table(build, "hooks", name)
     for target in inner_table(build, "targets").values():
         if isinstance(target, dict):
