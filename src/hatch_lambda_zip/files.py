@@ -248,6 +248,14 @@ def read_regular(path: str | Path, at_most: int | None = None) -> bytes | None:
         return stream.readall()
 
 
+def content_if_any(path: Path) -> bytes:
+    """Return the content of a regular file; nothing where there is none, or it can't be read."""
+    try:
+        return read_regular(path) or b""
+    except OSError:
+        return b""
+
+
 def open_regular(path: str | Path) -> FileIO | None:
     """Open a regular file to read it; None for anything else, see `read_regular`.
 

@@ -44,16 +44,18 @@ def test_what_is_required_by_path(tmp_path: Path) -> None:
     write(".", sources(other="x"))
     write(
         "ws/app",
-        "[build-system]\nrequires = ['direct @ file:///a', 'far @ https://a.invalid/a.whl',"
-        " 'B', 'of-all', 'other', 'c', 'e', 'f']\n"
+        f"[build-system]\nrequires = ['direct @ {(tmp_path / 'b').as_uri()}', 'far @ https://a.invalid/a.whl',"
+        " 'B', 'of-all', 'other', 'c', 'e', 'f', 'h']\n"
         "[project]\ndependencies = ['running']\n"
         "[tool.uv]\nextra-build-dependencies = { x = ['d', { requirement = 'g' }] }\n"
-        + sources(running="r", d="d", g="g")
+        + sources(running="r", d="d", g="g", h="h-1-py3-none-any.whl")
         + "B = [{ path = '../../b', marker = 'x' }, { index = 'y' }]\n"
         "c = { git = 'x' }\ne = 3\nf = { path = 3 }\n",
     )
     needed = "[build-system]\nrequires = ['deeper']\n[project]\ndependencies = ['b', 'run']\n"
     write("b", needed + sources(deeper="x", run="y", back="z"))
+    for place in ("x", "ws/x", "ws/app/r", "ws/app/d", "ws/app/g", "b/x", "b/y", "b/z"):
+        (tmp_path / place).mkdir(exist_ok=True)
     assert required_by_path(tmp_path / "ws/app") == (
         *("b", "d", "deeper", "direct", "g", "of-all", "run"),
     )

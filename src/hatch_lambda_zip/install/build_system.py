@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda_zip.config import TARGET_KEY, inner_table, read_tables
-from hatch_lambda_zip.files import read_regular
+from hatch_lambda_zip.files import content_if_any
 
 _WRAPPER: Final = "hatch_lambda_zip.backend"
 _ENDS: Final = (".py", "/__init__.py")  # of a module's file
@@ -36,7 +36,7 @@ def is_by_setuptools(root: Path) -> bool:
     if isinstance(places, list):
         module = back_end.partition(":")[0].replace(".", "/")
         files = [root / str(place) / f"{module}{end}" for place in places for end in _ENDS]
-        return any(b"setuptools" in _content(file) for file in files)
+        return any(b"setuptools" in content_if_any(file) for file in files)
     return not back_end.startswith(_OTHERS)
 
 
@@ -89,7 +89,8 @@ def required_by_path(root: Path) -> tuple[str, ...]:
             url = requirement.url or ""
             directory = Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else None
             directory = directory or sources.get(name)
-            if directory is not None and name not in found:
+            # Of a wheel or sdist uv sees that it is another one.
+            if directory is not None and directory.is_dir() and name not in found:
                 found[name] = directory
                 left.append((directory, _stated(directory)))
     return tuple(sorted(found))
@@ -128,10 +129,3 @@ def _directories(place: Path) -> dict[NormalizedName, Path]:
 
 def _is_workspace(place: Path) -> bool:
     return "workspace" in inner_table(read_tables(place / "pyproject.toml"), "tool", "uv")
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return read_regular(file) or b""
-    except OSError:
-        return b""

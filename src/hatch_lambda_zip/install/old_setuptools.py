@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.errors import DistributionError
-from hatch_lambda_zip.files import matching, read_regular
+from hatch_lambda_zip.files import content_if_any, matching
 from hatch_lambda_zip.install.build_system import is_by_setuptools
 from hatch_lambda_zip.process import remove_tree
 
@@ -64,7 +64,7 @@ class Traces:
                 f"in build-system.requires of {self._root / 'pyproject.toml'}, and build again."
             )
         setup_cfg = self._root / "setup.cfg"
-        if named := _PLACE.search(_content(setup_cfg)):
+        if named := _PLACE.search(content_if_any(setup_cfg)):
             raise DistributionError(
                 f"{named[1].decode()} in {setup_cfg}: setuptools works in that directory, and what "
                 f"an earlier build left there could ship: {_WHY}. Remove it, or require "
@@ -116,13 +116,6 @@ def removing_traces(root: Path, told: Path) -> Iterator[Traces]:
         yield traces
     finally:
         traces.remove()
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return read_regular(path) or b""
-    except OSError:
-        return b""
 
 
 def _built(root: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hatch_lambda_zip.config import inner_table, read_tables
-from hatch_lambda_zip.files import read_regular
+from hatch_lambda_zip.files import content_if_any
 from hatch_lambda_zip.install.build_system import required_to_build
 from hatch_lambda_zip.process import Watcher
 
@@ -159,10 +159,7 @@ def _pyproject(root: Path) -> Mapping[str, Any]:
 
 
 def _text(path: Path) -> str:
-    try:
-        return (read_regular(path) or b"").decode("utf-8", "replace")
-    except OSError:
-        return ""
+    return content_if_any(path).decode("utf-8", "replace")
 
 
 def _required_in_setup(root: Path, tool: Mapping[str, Any]) -> set[str]:
