@@ -98,6 +98,16 @@ def test_what_hatchling_runs_works_as_it_would(trees: tuple[Path, Path]) -> None
     assert pretended == "None"
 
 
+@pytest.mark.parametrize("config", [None, "/nowhere/mine.cfg"])
+def test_another_configuration_of_setuptools_stays(
+    trees: tuple[Path, Path], config: str | None
+) -> None:
+    variables = variables_of(trees[0])
+    del variables["DIST_EXTRA_CONFIG"]
+    variables |= {"DIST_EXTRA_CONFIG": config} if config else {}
+    assert changed_in(trees[1], variables).get("DIST_EXTRA_CONFIG") == config
+
+
 def test_a_directory_that_is_gone_is_another(tmp_path: Path) -> None:
     assert other_trees._identity(str(tmp_path / "gone")) == "none"
 

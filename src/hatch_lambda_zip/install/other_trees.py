@@ -58,7 +58,9 @@ def change(environ: dict[str, str] | os._Environ[str]) -> None:
             environ.pop(name, None)
         for name in _named_in(directory, environ):
             environ[name] = own + environ[name][len(directory) :]
-        _make_places(directory, own, environ[CONFIG])
+        config = environ.get(CONFIG, "")
+        if config.startswith(own):  # nobody has named another one
+            _make_places(directory, own, config)
         environ[TREE] = f"{here} {_INSIDE}  {own}"
 
 
