@@ -16,9 +16,9 @@ from hatch_lambda_zip.install.build_system import (
     required_to_build,
 )
 from hatch_lambda_zip.install.old_setuptools import Traces
+from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built
 from hatch_lambda_zip.install.work_places import (
     check_places,
-    leaving_nothing_built,
     outside_the_tree,
 )
 

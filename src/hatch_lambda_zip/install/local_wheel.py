@@ -17,6 +17,7 @@ from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.files import check_outside
 from hatch_lambda_zip.install.build_system import is_offline, required_by_path
 from hatch_lambda_zip.install.old_setuptools import removing_traces
+from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built
 from hatch_lambda_zip.install.wheel import (
     check_tags,
     content_digest,
@@ -27,7 +28,6 @@ from hatch_lambda_zip.install.wheel import (
 from hatch_lambda_zip.install.work_places import (
     check_alone,
     check_places,
-    leaving_nothing_built,
     outside_the_tree,
 )
 from hatch_lambda_zip.install.zip_version import (

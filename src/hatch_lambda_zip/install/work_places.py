@@ -7,26 +7,19 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
-
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError, OutputError
 from hatch_lambda_zip.files import home, matching, read_regular
 from hatch_lambda_zip.install import other_trees
 from hatch_lambda_zip.install.build_system import (
-    build_requirements,
     is_by_hatchling,
     is_by_setuptools,
     required_to_build,
 )
-from hatch_lambda_zip.process import remove_tree
 
 _CONFIG_VARIABLE: Final = other_trees.CONFIG
 # Where setuptools works: commands and options, and the directories that these get here.
@@ -44,11 +37,6 @@ _PLACES_IF_NAMED: Final = (
     *(("build_clib", "build_clib", "build_temp"), ("build_clib", "build_temp", "build_temp")),
     *(("install_lib", "build_dir", "lib"), ("build", "build_scripts", "scripts")),
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
-)
-_NO_DEFAULT: Final = "1.5.0"  # the poetry-core by which `generate-setup-file` is false by default
-_RELEASES: Final = (
-    *("1.0.8", "1.1.0", "1.2.0", "1.3.2", "1.4.0"),
-    *(_NO_DEFAULT, "1.9.1", "2.0.0", "3.0.0"),
 )
 # In a path, setuptools replaces what these begin; its configuration is UTF-8, with one path a line.
 # The last one is between the paths of PYTHONPATH.
@@ -81,91 +69,6 @@ def check_places(root: Path) -> None:
                     f"or write it into setup.cfg, as `{_normal(option)}` in "
                     f"[{_normal(command)}]: a temporary directory takes its place there."
                 )
-
-
-@contextlib.contextmanager
-def leaving_nothing_built(root: Path) -> Iterator[None]:
-    """See that back ends with a place in the source tree ship nothing of an earlier build there.
-
-    Nor do they leave anything there to a later one.
-
-    Raises:
-        DistributionError: there is something already.
-    """
-    place = _place_in_the_tree(root)
-    if place is None:
-        yield
-        return
-    found = _made_in(place)
-    if found and place.ships:
-        raise DistributionError(
-            f"{found[0]} is of another build, and {place.who} would ship what is in it, modules "
-            "that are deleted by now among them. Remove it, and build again."
-        )
-    try:
-        yield
-    finally:
-        for made in _made_in(place):
-            if made not in found:
-                remove_tree(made)
-        if place.directory != root:
-            with contextlib.suppress(OSError):  # there is something else in it, or it is not there
-                place.directory.rmdir()
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a back end works in a source tree.
-
-    Attributes:
-        who: the back end.
-        directory: where it makes directories.
-        patterns: for these.
-        ships: whether what is there already would ship.
-    """
-
-    who: str
-    directory: Path
-    patterns: tuple[str, ...]
-    ships: bool = True
-
-
-def _made_in(place: _Place) -> list[Path]:
-    return [path for pattern in place.patterns for path in matching(place.directory, pattern)]
-
-
-def _place_in_the_tree(root: Path) -> _Place | None:
-    """Return where a back end works in the source tree, if it does.
-
-    poetry-core has setuptools work there, and takes all that is there then; so do scikit-build and
-    py-build-cmake, which know no other place. meson-python leaves its place when it is interrupted.
-    """
-    pyproject = read_tables(root / "pyproject.toml")
-    poetry = inner_table(pyproject, "tool", "poetry")
-    by_default = "build" in poetry and any(map(_is_old_poetry, build_requirements(pyproject)))
-    if inner_table(poetry, "build").get("generate-setup-file", by_default):
-        who = "poetry-core, by `generate-setup-file` of tool.poetry.build (true before 1.5),"
-        return _Place(who, root / "build", ("lib*", "temp*"))
-    required = required_to_build(pyproject)
-    if "scikit-build" in required:
-        return _Place("scikit-build", root, ("_skbuild",))
-    if "py-build-cmake" in required:
-        return _Place("py-build-cmake", root, (".py-build-cmake_cache",))
-    if "meson-python" in required:
-        return _Place("meson-python", root, (".mesonpy-*",), ships=False)
-    return None
-
-
-def _is_old_poetry(requirement: Requirement) -> bool:
-    """Tell whether a requirement allows no poetry-core but those before ``_NO_DEFAULT``."""
-    if canonicalize_name(requirement.name) != "poetry-core":
-        return False
-    releases = [*map(Version, _RELEASES)]
-    for specifier in requirement.specifier:
-        with contextlib.suppress(InvalidVersion):
-            releases.append(Version(specifier.version.removesuffix(".*")))
-    allowed = [*requirement.specifier.filter(releases)]
-    return bool(allowed) and max(allowed) < Version(_NO_DEFAULT)
 
 
 def outside_the_tree(
