@@ -80,7 +80,8 @@ def find_version_source(root: Path) -> VersionSource | None:
     pyproject = _pyproject(root)
     project, tool = inner_table(pyproject, "project"), inner_table(pyproject, "tool")
     name = project.get("name") or inner_table(tool, "poetry").get("name") or root.name
-    requires = required_to_build(pyproject) | _required_in_setup(root, tool)
+    setup = _text(root / "setup.py")
+    requires = required_to_build(pyproject) | _required_elsewhere(root, tool, setup)
     if inner_table(tool, "pdm", "version").get("source") == "scm":
         found = "pdm-backend"
     elif "versioneer" in tool:
@@ -90,7 +91,7 @@ def find_version_source(root: Path) -> VersionSource | None:
     is_static = "version" in project and found != "poetry-dynamic-versioning"
     if not found or is_static:
         return None
-    files = {*_files(root, tool), *_VERSION_FILE.findall(_text(root / "setup.py"))}
+    files = {*_files(root, tool), *_VERSION_FILE.findall(setup)}
     if found == _SUBSTITUTING:
         files |= {*_substituted(root, tool)}
     return VersionSource(found, str(name), tuple(sorted(files)))
@@ -122,21 +123,26 @@ def keeping(
             watcher.remove_later(path)
         elif watcher and content is not None:
             watcher.restore_later(path, content, times[path].st_mtime_ns)
-    is_over = False
+    is_left_to_do = True
     try:
         yield
-        is_over = True
+        # What is other after that, somebody has edited meanwhile.
+        is_left_to_do = source is None or not source.changes_sources
     finally:
         for path, content in before.items():
-            if is_over and source and source.changes_sources:
-                pass  # it has done so itself; what is other now, somebody has edited meanwhile
-            elif content is None:
-                path.unlink(missing_ok=True)
-            elif not path.is_file() or path.read_bytes() != content:
-                path.write_bytes(content)
-                os.utime(path, ns=(times[path].st_atime_ns, times[path].st_mtime_ns))
+            if is_left_to_do:
+                _put_back(path, content, times.get(path))
             if watcher:
                 watcher.leave(path)
+
+
+def _put_back(path: Path, content: bytes | None, status: os.stat_result | None) -> None:
+    """Leave a file as it was: with its content and times, or not there."""
+    if content is None or status is None:
+        path.unlink(missing_ok=True)
+    elif not path.is_file() or path.read_bytes() != content:
+        path.write_bytes(content)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 @contextlib.contextmanager
@@ -162,11 +168,11 @@ def _text(path: Path) -> str:
     return content_if_any(path).decode("utf-8", "replace")
 
 
-def _required_in_setup(root: Path, tool: Mapping[str, Any]) -> set[str]:
+def _required_elsewhere(root: Path, tool: Mapping[str, Any], setup: str) -> set[str]:
     """Return the tools that the build takes without requiring them in pyproject.toml."""
     found = set()
     provider = inner_table(tool, "scikit-build", "metadata", "version").get("provider")
-    if str(provider).endswith(".setuptools_scm") or "use_scm_version" in _text(root / "setup.py"):
+    if str(provider).endswith(".setuptools_scm") or "use_scm_version" in setup:
         found.add("setuptools-scm")
     if "[versioneer]" in _text(root / "setup.cfg"):
         found.add("versioneer")

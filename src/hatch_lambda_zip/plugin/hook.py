@@ -21,7 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 from hatch_lambda_zip.config import TableReader
 from hatch_lambda_zip.errors import ConfigError
-from hatch_lambda_zip.files import read_regular
+from hatch_lambda_zip.files import content_if_any
 from hatch_lambda_zip.plugin.app import AppReporter, aborting
 from hatch_lambda_zip.plugin.request import (
     NO_ZIP_BY_HOOKS_ONLY,
@@ -147,7 +147,7 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
     def _settings(self) -> dict[str, str]:
         """Return the texts of uv's own settings that go along in the sdist."""
         path = Path(self.root, "uv.toml")
-        text = (read_regular(path) or b"").decode(errors="replace") if path.is_file() else ""
+        text = content_if_any(path).decode(errors="replace")
         if not has_password(text):
             return {}  # then it does not matter which files go along
         files = self.build_config.builder.recurse_included_files()

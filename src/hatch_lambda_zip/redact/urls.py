@@ -6,6 +6,7 @@ What may be a secret is blotted out: too much of a message is better gone than t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 BLOT: Final = "***"
@@ -30,8 +31,7 @@ AFTER_URL: Final = "'\"`)]}>,;.:|"
 
 def has_password(text: str) -> bool:
     """Tell whether a URL in a text has a password; a user alone may be one that a keyring knows."""
-    words = (word.partition("://") for word in text.split() if "://" in word)
-    return any(hidden_user(head, rest).partition(":")[2] for head, _, rest in words)
+    return any(hidden_user(head, rest).partition(":")[2] for head, rest in _urls(text))
 
 
 def has_token(text: str) -> bool:
@@ -39,8 +39,7 @@ def has_token(text: str) -> bool:
 
     Names that are none stand in URLs that git hosts show, such as ``https://org@host/org/x``.
     """
-    words = (word.partition("://") for word in text.split() if "://" in word)
-    return any(is_token(hidden_user(head, rest), rest) for head, _, rest in words)
+    return any(is_token(hidden_user(head, rest), rest) for head, rest in _urls(text))
 
 
 def is_token(user: str, rest: str) -> bool:
@@ -57,8 +56,15 @@ def is_token(user: str, rest: str) -> bool:
 
 def has_query(text: str) -> bool:
     """Tell whether a URL in a text has a query, which may be a signature or token."""
-    words = (word.partition("://")[2] for word in text.split() if "://" in word)
-    return any("?" in word.partition("#")[0] for word in words)
+    return any("?" in rest.partition("#")[0] for _, rest in _urls(text))
+
+
+def _urls(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what stands before and behind each ``://`` of a text's words, the first of each."""
+    for word in text.split():
+        head, separator, rest = word.partition("://")
+        if separator:
+            yield head, rest
 
 
 def is_url(word: str) -> bool:
