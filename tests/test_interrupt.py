@@ -31,7 +31,8 @@ def settle(directory: Path, deadline: float) -> list[str]:
     """Wait until a directory holds nothing temporary, or give up and say what is left."""
     while time.monotonic() < deadline:
         left = [path.name for path in directory.iterdir() if "lambda-zip-" in path.name]
-        left += [path.name for path in directory.iterdir() if path.name.endswith(".tmp")]
+        ends = (".tmp", ".before")  # the latter goes last, after the temporary directory
+        left += [path.name for path in directory.iterdir() if path.name.endswith(ends)]
         if not left:
             return []
         time.sleep(0.05)
