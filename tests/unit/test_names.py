@@ -163,15 +163,16 @@ def test_names_that_look_like_secrets_are_a_warning() -> None:
         "orders/.env": "",
         "orders/a.pem": "",
         "orders/b.pem": begin.format("RSA PRIVATE KEY"),
-        "orders/global-bundle.pem": begin.format("CERTIFICATE"),
+        "orders/global-bundle.pem": begin.format("CERTIFICATE").ljust(1 << 20),
+        "orders/vast.pem": begin.format("CERTIFICATE").ljust((1 << 20) + 1),  # is not looked into
     }
     package = made("orders", files, origin=Origin.LOCAL)
     third = made("one", {"one/cacert.pem": ""})
     contents = decide_function(FUNCTION, PROJECT, (package, third), (), {})
     (warning,) = contents.warnings
     assert warning == (
-        "orders/.env, orders/a.pem, orders/b.pem may be secret, and everybody who can read the "
-        "function gets it; leave it out, unless it is meant to ship"
+        "orders/.env, orders/a.pem, orders/b.pem, orders/vast.pem may be secret, and everybody who "
+        "can read the function gets it; leave it out, unless it is meant to ship"
     )
 
 
