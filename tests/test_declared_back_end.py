@@ -152,6 +152,81 @@ def test_setuptools_ships_nothing_of_an_earlier_build(tmp_path: Path, file: str,
     assert not (project.path / "out").exists()
 
 
+def test_a_back_end_in_the_tree_may_import_setuptools_at_second_hand(tmp_path: Path) -> None:
+    files = {
+        "src/demo_app/app.py": HANDLER,
+        "src/demo_app/gone.py": "",
+        "_build/back_end.py": "from _inner import *\n",
+        "_build/_inner.py": "from setuptools.build_meta import *\n",
+    }
+    back_end = 'back_end"\nbackend-path = ["_build"] # '
+    project = project_of(tmp_path / "demo", "setuptools", back_end, PROJECT, files)
+    project.lock()
+    assert "demo_app/gone.py" in project.build().names
+    (project.path / "src/demo_app/gone.py").unlink()
+    assert "demo_app/gone.py" not in project.build().names
+    assert not (project.path / "build").exists()
+
+
+PLAIN_COMMAND = """\
+from setuptools import Command, setup
+
+class Front(Command):
+    user_options = []
+    def initialize_options(self): pass
+    def finalize_options(self): pass
+    def run(self): pass
+    def get_source_files(self): return []
+    def get_outputs(self): return []
+    def get_output_mapping(self): return {}
+
+setup(cmdclass={"build_ext": Front, "build_clib": Front, "build_scripts": Front})
+"""
+
+
+@pytest.mark.slow
+def test_commands_that_have_no_options_of_setuptools(tmp_path: Path) -> None:
+    files = {"setup.py": PLAIN_COMMAND, "src/demo_app/f.py": HANDLER}
+    project = project_of(tmp_path / "demo", "setuptools", "setuptools.build_meta", PROJECT, files)
+    project.configure(handler="demo_app.f.handler")
+    project.lock()
+    assert "demo_app/f.py" in project.build().names
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("requires", ["setuptools", "setuptools<65"])
+def test_an_unpacked_sdist_ships_the_data_that_it_lists(tmp_path: Path, requires: str) -> None:
+    place = "src/demo_app.egg-info/SOURCES.txt"
+    table = '[tool.setuptools]\ninclude-package-data = true\npackages.find.where = ["src"]\n'
+    files = {
+        "PKG-INFO": "Metadata-Version: 2.1\nName: demo_app\nVersion: 3.1\n",
+        place: "src/demo_app/f.py\nsrc/demo_app/data.json\n",
+        "src/demo_app/f.py": HANDLER,
+        "src/demo_app/data.json": "{}",
+    }
+    text = f"{PROJECT.replace('Demo.App', 'demo_app')}{table}"
+    project = project_of(tmp_path / "demo", requires, "setuptools.build_meta", text, files)
+    project.configure(handler="demo_app.f.handler")
+    project.lock()
+    first, second = project.build(), project.build()
+    assert "demo_app/data.json" in first.names
+    assert first.sha256 == second.sha256
+    assert (project.path / place).read_text("utf-8") == files[place]
+
+
+@pytest.mark.slow
+def test_an_empty_tmpdir_is_not_the_source_tree(tmp_path: Path) -> None:
+    text = f'{PROJECT}[tool.setuptools.package-dir]\ndemo_app = "."\n'
+    text += '[tool.setuptools.package-data]\ndemo_app = ["*"]\n'
+    files = {"__init__.py": "", "f.py": HANDLER}
+    project = project_of(tmp_path / "demo", "setuptools", "setuptools.build_meta", text, files)
+    project.configure(handler="demo_app.f.handler")
+    project.lock()
+    build = project.build(environment={"TMPDIR": ""})
+    assert not [name for name in build.names if "uv-setuptools" in name]
+    assert [path.name for path in project.path.glob("*.lock")] == ["uv.lock"]
+
+
 HELPER = """\
 [build-system]
 requires = ["setuptools"]

@@ -114,6 +114,30 @@ backend-path = ["_build"]
         assert is_by_setuptools(tmp_path) == expected
 
 
+@pytest.mark.parametrize(
+    ("statement", "file"),
+    [
+        ("from _inner import *", "_build/_inner.py"),
+        ("if True:\n    import _inner, json", "_build/_inner/deeper/__init__.py"),
+        ("from .wheel import build_wheel", "_build/mine/wheel.py"),
+        ("from . import wheel as _wheel", "_build/mine/wheel.py"),
+    ],
+)
+def test_a_back_end_of_the_project_runs_what_its_modules_import(
+    tmp_path: Path, statement: str, file: str
+) -> None:
+    text = '[build-system]\nbuild-backend = "mine:it"\nbackend-path = ["_build"]\n'
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    start = "_build/mine/__init__.py" if "mine" in file else "_build/mine.py"
+    for name, content in (("_build/other.py", "import setuptools"), (start, statement)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"{content}\n", encoding="utf-8")
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    for module, expected in (("mine", False), ("setuptools.build_meta", True)):
+        (tmp_path / file).write_text(f"from {module} import *\n", encoding="utf-8")
+        assert is_by_setuptools(tmp_path) == expected
+
+
 def test_setuptools_is_the_default_and_may_be_wrapped(tmp_path: Path) -> None:
     assert is_by_setuptools(tmp_path)
     text = """[build-system]
@@ -226,9 +250,47 @@ def test_what_an_interrupted_meson_leaves_is_removed(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"pyproject.toml", ".mesonpy-before"}
 
 
+@pytest.mark.parametrize("file", ["pyproject.toml", "setup.py"])
+def test_what_another_project_leaves_is_its_own(tmp_path: Path, file: str) -> None:
+    text = '[build-system]\nbuild-backend = "poetry.core.masonry.api"\n'
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "build/libs").mkdir(parents=True)
+    traces = Traces(tmp_path, tmp_path / "told")
+    place = tmp_path / "libs/one/one.egg-info"
+    place.mkdir(parents=True)
+    (tmp_path / "libs/one" / file).touch()
+    (tmp_path / "libs/one.egg-info").mkdir()
+    (place / "SOURCES.txt").touch()
+    assert not traces.spoil_the_wheel()
+    traces.remove()
+    assert place.exists()
+    (tmp_path / "libs/one.egg-info/SOURCES.txt").touch()
+    with pytest.raises(DistributionError, match=r"What another build left in .*build would ship"):
+        traces.spoil_the_wheel()
+
+
+def test_the_list_of_an_unpacked_sdist_counts(tmp_path: Path) -> None:
+    told, file = tmp_path / "told", tmp_path / "src/a_b.egg-info/SOURCES.txt"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"a_b/data.json\n")
+    traces = Traces(tmp_path, told)
+    traces.pass_on_lists()
+    assert not told.exists()
+    (tmp_path / "PKG-INFO").touch()
+    traces = Traces(tmp_path, told)
+    traces.pass_on_lists()
+    assert (told / "a_b.egg-info/SOURCES.txt").read_bytes() == b"a_b/data.json\n"
+    # An old setuptools works in the tree, and reads the list there.
+    file.write_bytes(b"setup.py\n")
+    assert not traces.spoil_the_wheel()
+    traces.remove()
+    assert file.read_bytes() == b"a_b/data.json\n"
+
+
 def test_modules_of_a_library_in_build_are_no_output(tmp_path: Path) -> None:
     traces = Traces(tmp_path, tmp_path / "told")
     (tmp_path / "told/a.egg-info").mkdir(parents=True)
+    (tmp_path / "told/a.egg-info/PKG-INFO").touch()
     (tmp_path / "build/libfoo-1.0").mkdir(parents=True)
     (tmp_path / "build/libfoo-1.0/gen.py").touch()
     assert not traces.spoil_the_wheel()

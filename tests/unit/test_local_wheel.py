@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import configparser
 import os
 import sys
 import threading
@@ -10,7 +11,7 @@ import pytest
 
 from hatch_lambda_zip.errors import DistributionError, OutputError, UvTimeoutError
 from hatch_lambda_zip.install.local_wheel import build_wheel
-from hatch_lambda_zip.install.work_places import outside_the_tree
+from hatch_lambda_zip.install.work_places import check_alone, outside_the_tree
 from hatch_lambda_zip.lock import LocalProject
 from hatch_lambda_zip.uv import Uv
 
@@ -204,6 +205,44 @@ def test_where_no_place_is_named_that_of_the_command_line_counts(tmp_path: Path)
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
     variables = outside_the_tree(tmp_path / "work", tmp_path, {"HOME": str(tmp_path)})
     assert "build_lib" not in Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("script", "named"),
+    [
+        ("class E(Command):\n    def initialize_options(self): self.build_lib = None", ""),
+        ("setup(cmdclass={'build_clib': E})\nprint(self.build_dir == '', self.build_temp)", ""),
+        ("setup(options={'build_py': {'build_lib': 'out'}})", "build_lib"),
+        ("setup(options=dict(install_lib=dict(build_dir='out')))", "build_dir"),
+        ("class E(build_ext):\n    def run(self): self.build_temp = 'out'", "build_temp"),
+        ("from _commands import E", "build_temp"),
+    ],
+)
+def test_commands_get_options_of_their_own_where_the_script_sets_them(
+    tmp_path: Path, script: str, named: str
+) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "setup.py").write_text(script, "utf-8")
+    (tmp_path / "_commands.py").write_text("build_temp = 'out'", "utf-8")
+    variables = outside_the_tree(tmp_path / "work", tmp_path, {"HOME": str(tmp_path)})
+    config = configparser.ConfigParser()
+    config.read(variables["DIST_EXTRA_CONFIG"], "utf-8")
+    sections = set(config.sections()) - {"build", "egg_info", "bdist_wheel"}
+    assert {option for section in sections for option in config[section]} == {named} - {""}
+    assert {"build_base", "build_lib", "build_temp", "build_scripts"} <= {*config["build"]}
+
+
+def test_something_else_in_the_places_is_an_error_where_setuptools_builds(tmp_path: Path) -> None:
+    for name in ("one", "two", "empty"):
+        (tmp_path / f"egg_base/{name}.egg-info").mkdir(parents=True)
+    (tmp_path / "egg_base/one.egg-info/PKG-INFO").touch()
+    (tmp_path / "lib").mkdir()
+    check_alone("one", tmp_path)
+    (tmp_path / "egg_base/two.egg-info/PKG-INFO").touch()
+    with pytest.raises(DistributionError, match=r"one\.egg-info and two\.egg-info.*pip does with"):
+        check_alone("one", tmp_path)
+    (tmp_path / "lib").rmdir()  # as with other back ends
+    check_alone("one", tmp_path)
 
 
 def test_where_build_clib_and_cargo_are_told_places_they_get_others(tmp_path: Path) -> None:

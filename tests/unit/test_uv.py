@@ -489,6 +489,7 @@ def test_relative_directories_for_temporary_files_are_not_meant_in_source_trees(
     uv = find({"TMPDIR": ".", "TEMP": "deeper/tmp", "TMP": "/absolute"})
     assert uv.environment["TMPDIR"] == uv.environment["TEMP"] == str(tmp_path)
     assert uv.environment["TMP"] == "/absolute"
+    assert find({"TMPDIR": ""}).environment["TMPDIR"] == str(tmp_path)
     assert "TMPDIR" not in find_uv({"PATH": PATH}, log=ignore).environment
 
 

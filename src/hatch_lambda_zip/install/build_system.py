@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +15,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda_zip.config import TARGET_KEY, inner_table, read_tables
-from hatch_lambda_zip.files import content_if_any
+from hatch_lambda_zip.files import content_if_any, matching
 
 _WRAPPER: Final = "hatch_lambda_zip.backend"
-_ENDS: Final = (".py", "/__init__.py")  # of a module's file
+_IMPORT: Final = re.compile(r"^\s*(?:from|import)\s+(.+)", re.MULTILINE)
+_WORD: Final = re.compile(r"\w+")
 _SETUPTOOLS: Final = "setuptools.build_meta:__legacy__"  # where none is declared (PEP 517)
 # Modules of back ends that find by themselves what setuptools built for them, or don't run it.
 _OTHERS: Final = (
@@ -34,10 +36,44 @@ def is_by_setuptools(root: Path) -> bool:
         return True
     places = inner_table(pyproject, "build-system").get("backend-path")
     if isinstance(places, list):
-        module = back_end.partition(":")[0].replace(".", "/")
-        files = [root / str(place) / f"{module}{end}" for place in places for end in _ENDS]
-        return any(b"setuptools" in content_if_any(file) for file in files)
+        module = back_end.partition(":")[0]
+        bases = [root / str(place) for place in places]
+        return any(b"setuptools" in content for content in contents_with_imports(module, bases))
     return not back_end.startswith(_OTHERS)
+
+
+def contents_with_imports(module: str, bases: list[Path]) -> Iterator[bytes]:
+    """Yield the contents of a module's files, and of what they import, as far as it is in a tree.
+
+    Args:
+        bases: the directories that these are looked for in.
+    """
+    left = [file for base in bases for file in _files_of(module.split("."), base)]
+    seen = set[Path]()
+    while left:
+        file = left.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        content = content_if_any(file)
+        yield content
+        words = {
+            word
+            for line in _IMPORT.findall(content.decode("utf-8", "replace"))
+            for word in _WORD.findall(line)
+        }
+        for base in (*bases, file.parent):
+            left.extend(_files_of(words, base))
+
+
+def _files_of(words: Iterable[str], base: Path) -> Iterator[Path]:
+    """Yield the files of modules and whole packages that have these names, if they are there."""
+    for word in words:
+        yield from (
+            file
+            for file in (base / f"{word}.py", *matching(base / word, "**/*.py"))
+            if file.is_file()
+        )
 
 
 def is_by_hatchling(root: Path) -> bool:

@@ -42,7 +42,17 @@ class Traces:
         self._built = _built(root)
         self._described = _described(root)
         self._lists = _lists(self._described)
+        # An unpacked sdist: that list is a source of it, as setuptools reads it.
+        is_sdist = (root / "PKG-INFO").is_file()
+        self._sources = {file: content_if_any(file) for file in self._lists} if is_sdist else {}
         self._modules = _modules(root)
+
+    def pass_on_lists(self) -> None:
+        """Have the list of an unpacked sdist where setuptools is told to have its own."""
+        for file, content in self._sources.items():
+            place = self._told / file.parent.name
+            place.mkdir(parents=True, exist_ok=True)
+            (place / file.name).write_bytes(content)
 
     def spoil_the_wheel(self) -> bool:
         """Tell whether it has to be built once more: another build's list of files had a say.
@@ -70,11 +80,12 @@ class Traces:
                 f"an earlier build left there could ship: {_WHY}. Remove it, or require "
                 f"setuptools >= 65.4 in build-system.requires of {self._root / 'pyproject.toml'}."
             )
-        for file in self._lists:
+        foreign = self._lists.keys() - self._sources.keys()
+        for file in foreign:
             file.unlink(missing_ok=True)
         for path in _built(self._root):
             remove_tree(path)
-        return bool(self._lists)
+        return bool(foreign)
 
     def _check_modules(self) -> None:
         before, after = self._modules, _modules(self._root)
@@ -94,12 +105,15 @@ class Traces:
         for path in (*_built(self._root), *_described(self._root)):
             if path not in before:
                 remove_tree(path)
+        for file, content in self._sources.items():
+            if content_if_any(file) != content:
+                file.write_bytes(content)
         with contextlib.suppress(OSError):  # there is something else in it, or it is not there
             (self._root / "build").rmdir()
 
     def _is_in_tree(self) -> bool:
         # Whatever it builds, it writes an egg-info.
-        if any(matching(self._told, "*")):
+        if any(matching(self._told, "*/PKG-INFO")):
             return False
         return is_by_setuptools(self._root) or self._lists != _lists(_described(self._root))
 
@@ -112,6 +126,7 @@ def removing_traces(root: Path, told: Path) -> Iterator[Traces]:
         told: the directory that it is told to have its ``egg-info`` in.
     """
     traces = Traces(root, told)
+    traces.pass_on_lists()
     try:
         yield traces
     finally:
@@ -136,8 +151,15 @@ def _modules(root: Path) -> dict[Path, tuple[int, int]]:
 
 
 def _described(root: Path) -> list[Path]:
-    # Below the directory of the packages, such as lib/python.
-    return [path for depth in range(3) for path in matching(root, "*/" * depth + "*.egg-info")]
+    # Below the directory of the packages, such as lib/python; but not of another project.
+    found = (path for depth in range(3) for path in matching(root, "*/" * depth + "*.egg-info"))
+    return [path for path in found if not _is_in_another_project(path, root)]
+
+
+def _is_in_another_project(path: Path, root: Path) -> bool:
+    between = (place for place in path.parents if place != root and place.is_relative_to(root))
+    files = ("pyproject.toml", "setup.py")
+    return any((place / file).exists() for place in between for file in files)
 
 
 def _lists(described: list[Path]) -> dict[Path, tuple[int, int]]:

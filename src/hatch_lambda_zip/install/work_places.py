@@ -16,6 +16,7 @@ from hatch_lambda_zip.errors import DistributionError, OutputError
 from hatch_lambda_zip.files import home, matching, read_regular
 from hatch_lambda_zip.install import other_trees
 from hatch_lambda_zip.install.build_system import (
+    contents_with_imports,
     is_by_hatchling,
     is_by_setuptools,
     required_to_build,
@@ -38,6 +39,9 @@ _PLACES_IF_NAMED: Final = (
     *(("install_lib", "build_dir", "lib"), ("build", "build_scripts", "scripts")),
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
+# setup.py may have a command of its own by these names, without these options: they are those of
+# `build`, unless the script sets them.
+_SET: Final = re.compile(rb"\b(build_(?:lib|temp|dir))\b[\"']?\s*[=:](?!=|\s*None\b)")
 # In a path, setuptools replaces what these begin; its configuration is UTF-8, with one path a line.
 # The last one is between the paths of PYTHONPATH.
 _NO_PATH: Final = re.compile(rf"[%\r\n\ud800-\udfff]|\$(?=[\w{{])|{os.pathsep}")
@@ -189,8 +193,11 @@ def _name_places(
         if options.get(_DATE, "").lower() in _TRUE:
             raise _dated(f"tag_date of [egg_info] in {file}")
         named.update(options)
-    always = is_by_setuptools(root)
-    if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
+    if is_by_setuptools(root):
+        script = b"\n".join(contents_with_imports("setup", [root]))
+        by_script = {found.decode() for found in _SET.findall(script)}
+        named |= {it[:2] for it in _PLACES_IF_NAMED if it[0] == "build" or it[1] in by_script}
+    if_named = (place for place in _PLACES_IF_NAMED if place[:2] in named)
     for section, option, name in (*_PLACES, *if_named):
         place = directory / name
         place.mkdir(exist_ok=True)
@@ -206,7 +213,7 @@ def _set(config: configparser.ConfigParser, section: str, option: str, value: st
 
 
 def check_alone(name: str, directory: Path) -> None:
-    """Check that nothing else than a project was built in its places.
+    """Check that nothing else than a project was built in its places, if setuptools builds there.
 
     Args:
         name: the project's.
@@ -215,13 +222,13 @@ def check_alone(name: str, directory: Path) -> None:
     Raises:
         DistributionError: its wheel may have modules of something else.
     """
-    described = [path.name for path in matching(directory / "egg_base", "*.egg-info")]
-    if len(described) > 1:
+    described = [path.parent.name for path in matching(directory / "egg_base", "*/PKG-INFO")]
+    if len(described) > 1 and (directory / "lib").exists():
         raise DistributionError(
             f"With {name}, setuptools built something else in the same directory "
             f"({' and '.join(described)}), whose modules could ship. It was run by a Python that "
             "reads no PYTHONPATH (-I or -E), or was given another one: let what builds it pass "
-            "that on, or require a wheel of it."
+            "that on (pip does with --no-build-isolation), or require a wheel of it."
         )
 
 

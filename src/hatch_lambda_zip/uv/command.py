@@ -260,8 +260,8 @@ def find_uv(
             parts = environment[name].split(mark) if mark else [environment[name]]
             environment[name] = (mark or "").join(_absolute(part, environ) for part in parts)
     for name in _TEMPORARY_VARIABLES:
-        # uv runs in the source trees of members.
-        if environment.get(name) and not Path(environment[name]).is_absolute():
+        # uv runs in the source trees of members, and takes an empty value for where it runs.
+        if name in environment and not Path(environment[name]).is_absolute():
             environment[name] = str(Path(tempfile.gettempdir()).absolute())
     uv = Uv(Path(executable).absolute(), environment, _timeout(environ), log, watcher, tell)
     _check_is_uv(uv, environ)
