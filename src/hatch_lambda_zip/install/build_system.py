@@ -20,6 +20,7 @@ from hatch_lambda_zip.files import content_if_any, matching
 _WRAPPER: Final = "hatch_lambda_zip.backend"
 _IMPORT: Final = re.compile(r"^\s*(?:from|import)\s+(.+)", re.MULTILINE)
 _WORD: Final = re.compile(r"\w+")
+_OUTSIDE: Final = re.compile(r"^[/\\]|\.\.|\0")  # of a tree, or no path
 _SETUPTOOLS: Final = "setuptools.build_meta:__legacy__"  # where none is declared (PEP 517)
 # Modules of back ends that find by themselves what setuptools built for them, or don't run it.
 _OTHERS: Final = (
@@ -37,7 +38,8 @@ def is_by_setuptools(root: Path) -> bool:
     places = inner_table(pyproject, "build-system").get("backend-path")
     if isinstance(places, list):
         module = back_end.partition(":")[0]
-        bases = [root / str(place) for place in places]
+        # Relative and within the tree, by PEP 517.
+        bases = [root / place for place in map(str, places) if not _OUTSIDE.search(place)]
         return any(b"setuptools" in content for content in contents_with_imports(module, bases))
     return not back_end.startswith(_OTHERS)
 
@@ -48,32 +50,21 @@ def contents_with_imports(module: str, bases: list[Path]) -> Iterator[bytes]:
     Args:
         bases: the directories that these are looked for in.
     """
-    left = [file for base in bases for file in _files_of(module.split("."), base)]
+    left = [base / word for base in bases for word in _WORD.findall(module)]
     seen = set[Path]()
     while left:
-        file = left.pop()
-        if file in seen:
+        place = left.pop()  # of a package, or of a module without the end of its name
+        if place in seen:
             continue
-        seen.add(file)
-        content = content_if_any(file)
-        yield content
-        words = {
-            word
-            for line in _IMPORT.findall(content.decode("utf-8", "replace"))
-            for word in _WORD.findall(line)
-        }
-        for base in (*bases, file.parent):
-            left.extend(_files_of(words, base))
-
-
-def _files_of(words: Iterable[str], base: Path) -> Iterator[Path]:
-    """Yield the files of modules and whole packages that have these names, if they are there."""
-    for word in words:
-        yield from (
-            file
-            for file in (base / f"{word}.py", *matching(base / word, "**/*.py"))
-            if file.is_file()
-        )
+        seen.add(place)
+        files = {place.with_name(f"{place.name}.py"), *matching(place, "**/*.py")}
+        for file in sorted(files - seen):
+            content = content_if_any(file)
+            yield content
+            lines = _IMPORT.findall(content.decode("utf-8", "replace"))
+            words = {word for line in lines for word in _WORD.findall(line)}
+            left.extend(base / word for base in (*bases, file.parent) for word in words)
+        seen |= files
 
 
 def is_by_hatchling(root: Path) -> bool:
