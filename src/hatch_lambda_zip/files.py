@@ -173,11 +173,16 @@ def home(environ: Mapping[str, str]) -> Path:
 
 
 def matching(directory: Path, pattern: str) -> list[Path]:
-    """Return what matches in a directory, sorted; nothing in one that this user can't look into."""
+    """Return what matches in a directory, sorted.
+
+    Nothing does in one that this user can't look into, or whose name no file system has.
+    """
     try:
         return sorted(directory.glob(pattern))
-    except PermissionError:
-        return []
+    except OSError as error:
+        if isinstance(error, PermissionError) or error.errno == errno.ENAMETOOLONG:
+            return []
+        raise
 
 
 def check_outside(temporary: Path, sources: Path, variable: str = "TMPDIR") -> None:

@@ -138,8 +138,8 @@ def test_a_back_end_of_the_project_runs_what_its_modules_import(
         assert is_by_setuptools(tmp_path) == expected
 
 
-@pytest.mark.parametrize("place", ["/", "..", r"\u0000"])
-@pytest.mark.parametrize("module", ["", ".x", r"a\u0000b"])
+@pytest.mark.parametrize("place", ["/", "..", r"\u0000", "."])
+@pytest.mark.parametrize("module", ["", ".x", r"a\u0000b", "é" * 200])
 def test_what_is_no_back_end_is_not_by_setuptools(tmp_path: Path, module: str, place: str) -> None:
     system = f'[build-system]\nbuild-backend = "{module}"\nbackend-path = ["{place}"]\n'
     (tmp_path / "pyproject.toml").write_text(system, encoding="utf-8")
