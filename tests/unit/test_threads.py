@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import threading
 
@@ -11,6 +12,7 @@ from hatch_lambda_zip.cli.progress import Bars
 from hatch_lambda_zip.cli.runtime_api import RuntimeApi
 from hatch_lambda_zip.errors import ToolError
 from hatch_lambda_zip.process.threads import ThreadPool
+from tests.support.processes import comes_true
 from tests.support.projects import Project
 
 
@@ -35,6 +37,33 @@ def test_a_pool_that_is_closed_is_another_matter() -> None:
         assert pool.submit(int, "3").result() == 3
     with pytest.raises(RuntimeError, match="shutdown"):
         pool.submit(int)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(SystemError, MemoryError), (MemoryError, MemoryError), (KeyError, KeyError)],
+)
+def test_a_thread_that_dies_for_want_of_memory_is_no_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    error: type[Exception],
+    expected: type[Exception],
+) -> None:
+    def run(*_: object) -> None:
+        raise error("error return without exception set")
+
+    monkeypatch.setattr("concurrent.futures.thread._WorkItem.run", run)
+    monkeypatch.setattr(logging.getLogger("concurrent.futures"), "propagate", False)
+    with ThreadPool(1) as pool:
+        futures = [pool.submit(int, "3")]
+        futures[0].add_done_callback(lambda _: futures.append(pool.submit(int, "4")))
+        assert comes_true(lambda: len(futures) == 2)
+        futures.append(pool.submit(int, "5"))
+        for future in futures:
+            with pytest.raises(expected):
+                future.result(timeout=20)
+    assert "Traceback" not in capfd.readouterr().err
+    assert not logging.getLogger("concurrent.futures").handlers
 
 
 @pytest.mark.usefixtures("no_threads")
