@@ -49,7 +49,10 @@ def test_a_thread_that_dies_for_want_of_memory_is_no_wait_for_ever(
     error: type[Exception],
     expected: type[Exception],
 ) -> None:
+    gate = threading.Event()
+
     def run(*_: object) -> None:
+        gate.wait(20)
         raise error("error return without exception set")
 
     monkeypatch.setattr("concurrent.futures.thread._WorkItem.run", run)
@@ -57,6 +60,7 @@ def test_a_thread_that_dies_for_want_of_memory_is_no_wait_for_ever(
     with ThreadPool(1) as pool:
         futures = [pool.submit(int, "3")]
         futures[0].add_done_callback(lambda _: futures.append(pool.submit(int, "4")))
+        gate.set()
         assert comes_true(lambda: len(futures) == 2)
         futures.append(pool.submit(int, "5"))
         for future in futures:
