@@ -11,8 +11,6 @@ from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install.build_system import (
     is_by_hatchling,
     is_by_setuptools,
-    is_offline,
-    required_by_path,
     required_to_build,
 )
 from hatch_lambda_zip.install.old_setuptools import Traces
@@ -28,46 +26,6 @@ def test_what_is_no_requirement_is_passed_over() -> None:
     assert required_to_build({"build-system": system}) == {"zope-interface"}
     assert not required_to_build({"build-system": {"requires": "setuptools"}})
     assert not required_to_build({})
-
-
-def test_what_is_required_by_path(tmp_path: Path) -> None:
-    def write(place: str, text: str) -> None:
-        (tmp_path / place).mkdir(parents=True, exist_ok=True)
-        (tmp_path / place / "pyproject.toml").write_text(text, encoding="utf-8")
-
-    def sources(**paths: str) -> str:
-        lines = [f"{name} = {{ path = '{path}' }}\n" for name, path in paths.items()]
-        return "[tool.uv.sources]\n" + "".join(lines)
-
-    assert required_by_path(tmp_path / "ws/app") == ()
-    write("ws", "[tool.uv.workspace]\n" + sources(of_all="x"))
-    write(".", sources(other="x"))
-    write(
-        "ws/app",
-        f"[build-system]\nrequires = ['direct @ {(tmp_path / 'b').as_uri()}', 'far @ https://a.invalid/a.whl',"
-        " 'B', 'of-all', 'other', 'c', 'e', 'f', 'h']\n"
-        "[project]\ndependencies = ['running']\n"
-        "[tool.uv]\nextra-build-dependencies = { x = ['d', { requirement = 'g' }] }\n"
-        + sources(running="r", d="d", g="g", h="h-1-py3-none-any.whl")
-        + "B = [{ path = '../../b', marker = 'x' }, { index = 'y' }]\n"
-        "c = { git = 'x' }\ne = 3\nf = { path = 3 }\n",
-    )
-    needed = "[build-system]\nrequires = ['deeper']\n[project]\ndependencies = ['b', 'run']\n"
-    write("b", needed + sources(deeper="x", run="y", back="z"))
-    for place in ("x", "ws/x", "ws/app/r", "ws/app/d", "ws/app/g", "b/x", "b/y", "b/z"):
-        (tmp_path / place).mkdir(exist_ok=True)
-    assert required_by_path(tmp_path / "ws/app") == (
-        *("b", "d", "deeper", "direct", "g", "of-all", "run"),
-    )
-
-
-def test_what_is_offline(tmp_path: Path) -> None:
-    place = tmp_path / "a/b"
-    place.mkdir(parents=True)
-    assert not is_offline(place, {"UV_OFFLINE": "0"})
-    assert is_offline(place, {"UV_OFFLINE": "1"})
-    (tmp_path / "a/pyproject.toml").write_text("[tool.uv]\noffline = true\n", encoding="utf-8")
-    assert is_offline(place, {})
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -82,77 +79,12 @@ def _back_end(pyproject: Mapping[str, Any]) -> str:
 
 def build_requirements(pyproject: Mapping[str, Any]) -> Iterator[Requirement]:
     """Yield what ``build-system.requires`` of a pyproject.toml has."""
-    return _requirements([inner_table(pyproject, "build-system").get("requires")])
-
-
-def _requirements(lists: Iterable[object]) -> Iterator[Requirement]:
-    """Yield the requirements of what may be lists of them."""
-    for items in lists:
-        for item in items if isinstance(items, list) else ():
-            text = item.get("requirement") if isinstance(item, dict) else item
-            with contextlib.suppress(InvalidRequirement):
-                yield Requirement(str(text))
+    items = inner_table(pyproject, "build-system").get("requires")
+    for item in items if isinstance(items, list) else ():
+        with contextlib.suppress(InvalidRequirement):
+            yield Requirement(str(item))
 
 
 def required_to_build(pyproject: Mapping[str, Any]) -> set[NormalizedName]:
     """Return the names of what ``build-system.requires`` of a pyproject.toml has."""
     return {canonicalize_name(requirement.name) for requirement in build_requirements(pyproject)}
-
-
-def required_by_path(root: Path) -> tuple[str, ...]:
-    """Return the names of what a project's build takes from directories, sorted.
-
-    What it requires is in ``tool.uv.sources``, also of the workspace, with a path; or has a URL
-    that is one. And so on for what these require. uv keeps a wheel of each, and sees an edit of
-    pyproject.toml, setup.py and setup.cfg alone (see ``cache-keys`` of its settings).
-    """
-    found = dict[str, Path]()
-    left = [(root, _stated(root, is_built_only=True))]
-    while left:
-        place, requirements = left.pop()
-        sources = _directories(place)
-        for requirement in requirements:
-            name = canonicalize_name(requirement.name)
-            url = requirement.url or ""
-            directory = Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else None
-            directory = directory or sources.get(name)
-            # Of a wheel or sdist uv sees that it is another one.
-            if directory is not None and directory.is_dir() and name not in found:
-                found[name] = directory
-                left.append((directory, _stated(directory)))
-    return tuple(sorted(found))
-
-
-def is_offline(root: Path, environ: Mapping[str, str]) -> bool:
-    """Tell whether uv is told to reach nothing, by its variable or a project's settings."""
-    stated = environ.get("UV_OFFLINE", "").lower() in {"1", "t", "true", "y", "yes", "on"}
-    files = (place / "pyproject.toml" for place in (root, *root.parents))
-    settings = (inner_table(read_tables(file), "tool", "uv") for file in files)
-    return stated or any(table.get("offline") is True for table in settings)
-
-
-def _stated(place: Path, *, is_built_only: bool = False) -> list[Requirement]:
-    """Return what a project requires to be built, and to run if it is to."""
-    pyproject = read_tables(place / "pyproject.toml")
-    extra = inner_table(pyproject, "tool", "uv", "extra-build-dependencies").values()
-    dependencies = inner_table(pyproject, "project").get("dependencies")
-    lists = [*extra, [] if is_built_only else dependencies]
-    return [*build_requirements(pyproject), *_requirements(lists)]
-
-
-def _directories(place: Path) -> dict[NormalizedName, Path]:
-    """Return what ``tool.uv.sources`` has a path for, of a project and of its workspace."""
-    found = dict[NormalizedName, Path]()
-    for base in (*(above for above in reversed(place.parents) if _is_workspace(above)), place):
-        sources = inner_table(read_tables(base / "pyproject.toml"), "tool", "uv", "sources")
-        for name, source in sources.items():
-            for item in source if isinstance(source, list) else [source]:
-                path = item.get("path") if isinstance(item, dict) else None
-                if isinstance(path, str) and "\0" not in path:
-                    directory = Path(os.path.abspath(base / path))  # noqa: PTH100 - links stay
-                    found[canonicalize_name(name)] = directory
-    return found
-
-
-def _is_workspace(place: Path) -> bool:
-    return "workspace" in inner_table(read_tables(place / "pyproject.toml"), "tool", "uv")

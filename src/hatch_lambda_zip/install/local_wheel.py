@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.files import check_outside
-from hatch_lambda_zip.install.build_system import is_offline, required_by_path
+from hatch_lambda_zip.install.build_requirements import is_offline, required_by_path
 from hatch_lambda_zip.install.old_setuptools import removing_traces
 from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built
 from hatch_lambda_zip.install.wheel import (
@@ -184,13 +184,15 @@ def _from_directories(project: LocalProject, uv: Uv) -> tuple[str, ...]:
 
     Raises:
         DistributionError: uv can't look whether it is up to date.
+        UvTimeoutError: uv did not tell in time which project the directory is in.
     """
-    names = required_by_path(project.path)
-    if names and is_offline(project.path, uv.environment):
+    names = tuple(sorted(required_by_path(project.path, uv.environment)))
+    if names and is_offline(project.path, uv):
         raise DistributionError(
             f"The build of {project.name} requires {', '.join(names)} from a directory. uv keeps a "
             "wheel of that, and builds it anew only where it is not offline: unset UV_OFFLINE (or "
-            "`offline` of [tool.uv]) for this build, or let it require a wheel that you made of it."
+            "`offline` in uv's settings: [tool.uv] of pyproject.toml, or a uv.toml) for this "
+            "build, or let it require a wheel that you made of it."
         )
     return names
 

@@ -1,0 +1,214 @@
+"""What a build takes from directories is built anew for it, by whatever way it is required."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.install.local_wheel import build_wheel
+from hatch_lambda_zip.lock import LocalProject
+from hatch_lambda_zip.uv import find_uv
+from tests.support.commands import UV, clean_environment
+
+# Ships the module of the directory's name; that of demo is what the helper has.
+BACK_END = """\
+import zipfile
+from pathlib import Path
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    name = Path.cwd().name
+    requires = Path("requires.in")
+    lines = requires.read_text().split("\\n") if requires.exists() else []
+    if name == "demo":
+        import helper
+        text = helper.TEXT
+    else:
+        text = Path("module.txt").read_text()
+    files = {
+        "METADATA": f"Metadata-Version: 2.1\\nName: {name}\\nVersion: 1\\n"
+        + "".join(f"Requires-Dist: {line}\\n" for line in lines if line),
+        "WHEEL": "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+        "RECORD": "",
+    }
+    with zipfile.ZipFile(f"{directory}/{name}-1-py3-none-any.whl", "w") as archive:
+        archive.writestr(f"{name}.py", f"TEXT = {text!r}\\n")
+        for file, content in files.items():
+            archive.writestr(f"{name}-1.dist-info/{file}", content)
+    return f"{name}-1-py3-none-any.whl"
+
+build_editable = build_wheel
+"""
+OWN = 'build-backend = "be"\nbackend-path = ["."]\n'
+SETUP = """\
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+class Generate(build_py):
+    def run(self):
+        import helper
+        super().run()
+        with open(self.build_lib + "/demo.py", "w") as file:
+            file.write(f"TEXT = {helper.TEXT!r}\\n")
+
+setup(name="demo", version="1", py_modules=["demo"], cmdclass={"build_py": Generate})
+"""
+DIRECT = "helper @ file://@ROOT@/helper"
+PATH = '[tool.uv.sources]\nhelper = { path = "../helper" }\n'
+OF_MID = '[tool.uv.sources]\nmid = { path = "../mid" }\n'
+MEMBERS = '[tool.uv.workspace]\nmembers = ["demo", "helper"]\n'
+
+
+def own(name: str, requires: str = "", more: str = "", project: str = "") -> str:
+    listed = f'"{requires}"' if requires else ""
+    head = f'[project]\nname = "{name}"\nversion = "1"\n{project}'
+    return f"{head}[build-system]\nrequires = [{listed}]\n{OWN}{more}"
+
+
+CASES = {
+    "path": {"demo/pyproject.toml": own("demo", "helper", PATH)},
+    "url": {"demo/pyproject.toml": own("demo", DIRECT)},
+    "PROJECT_ROOT": {
+        "demo/pyproject.toml": own("demo", "helper @ file:///${PROJECT_ROOT}/../helper")
+    },
+    "variable without file:": {"demo/pyproject.toml": own("demo", "helper @ ${BASE_OF_IT}/helper")},
+    "no editable member": {
+        "pyproject.toml": MEMBERS,
+        "demo/pyproject.toml": own(
+            *("demo", "helper", "[tool.uv.sources.helper]\nworkspace = true\neditable = false\n")
+        ),
+    },
+    "of a member": {
+        "pyproject.toml": MEMBERS.replace("helper", "mid"),
+        "demo/pyproject.toml": own("demo", "mid", "[tool.uv.sources]\nmid.workspace = true\n"),
+        "mid/pyproject.toml": own("mid", "", PATH, "dependencies = ['helper']\n"),
+    },
+    "extra": {
+        "demo/pyproject.toml": own("demo", "mid[x]", OF_MID),
+        "mid/pyproject.toml": own(
+            *("mid", "", PATH, "[project.optional-dependencies]\nx = ['helper']\n")
+        ),
+    },
+    "file of the requirement": {
+        "demo/pyproject.toml": own("demo", "mid", OF_MID),
+        "mid/pyproject.toml": own("mid", "", "", "dynamic = ['dependencies']\n"),
+        "mid/requires.in": f"{DIRECT}\n",
+    },
+    "workspace's extra-build-dependencies": {
+        "pyproject.toml": f"{MEMBERS}[tool.uv.extra-build-dependencies]\ndemo = ['{DIRECT}']\n",
+        "demo/pyproject.toml": own("demo"),
+    },
+    "uv.toml": {
+        "demo/uv.toml": f"[extra-build-dependencies]\ndemo = ['{DIRECT}']\n",
+        "demo/pyproject.toml": own("demo"),
+    },
+    "uv.toml above": {
+        "uv.toml": "[extra-build-dependencies]\n"
+        f"demo = [{{ requirement = '{DIRECT}', match-runtime = false }}]\n",
+        "demo/pyproject.toml": own("demo"),
+    },
+    "user's uv.toml": {
+        "settings/uv/uv.toml": f"[extra-build-dependencies]\ndemo = ['{DIRECT}']\n",
+        "demo/pyproject.toml": own("demo"),
+    },
+    "setup.cfg": {
+        "demo/setup.cfg": f"[options]\nsetup_requires = {DIRECT}\n",
+        "demo/setup.py": SETUP,
+        "demo/demo.py": "",
+    },
+    "setup.py": {
+        "demo/setup.py": SETUP.replace("setup(", f"setup(setup_requires=['{DIRECT}'], "),
+        "demo/demo.py": "",
+    },
+    "hatchling's hook": {
+        "demo/pyproject.toml": own("demo")
+        .replace(
+            OWN,
+            'build-backend = "hatchling.build"\n[tool.hatch.build.hooks.custom]\n'
+            f"dependencies = ['{DIRECT}']\n",
+        )
+        .replace("requires = []", "requires = ['hatchling']"),
+        "demo/hatch_build.py": """\
+from pathlib import Path
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        import helper
+        Path(self.directory, "demo.py").write_text(f"TEXT = {helper.TEXT!r}\\n")
+        build_data["force_include"][str(Path(self.directory, "demo.py"))] = "demo.py"
+""",
+        "demo/other.py": "",
+    },
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("demo", "mid", "helper"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "be.py").write_text(BACK_END, encoding="utf-8")
+        (tmp_path / name / "module.txt").write_text("1", encoding="utf-8")
+    (tmp_path / "helper/pyproject.toml").write_text(own("helper"), encoding="utf-8")
+    return tmp_path
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text.replace("@ROOT@", str(root)), encoding="utf-8")
+
+
+def built(root: Path, work: str, **variables: str) -> str:
+    """Return the module of demo's wheel."""
+    given = {"XDG_CONFIG_HOME": str(root / "settings"), "BASE_OF_IT": str(root), "UV": UV}
+    uv = find_uv({**clean_environment(**given), **variables}, log=lambda _: None)
+    place = root.parent / f"{root.name}-work"
+    place.mkdir(exist_ok=True)
+    wheel = build_wheel(LocalProject("demo", root / "demo"), uv, place / work)
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read("demo.py").decode()
+
+
+@pytest.mark.parametrize("files", CASES.values(), ids=CASES.keys())
+def test_an_edit_of_what_a_build_takes_from_a_directory_counts(
+    root: Path, files: dict[str, str]
+) -> None:
+    write(root, files)
+    for text in ("1", "2"):
+        (root / "helper/module.txt").write_text(text, encoding="utf-8")
+        assert built(root, text) == f"TEXT = '{text}'\n"
+
+
+@pytest.mark.parametrize("file", ["demo/uv.toml", "uv.toml", "settings/uv/uv.toml"])
+def test_where_uv_is_offline_it_can_not_look(root: Path, file: str) -> None:
+    write(root, {**CASES["path"], file: "offline = true\n"})
+    if file == "uv.toml":
+        # uv takes the settings that are nearest.
+        assert built(root, "nearest") == "TEXT = '1'\n"
+        write(root, {**CASES["url"]})
+    with pytest.raises(DistributionError) as caught:
+        built(root, "offline")
+    assert str(caught.value) == (
+        "The build of demo requires helper from a directory. uv keeps a wheel of that, and builds "
+        "it anew only where it is not offline: unset UV_OFFLINE (or `offline` in uv's settings: "
+        "[tool.uv] of pyproject.toml, or a uv.toml) for this build, or let it require a wheel "
+        "that you made of it."
+    )
+    # A nearer one says otherwise; and none is taken.
+    (root / file).rename(root / "other.toml")
+    write(root, {"settings/uv/uv.toml": "offline = true\n", "demo/uv.toml": "offline = false\n"})
+    assert built(root, "online") == "TEXT = '1'\n"
+    (root / "demo/uv.toml").unlink()
+    assert built(root, "none", UV_NO_CONFIG="1") == "TEXT = '1'\n"
+    with pytest.raises(DistributionError, match="only where it is not offline"):
+        built(root, "named", UV_CONFIG_FILE=str(root / "other.toml"))
+
+
+def test_offline_builds_go_on_where_only_what_runs_is_in_a_directory(root: Path) -> None:
+    runs = own("demo", "", PATH, "dependencies = ['helper']\n")
+    write(root, {"demo/pyproject.toml": runs, "demo/helper.py": "TEXT = 'own'\n"})
+    write(root, {"demo/be.py": "import sys\nsys.path.append('.')\n" + BACK_END})
+    assert built(root, "offline", UV_OFFLINE="1") == "TEXT = 'own'\n"
