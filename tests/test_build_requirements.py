@@ -182,6 +182,55 @@ def test_an_edit_of_what_a_build_takes_from_a_directory_counts(
         assert built(root, text) == f"TEXT = '{text}'\n"
 
 
+OLD = {
+    "demo/pyproject.toml": own("demo", "helper", PATH),
+    "demo/be.py": BACK_END.replace("helper.TEXT", "', '.join(sorted(helper.__all__))"),
+    "helper/pyproject.toml": "[build-system]\nrequires = ['setuptools<60', 'wheel']\n"
+    "build-backend = 'setuptools.build_meta'\n",
+    "helper/setup.cfg": "[metadata]\nname = helper\nversion = 1\n[options]\npackages = helper\n",
+    "helper/helper/__init__.py": "import pkgutil\n"
+    "__all__ = [module.name for module in pkgutil.iter_modules(__path__)]\n",
+    "helper/helper/a.py": "",
+    "helper/helper/b.py": "",
+}
+
+
+def test_a_requirement_is_built_without_what_an_earlier_build_left_there(root: Path) -> None:
+    write(root, OLD)
+    before = {*root.rglob("*")}
+    assert built(root, "1") == "TEXT = 'a, b'\n"
+    assert {path for path in root.rglob("*") if "__pycache__" not in path.parts} == before
+    (root / "helper/helper/b.py").unlink()
+    assert built(root, "2") == "TEXT = 'a'\n"
+    # What somebody else left there.
+    (root / "helper/build/lib/helper").mkdir(parents=True)
+    (root / "helper/build/lib/helper/b.py").touch()
+    with pytest.raises(DistributionError) as caught:
+        built(root, "3")
+    assert f"What another build left in {root / 'helper/build'} would ship" in str(caught.value)
+    assert f"Remove {root / 'helper/build/lib'}, or require" in str(caught.value)
+    # It is nobody's business where that is not built.
+    write(root, {"demo/pyproject.toml": own("demo", "mid", OF_MID), "demo/be.py": BACK_END})
+    text = "[project.optional-dependencies]\nx = ['helper']\n"
+    write(root, {"mid/pyproject.toml": own("mid", "", PATH, text)})
+    write(root, {"demo/helper.py": "TEXT = 'own'\n"})
+    write(root, {"demo/be.py": "import sys\nsys.path.append('.')\n" + BACK_END})
+    assert built(root, "4") == "TEXT = 'own'\n"
+    assert (root / "helper/build/lib/helper/b.py").exists()
+
+
+def test_a_back_end_with_a_place_in_a_requirement_is_refused_like_in_a_project(root: Path) -> None:
+    by_poetry = "[tool.poetry.build]\ngenerate-setup-file = true\n"
+    write(root, {**CASES["path"], "helper/pyproject.toml": own("helper", "", by_poetry)})
+    make = "import os\nos.makedirs('build/lib', exist_ok=True)\n"
+    write(root, {"helper/be.py": make + BACK_END})
+    assert built(root, "1") == "TEXT = '1'\n"
+    assert not (root / "helper/build").exists()
+    (root / "helper/build/lib").mkdir(parents=True)
+    with pytest.raises(DistributionError, match=r"build/lib is of another build, and poetry-core"):
+        built(root, "2")
+
+
 @pytest.mark.parametrize("file", ["demo/uv.toml", "uv.toml", "settings/uv/uv.toml"])
 def test_where_uv_is_offline_it_can_not_look(root: Path, file: str) -> None:
     write(root, {**CASES["path"], file: "offline = true\n"})

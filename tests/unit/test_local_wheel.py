@@ -68,6 +68,37 @@ def test_another_build_is_waited_for_and_named_once(
     assert lines == [f"demo: waiting for another build that works in {project.path}"]
 
 
+def test_what_requires_each_other_is_waited_for_in_one_order(
+    tmp_path: Path, uv: Callable[..., Uv]
+) -> None:
+    import fcntl
+
+    (tmp_path / "link").symlink_to(tmp_path / "b")  # the same, once more
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pyproject.toml").write_text(
+            "[build-system]\nrequires = ['other', 'link']\n[tool.uv.sources]\n"
+            f"other.path = '../{other}'\nlink.path = '../link'\n",
+            encoding="utf-8",
+        )
+    waited_for = []
+    for name in ("a", "b"):
+        held = [os.open(tmp_path / it, os.O_RDONLY) for it in ("a", "b")]
+        for directory in held:
+            fcntl.flock(directory, fcntl.LOCK_EX)
+        lines: list[str] = []
+
+        def tell(line: str, held: list[int] = held, lines: list[str] = lines) -> None:
+            lines.append(line)
+            while held:
+                os.close(held.pop())
+
+        build_wheel(LocalProject("demo", tmp_path / name), uv(tell), tmp_path / f"work-{name}")
+        waited_for.append({line.rpartition("/")[2].replace("link", "b") for line in lines})
+    assert waited_for[0] == waited_for[1]
+    assert len(waited_for[0]) == 1
+
+
 def test_another_build_is_not_waited_for_for_ever(
     tmp_path: Path, project: LocalProject, uv: Callable[..., Uv], held: int
 ) -> None:

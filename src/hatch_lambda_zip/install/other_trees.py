@@ -40,6 +40,16 @@ def described(root: str, directory: str, of_it_alone: list[str], *, is_used: boo
     return " ".join((_identity(root), mode, ",".join(of_it_alone), directory))
 
 
+def places_of(tree: str, directory: str) -> str:
+    """Return the directory for what works in another source tree; made as a Python starts there.
+
+    Args:
+        tree: that source tree.
+        directory: where the places are.
+    """
+    return os.path.join(directory, "others", _identity(tree))
+
+
 def change(environ: dict[str, str] | os._Environ[str]) -> None:
     """Change the variables for a Python by the directory that it works in."""
     tree, mode, names, directory = environ[TREE].split(" ", 3)
@@ -53,7 +63,7 @@ def change(environ: dict[str, str] | os._Environ[str]) -> None:
             environ[CONFIG] = environ[BEFORE]
         del environ[TREE]
     else:
-        own = os.path.join(directory, "others", here)
+        own = places_of(os.curdir, directory)
         for name in filter(None, names.split(",")):
             environ.pop(name, None)
         for name in _named_in(directory, environ):
