@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -295,3 +296,16 @@ def test_where_documentation_is_built_is_no_place_of_setuptools(
     text = "[build_sphinx]\nbuild-dir = docs/_build\n"
     (project.path / "setup.cfg").write_text(text, "utf-8")
     build_wheel(project, uv(lambda _: None), tmp_path / "work")
+
+
+def test_what_is_nowhere_is_not_looked_for_offline(
+    project: LocalProject, uv: Callable[..., Uv], tmp_path: Path
+) -> None:
+    online = uv(lambda _: None)
+    offline = replace(online, environment={**online.environment, "UV_OFFLINE": "1"})
+    text = "[build-system]\nrequires = ['one @ file:{}']\n"
+    (project.path / "pyproject.toml").write_text(text.format(tmp_path / "nowhere"), "utf-8")
+    build_wheel(project, offline, tmp_path / "first")
+    (project.path / "pyproject.toml").write_text(text.format(tmp_path), "utf-8")
+    with pytest.raises(DistributionError, match=r"The build of demo requires one from a directory"):
+        build_wheel(project, offline, tmp_path / "second")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -17,9 +13,10 @@ from packaging.version import Version
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.files import check_outside
 from hatch_lambda_zip.install.build_requirements import is_offline, required_by_path
-from hatch_lambda_zip.install.old_setuptools import Traces, removing_traces
-from hatch_lambda_zip.install.other_trees import places_of
+from hatch_lambda_zip.install.old_setuptools import removing_traces
 from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built
+from hatch_lambda_zip.install.required_trees import leaving_requirements, once_each
+from hatch_lambda_zip.install.tree_locks import alone_in
 from hatch_lambda_zip.install.wheel import (
     check_tags,
     content_digest,
@@ -41,9 +38,7 @@ from hatch_lambda_zip.install.zip_version import (
 from hatch_lambda_zip.lock import LocalProject, LockedDistribution, Origin
 from hatch_lambda_zip.process import remove_tree
 from hatch_lambda_zip.runtimes import Platform
-from hatch_lambda_zip.uv import TIMEOUT_VARIABLE, Uv
-
-_PAUSE: Final = 0.1  # seconds between two looks at a lock
+from hatch_lambda_zip.uv import Uv
 
 
 @dataclass(frozen=True)
@@ -152,12 +147,12 @@ def build_wheel(
     is_kept = source is not None and (zip_version is not None or source.changes_sources)
     required = _from_directories(project, uv)
     refreshed = [f"--refresh-package={name}" for name in required]
-    trees = _once_each(project, required)
+    trees = once_each(project, required)
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
         with (
-            _alone_in(trees, uv),
-            _leaving_requirements([tree for tree in trees if tree != project], directory) as others,
+            alone_in(trees, uv),
+            leaving_requirements([tree for tree in trees if tree != project], directory) as others,
             leaving_nothing_built(project.path),
             keeping(source if is_kept else None, project.path, uv.watcher),
             removing_traces(project.path, directory / "egg_base") as traces,
@@ -193,85 +188,15 @@ def _from_directories(project: LocalProject, uv: Uv) -> Mapping[NormalizedName, 
         UvTimeoutError: uv did not tell in time which project the directory is in.
     """
     required = dict(sorted(required_by_path(project.path, uv.environment).items()))
-    if required and is_offline(project.path, uv):
+    found = [name for name, places in required.items() if places]
+    if found and is_offline(project.path, uv):
         raise DistributionError(
-            f"The build of {project.name} requires {', '.join(required)} from a directory. uv "
+            f"The build of {project.name} requires {', '.join(found)} from a directory. uv "
             "keeps a wheel of that, and builds it anew only where it is not offline: unset "
             "UV_OFFLINE (or `offline` in uv's settings: [tool.uv] of pyproject.toml, or a uv.toml) "
             "for this build, or let it require a wheel that you made of it."
         )
     return required
-
-
-def _once_each(
-    project: LocalProject, required: Mapping[NormalizedName, set[Path]]
-) -> list[LocalProject]:
-    """Return a project and what its build takes from directories, each directory once.
-
-    In an order that is the same for all builds: none waits for one that waits for it.
-    """
-    others = [LocalProject(name, path) for name, paths in required.items() for path in paths]
-    found = dict[tuple[int, int], LocalProject]()
-    # What this user can't read, uv can't build either.
-    for it in (project, *(other for other in others if os.access(other.path, os.R_OK))):
-        with contextlib.suppress(OSError):  # it is gone
-            status = it.path.stat()
-            found.setdefault((status.st_dev, status.st_ino), it)
-    return [found[identity] for identity in sorted(found)]
-
-
-class _Requirement:
-    """The directory of a build requirement, which uv may build there.
-
-    Args:
-        root: the directory, before the build.
-        directory: where the places of back ends are.
-    """
-
-    def __init__(self, root: Path, directory: Path) -> None:
-        self._own = Path(places_of(str(root), str(directory)))
-        self._traces = Traces(root, self._own / "egg_base")
-        self._left = contextlib.ExitStack()
-        self._refusal: DistributionError | None = None
-        try:
-            self._left.enter_context(leaving_nothing_built(root))
-        except DistributionError as error:
-            self._refusal = error
-
-    def spoils_the_wheel(self) -> bool:
-        """Tell whether all has to be built once more (see `Traces.spoil_the_wheel`).
-
-        Raises:
-            DistributionError: what another build left there may be in its wheel.
-        """
-        if not self._own.exists():
-            return False
-        if self._refusal:
-            raise self._refusal
-        return self._traces.spoil_the_wheel()
-
-    def clean(self) -> None:
-        """Remove what was not there before, if it was built."""
-        self._left.close()
-        if self._own.exists():
-            self._traces.remove()
-
-
-@contextlib.contextmanager
-def _leaving_requirements(
-    trees: list[LocalProject], directory: Path
-) -> Iterator[list[_Requirement]]:
-    """Leave nothing in directories of build requirements that are built there.
-
-    Args:
-        directory: where the places of back ends are.
-    """
-    with contextlib.ExitStack() as left:
-        requirements = []
-        for tree in trees:
-            requirements.append(_Requirement(tree.path, directory))
-            left.callback(requirements[-1].clean)
-        yield requirements
 
 
 def _check_identity(wheel: Path, project: LocalProject) -> None:
@@ -285,57 +210,3 @@ def _check_identity(wheel: Path, project: LocalProject) -> None:
         f"{project.path} is locked as {locked}, but its back end makes a wheel of "
         f"{built.distribution} {built.version}. Correct its name or version, or run `uv lock`."
     )
-
-
-@contextlib.contextmanager
-def _alone_in(trees: list[LocalProject], uv: Uv) -> Iterator[None]:
-    """Keep other builds of ours out of source trees.
-
-    Some back ends work inside them (pdm-backend in ``.pdm-build``), and the functions of a
-    workspace, built at the same time, share their members, and what these require to be built.
-
-    Args:
-        trees: in an order that is the same for all builds.
-
-    Raises:
-        UvTimeoutError: another one is there for longer than a command may take.
-        UvError: the build is over.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    with contextlib.ExitStack() as opened:
-        for tree in trees:
-            directory = os.open(tree.path, os.O_RDONLY)
-            opened.callback(os.close, directory)
-            _wait_for(directory, tree, uv)
-        yield
-
-
-def _wait_for(directory: int, tree: LocalProject, uv: Uv) -> None:
-    """Lock an open directory, as soon as no other build holds it."""
-    if sys.platform == "win32":
-        return
-    import fcntl
-
-    until = time.monotonic() + uv.timeout
-    is_told = False
-    while True:
-        try:
-            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pass
-        except OSError:
-            return  # a file system without locks has to do without
-        else:
-            return
-        if not is_told:
-            (uv.tell or uv.log)(f"{tree.name}: waiting for another build that works in {tree.path}")
-            is_told = True
-        if time.monotonic() > until:
-            raise UvTimeoutError(
-                f"Another build has worked in {tree.path} for more than {uv.timeout:g} "
-                "seconds. End it (`fuser -v` with that path names its process), or set "
-                f"{TIMEOUT_VARIABLE} to more seconds."
-            )
-        uv.pause(_PAUSE)
