@@ -184,13 +184,52 @@ setup(cmdclass={"build_ext": Front, "build_clib": Front, "build_scripts": Front}
 """
 
 
-@pytest.mark.slow
-def test_commands_that_have_no_options_of_setuptools(tmp_path: Path) -> None:
+def test_a_command_without_the_options_of_setuptools_is_a_message(tmp_path: Path) -> None:
     files = {"setup.py": PLAIN_COMMAND, "src/demo_app/f.py": HANDLER}
     project = project_of(tmp_path / "demo", "setuptools", "setuptools.build_meta", PROJECT, files)
     project.configure(handler="demo_app.f.handler")
     project.lock()
+    message = project.fail()
+    assert (
+        "and Front, which setup.py (`cmdclass`) has in the place of one of these, lacks" in message
+    )
+    # As it says.
+    derived = PLAIN_COMMAND.replace("Front(Command)", "Front(build_ext)")
+    derived = derived.replace(', "build_clib": Front, "build_scripts": Front', "")
+    start = "from setuptools.command.build_ext import build_ext\n"
+    own = derived.partition("    user_options")[0] + "    def run(self): pass\n"
+    end = derived[derived.index("setup(cmdclass") :]
+    (project.path / "setup.py").write_text(f"{start}{own}{end}", encoding="utf-8")
     assert "demo_app/f.py" in project.build().names
+
+
+IN_FINALIZE = """\
+from setuptools import setup
+from setuptools.command.build import build
+
+class Build(build):
+    def finalize_options(self):
+        super().finalize_options()
+        self.build_lib = "out/lib"
+
+setup(cmdclass={"build": Build})
+"""
+
+
+def test_a_place_that_the_script_sets_as_it_runs_is_not_where_modules_are(tmp_path: Path) -> None:
+    files = {
+        "setup.py": IN_FINALIZE,
+        "src/demo_app/f.py": HANDLER,
+        "src/demo_app/gone.py": "",
+    }
+    project = project_of(tmp_path / "demo", "setuptools", "setuptools.build_meta", PROJECT, files)
+    project.configure(handler="demo_app.f.handler")
+    project.lock()
+    assert "demo_app/gone.py" in project.build().names
+    (project.path / "src/demo_app/gone.py").unlink()
+    names = project.build().names
+    assert "demo_app/f.py" in names
+    assert "demo_app/gone.py" not in names
 
 
 @pytest.mark.slow

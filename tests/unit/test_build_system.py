@@ -67,8 +67,14 @@ backend-path = ["_build"]
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
     assert not is_by_setuptools(tmp_path)
     (tmp_path / file).parent.mkdir(parents=True)
-    for module, expected in (("pdm.backend", False), ("setuptools.build_meta", True)):
-        (tmp_path / file).write_text(f"from {module} import *\n", encoding="utf-8")
+    for text, expected in (
+        ("from pdm.backend import *", False),
+        ('"""No longer setuptools."""\n__import__("hatchling.build")', False),
+        ("from setuptools.build_meta import *", True),
+        ("try:\n    import json, setuptools as it", True),
+        ('__import__("setuptools.build_meta")', True),
+    ):
+        (tmp_path / file).write_text(f"{text}\n", encoding="utf-8")
         assert is_by_setuptools(tmp_path) == expected
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import configparser
 import os
 import sys
 import threading
@@ -237,31 +236,6 @@ def test_where_no_place_is_named_that_of_the_command_line_counts(tmp_path: Path)
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
     variables = outside_the_tree(tmp_path / "work", tmp_path, {"HOME": str(tmp_path)})
     assert "build_lib" not in Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("script", "named"),
-    [
-        ("class E(Command):\n    def initialize_options(self): self.build_lib = None", ""),
-        ("setup(cmdclass={'build_clib': E})\nprint(self.build_dir == '', self.build_temp)", ""),
-        ("setup(options={'build_py': {'build_lib': 'out'}})", "build_lib"),
-        ("setup(options=dict(install_lib=dict(build_dir='out')))", "build_dir"),
-        ("class E(build_ext):\n    def run(self): self.build_temp = 'out'", "build_temp"),
-        ("from _commands import E", "build_temp"),
-    ],
-)
-def test_commands_get_options_of_their_own_where_the_script_sets_them(
-    tmp_path: Path, script: str, named: str
-) -> None:
-    (tmp_path / "work").mkdir()
-    (tmp_path / "setup.py").write_text(script, "utf-8")
-    (tmp_path / "_commands.py").write_text("build_temp = 'out'", "utf-8")
-    variables = outside_the_tree(tmp_path / "work", tmp_path, {"HOME": str(tmp_path)})
-    config = configparser.ConfigParser()
-    config.read(variables["DIST_EXTRA_CONFIG"], "utf-8")
-    sections = set(config.sections()) - {"build", "egg_info", "bdist_wheel"}
-    assert {option for section in sections for option in config[section]} == {named} - {""}
-    assert {"build_base", "build_lib", "build_temp", "build_scripts"} <= {*config["build"]}
 
 
 def test_something_else_in_the_places_is_an_error_where_setuptools_builds(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ from hatch_lambda_zip.files import content_if_any, matching
 
 _WRAPPER: Final = "hatch_lambda_zip.backend"
 _IMPORT: Final = re.compile(r"^\s*(?:from|import)\s+(.+)", re.MULTILINE)
+_RUNS_SETUPTOOLS: Final = re.compile(
+    rb"^[ \t]*(?:from|import)[ \t].*\bsetuptools\b|\bsetuptools\.build_meta\b", re.MULTILINE
+)
 _WORD: Final = re.compile(r"\w+")
 _OUTSIDE: Final = re.compile(r"^[/\\]|\.\.|\0")  # of a tree, or no path
 _SETUPTOOLS: Final = "setuptools.build_meta:__legacy__"  # where none is declared (PEP 517)
@@ -37,11 +40,11 @@ def is_by_setuptools(root: Path) -> bool:
         module = back_end.partition(":")[0]
         # Relative and within the tree, by PEP 517.
         bases = [root / place for place in map(str, places) if not _OUTSIDE.search(place)]
-        return any(b"setuptools" in content for content in contents_with_imports(module, bases))
+        return any(map(_RUNS_SETUPTOOLS.search, _contents_with_imports(module, bases)))
     return not back_end.startswith(_OTHERS)
 
 
-def contents_with_imports(module: str, bases: list[Path]) -> Iterator[bytes]:
+def _contents_with_imports(module: str, bases: list[Path]) -> Iterator[bytes]:
     """Yield the contents of a module's files, and of what they import, as far as it is in a tree.
 
     Args:

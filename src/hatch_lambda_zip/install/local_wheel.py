@@ -27,6 +27,7 @@ from hatch_lambda_zip.install.wheel import (
 from hatch_lambda_zip.install.work_places import (
     check_alone,
     check_places,
+    lacks_option,
     outside_the_tree,
 )
 from hatch_lambda_zip.install.zip_version import (
@@ -167,9 +168,8 @@ def build_wheel(
     except UvTimeoutError:
         raise
     except UvError as error:
-        raise DistributionError(
-            f"The wheel of {project.name} could not be built: {error}"
-        ) from None
+        why = lacks_option(error.said) or error
+        raise DistributionError(f"The wheel of {project.name} could not be built: {why}") from None
     check_alone(project.name, directory)
     wheels = sorted((directory / "dist").glob("*.whl"))
     if len(wheels) != 1:

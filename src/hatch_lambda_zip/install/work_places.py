@@ -16,7 +16,6 @@ from hatch_lambda_zip.errors import DistributionError, OutputError
 from hatch_lambda_zip.files import home, matching, read_regular
 from hatch_lambda_zip.install import other_trees
 from hatch_lambda_zip.install.build_system import (
-    contents_with_imports,
     is_by_hatchling,
     is_by_setuptools,
     required_to_build,
@@ -39,12 +38,12 @@ _PLACES_IF_NAMED: Final = (
     *(("install_lib", "build_dir", "lib"), ("build", "build_scripts", "scripts")),
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
-# setup.py may have a command of its own by these names, without these options: they are those of
-# `build`, unless the script sets them.
-_SET: Final = re.compile(rb"\b(build_(?:lib|temp|dir))\b[\"']?\s*[=:](?!=|\s*None\b)")
 # In a path, setuptools replaces what these begin; its configuration is UTF-8, with one path a line.
 # The last one is between the paths of PYTHONPATH.
 _NO_PATH: Final = re.compile(rf"[%\r\n\ud800-\udfff]|\$(?=[\w{{])|{os.pathsep}")
+_NO_OPTION: Final = re.compile(
+    r"setuptools\.cfg: command '([^'\n]*)' has no such option '([^'\n]*)'"
+)
 _DATE: Final = ("egg_info", "tag_date")
 _TRUE: Final = ("1", "y", "yes", "t", "true", "on")  # as setuptools has it
 _OF_USER: Final = (".pydistutils.cfg", "pydistutils.cfg")  # the latter on Windows
@@ -193,11 +192,8 @@ def _name_places(
         if options.get(_DATE, "").lower() in _TRUE:
             raise _dated(f"tag_date of [egg_info] in {file}")
         named.update(options)
-    if is_by_setuptools(root):
-        script = b"\n".join(contents_with_imports("setup", [root]))
-        by_script = {found.decode() for found in _SET.findall(script)}
-        named |= {it[:2] for it in _PLACES_IF_NAMED if it[0] == "build" or it[1] in by_script}
-    if_named = (place for place in _PLACES_IF_NAMED if place[:2] in named)
+    always = is_by_setuptools(root)
+    if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
     for section, option, name in (*_PLACES, *if_named):
         place = directory / name
         place.mkdir(exist_ok=True)
@@ -230,6 +226,23 @@ def check_alone(name: str, directory: Path) -> None:
             "reads no PYTHONPATH (-I or -E), or was given another one: let what builds it pass "
             "that on (pip does with --no-build-isolation), or require a wheel of it."
         )
+
+
+def lacks_option(said: str) -> str | None:
+    """Return a sentence for a command of setup.py's that has no option for a place.
+
+    Args:
+        said: what setuptools wrote.
+    """
+    found = _NO_OPTION.search(said)
+    if found is None:
+        return None
+    return (
+        f"setuptools is told to work in a temporary directory, by options of its commands, and "
+        f"{found[1]}, which setup.py (`cmdclass`) has in the place of one of these, lacks "
+        f"`{found[2]}`. Derive it from that command of setuptools' own, or give it another name "
+        "and add that to the `sub_commands` of `build`."
+    )
 
 
 def _normal(name: str) -> str:
