@@ -22,7 +22,7 @@ def sources(**paths: str) -> str:
 
 def required(root: Path, **environ: str) -> set[str]:
     """Return the names, less those of the user's settings."""
-    return {*required_by_path(root, {"XDG_CONFIG_HOME": "/nowhere", **environ})}
+    return {*required_by_path(root, {"XDG_CONFIG_HOME": "/nowhere", **environ}).built}
 
 
 def test_what_is_required_by_path(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_what_a_directory_requires_in_turn(tmp_path: Path, file: str, text: str)
 def test_what_setup_py_puts_together(tmp_path: Path, text: str) -> None:
     write(tmp_path, sources(other="."))
     write(tmp_path, text, "setup.py")
-    assert required_by_path(tmp_path, {}) == {"h": set()}
+    assert required_by_path(tmp_path, {}).built == {"h": set()}
     write(tmp_path, text.replace("setup_requires", "install_requires"), "setup.py")
     assert not required(tmp_path)
 

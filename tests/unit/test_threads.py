@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import threading
@@ -49,6 +50,7 @@ def test_a_thread_that_dies_for_want_of_memory_is_no_wait_for_ever(
     error: type[Exception],
     expected: type[Exception],
 ) -> None:
+    before = logging.getLogger("concurrent.futures").handlers.copy()
     gate = threading.Event()
 
     def run(*_: object) -> None:
@@ -67,7 +69,16 @@ def test_a_thread_that_dies_for_want_of_memory_is_no_wait_for_ever(
             with pytest.raises(expected):
                 future.result(timeout=20)
     assert "Traceback" not in capfd.readouterr().err
-    assert not logging.getLogger("concurrent.futures").handlers
+    assert logging.getLogger("concurrent.futures").handlers == before
+
+
+def test_nothing_keeps_a_pool() -> None:
+    before = logging.getLogger("concurrent.futures").handlers.copy()
+    pool = ThreadPool(1)
+    assert pool.submit(int, "3").result() == 3
+    del pool
+    gc.collect()
+    assert logging.getLogger("concurrent.futures").handlers == before
 
 
 @pytest.mark.usefixtures("no_threads")

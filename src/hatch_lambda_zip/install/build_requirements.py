@@ -10,7 +10,8 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import url2pathname
@@ -18,7 +19,7 @@ from urllib.request import url2pathname
 from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda_zip.config import inner_table, read_tables
-from hatch_lambda_zip.files import content_if_any, matching
+from hatch_lambda_zip.files import matching, read_regular
 from hatch_lambda_zip.lock import settings_for
 from hatch_lambda_zip.uv import Uv
 
@@ -34,11 +35,28 @@ _ARCHIVES: Final = (".whl", ".gz", ".zip", ".bz2", ".xz", ".tgz")  # uv sees tha
 _TEXTS: Final = ("pyproject.toml", "setup.cfg", "setup.py", "*.txt", "*.in", "requirements/*")
 _OF_SETUPTOOLS: Final = ("setup.cfg", "setup.py")
 
-_Found = dict[NormalizedName, set[Path]]
+_SETUP_REQUIRES: Final = re.compile(
+    r"^setup_requires[ \t]*=(.*(?:\n[ \t]+.*)*)|\bsetup_requires[\"']?\s*[=:]\s*\[([^\]]*)",
+    re.MULTILINE,
+)
+_LARGEST: Final = 1 << 20  # bytes
 
 
-def required_by_path(root: Path, environ: Mapping[str, str]) -> dict[NormalizedName, set[Path]]:
-    """Return what a project's build takes from directories: names, and where these may be.
+@dataclass(frozen=True)
+class FromDirectories:
+    """What a build takes from directories: names, and where these may be.
+
+    Attributes:
+        built: what uv builds as wheels.
+        edited: members of the workspace, which are used as they lie there.
+    """
+
+    built: dict[NormalizedName, set[Path]]
+    edited: dict[NormalizedName, set[Path]]
+
+
+def required_by_path(root: Path, environ: Mapping[str, str]) -> FromDirectories:
+    """Return what a project's build may take from directories.
 
     That is what the project requires to be built; and all that such a directory names in turn,
     as that may be needed to build it, or to run it.
@@ -46,17 +64,45 @@ def required_by_path(root: Path, environ: Mapping[str, str]) -> dict[NormalizedN
     Args:
         environ: of uv, which puts variables into URLs.
     """
-    found: _Found = {}
+    projects = _Projects()
+    return _search(root, _stated_of_build(root, environ), _everything, projects, environ)
+
+
+def surely_required(root: Path, environ: Mapping[str, str]) -> list[NormalizedName]:
+    """Return the names of what a project's build certainly takes from directories, sorted.
+
+    That is what is declared as requirements, not all that has a name somewhere.
+    """
+    projects = _Projects()
+    stated = _stated_of_build(root, environ, is_certain=True)
+    found = _search(root, stated, _declared, projects, environ).built
+    return sorted(name for name, directories in found.items() if directories)
+
+
+def _search(
+    root: Path,
+    stated: str,
+    text_of: Callable[[Path], str],
+    projects: _Projects,
+    environ: Mapping[str, str],
+) -> FromDirectories:
+    """Look for what a text names, and what these directories name in turn.
+
+    Args:
+        text_of: returns the text of a directory.
+    """
+    found = FromDirectories({}, {})
     seen = {root}
-    left = [(root, _stated_of_build(root, environ))]
+    left = [(root, stated)]
     while left:
         place, text = left.pop()
-        named, edited = _named(text, place, root, environ)
-        for name, directories in named.items():
-            found.setdefault(name, set()).update(directories)
-        for directory in edited.union(*named.values()) - seen:
-            seen.add(directory)
-            left.append((directory, _texts(directory, _TEXTS)))
+        named = _named(text, place, root, projects, environ)
+        for known, new in ((found.built, named.built), (found.edited, named.edited)):
+            for name, directories in new.items():
+                known.setdefault(name, set()).update(directories)
+                for directory in directories - seen:
+                    seen.add(directory)
+                    left.append((directory, text_of(directory)))
     return found
 
 
@@ -94,21 +140,61 @@ def _settings_files(environ: Mapping[str, str]) -> list[Path]:
     return [Path(place) / "uv/uv.toml" for place in places if place]
 
 
-def _stated_of_build(root: Path, environ: Mapping[str, str]) -> str:
-    """Return a text with what a project requires to be built."""
+def _stated_of_build(root: Path, environ: Mapping[str, str], *, is_certain: bool = False) -> str:
+    """Return a text with what a project requires to be built.
+
+    Args:
+        is_certain: whether only what is no requirement for something else counts.
+    """
     pyproject = read_tables(root / "pyproject.toml")
-    hatch = inner_table(pyproject, "tool", "hatch", "build")
-    of_setuptools = _texts(root, _OF_SETUPTOOLS)
-    if any(_values(hatch, "require-runtime-dependencies", "require-runtime-features")):
-        return _texts(root, _TEXTS)
+    # What one of hatch.toml's tables has counts for a whole table there; too much does no harm.
+    hatch = [inner_table(pyproject, "tool", "hatch", "build"), _hatch_toml(root)]
+    runtime = [
+        value
+        for table in hatch
+        for value in _values(table, "require-runtime-dependencies", "require-runtime-features")
+    ]
+    if any(runtime):
+        return _declared(root) if is_certain else _everything(root)
     settings = [read_tables(file) for file in _settings_files(environ)]
     for place in (root, *root.parents):
-        settings += [_of_uv(place), read_tables(place / "uv.toml")]
+        own = inner_table(read_tables(place / "pyproject.toml"), "tool", "uv")
+        settings += [own, read_tables(place / "uv.toml")]
     stated = (
         inner_table(pyproject, "build-system").get("requires"),
         *(inner_table(table, "extra-build-dependencies") for table in settings),
-        *_values(hatch, "dependencies"),
-        of_setuptools if "setup_requires" in of_setuptools else "",
+        *(table.get("build-constraint-dependencies") for table in settings),
+        *(_text(Path(file)) for file in environ.get("UV_BUILD_CONSTRAINT", "").split()),
+        *(value for table in hatch for value in _values(table, "dependencies")),
+        *_values(inner_table(pyproject, "tool", "scikit-build"), "requires"),
+        _of_setuptools(root, is_certain=is_certain),
+    )
+    return "\n".join(line for part in stated for line in _strings(part))
+
+
+def _hatch_toml(root: Path) -> Mapping[str, Any]:
+    return inner_table(read_tables(root / "hatch.toml"), "build")
+
+
+def _of_setuptools(root: Path, *, is_certain: bool) -> str:
+    """Return ``setup_requires`` of setup.cfg and setup.py; if not certain, all of the files."""
+    text = _texts(root, _OF_SETUPTOOLS)
+    if "setup_requires" not in text:
+        return ""
+    return "\n".join("".join(it) for it in _SETUP_REQUIRES.findall(text)) if is_certain else text
+
+
+def _everything(place: Path) -> str:
+    return _texts(place, _TEXTS)
+
+
+def _declared(place: Path) -> str:
+    pyproject = read_tables(place / "pyproject.toml")
+    project = inner_table(pyproject, "project")
+    stated = (
+        inner_table(pyproject, "build-system").get("requires"),
+        project.get("dependencies"),
+        project.get("optional-dependencies"),
     )
     return "\n".join(line for part in stated for line in _strings(part))
 
@@ -121,43 +207,55 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(item)
 
 
-def _values(table: Mapping[str, Any], *keys: str) -> Iterator[object]:
+def _values(value: object, *keys: str) -> Iterator[object]:
     """Yield what has one of these keys, in a table or tables in it."""
-    for key, value in table.items():
-        if key in keys:
-            yield value
-        elif isinstance(value, dict):
-            yield from _values(value, *keys)
+    if isinstance(value, list):
+        for item in value:
+            yield from _values(item, *keys)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if key in keys:
+                yield item
+            else:
+                yield from _values(item, *keys)
 
 
 def _texts(place: Path, patterns: tuple[str, ...]) -> str:
     files = [file for pattern in patterns for file in sorted(matching(place, pattern))]
-    return "\n".join(content_if_any(file).decode(errors="replace") for file in files)
+    return "\n".join(map(_text, files))
+
+
+def _text(file: Path) -> str:
+    """Return a text, if it is no larger than one that somebody wrote."""
+    content = b""
+    with contextlib.suppress(OSError, ValueError):  # it is not there, or no path
+        content = read_regular(file, _LARGEST) or b""
+    return content.decode(errors="replace")
 
 
 def _named(
-    text: str, place: Path, root: Path, environ: Mapping[str, str]
-) -> tuple[_Found, set[Path]]:
-    """Return what a text names that is in directories; and those of which uv keeps no wheel.
+    text: str, place: Path, root: Path, projects: _Projects, environ: Mapping[str, str]
+) -> FromDirectories:
+    """Return what a text names that is in directories.
 
     Args:
         place: the directory that the text is of.
         root: where uv runs.
     """
-    found: _Found = {}
+    found = FromDirectories({}, {})
     for written, where in _DIRECT.findall(text):
         if not where.endswith(_ARCHIVES):
             paths = {_path(where, base, place, environ) for base in (root, place)}
-            found.setdefault(canonicalize_name(written), set()).update(filter(_is_there, paths))
-    words = {canonicalize_name(word) for word in _WORD.findall(text)}
-    edited = set[Path]()
-    for name, directory, is_edited in _sources(place, words):
+            directories = found.built.setdefault(canonicalize_name(written), set())
+            directories.update(filter(_is_there, paths))
+    words = {canonicalize_name(word) for word in {*_WORD.findall(text)}}
+    for name, directory, is_edited in _sources(place, words, projects):
         if _is_there(directory):
-            places = edited if is_edited else found.setdefault(name, set())
-            places.add(directory)
-    for directories in found.values():
+            of_kind = found.edited if is_edited else found.built
+            of_kind.setdefault(name, set()).add(directory)
+    for directories in found.built.values():
         directories -= {place, root}  # where a text gives a path in parts
-    return found, edited
+    return found
 
 
 def _path(where: str, base: Path, place: Path, environ: Mapping[str, str]) -> Path:
@@ -191,15 +289,17 @@ def _is_there(directory: Path) -> bool:
     return os.path.isdir(directory)  # noqa: PTH112 - no error for what can be no path
 
 
-def _sources(place: Path, names: Container[str]) -> Iterator[tuple[NormalizedName, Path, bool]]:
+def _sources(
+    place: Path, names: Container[str], projects: _Projects
+) -> Iterator[tuple[NormalizedName, Path, bool]]:
     """Yield what a project and its workspace have directories for, of these names.
 
     And whether it is a member of the workspace that is used as it lies there.
     """
-    workspaces = [base for base in (place, *place.parents) if "workspace" in _of_uv(base)]
+    workspaces = [base for base in (place, *place.parents) if "workspace" in projects.of_uv(base)]
     for base in {place: None, **dict.fromkeys(workspaces)}:
-        poetry = inner_table(read_tables(base / "pyproject.toml"), "tool", "poetry")
-        for table in (inner_table(_of_uv(base), "sources"), inner_table(poetry, "dependencies")):
+        poetry = inner_table(projects.tables(base), "tool", "poetry", "dependencies")
+        for table in (inner_table(projects.of_uv(base), "sources"), poetry):
             for written, source in table.items():
                 name = canonicalize_name(written)
                 for item in source if isinstance(source, list) else [source]:
@@ -209,23 +309,40 @@ def _sources(place: Path, names: Container[str]) -> Iterator[tuple[NormalizedNam
                         yield name, _absolute(base, path), False
                     elif item.get("workspace") is True:
                         is_edited = item.get("editable") is not False
-                        for path in filter(None, (_member(it, name) for it in workspaces)):
-                            yield name, path, is_edited
+                        for workspace in workspaces:
+                            if path := projects.members(workspace).get(name):
+                                yield name, path, is_edited
 
 
-def _member(workspace: Path, name: NormalizedName) -> Path | None:
-    """Return the member of a workspace that has a name."""
-    patterns = inner_table(_of_uv(workspace), "workspace").get("members")
-    places = [workspace]
-    for pattern in patterns if isinstance(patterns, list) else []:
-        with contextlib.suppress(ValueError, NotImplementedError):  # it is no pattern
-            places += matching(workspace, str(pattern))
-    for place in places:
-        written = inner_table(read_tables(place / "pyproject.toml"), "project").get("name")
-        if isinstance(written, str) and canonicalize_name(written) == name:
-            return place
-    return None
+class _Projects:
+    """The pyproject.toml of directories, each read once."""
 
+    def __init__(self) -> None:
+        self._tables: dict[Path, Mapping[str, Any]] = {}
+        self._members: dict[Path, Mapping[NormalizedName, Path]] = {}
 
-def _of_uv(place: Path) -> Mapping[str, Any]:
-    return inner_table(read_tables(place / "pyproject.toml"), "tool", "uv")
+    def tables(self, place: Path) -> Mapping[str, Any]:
+        """Return what is in a directory's pyproject.toml."""
+        if place not in self._tables:
+            self._tables[place] = read_tables(place / "pyproject.toml")
+        return self._tables[place]
+
+    def of_uv(self, place: Path) -> Mapping[str, Any]:
+        """Return uv's table in a directory's pyproject.toml."""
+        return inner_table(self.tables(place), "tool", "uv")
+
+    def members(self, workspace: Path) -> Mapping[NormalizedName, Path]:
+        """Return the members of a workspace by their names."""
+        if workspace not in self._members:
+            patterns = inner_table(self.of_uv(workspace), "workspace").get("members")
+            places = [workspace]
+            for pattern in patterns if isinstance(patterns, list) else []:
+                with contextlib.suppress(ValueError, NotImplementedError):  # it is no pattern
+                    places += matching(workspace, str(pattern))
+            found: dict[NormalizedName, Path] = {}
+            for place in places:
+                name = inner_table(self.tables(place), "project").get("name")
+                if isinstance(name, str):
+                    found.setdefault(canonicalize_name(name), place)
+            self._members[workspace] = found
+        return self._members[workspace]

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.files import check_outside
-from hatch_lambda_zip.install.build_requirements import is_offline, required_by_path
+from hatch_lambda_zip.install.build_requirements import (
+    FromDirectories,
+    is_offline,
+    required_by_path,
+    surely_required,
+)
 from hatch_lambda_zip.install.old_setuptools import removing_traces
-from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built
+from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built, may_work_in
 from hatch_lambda_zip.install.required_trees import leaving_requirements, once_each
 from hatch_lambda_zip.install.tree_locks import alone_in
 from hatch_lambda_zip.install.wheel import (
@@ -147,13 +151,15 @@ def build_wheel(
     pretended = source.variables(zip_version) if source and zip_version is not None else {}
     is_kept = source is not None and (zip_version is not None or source.changes_sources)
     required = _from_directories(project, uv)
-    refreshed = [f"--refresh-package={name}" for name in required]
-    trees = once_each(project, required)
+    refreshed = [f"--refresh-package={name}" for name in sorted(required.built | required.edited)]
+    trees = once_each(project, required.built)
+    others = [tree for tree in trees if tree != project]
+    shared = frozenset(tree.path for tree in others if not may_work_in(tree.path))
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
         with (
-            alone_in(trees, uv),
-            leaving_requirements([tree for tree in trees if tree != project], directory) as others,
+            alone_in(trees, uv, shared),
+            leaving_requirements(others, directory) as requirements,
             leaving_nothing_built(project.path),
             keeping(source if is_kept else None, project.path, uv.watcher),
             removing_traces(project.path, directory / "egg_base") as traces,
@@ -161,7 +167,7 @@ def build_wheel(
             variables = outside_the_tree(directory, project.path, uv.environment, pretended)
             run = [*command, *refreshed, "--out-dir", str(directory / "dist"), str(project.path)]
             uv.run(run, cwd=project.path, variables=variables)
-            spoilt = [tree.spoils_the_wheel() for tree in others]
+            spoilt = [tree.spoils_the_wheel() for tree in requirements]
             if any((*spoilt, traces.spoil_the_wheel())):
                 remove_tree(directory / "dist")
                 uv.run(run, cwd=project.path, variables=variables)
@@ -180,22 +186,24 @@ def build_wheel(
     return wheels[0]
 
 
-def _from_directories(project: LocalProject, uv: Uv) -> Mapping[NormalizedName, set[Path]]:
-    """Return what its build takes from directories: names, and where these may be.
+def _from_directories(project: LocalProject, uv: Uv) -> FromDirectories:
+    """Return what its build may take from directories.
 
     Raises:
         DistributionError: uv can't look whether it is up to date.
         UvTimeoutError: uv did not tell in time which project the directory is in.
     """
-    required = dict(sorted(required_by_path(project.path, uv.environment).items()))
-    found = [name for name, places in required.items() if places]
-    if found and is_offline(project.path, uv):
-        raise DistributionError(
-            f"The build of {project.name} requires {', '.join(found)} from a directory. uv "
-            "keeps a wheel of that, and builds it anew only where it is not offline: unset "
-            "UV_OFFLINE (or `offline` in uv's settings: [tool.uv] of pyproject.toml, or a uv.toml) "
-            "for this build, or let it require a wheel that you made of it."
-        )
+    required = required_by_path(project.path, uv.environment)
+    if required.built and is_offline(project.path, uv):
+        names = surely_required(project.path, uv.environment)
+        if names:
+            raise DistributionError(
+                f"The build of {project.name} requires {', '.join(names)} from a directory. uv "
+                "keeps a wheel of that, and builds it anew only where it is not offline: unset "
+                "UV_OFFLINE (or `offline` in uv's settings: [tool.uv] of pyproject.toml, or a "
+                "uv.toml) for this build, or let it require a wheel that you made of it."
+            )
+        return FromDirectories({}, {})  # uv refuses to look for anything
     return required
 
 

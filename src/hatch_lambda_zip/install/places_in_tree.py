@@ -19,10 +19,26 @@ from hatch_lambda_zip.install.build_system import build_requirements, required_t
 from hatch_lambda_zip.process import remove_tree
 
 _NO_DEFAULT: Final = "1.5.0"  # the poetry-core by which `generate-setup-file` is false by default
+_LOWER: Final = frozenset((">", ">=", "!="))
 _RELEASES: Final = (
     *("1.0.8", "1.1.0", "1.2.0", "1.3.2", "1.4.0"),
     *(_NO_DEFAULT, "1.9.1", "2.0.0", "3.0.0"),
 )
+
+
+def may_work_in(root: Path) -> bool:
+    """Tell whether a back end may work in a source tree, so that others must not do so meanwhile.
+
+    A setuptools does that is too old to be told another place, which takes a limit to come by.
+    """
+    requirements = build_requirements(read_tables(root / "pyproject.toml"))
+    limits = (
+        specifier.operator
+        for requirement in requirements
+        if canonicalize_name(requirement.name) == "setuptools"
+        for specifier in requirement.specifier
+    )
+    return _place_in_the_tree(root) is not None or not _LOWER.issuperset(limits)
 
 
 @contextlib.contextmanager

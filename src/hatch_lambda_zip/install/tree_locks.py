@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.errors import UvTimeoutError
@@ -17,7 +18,9 @@ _PAUSE: Final = 0.1  # seconds between two looks at a lock
 
 
 @contextlib.contextmanager
-def alone_in(trees: list[LocalProject], uv: Uv) -> Iterator[None]:
+def alone_in(
+    trees: list[LocalProject], uv: Uv, shared: frozenset[Path] = frozenset()
+) -> Iterator[None]:
     """Keep other builds of ours out of source trees.
 
     Some back ends work inside them (pdm-backend in ``.pdm-build``), and the functions of a
@@ -25,6 +28,7 @@ def alone_in(trees: list[LocalProject], uv: Uv) -> Iterator[None]:
 
     Args:
         trees: in an order that is the same for all builds.
+        shared: the directories of those that several builds may take something from at a time.
 
     Raises:
         UvTimeoutError: another one is there for longer than a command may take.
@@ -37,21 +41,22 @@ def alone_in(trees: list[LocalProject], uv: Uv) -> Iterator[None]:
         for tree in trees:
             directory = os.open(tree.path, os.O_RDONLY)
             opened.callback(os.close, directory)
-            _wait_for(directory, tree, uv)
+            _wait_for(directory, tree, uv, is_shared=tree.path in shared)
         yield
 
 
-def _wait_for(directory: int, tree: LocalProject, uv: Uv) -> None:
+def _wait_for(directory: int, tree: LocalProject, uv: Uv, *, is_shared: bool) -> None:
     """Lock an open directory, as soon as no other build holds it."""
     if sys.platform == "win32":
         return
     import fcntl
 
+    kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
     until = time.monotonic() + uv.timeout
     is_told = False
     while True:
         try:
-            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(directory, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             pass
         except OSError:

@@ -38,8 +38,10 @@ class ThreadPool(ThreadPoolExecutor):
         self._futures = weakref.WeakSet[Future[Any]]()
         self._lock = threading.RLock()  # who is told may submit
         self._death: BaseException | None = None
-        self._deaths = _Deaths(self._end)
+        # Nothing keeps a pool that nobody has any more: its threads end then.
+        self._deaths = _Deaths(weakref.WeakMethod(self._end))
         _LOGGER.addHandler(self._deaths)
+        weakref.finalize(self, _LOGGER.removeHandler, self._deaths)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - as there
         """Wait for the threads, and end them."""
@@ -86,7 +88,7 @@ class _Deaths(logging.Handler):
     waits for that would do so for ever.
     """
 
-    def __init__(self, end: Callable[[BaseException], None]) -> None:
+    def __init__(self, end: weakref.WeakMethod[Callable[[BaseException], None]]) -> None:
         super().__init__(logging.CRITICAL)
         self._end = end
 
@@ -95,4 +97,5 @@ class _Deaths(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         if error is None or isinstance(error, SystemError):
             error = MemoryError()
-        self._end(error)
+        if (end := self._end()) is not None:
+            end(error)
