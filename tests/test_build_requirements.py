@@ -67,6 +67,26 @@ def own(name: str, requires: str = "", more: str = "", project: str = "") -> str
     return f"{head}[build-system]\nrequires = [{listed}]\n{OWN}{more}"
 
 
+BY_HATCHLING = 'build-backend = "hatchling.build"\n'
+HOOK = """\
+from pathlib import Path
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        import helper
+        Path(self.directory, "demo.py").write_text(f"TEXT = {helper.TEXT!r}\\n")
+        build_data["force_include"][str(Path(self.directory, "demo.py"))] = "demo.py"
+"""
+GENERATING = """\
+from pathlib import Path
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        text = Path(self.root, "module.txt").read_text()
+        Path(self.root, "helper/__init__.py").write_text(f"TEXT = {text!r}\n")
+"""
 CASES = {
     "path": {"demo/pyproject.toml": own("demo", "helper", PATH)},
     "url": {"demo/pyproject.toml": own("demo", DIRECT)},
@@ -130,17 +150,30 @@ CASES = {
             f"dependencies = ['{DIRECT}']\n",
         )
         .replace("requires = []", "requires = ['hatchling']"),
-        "demo/hatch_build.py": """\
-from pathlib import Path
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-
-class Hook(BuildHookInterface):
-    def initialize(self, version, build_data):
-        import helper
-        Path(self.directory, "demo.py").write_text(f"TEXT = {helper.TEXT!r}\\n")
-        build_data["force_include"][str(Path(self.directory, "demo.py"))] = "demo.py"
-""",
+        "demo/hatch_build.py": HOOK,
         "demo/other.py": "",
+    },
+    "hatchling's hook in hatch.toml": {
+        "demo/pyproject.toml": own("demo", "hatchling").replace(OWN, BY_HATCHLING),
+        "demo/hatch.toml": f"[build.hooks.custom]\ndependencies = ['{DIRECT}']\n",
+        "demo/hatch_build.py": HOOK,
+        "demo/other.py": "",
+    },
+    "build-constraint-dependencies": {
+        "demo/pyproject.toml": own(
+            "demo", "helper", f"[tool.uv]\nbuild-constraint-dependencies = ['{DIRECT}']\n"
+        ),
+    },
+    "what an editable member generates": {
+        "pyproject.toml": MEMBERS,
+        "demo/pyproject.toml": own(
+            "demo", "helper", "[tool.uv.sources]\nhelper.workspace = true\n"
+        ),
+        "helper/pyproject.toml": own("helper", "hatchling").replace(
+            OWN, f"{BY_HATCHLING}[tool.hatch.build.hooks.custom]\n"
+        ),
+        "helper/hatch_build.py": GENERATING,
+        "helper/helper/other.py": "",
     },
 }
 

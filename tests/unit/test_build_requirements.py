@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.install.build_requirements import required_by_path
+from hatch_lambda_zip.config import read_tables
+from hatch_lambda_zip.install import build_requirements
+from hatch_lambda_zip.install.build_requirements import required_by_path, surely_required
 
 
 def write(place: Path, text: str, name: str = "pyproject.toml") -> None:
@@ -118,3 +122,44 @@ def test_long_lines_take_no_long_time(tmp_path: Path, unit: str) -> None:
     start = time.process_time()
     required(tmp_path)
     assert time.process_time() - start < 20  # seconds
+
+
+def test_what_is_surely_required(tmp_path: Path) -> None:
+    for name in ("a", "b", "c", "d", "e", "f"):
+        (tmp_path / name).mkdir()
+    of_all = sources(a="../a", b="../b", c="../c", d="../d", e="../e", f="../f")
+    write(tmp_path / "app", "[build-system]\nrequires = ['a']\n" + of_all)
+    write(tmp_path / "app", "[options]\nsetup_requires =\n  b\ninstall_requires = c\n", "setup.cfg")
+    write(tmp_path / "app", "setup(setup_requires=['d'], install_requires=['c'])\n", "setup.py")
+    dev = "[project]\ndependencies = ['e']\n[dependency-groups]\ndev = ['f']\n"
+    write(tmp_path / "a", dev + of_all)
+    assert surely_required(tmp_path / "app", {}) == ["a", "b", "d", "e"]
+    assert required(tmp_path / "app") == {*"abcdef"}
+
+
+def test_each_member_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"m{number}" for number in range(9)]
+    of_all = "".join(f"{name} = {{ workspace = true }}\n" for name in names)
+    write(tmp_path, f"[tool.uv.workspace]\nmembers = ['*']\n[tool.uv.sources]\n{of_all}")
+    for name in names:
+        needed = f"[build-system]\nrequires = {names}\n[project]\nname = '{name}'\n"
+        write(tmp_path / name, f"{needed}dependencies = {names}\n[tool.uv.sources]\n{of_all}")
+    reads = Counter[str]()
+
+    def read(path: Path) -> Mapping[str, object]:
+        reads[path.parent.name] += path.name == "pyproject.toml"
+        return read_tables(path)
+
+    monkeypatch.setattr(build_requirements, "read_tables", read)
+    found = required_by_path(tmp_path / "m0", {})
+    assert not found.built
+    assert set(found.edited) == {*names}
+    assert {reads[name] for name in names[1:]} == {1}
+
+
+def test_what_nobody_wrote_is_not_read(tmp_path: Path) -> None:
+    write(tmp_path, "[build-system]\nrequires = ['a @ file:///${PROJECT_ROOT}/a']\n")
+    (tmp_path / "b").mkdir()
+    for size, found in ((1 << 20, {"a", "b"}), ((1 << 20) + 1, {"a"})):
+        write(tmp_path / "a", f"b @ {(tmp_path / 'b').as_uri()}\n".ljust(size), "requires.txt")
+        assert required(tmp_path) == found

@@ -99,6 +99,45 @@ def test_what_requires_each_other_is_waited_for_in_one_order(
     assert len(waited_for[0]) == 1
 
 
+@pytest.mark.parametrize(
+    ("requires", "is_waited_for"),
+    [
+        ("hatchling", False),
+        ("setuptools>=40", False),
+        ("setuptools<60", True),
+        ("scikit-build", True),
+        ("pdm-backend", True),
+    ],
+)
+def test_several_builds_may_take_something_from_a_directory(
+    tmp_path: Path,
+    project: LocalProject,
+    uv: Callable[..., Uv],
+    requires: str,
+    is_waited_for: bool,  # noqa: FBT001
+) -> None:
+    import fcntl
+
+    helper = tmp_path / "helper"
+    helper.mkdir()
+    text = f"[build-system]\nrequires = ['helper @ {helper.as_uri()}']\n"
+    (project.path / "pyproject.toml").write_text(text, "utf-8")
+    (helper / "pyproject.toml").write_text(f"[build-system]\nrequires = ['{requires}']\n", "utf-8")
+    held = os.open(helper, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_SH)
+    lines: list[str] = []
+
+    def tell(line: str) -> None:
+        lines.append(line)
+        os.close(held)
+
+    build_wheel(project, uv(tell), tmp_path / "work")
+    expected = [f"helper: waiting for another build that works in {helper}"]
+    assert lines == (expected if is_waited_for else [])
+    if not is_waited_for:
+        os.close(held)
+
+
 def test_another_build_is_not_waited_for_for_ever(
     tmp_path: Path, project: LocalProject, uv: Callable[..., Uv], held: int
 ) -> None:

@@ -31,13 +31,16 @@ def may_work_in(root: Path) -> bool:
 
     A setuptools does that is too old to be told another place, which takes a limit to come by.
     """
-    requirements = build_requirements(read_tables(root / "pyproject.toml"))
+    pyproject = read_tables(root / "pyproject.toml")
+    requirements = [*build_requirements(pyproject)]
     limits = (
         specifier.operator
         for requirement in requirements
         if canonicalize_name(requirement.name) == "setuptools"
         for specifier in requirement.specifier
     )
+    if not required_to_build(pyproject).isdisjoint(("pdm-backend", "pdm-pep517")):
+        return True  # in .pdm-build
     return _place_in_the_tree(root) is not None or not _LOWER.issuperset(limits)
 
 
