@@ -85,7 +85,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class Hook(BuildHookInterface):
     def initialize(self, version, build_data):
         text = Path(self.root, "module.txt").read_text()
-        Path(self.root, "helper/__init__.py").write_text(f"TEXT = {text!r}\n")
+        Path(self.root, "helper/__init__.py").write_text(f"TEXT = {text!r}\\n")
 """
 CASES = {
     "path": {"demo/pyproject.toml": own("demo", "helper", PATH)},
@@ -213,6 +213,12 @@ def test_an_edit_of_what_a_build_takes_from_a_directory_counts(
     for text in ("1", "2"):
         (root / "helper/module.txt").write_text(text, encoding="utf-8")
         assert built(root, text) == f"TEXT = '{text}'\n"
+
+
+def test_a_member_that_is_edited_is_no_error_offline(root: Path) -> None:
+    write(root, CASES["what an editable member generates"])
+    for variables in ({}, {"UV_OFFLINE": "1"}):
+        assert built(root, f"of-{len(variables)}", **variables) == "TEXT = '1'\n"
 
 
 OLD = {

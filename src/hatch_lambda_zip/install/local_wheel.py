@@ -194,7 +194,7 @@ def _from_directories(project: LocalProject, uv: Uv) -> FromDirectories:
         UvTimeoutError: uv did not tell in time which project the directory is in.
     """
     required = required_by_path(project.path, uv.environment)
-    if required.built and is_offline(project.path, uv):
+    if (required.built or required.edited) and is_offline(project.path, uv):
         names = surely_required(project.path, uv.environment)
         if names:
             raise DistributionError(
@@ -203,7 +203,7 @@ def _from_directories(project: LocalProject, uv: Uv) -> FromDirectories:
                 "UV_OFFLINE (or `offline` in uv's settings: [tool.uv] of pyproject.toml, or a "
                 "uv.toml) for this build, or let it require a wheel that you made of it."
             )
-        return FromDirectories({}, {})  # uv refuses to look for anything
+        return FromDirectories({}, {})  # of the rest, uv can't be asked
     return required
 
 
