@@ -405,8 +405,9 @@ def test_what_a_script_of_poetry_has_compiled_ships(tmp_path: Path) -> None:
         assert mark in build.read(name)
 
 
-def test_a_command_that_writes_past_its_directory_is_a_message(tmp_path: Path) -> None:
-    setup = SETUP.replace("self.build_lib + ", '"build/lib" + ')
+@pytest.mark.parametrize("file", ["generated.py", "data.json"])
+def test_a_command_that_writes_past_its_directory_is_a_message(tmp_path: Path, file: str) -> None:
+    setup = SETUP.replace("self.build_lib + ", '"build/lib" + ').replace("generated.py", file)
     setup = setup.replace(
         "super().run()",
         'super().run(); __import__("os").makedirs("build/lib/demo_app", exist_ok=True)',
@@ -416,9 +417,7 @@ def test_a_command_that_writes_past_its_directory_is_a_message(tmp_path: Path) -
     project.configure(handler="demo_app.f.handler")
     project.lock()
     message = project.fail()
-    assert (
-        "build/lib/demo_app/generated.py was written by the build itself, and does not" in message
-    )
+    assert f"build/lib/demo_app/{file} was written by the build itself, and does not" in message
     assert "Have the command in setup.py write to `self.build_lib`" in message
 
 

@@ -279,3 +279,17 @@ def test_modules_of_a_library_in_build_are_no_output(tmp_path: Path) -> None:
     os.utime(tmp_path / "build/lib/gen.py", ns=(status.st_atime_ns, status.st_mtime_ns))
     with pytest.raises(DistributionError, match=r"gen\.py was written by the build itself"):
         traces.spoil_the_wheel()
+
+
+def test_data_written_beside_modules_is_output(tmp_path: Path) -> None:
+    told = tmp_path / "places/egg_base"
+    (told / "a.egg-info").mkdir(parents=True)
+    (told / "a.egg-info/PKG-INFO").touch()
+    traces = Traces(tmp_path, told)
+    (tmp_path / "build/lib/a").mkdir(parents=True)
+    (tmp_path / "build/lib/libfoo.so").touch()
+    (tmp_path / "build/lib/a/data.json").touch()
+    assert not traces.spoil_the_wheel()  # nothing of the project is called so
+    (tmp_path / "places/lib/a").mkdir(parents=True)
+    with pytest.raises(DistributionError, match=r"data\.json was written by the build itself"):
+        traces.spoil_the_wheel()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -45,7 +46,7 @@ class Traces:
         # An unpacked sdist: that list is a source of it, as setuptools reads it.
         is_sdist = (root / "PKG-INFO").is_file()
         self._sources = {file: content_if_any(file) for file in self._lists} if is_sdist else {}
-        self._modules = _modules(root)
+        self._files = _files_built(root)
 
     def pass_on_lists(self) -> None:
         """Have the list of an unpacked sdist where setuptools is told to have its own."""
@@ -64,7 +65,7 @@ class Traces:
                 there does not.
         """
         if not self._is_in_tree():
-            self._check_modules()
+            self._check_files()
             return False
         if self._built:
             found = " and ".join(map(str, self._built))
@@ -87,15 +88,27 @@ class Traces:
             remove_tree(path)
         return bool(foreign)
 
-    def _check_modules(self) -> None:
-        before, after = self._modules, _modules(self._root)
-        written = sorted(path for path in after if after[path] != before.get(path))
+    def _check_files(self) -> None:
+        before, after = self._files, _files_built(self._root)
+        written = sorted(
+            path for path in after if after[path] != before.get(path) and self._would_ship(path)
+        )
         if is_by_setuptools(self._root) and written:
             raise DistributionError(
                 f"{written[0]} was written by the build itself, and does not ship from there: "
                 "setuptools works in a temporary directory. Have the command in setup.py write to "
                 f"`self.build_lib`, remove {self._root / 'build'}, and build again."
             )
+
+    def _would_ship(self, path: Path) -> bool:
+        """Tell whether a file in build/lib would ship if setuptools worked there.
+
+        What is no module may be of another tool that has a place there, such as CMake, unless it
+        is beside modules of the project.
+        """
+        below = path.relative_to(self._root / "build").parts[1:]
+        lib = self._told.with_name("lib")
+        return path.suffix == ".py" or (len(below) > 1 and (lib / below[0]).is_dir())
 
     def remove(self) -> None:
         """Remove what was not there before."""
@@ -138,15 +151,16 @@ def _built(root: Path) -> list[Path]:
     return [path for kind in kinds for path in matching(root / "build", kind)]
 
 
-def _modules(root: Path) -> dict[Path, tuple[int, int]]:
-    """Return the modules in build/lib, with the times when they were written."""
+def _files_built(root: Path) -> dict[Path, tuple[int, int]]:
+    """Return the files in build/lib, with the times when they were written."""
     found = dict[Path, tuple[int, int]]()
     # Not in the sources of a library there, such as libfoo-1.0.
-    for path in (path for kind in ("lib", "lib.*") for path in matching(root / "build", kind)):
-        for module in matching(path, "**/*.py"):
+    for place in (path for kind in ("lib", "lib.*") for path in matching(root / "build", kind)):
+        for path in matching(place, "**/*"):
             with contextlib.suppress(OSError):
-                status = module.stat()
-                found[module] = (status.st_mtime_ns, status.st_ctime_ns)
+                status = path.stat()
+                if stat.S_ISREG(status.st_mode):
+                    found[path] = (status.st_mtime_ns, status.st_ctime_ns)
     return found
 
 
