@@ -258,6 +258,53 @@ def test_a_requirement_is_built_without_what_an_earlier_build_left_there(root: P
     assert (root / "helper/build/lib/helper/b.py").exists()
 
 
+SDIST = {
+    **CASES["path"],
+    "helper/PKG-INFO": "Metadata-Version: 2.1\nName: helper\nVersion: 1\n",
+    "helper/helper.egg-info/SOURCES.txt": "helper/__init__.py\nhelper/text.txt\n",
+    "helper/pyproject.toml": "[build-system]\nrequires = [@SETUPTOOLS@]\n"
+    'build-backend = "setuptools.build_meta"\n[project]\nname = "helper"\nversion = "1"\n'
+    '[tool.setuptools]\npackages = ["helper"]\n',
+    "helper/helper/__init__.py": "from pathlib import Path\n"
+    "TEXT = Path(__file__).with_name('text.txt').read_text()\n",
+    "helper/helper/text.txt": "1",
+}
+
+
+@pytest.mark.parametrize(
+    "requires", ['"setuptools"', '"setuptools<65", "wheel"'], ids=["new", "old"]
+)
+def test_a_requirement_that_is_an_unpacked_sdist_has_what_it_lists(
+    root: Path, requires: str
+) -> None:
+    write(root, {name: text.replace("@SETUPTOOLS@", requires) for name, text in SDIST.items()})
+    for number in ("1", "22"):
+        (root / "helper/helper/text.txt").write_text(number, encoding="utf-8")
+        assert built(root, number) == f"TEXT = '{number}'\n"
+    listed = (root / "helper/helper.egg-info/SOURCES.txt").read_text(encoding="utf-8")
+    assert listed == SDIST["helper/helper.egg-info/SOURCES.txt"]
+    assert not (root / "helper/build").exists()
+
+
+@pytest.mark.parametrize("back_end", ["of its own", "hatchling"])
+def test_a_requirement_works_outside_its_tree_whatever_the_project_is_built_by(
+    root: Path, back_end: str
+) -> None:
+    write(root, {**OLD, "helper/pyproject.toml": OLD["helper/pyproject.toml"].replace("<60", "")})
+    if back_end == "hatchling":
+        system = f"requires = ['hatchling', 'helper']\n{BY_HATCHLING}"
+        names = "', '.join(sorted(helper.__all__))"
+        write(root, {"demo/hatch_build.py": HOOK.replace("helper.TEXT", names)})
+        text = own("demo").partition("[build-system]")[0]
+        hook = "[tool.hatch.build.targets.wheel.hooks.custom]\n"
+        write(root, {"demo/pyproject.toml": f"{text}[build-system]\n{system}{PATH}{hook}"})
+    before = {*root.rglob("*")}
+    assert built(root, "1") == "TEXT = 'a, b'\n"
+    assert {path for path in root.rglob("*") if "__pycache__" not in path.parts} == before
+    (root / "helper/helper/b.py").unlink()
+    assert built(root, "2") == "TEXT = 'a'\n"
+
+
 def test_a_back_end_with_a_place_in_a_requirement_is_refused_like_in_a_project(root: Path) -> None:
     by_poetry = "[tool.poetry.build]\ngenerate-setup-file = true\n"
     write(root, {**CASES["path"], "helper/pyproject.toml": own("helper", "", by_poetry)})
@@ -268,6 +315,14 @@ def test_a_back_end_with_a_place_in_a_requirement_is_refused_like_in_a_project(r
     (root / "helper/build/lib").mkdir(parents=True)
     with pytest.raises(DistributionError, match=r"build/lib is of another build, and poetry-core"):
         built(root, "2")
+
+
+def test_a_requirement_that_names_a_place_is_refused_like_a_project(root: Path) -> None:
+    text = "[tool.distutils.egg_info]\negg_base = 'src'\n"
+    write(root, {**OLD, "helper/pyproject.toml": f"{OLD['helper/pyproject.toml']}{text}"})
+    (root / "helper/src").mkdir()
+    with pytest.raises(DistributionError, match=r"egg_info\.egg_base in .*helper/"):
+        built(root, "1")
 
 
 @pytest.mark.parametrize("file", ["demo/uv.toml", "uv.toml", "settings/uv/uv.toml"])

@@ -15,10 +15,8 @@ from hatch_lambda_zip.install.build_system import (
 )
 from hatch_lambda_zip.install.old_setuptools import Traces
 from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built
-from hatch_lambda_zip.install.work_places import (
-    check_places,
-    outside_the_tree,
-)
+from hatch_lambda_zip.install.setuptools_configuration import check_dates
+from hatch_lambda_zip.install.work_places import outside_the_tree
 
 
 def test_what_is_no_requirement_is_passed_over() -> None:
@@ -200,17 +198,21 @@ def test_a_version_with_a_date_is_an_error(tmp_path: Path) -> None:
     assert "tag_date = 0\n" in text
     file.write_text("[egg_info]\ntag-date = True\n", encoding="utf-8")
     with pytest.raises(DistributionError) as caught:
-        outside_the_tree(directory, tmp_path, {})
+        check_dates(tmp_path, {})
     assert str(caught.value) == (
         f"tag_date of [egg_info] in {file}: setuptools adds today's date to the version, so the "
         "zip would be another one each day. Remove it, and run `uv lock`."
     )
+    with pytest.raises(DistributionError, match=r"egg_info\] in .*mine\.cfg: setuptools adds"):
+        check_dates(
+            tmp_path / "places", {"DIST_EXTRA_CONFIG": str(file.rename(tmp_path / "mine.cfg"))}
+        )
     pyproject = tmp_path / "pyproject.toml"
     pyproject.write_text("[tool.distutils.egg_info]\ntag-date = false\n", encoding="utf-8")
-    check_places(tmp_path)
+    check_dates(tmp_path, {})
     pyproject.write_text("[tool.distutils.egg_info]\ntag-date = true\n", encoding="utf-8")
     with pytest.raises(DistributionError, match=r"tool\.distutils\.egg_info\.tag-date in "):
-        check_places(tmp_path)
+        check_dates(tmp_path, {})
 
 
 def test_what_an_interrupted_meson_leaves_is_removed(tmp_path: Path) -> None:

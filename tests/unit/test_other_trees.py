@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda_zip.install import other_trees
-from hatch_lambda_zip.install.work_places import outside_the_tree
+from hatch_lambda_zip.install.work_places import outside_the_tree, prepare_another, was_built
 from tests.support.commands import run
 
 SHOW = "import os, sys; print(*(os.environ.get(name) for name in sys.argv[1:]), sep='|')"
@@ -69,6 +69,28 @@ def test_another_tree_has_others(trees: tuple[Path, Path]) -> None:
         assert (own / "egg_base").is_dir()
     # What its build starts there has the same.
     assert changed_in(trees[1], changed_in(trees[1], variables))["DIST_EXTRA_CONFIG"] == config
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_tree_that_is_known_has_places_as_its_own_back_end_needs_them(
+    trees: tuple[Path, Path], *, is_known: bool
+) -> None:
+    system = "[build-system]\nrequires = [%s]\nbuild-backend = '%s'\n"
+    for tree, values in zip(
+        trees, (("", "hatchling.build"), ("'maturin'", "setuptools.build_meta")), strict=True
+    ):
+        (tree / "pyproject.toml").write_text(system % values, encoding="utf-8")
+    variables = variables_of(trees[0])
+    own = trees[0].parent / "places/others/unknown"
+    if is_known:
+        own = prepare_another(trees[1], trees[0].parent / "places", {})
+        assert not was_built(own)
+    config, cargo = seen_in(trees[1], variables, "DIST_EXTRA_CONFIG", "CARGO_TARGET_DIR")
+    text = Path(config).read_text(encoding="utf-8")
+    assert (f"build_lib = {own / 'lib'}\n" in text) == is_known
+    assert (own / "lib").is_dir() == is_known
+    assert cargo == (str(own / "cargo") if is_known else "None")
+    assert was_built(own) == is_known
 
 
 @pytest.mark.parametrize("config", [None, "mine.cfg"])

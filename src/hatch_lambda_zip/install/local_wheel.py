@@ -18,9 +18,13 @@ from hatch_lambda_zip.install.build_requirements import (
     surely_required,
 )
 from hatch_lambda_zip.install.old_setuptools import removing_traces
-from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built, may_work_in
-from hatch_lambda_zip.install.required_trees import leaving_requirements, once_each
-from hatch_lambda_zip.install.tree_locks import alone_in
+from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built
+from hatch_lambda_zip.install.required_trees import alone_with
+from hatch_lambda_zip.install.setuptools_configuration import (
+    check_dates,
+    check_places,
+    lacks_option,
+)
 from hatch_lambda_zip.install.wheel import (
     check_tags,
     content_digest,
@@ -28,12 +32,7 @@ from hatch_lambda_zip.install.wheel import (
     read_maker,
     same_version,
 )
-from hatch_lambda_zip.install.work_places import (
-    check_alone,
-    check_places,
-    lacks_option,
-    outside_the_tree,
-)
+from hatch_lambda_zip.install.work_places import check_alone, outside_the_tree
 from hatch_lambda_zip.install.zip_version import (
     VersionSource,
     find_version_source,
@@ -146,20 +145,17 @@ def build_wheel(
         )
     check_outside(directory.parent, project.path)
     check_places(project.path)
+    check_dates(project.path, uv.environment)
     directory.mkdir(parents=True)
     source = find_version_source(project.path)
     pretended = source.variables(zip_version) if source and zip_version is not None else {}
     is_kept = source is not None and (zip_version is not None or source.changes_sources)
     required = _from_directories(project, uv)
     refreshed = [f"--refresh-package={name}" for name in sorted(required.built | required.edited)]
-    trees = once_each(project, required.built)
-    others = [tree for tree in trees if tree != project]
-    shared = frozenset(tree.path for tree in others if not may_work_in(tree.path))
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
         with (
-            alone_in(trees, uv, shared),
-            leaving_requirements(others, directory) as requirements,
+            alone_with(project, required.built, uv, directory) as requirements,
             leaving_nothing_built(project.path),
             keeping(source if is_kept else None, project.path, uv.watcher),
             removing_traces(project.path, directory / "egg_base") as traces,
@@ -167,8 +163,8 @@ def build_wheel(
             variables = outside_the_tree(directory, project.path, uv.environment, pretended)
             run = [*command, *refreshed, "--out-dir", str(directory / "dist"), str(project.path)]
             uv.run(run, cwd=project.path, variables=variables)
-            spoilt = [tree.spoils_the_wheel() for tree in requirements]
-            if any((*spoilt, traces.spoil_the_wheel())):
+            spoilt = (requirements.spoil_a_wheel(), traces.spoil_the_wheel())
+            if any(spoilt):
                 remove_tree(directory / "dist")
                 uv.run(run, cwd=project.path, variables=variables)
     except UvTimeoutError:

@@ -22,6 +22,8 @@ BEFORE = "HATCH_LAMBDA_ZIP_BEFORE"
 """The variable for what the user has given as ``CONFIG``."""
 CONFIG = "DIST_EXTRA_CONFIG"
 """The variable that names a configuration file of setuptools."""
+VARIABLES = "variables"
+"""The file with variables that are prepared for a tree, a line each."""
 
 # Whether the source tree uses its places; the second: this runs in a build that does.
 _HERE, _INSIDE, _NOWHERE = "here", "inside", "nowhere"
@@ -50,6 +52,15 @@ def places_of(tree: str, directory: str) -> str:
     return os.path.join(directory, "others", _identity(tree))
 
 
+def prepared(places: str) -> str:
+    """Return the directory with what is prepared for a tree that is known before the build.
+
+    Args:
+        places: where what works in that tree has its places.
+    """
+    return f"{places}.known"
+
+
 def change(environ: dict[str, str] | os._Environ[str]) -> None:
     """Change the variables for a Python by the directory that it works in."""
     tree, mode, names, directory = environ[TREE].split(" ", 3)
@@ -68,9 +79,10 @@ def change(environ: dict[str, str] | os._Environ[str]) -> None:
             environ.pop(name, None)
         for name in _named_in(directory, environ):
             environ[name] = own + environ[name][len(directory) :]
+        _take_variables(own, environ)
         config = environ.get(CONFIG, "")
         if config.startswith(own):  # nobody has named another one
-            _make_places(directory, own, config)
+            _configure(directory, own, config)
         environ[TREE] = f"{here} {_INSIDE}  {own}"
 
 
@@ -80,21 +92,45 @@ def _named_in(directory: str, environ: dict[str, str] | os._Environ[str]) -> lis
     return [name for name in environ if environ[name].startswith(start) and name != "PYTHONPATH"]
 
 
-def _make_places(directory: str, own: str, config: str) -> None:
-    """Make a configuration of setuptools, like that of another directory, and what it names."""
+def _take_variables(own: str, environ: dict[str, str] | os._Environ[str]) -> None:
+    path = os.path.join(prepared(own), VARIABLES)
+    if os.path.exists(path):
+        for line in _read(path).splitlines():
+            name, _, value = line.partition("=")
+            environ[name] = value
+
+
+def _configure(directory: str, own: str, config: str) -> None:
+    """Make the configuration of setuptools for another tree, and the places that it names.
+
+    Where nothing is prepared, it is like that of the directory.
+    """
     if os.path.exists(config):
         return
     os.makedirs(own, exist_ok=True)
-    with open(directory + config[len(own) :], encoding="utf-8") as file:
-        lines = file.read().replace(directory, own).split("\n")
-    for line in lines:
-        place = line.partition(" = ")[2]
-        if place.startswith(own):
-            os.makedirs(place, exist_ok=True)
+    name = os.path.basename(config)
+    if os.path.exists(prepared(own)):
+        text = _read(os.path.join(prepared(own), name))
+    else:
+        text = _read(os.path.join(directory, name)).replace(directory, own)
     written = f"{config}.{os.getpid()}"
     with open(written, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines))
+        file.write(text)
+    make_places(written, own)
     os.replace(written, config)  # whole, as other processes may read it
+
+
+def make_places(config: str, directory: str) -> None:
+    """Make the places in a directory that a configuration of setuptools names."""
+    for line in _read(config).split("\n"):
+        place = line.partition(" = ")[2]
+        if place.startswith(directory):
+            os.makedirs(place, exist_ok=True)
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def _identity(tree: str) -> str:

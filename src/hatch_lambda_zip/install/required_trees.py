@@ -11,12 +11,59 @@ from packaging.utils import NormalizedName
 
 from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install.old_setuptools import Traces
-from hatch_lambda_zip.install.other_trees import places_of
-from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built
+from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built, may_work_in
+from hatch_lambda_zip.install.setuptools_configuration import check_places
+from hatch_lambda_zip.install.tree_locks import alone_in
+from hatch_lambda_zip.install.work_places import prepare_another, was_built
 from hatch_lambda_zip.lock import LocalProject
+from hatch_lambda_zip.uv import Uv
 
 
-def once_each(
+class RequiredTrees:
+    """The directories of a project's build requirements, during its build."""
+
+    def __init__(self, trees: list[_Tree]) -> None:
+        self._trees = trees
+
+    def spoil_a_wheel(self) -> bool:
+        """Tell whether all has to be built once more (see `Traces.spoil_the_wheel`).
+
+        Raises:
+            DistributionError: what another build left in one of them may be in its wheel.
+        """
+        spoilt = [tree.spoils_its_wheel() for tree in self._trees]
+        return any(spoilt)
+
+
+@contextlib.contextmanager
+def alone_with(
+    project: LocalProject,
+    required: Mapping[NormalizedName, set[Path]],
+    uv: Uv,
+    directory: Path,
+) -> Iterator[RequiredTrees]:
+    """Keep other builds of ours out of a project and the directories that its build requires.
+
+    Nothing is left in the latter.
+
+    Args:
+        required: directories where each of the build requirements may be.
+        directory: where the places of back ends are.
+
+    Raises:
+        DistributionError: the user's configuration of setuptools can't be read.
+        OutputError: back ends can't be told of the directory.
+        UvTimeoutError: another build is there for longer than a command may take.
+        UvError: the build is over.
+    """
+    trees = _once_each(project, required)
+    others = [tree.path for tree in trees if tree != project]
+    shared = frozenset(other for other in others if not may_work_in(other))
+    with alone_in(trees, uv, shared), contextlib.ExitStack() as left:
+        yield RequiredTrees([_Tree(root, directory, uv.environment, left) for root in others])
+
+
+def _once_each(
     project: LocalProject, required: Mapping[NormalizedName, set[Path]]
 ) -> list[LocalProject]:
     """Return a project and what its build takes from directories, each directory once.
@@ -33,55 +80,41 @@ def once_each(
     return [found[identity] for identity in sorted(found)]
 
 
-class _Requirement:
-    """The directory of a build requirement, which uv may build there.
+class _Tree:
+    """One of these directories, which uv may build there.
 
     Args:
         root: the directory, before the build.
         directory: where the places of back ends are.
+        environ: of the build.
+        left: gets what is to be done after the build.
     """
 
-    def __init__(self, root: Path, directory: Path) -> None:
-        self._own = Path(places_of(str(root), str(directory)))
-        self._traces = Traces(root, self._own / "egg_base")
-        self._left = contextlib.ExitStack()
+    def __init__(
+        self,
+        root: Path,
+        directory: Path,
+        environ: Mapping[str, str],
+        left: contextlib.ExitStack,
+    ) -> None:
+        self._places = prepare_another(root, directory, environ)
+        self._traces = Traces(root, self._places / "egg_base")
+        self._traces.pass_on_lists()
         self._refusal: DistributionError | None = None
+        left.callback(self._clean)
         try:
-            self._left.enter_context(leaving_nothing_built(root))
+            check_places(root)
+            left.enter_context(leaving_nothing_built(root))
         except DistributionError as error:
             self._refusal = error
 
-    def spoils_the_wheel(self) -> bool:
-        """Tell whether all has to be built once more (see `Traces.spoil_the_wheel`).
-
-        Raises:
-            DistributionError: what another build left there may be in its wheel.
-        """
-        if not self._own.exists():
+    def spoils_its_wheel(self) -> bool:
+        if not was_built(self._places):
             return False
         if self._refusal:
             raise self._refusal
         return self._traces.spoil_the_wheel()
 
-    def clean(self) -> None:
-        """Remove what was not there before, if it was built."""
-        self._left.close()
-        if self._own.exists():
+    def _clean(self) -> None:
+        if was_built(self._places):
             self._traces.remove()
-
-
-@contextlib.contextmanager
-def leaving_requirements(
-    trees: list[LocalProject], directory: Path
-) -> Iterator[list[_Requirement]]:
-    """Leave nothing in directories of build requirements that are built there.
-
-    Args:
-        directory: where the places of back ends are.
-    """
-    with contextlib.ExitStack() as left:
-        requirements = []
-        for tree in trees:
-            requirements.append(_Requirement(tree.path, directory))
-            left.callback(requirements[-1].clean)
-        yield requirements

@@ -1,0 +1,208 @@
+"""A configuration that has setuptools work in given places, whatever else names others.
+
+By default setuptools leaves ``build/`` in the source tree, and its next build ships every file that
+was ever copied into that directory: a deleted module would go on being deployed. Each place is
+named, as setup.cfg, setup.py and the user's own files may name it too.
+"""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from hatch_lambda_zip.config import inner_table, read_tables
+from hatch_lambda_zip.errors import DistributionError, OutputError
+from hatch_lambda_zip.files import home, read_regular
+from hatch_lambda_zip.install.build_system import is_by_setuptools
+from hatch_lambda_zip.install.other_trees import CONFIG
+
+CONFIGURATION: Final = "setuptools.cfg"
+"""The file that names the places for setuptools, in the directory where these are."""
+
+# Where setuptools works: commands and options, and the directories that these get here.
+_PLACES: Final = (
+    ("egg_info", "egg_base", "egg_base"),
+    ("bdist_wheel", "bdist_dir", "bdist_dir"),
+)
+# Other back ends, or users' scripts for them, run setuptools, too, and look for what it built where
+# they had it built: for them these are named only where they are named already.
+_PLACES_IF_NAMED: Final = (
+    *(("build", "build_base", "build_base"), ("build", "build_temp", "build_temp")),
+    *(("build", "build_purelib", "lib"), ("build", "build_platlib", "lib")),
+    *(("build", "build_lib", "lib"), ("build_py", "build_lib", "lib")),
+    *(("build_ext", "build_lib", "lib"), ("build_ext", "build_temp", "build_temp")),
+    *(("build_clib", "build_clib", "build_temp"), ("build_clib", "build_temp", "build_temp")),
+    *(("install_lib", "build_dir", "lib"), ("build", "build_scripts", "scripts")),
+    *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
+)
+# In a path, setuptools replaces what these begin; its configuration is UTF-8, with one path a line.
+# The last one is between the paths of PYTHONPATH.
+_NO_PATH: Final = re.compile(rf"[%\r\n\ud800-\udfff]|\$(?=[\w{{])|{os.pathsep}")
+_NO_OPTION: Final = re.compile(
+    rf"{re.escape(CONFIGURATION)}: command '([^'\n]*)' has no such option '([^'\n]*)'"
+)
+_DATE: Final = ("egg_info", "tag_date")
+_TRUE: Final = ("1", "y", "yes", "t", "true", "on")  # as setuptools has it
+_OF_USER: Final = (".pydistutils.cfg", "pydistutils.cfg")  # the latter on Windows
+
+
+def check_places(root: Path) -> None:
+    """Check that pyproject.toml has setuptools work where it is told to.
+
+    What stands there counts more than a variable, and than setup.cfg.
+
+    Raises:
+        DistributionError: it names another place.
+    """
+    refused = {place[:2] for place in (*_PLACES, *_PLACES_IF_NAMED)}
+    for command, option, key, _ in _options_of_pyproject(root):
+        if (command, option) in refused:
+            raise DistributionError(
+                f"{key}: setuptools would work in that directory, and what an earlier build left "
+                f"there could ship. Remove it, or write it into setup.cfg, as `{option}` in "
+                f"[{command}]: a temporary directory takes its place there."
+            )
+
+
+def check_dates(root: Path, environ: Mapping[str, str]) -> None:
+    """Check that setuptools makes no version out of a date.
+
+    Raises:
+        DistributionError: it does, or what the user has for it can't be read.
+    """
+    values = {
+        key: value for *named, key, value in _options_of_pyproject(root) if (*named,) == _DATE
+    }
+    for file in _files(root, environ):
+        values[f"tag_date of [egg_info] in {file}"] = _options_in(file).get(_DATE, "")
+    for key, value in values.items():
+        if value.lower() in _TRUE:
+            raise DistributionError(
+                f"{key}: setuptools adds today's date to the version, so the zip would be another "
+                "one each day. Remove it, and run `uv lock`."
+            )
+
+
+def configure(path: Path, places: Path, root: Path, environ: Mapping[str, str]) -> None:
+    """Write a configuration that has setuptools work in places of its own.
+
+    Args:
+        path: of the configuration.
+        places: a directory for these, which need not be there.
+        root: the source tree that is built.
+        environ: has the configuration that the user has for setuptools.
+
+    Raises:
+        DistributionError: that can't be read.
+        OutputError: setuptools can't be told of the directory.
+    """
+    if found := _NO_PATH.search(str(places)):
+        raise OutputError(
+            f"Temporary files would lie in {str(places.parent)!a}, and back ends can't be told "
+            f"of a path with {found[0]!a} in it. Set TMPDIR to a directory without it."
+        )
+    extra = environ.get(CONFIG)
+    config = _extra_configuration(extra) if extra else _Configuration()
+    named = {name for file in _files(root, environ) for name in _options_in(file)}
+    always = is_by_setuptools(root)
+    if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
+    for section, option, name in (*_PLACES, *if_named):
+        _set(config, section, option, str(places / name))
+    _set(config, "build", "force", "1")  # whatever the times of files
+    _set(config, "egg_info", "tag_date", "0")  # which setup.py may set
+    with path.open("w", encoding="utf-8") as file:
+        config.write(file)
+
+
+class _Configuration(configparser.ConfigParser):
+    """A configuration as setuptools reads it, whose options may be names of packages."""
+
+    def optionxform(self, optionstr: str) -> str:
+        """Return an option as it is, not in lower case."""
+        return optionstr
+
+
+def _extra_configuration(path: str) -> configparser.ConfigParser:
+    """Read the configuration that the user has for setuptools.
+
+    Raises:
+        DistributionError: it can't be read.
+    """
+    config = _Configuration()
+    try:
+        # As setuptools does, which ignores what is no file.
+        text = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
+        config.read_string(text)
+        for section in config.sections():
+            config.items(section)  # setuptools reads every value
+    except (configparser.Error, OSError, ValueError):
+        # Their words show lines of the file, which may be of any kind.
+        raise DistributionError(
+            f"{CONFIG}={path}: it can't be read as a configuration of setuptools, an "
+            "INI file in UTF-8 (with each % of a value as %%). Correct the file, or remove the "
+            "variable."
+        ) from None
+    return config
+
+
+def _files(root: Path, environ: Mapping[str, str]) -> list[Path]:
+    """Return the configurations that setuptools reads for a source tree."""
+    extra = environ.get(CONFIG)
+    own = [root / "setup.cfg", *(home(environ) / name for name in _OF_USER)]
+    return [*own, Path(extra)] if extra else own
+
+
+def _options_of_pyproject(root: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the command, option, key and value of each option that pyproject.toml gives."""
+    pyproject = root / "pyproject.toml"
+    commands = inner_table(read_tables(pyproject), "tool", "distutils")
+    for command, options in commands.items():
+        for option, value in options.items() if isinstance(options, dict) else ():
+            key = f"tool.distutils.{command}.{option} in {pyproject}"
+            yield _normal(command), _normal(option), key, str(value)
+
+
+def _set(config: configparser.ConfigParser, section: str, option: str, value: str) -> None:
+    if not config.has_section(section):
+        config.add_section(section)
+    config.set(section, option, value)
+
+
+def lacks_option(said: str) -> str | None:
+    """Return a sentence for a command of setup.py's that has no option for a place.
+
+    Args:
+        said: what setuptools wrote.
+    """
+    found = _NO_OPTION.search(said)
+    if found is None:
+        return None
+    return (
+        f"setuptools is told to work in a temporary directory, by options of its commands, and "
+        f"{found[1]}, which setup.py (`cmdclass`) has in the place of one of these, lacks "
+        f"`{found[2]}`. Derive it from that command of setuptools' own, or give it another name "
+        "and add that to the `sub_commands` of `build`."
+    )
+
+
+def _normal(name: str) -> str:
+    """Return the name of a command or option as setuptools has it."""
+    return name.lower().replace("-", "_")
+
+
+def _options_in(file: Path) -> dict[tuple[str, str], str]:
+    """Return the values in a configuration file of setuptools, by their commands and options."""
+    config = configparser.RawConfigParser(strict=False)
+    # What is wrong with it, setuptools says.
+    with contextlib.suppress(configparser.Error, OSError, ValueError):
+        config.read_string((read_regular(file) or b"").decode())
+    return {
+        (command, _normal(option)): value
+        for command in config.sections()
+        for option, value in config[command].items()
+    }
