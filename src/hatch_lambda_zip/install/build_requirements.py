@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import sys
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,8 +19,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.files import matching, read_regular
-from hatch_lambda_zip.lock import settings_for
-from hatch_lambda_zip.uv import Uv
+from hatch_lambda_zip.lock import users_settings
 
 _WORD: Final = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?", re.ASCII)
 # A name with a path or `file:` URL, which may begin with what stands for one.
@@ -64,8 +62,7 @@ def required_by_path(root: Path, environ: Mapping[str, str]) -> FromDirectories:
     Args:
         environ: of uv, which puts variables into URLs.
     """
-    projects = _Projects()
-    return _search(root, _stated_of_build(root, environ), _everything, projects, environ)
+    return _search(root, environ, is_certain=False)
 
 
 def surely_required(root: Path, environ: Mapping[str, str]) -> list[NormalizedName]:
@@ -73,27 +70,20 @@ def surely_required(root: Path, environ: Mapping[str, str]) -> list[NormalizedNa
 
     That is what is declared as requirements, not all that has a name somewhere.
     """
-    projects = _Projects()
-    stated = _stated_of_build(root, environ, is_certain=True)
-    found = _search(root, stated, _declared, projects, environ).built
+    found = _search(root, environ, is_certain=True).built
     return sorted(name for name, directories in found.items() if directories)
 
 
-def _search(
-    root: Path,
-    stated: str,
-    text_of: Callable[[Path], str],
-    projects: _Projects,
-    environ: Mapping[str, str],
-) -> FromDirectories:
-    """Look for what a text names, and what these directories name in turn.
+def _search(root: Path, environ: Mapping[str, str], *, is_certain: bool) -> FromDirectories:
+    """Look for what a project's build names, and what these directories name in turn.
 
     Args:
-        text_of: returns the text of a directory.
+        is_certain: whether only what is no requirement for something else counts.
     """
+    projects = _Projects()
     found = FromDirectories({}, {})
     seen = {root}
-    left = [(root, stated)]
+    left = [(root, _stated_of_build(root, projects, environ, is_certain=is_certain))]
     while left:
         place, text = left.pop()
         named = _named(text, place, root, projects, environ)
@@ -102,51 +92,15 @@ def _search(
                 known.setdefault(name, set()).update(directories)
                 for directory in directories - seen:
                     seen.add(directory)
-                    left.append((directory, text_of(directory)))
+                    left.append((directory, _stated(directory, projects, is_certain=is_certain)))
     return found
 
 
-def is_offline(root: Path, uv: Uv) -> bool:
-    """Tell whether uv is told to reach nothing: by its variable, or the settings it takes.
-
-    Raises:
-        UvTimeoutError: uv did not tell in time which project the directory is in.
-    """
-    environ = uv.environment
-    if _is_on("UV_OFFLINE", environ):
-        return True
-    tables = [read_tables(file) for file in _settings_files(environ)]
-    if not environ.get("UV_CONFIG_FILE") and not _is_on("UV_NO_CONFIG", environ):
-        tables = [settings_for(root, uv)[1], *tables]
-    return next((table["offline"] for table in tables if "offline" in table), False) is True
-
-
-def _is_on(variable: str, environ: Mapping[str, str]) -> bool:
-    return environ.get(variable, "").lower() in {"1", "t", "true", "y", "yes", "on"}
-
-
-def _settings_files(environ: Mapping[str, str]) -> list[Path]:
-    """Return the files with uv's settings that are no project's; what comes first counts."""
-    if file := environ.get("UV_CONFIG_FILE"):
-        return [Path(file)]
-    if _is_on("UV_NO_CONFIG", environ):
-        return []
-    if sys.platform == "win32":
-        places = [environ.get("APPDATA"), environ.get("PROGRAMDATA")]
-    else:
-        own = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config"
-        of_all = environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
-        places = [str(own), *of_all.split(os.pathsep), "/etc"]
-    return [Path(place) / "uv/uv.toml" for place in places if place]
-
-
-def _stated_of_build(root: Path, environ: Mapping[str, str], *, is_certain: bool = False) -> str:
-    """Return a text with what a project requires to be built.
-
-    Args:
-        is_certain: whether only what is no requirement for something else counts.
-    """
-    pyproject = read_tables(root / "pyproject.toml")
+def _stated_of_build(
+    root: Path, projects: _Projects, environ: Mapping[str, str], *, is_certain: bool
+) -> str:
+    """Return a text with what a project requires to be built."""
+    pyproject = projects.tables(root)
     # What one of hatch.toml's tables has counts for a whole table there; too much does no harm.
     hatch = [inner_table(pyproject, "tool", "hatch", "build"), _hatch_toml(root)]
     runtime = [
@@ -155,11 +109,10 @@ def _stated_of_build(root: Path, environ: Mapping[str, str], *, is_certain: bool
         for value in _values(table, "require-runtime-dependencies", "require-runtime-features")
     ]
     if any(runtime):
-        return _declared(root) if is_certain else _everything(root)
-    settings = [read_tables(file) for file in _settings_files(environ)]
+        return _stated(root, projects, is_certain=is_certain)
+    settings = [read_tables(file) for file in users_settings(environ)]
     for place in (root, *root.parents):
-        own = inner_table(read_tables(place / "pyproject.toml"), "tool", "uv")
-        settings += [own, read_tables(place / "uv.toml")]
+        settings += [projects.of_uv(place), read_tables(place / "uv.toml")]
     stated = (
         inner_table(pyproject, "build-system").get("requires"),
         *(inner_table(table, "extra-build-dependencies") for table in settings),
@@ -184,12 +137,11 @@ def _of_setuptools(root: Path, *, is_certain: bool) -> str:
     return "\n".join("".join(it) for it in _SETUP_REQUIRES.findall(text)) if is_certain else text
 
 
-def _everything(place: Path) -> str:
-    return _texts(place, _TEXTS)
-
-
-def _declared(place: Path) -> str:
-    pyproject = read_tables(place / "pyproject.toml")
+def _stated(place: Path, projects: _Projects, *, is_certain: bool) -> str:
+    """Return a text with what a directory requires to be built or to run."""
+    if not is_certain:
+        return _texts(place, _TEXTS)
+    pyproject = projects.tables(place)
     project = inner_table(pyproject, "project")
     stated = (
         inner_table(pyproject, "build-system").get("requires"),

@@ -13,7 +13,6 @@ from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.files import check_outside
 from hatch_lambda_zip.install.build_requirements import (
     FromDirectories,
-    is_offline,
     required_by_path,
     surely_required,
 )
@@ -39,7 +38,7 @@ from hatch_lambda_zip.install.zip_version import (
     keeping,
     states_version,
 )
-from hatch_lambda_zip.lock import LocalProject, LockedDistribution, Origin
+from hatch_lambda_zip.lock import LocalProject, LockedDistribution, Origin, is_offline
 from hatch_lambda_zip.process import remove_tree
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv

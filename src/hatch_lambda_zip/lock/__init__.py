@@ -33,7 +33,7 @@ from hatch_lambda_zip.lock.pylock_writer import write_lock
 from hatch_lambda_zip.lock.read import LockReader, project_in
 from hatch_lambda_zip.lock.recorded import are_hashed, read_requirements
 from hatch_lambda_zip.lock.selector import Selector
-from hatch_lambda_zip.lock.settings import settings_for
+from hatch_lambda_zip.lock.settings import is_offline, users_settings
 
 __all__ = [
     "FOREIGN",
@@ -53,6 +53,7 @@ __all__ = [
     "find_embedded_lock",
     "find_lock",
     "foreign_lock",
+    "is_offline",
     "is_there",
     "is_uv_project",
     "needs_no_lock",
@@ -61,7 +62,7 @@ __all__ = [
     "project_in",
     "read_requirements",
     "requires_nothing",
-    "settings_for",
+    "users_settings",
     "uv_lock_of",
     "uv_workspace_of",
     "write_lock",

@@ -1,7 +1,9 @@
-"""The settings that uv takes where it locks what a requirements file asks for."""
+"""The settings that uv takes for a directory."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +13,7 @@ from hatch_lambda_zip.errors import UvError, UvTimeoutError
 from hatch_lambda_zip.lock.find import uv_workspace_of
 from hatch_lambda_zip.uv import Uv
 
+_ON: Final = frozenset(("1", "t", "true", "y", "yes", "on"))
 HIDING: Final = ("UV_NO_CONFIG", "UV_CONFIG_FILE")
 """The variables with which uv reads another file, or none."""
 
@@ -33,6 +36,43 @@ def settings_for(directory: Path, uv: Uv) -> tuple[str, _Table]:
     if place is not None and any((it / "pyproject.toml").exists() for it in place.parents):
         place = _nearest(_start(directory, uv))
     return (_NOWHERE, {}) if place is None else _read(place)
+
+
+def is_offline(directory: Path, uv: Uv) -> bool:
+    """Tell whether uv is told to reach nothing: by its variable, or the settings it takes.
+
+    Raises:
+        UvTimeoutError: uv did not tell in time which project the directory is in.
+    """
+    environ = uv.environment
+    if _is_on("UV_OFFLINE", environ):
+        return True
+    tables = [read_tables(file) for file in users_settings(environ)]
+    if not environ.get("UV_CONFIG_FILE") and not _is_on("UV_NO_CONFIG", environ):
+        tables = [settings_for(directory, uv)[1], *tables]
+    return next((table["offline"] for table in tables if "offline" in table), False) is True
+
+
+def users_settings(environ: Mapping[str, str]) -> list[Path]:
+    """Return the files with settings that are no project's, the one that counts first.
+
+    They need not be there (see uv's documentation of configuration files).
+    """
+    if file := environ.get("UV_CONFIG_FILE"):
+        return [Path(file)]
+    if _is_on("UV_NO_CONFIG", environ):
+        return []
+    if sys.platform == "win32":
+        places = [environ.get("APPDATA"), environ.get("PROGRAMDATA")]
+    else:
+        own = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config"
+        of_all = environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+        places = [str(own), *of_all.split(os.pathsep), "/etc"]
+    return [Path(place) / "uv/uv.toml" for place in places if place]
+
+
+def _is_on(variable: str, environ: Mapping[str, str]) -> bool:
+    return environ.get(variable, "").lower() in _ON
 
 
 def _start(directory: Path, uv: Uv) -> Path:
