@@ -85,6 +85,18 @@ def project_of(
     return Project(directory.parent, directory.name)
 
 
+def by_setuptools(
+    directory: Path, files: dict[str, str], text: str = PROJECT, requires: str = "setuptools"
+) -> Project:
+    """Return a project with a handler that setuptools builds, locked."""
+    back_end = "setuptools.build_meta"
+    files = {"src/demo_app/f.py": HANDLER, **files}
+    project = project_of(directory, requires, back_end, text, files)
+    project.configure(handler="demo_app.f.handler")
+    project.lock()
+    return project
+
+
 def test_setuptools_with_a_setup_py_and_a_dynamic_version(tmp_path: Path) -> None:
     dynamic = (
         '[project]\nname = "Demo.App"\nrequires-python = ">=3.10"\n'
@@ -185,10 +197,7 @@ setup(cmdclass={"build_ext": Front, "build_clib": Front, "build_scripts": Front}
 
 
 def test_a_command_without_the_options_of_setuptools_is_a_message(tmp_path: Path) -> None:
-    files = {"setup.py": PLAIN_COMMAND, "src/demo_app/f.py": HANDLER}
-    project = project_of(tmp_path / "demo", "setuptools", "setuptools.build_meta", PROJECT, files)
-    project.configure(handler="demo_app.f.handler")
-    project.lock()
+    project = by_setuptools(tmp_path / "demo", {"setup.py": PLAIN_COMMAND})
     message = project.fail()
     assert (
         "and Front, which setup.py (`cmdclass`) has in the place of one of these, lacks" in message
@@ -217,14 +226,8 @@ setup(cmdclass={"build": Build})
 
 
 def test_a_place_that_the_script_sets_as_it_runs_is_not_where_modules_are(tmp_path: Path) -> None:
-    files = {
-        "setup.py": IN_FINALIZE,
-        "src/demo_app/f.py": HANDLER,
-        "src/demo_app/gone.py": "",
-    }
-    project = project_of(tmp_path / "demo", "setuptools", "setuptools.build_meta", PROJECT, files)
-    project.configure(handler="demo_app.f.handler")
-    project.lock()
+    files = {"setup.py": IN_FINALIZE, "src/demo_app/gone.py": ""}
+    project = by_setuptools(tmp_path / "demo", files)
     assert "demo_app/gone.py" in project.build().names
     (project.path / "src/demo_app/gone.py").unlink()
     names = project.build().names
@@ -240,13 +243,10 @@ def test_an_unpacked_sdist_ships_the_data_that_it_lists(tmp_path: Path, requires
     files = {
         "PKG-INFO": "Metadata-Version: 2.1\nName: demo_app\nVersion: 3.1\n",
         place: "src/demo_app/f.py\nsrc/demo_app/data.json\n",
-        "src/demo_app/f.py": HANDLER,
         "src/demo_app/data.json": "{}",
     }
     text = f"{PROJECT.replace('Demo.App', 'demo_app')}{table}"
-    project = project_of(tmp_path / "demo", requires, "setuptools.build_meta", text, files)
-    project.configure(handler="demo_app.f.handler")
-    project.lock()
+    project = by_setuptools(tmp_path / "demo", files, text, requires)
     first, second = project.build(), project.build()
     assert "demo_app/data.json" in first.names
     assert first.sha256 == second.sha256
@@ -293,12 +293,7 @@ def with_helper(directory: Path, requires: str, files: dict[str, str]) -> Projec
     helper = {"tools/zq/pyproject.toml": HELPER, "tools/zq/zq_helper/__init__.py": "V = 1\n"}
     source = '\n[tool.uv.sources]\nzq-helper = { path = "tools/zq" }\n'
     setup = '[tool.setuptools.packages.find]\nwhere = ["src"]\n'
-    files = {"src/demo_app/f.py": HANDLER, **helper, **files}
-    text = f"{PROJECT}{source}{setup}"
-    project = project_of(directory, requires, "setuptools.build_meta", text, files)
-    project.configure(handler="demo_app.f.handler")
-    project.lock()
-    return project
+    return by_setuptools(directory, {**helper, **files}, f"{PROJECT}{source}{setup}", requires)
 
 
 def test_what_is_built_for_the_build_does_not_ship(tmp_path: Path) -> None:
@@ -412,10 +407,7 @@ def test_a_command_that_writes_past_its_directory_is_a_message(tmp_path: Path, f
         "super().run()",
         'super().run(); __import__("os").makedirs("build/lib/demo_app", exist_ok=True)',
     )
-    files = {"setup.py": setup, "src/demo_app/f.py": HANDLER}
-    project = project_of(tmp_path / "demo", "setuptools", "setuptools.build_meta", PROJECT, files)
-    project.configure(handler="demo_app.f.handler")
-    project.lock()
+    project = by_setuptools(tmp_path / "demo", {"setup.py": setup})
     message = project.fail()
     assert f"build/lib/demo_app/{file} was written by the build itself, and does not" in message
     assert "Have the command in setup.py write to `self.build_lib`" in message
