@@ -160,6 +160,11 @@ def test_what_setup_py_has_written_into_the_sources(tmp_path: Path) -> None:
     source = find_version_source(tmp_path)
     assert source is not None
     assert source.files == ("a.py", "b", "c")
+    text = "setup(use_scm_version={'root': '..', 'write_to': 'demo/src/a.py'})"
+    (tmp_path / "setup.py").write_text(text, encoding="utf-8")
+    source = find_version_source(tmp_path)
+    assert source is not None
+    assert str(Path("../demo/src/a.py")) in source.files
 
 
 def test_no_pyproject(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ _TOOLS: Final = (
 _SUBSTITUTING: Final = "poetry-dynamic-versioning"
 # By default (see its README).
 _SUBSTITUTED: Final = ("*.py", "*/__init__.py", "*/__version__.py", "*/_version.py")
-_VERSION_FILE: Final = re.compile(  # in setup.py, for setuptools-scm
-    r"""(?:write_to|version_file)["']?\s*[:=]\s*["']([^"'\n]+)["']"""
+_OF_SCM: Final = re.compile(  # in setup.py, for setuptools-scm
+    r"""\b(root|write_to|version_file)["']?\s*[:=]\s*["']([^"'\n]+)["']"""
 )
 _WITHOUT_VARIABLE: Final = frozenset(("versioningit", "versioneer"))
 
@@ -91,7 +91,7 @@ def find_version_source(root: Path) -> VersionSource | None:
     is_static = "version" in project and found != "poetry-dynamic-versioning"
     if not found or is_static:
         return None
-    files = {*_files(root, tool), *_VERSION_FILE.findall(setup)}
+    files = {*_files(root, tool), *_written_by(setup)}
     if found == _SUBSTITUTING:
         files |= {*_substituted(root, tool)}
     return VersionSource(found, str(name), tuple(sorted(files)))
@@ -200,6 +200,14 @@ def _files(root: Path, tool: Mapping[str, Any]) -> Iterator[str]:
     for item in generated if isinstance(generated, list) else ():
         if isinstance(item, dict) and item.get("location") == "source":
             yield from _strings(item.get("path"))
+
+
+def _written_by(setup: str) -> Iterator[str]:
+    """Yield the files that setup.py may have setuptools-scm write."""
+    options = _OF_SCM.findall(setup)
+    roots = {".", *(path for key, path in options if key == "root")}
+    for path in (path for key, path in options if key != "root"):
+        yield from (os.path.normpath(Path(root, path)) for root in roots)
 
 
 def _hooks(hatch: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
