@@ -73,7 +73,7 @@ def check_dates(root: Path, environ: Mapping[str, str]) -> None:
     """Check that setuptools makes no version out of a date.
 
     Raises:
-        DistributionError: it does, or what the user has for it can't be read.
+        DistributionError: it does.
     """
     values = {
         key: value for *named, key, value in _options_of_pyproject(root) if (*named,) == _DATE
