@@ -221,6 +221,39 @@ def test_a_member_that_is_edited_is_no_error_offline(root: Path) -> None:
         assert built(root, f"of-{len(variables)}", **variables) == "TEXT = '1'\n"
 
 
+def made(root: Path, text: str) -> bytes:
+    """Return a wheel of a distribution that no index has."""
+    write(root, {"zq_mine/pyproject.toml": own("zq_mine"), "zq_mine/be.py": BACK_END})
+    (root / "zq_mine/module.txt").write_text(text, encoding="utf-8")
+    uv = find_uv(clean_environment(UV=UV), log=lambda _: None)
+    directory = root.parent / f"{root.name}-{text}"
+    return build_wheel(LocalProject("zq-mine", root / "zq_mine"), uv, directory).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("table", "variables"),
+    [
+        ('find-links = ["../wheels"]\n', {}),
+        ("", {"UV_FIND_LINKS": "@ROOT@/wheels"}),
+        ('[[tool.uv.index]]\nname = "own"\nurl = "../wheels"\nformat = "flat"\n', {}),
+    ],
+    ids=["find-links", "variable", "flat index"],
+)
+def test_a_wheel_that_was_made_again_counts(
+    root: Path, table: str, variables: dict[str, str]
+) -> None:
+    text = own("demo", "zq-mine", f"[tool.uv]\n{table}")
+    back_end = BACK_END.replace("helper", "zq_mine")
+    write(root, {"demo/pyproject.toml": text, "demo/be.py": back_end})
+    variables = {name: text.replace("@ROOT@", str(root)) for name, text in variables.items()}
+    (root / "wheels").mkdir()
+    for number in ("1", "22"):
+        (root / "wheels/zq_mine-1-py3-none-any.whl").write_bytes(made(root, number))
+        assert built(root, f"of-{number}", **variables) == f"TEXT = '{number}'\n"
+    # Where uv can't look, that is no error.
+    assert built(root, "offline", UV_OFFLINE="1", **variables) == "TEXT = '22'\n"
+
+
 OLD = {
     "demo/pyproject.toml": own("demo", "helper", PATH),
     "demo/be.py": BACK_END.replace("helper.TEXT", "', '.join(sorted(helper.__all__))"),

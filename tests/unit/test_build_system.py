@@ -228,7 +228,7 @@ def test_what_an_interrupted_meson_leaves_is_removed(tmp_path: Path) -> None:
 def test_what_another_project_leaves_is_its_own(tmp_path: Path, file: str) -> None:
     text = '[build-system]\nbuild-backend = "poetry.core.masonry.api"\n'
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
-    (tmp_path / "build/libs").mkdir(parents=True)
+    (tmp_path / "build/lib").mkdir(parents=True)
     traces = Traces(tmp_path, tmp_path / "told")
     place = tmp_path / "libs/one/one.egg-info"
     place.mkdir(parents=True)
@@ -259,6 +259,22 @@ def test_the_list_of_an_unpacked_sdist_counts(tmp_path: Path) -> None:
     assert not traces.spoil_the_wheel()
     traces.remove()
     assert file.read_bytes() == b"a_b/data.json\n"
+
+
+@pytest.mark.parametrize("file", ["lib.sh", "templates/x.txt", "libs/x.txt"])
+def test_what_is_the_users_own_in_build_is_no_output(tmp_path: Path, file: str) -> None:
+    path = tmp_path / "build" / file
+    path.parent.mkdir(parents=True)
+    path.touch()
+    traces = Traces(tmp_path, tmp_path / "told")
+    assert not traces.spoil_the_wheel()
+    traces.remove()
+    assert path.exists()
+    poetry = "[tool.poetry.build]\ngenerate-setup-file = true\n"
+    (tmp_path / "pyproject.toml").write_text(poetry, encoding="utf-8")
+    with leaving_nothing_built(tmp_path):
+        pass
+    assert path.exists()
 
 
 def test_modules_of_a_library_in_build_are_no_output(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from hatch_lambda_zip.install.wheel import (
     read_maker,
     same_version,
 )
+from hatch_lambda_zip.install.wheelhouses import names_in_wheelhouses
 from hatch_lambda_zip.install.work_places import check_alone, outside_the_tree
 from hatch_lambda_zip.install.zip_version import (
     VersionSource,
@@ -150,7 +151,11 @@ def build_wheel(
     pretended = source.variables(zip_version) if source and zip_version is not None else {}
     is_kept = source is not None and (zip_version is not None or source.changes_sources)
     required = _from_directories(project, uv)
-    refreshed = [f"--refresh-package={name}" for name in sorted(required.built | required.edited)]
+    names = {*required.built, *required.edited}
+    kept = names_in_wheelhouses(project.path, uv.environment)
+    if kept and not is_offline(project.path, uv):  # where it is, uv can't look
+        names |= kept
+    refreshed = [f"--refresh-package={name}" for name in sorted(names)]
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
         with (

@@ -147,8 +147,9 @@ def removing_traces(root: Path, told: Path) -> Iterator[Traces]:
 
 
 def _built(root: Path) -> list[Path]:
-    kinds = ("lib*", "scripts-*", "temp*", "bdist.*")
-    return [path for kind in kinds for path in matching(root / "build", kind)]
+    kinds = ("lib", "lib.*", "scripts-*", "temp", "temp.*", "bdist.*")
+    found = (path for kind in kinds for path in matching(root / "build", kind))
+    return [path for path in found if path.is_dir()]  # not scripts of a user's, such as lib.sh
 
 
 def _files_built(root: Path) -> dict[Path, tuple[int, int]]:

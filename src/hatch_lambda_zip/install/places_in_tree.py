@@ -92,7 +92,8 @@ class _Place:
 
 
 def _made_in(place: _Place) -> list[Path]:
-    return [path for pattern in place.patterns for path in matching(place.directory, pattern)]
+    found = (path for pattern in place.patterns for path in matching(place.directory, pattern))
+    return [path for path in found if path.is_dir()]  # not scripts of a user's, such as lib.sh
 
 
 def _place_in_the_tree(root: Path) -> _Place | None:
@@ -106,7 +107,7 @@ def _place_in_the_tree(root: Path) -> _Place | None:
     by_default = "build" in poetry and any(map(_is_old_poetry, build_requirements(pyproject)))
     if inner_table(poetry, "build").get("generate-setup-file", by_default):
         who = "poetry-core, by `generate-setup-file` of tool.poetry.build (true before 1.5),"
-        return _Place(who, root / "build", ("lib*", "temp*"))
+        return _Place(who, root / "build", ("lib", "lib.*", "temp.*"))
     required = required_to_build(pyproject)
     if "scikit-build" in required:
         return _Place("scikit-build", root, ("_skbuild",))
