@@ -715,6 +715,57 @@ def test_an_edit_is_built_at_once(tmp_path: Path) -> None:
     assert says("cancelled by SIGTERM.")
 
 
+GENERATING = """\
+from pathlib import Path
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        Path(self.root, "app/generated.py").write_text(Path(self.root, "template").read_text())
+        Path(self.root, "scratch").touch()
+        Path(self.root, "scratch").unlink()
+        build_data["artifacts"].append("app/generated.py")
+"""
+
+
+@pytest.mark.slow
+def test_what_a_build_writes_is_no_edit(tmp_path: Path) -> None:
+    table = (
+        "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n[project]\n"
+    )
+    table += "name = 'app'\nversion = '1'\n[tool.hatch.build.targets.wheel.hooks.custom]\n"
+    table += "[tool.hatch.build.targets.lambda-zip]\nruntime = 'python3.13'\n"
+    files = {"pyproject.toml": table, "app/__init__.py": "", "template": "X = 1\n"}
+    write(tmp_path, {**files, "hatch_build.py": GENERATING})
+    Project(tmp_path.parent, tmp_path.name).lock()
+    log = tmp_path.with_name("log")
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hatch_lambda_zip", "build", "--watch"],
+            cwd=tmp_path,
+            env=clean_environment(),
+            stdout=stream,
+            stderr=stream,
+        )
+
+    try:
+        assert comes_true(lambda: "watching " in log.read_text())
+        # Once for each other content.
+        assert comes_true(lambda: log.read_text().count("0 zips changed") == 1), log.read_text()
+        (tmp_path / "template").write_text("X = 2\n")
+        assert comes_true(lambda: log.read_text().count("0 zips changed") == 2), log.read_text()
+        (tmp_path / "app/other.py").touch()
+        assert comes_true(lambda: log.read_text().count("1 zip changed") == 3), log.read_text()
+        names = ("generated.py", "template", "generated.py", "other.py")
+        lines = log.read_text().splitlines()
+        assert [line for line in lines if line.endswith(" edited")] == [
+            f"{name} edited" for name in names
+        ]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no directory in use can be removed there")
 def test_a_directory_that_was_removed_is_told_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +19,7 @@ from hatch_lambda_zip.cli.sources import sources_of
 from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LambdaZipError, ToolError
-from hatch_lambda_zip.files import home
+from hatch_lambda_zip.files import content_if_any, home
 from hatch_lambda_zip.plugin.cancel import Cancelled, child_variables, which_signal
 from hatch_lambda_zip.text import plural
 
@@ -52,13 +54,14 @@ def watch_and_build(
     command += ["--", *map(str, projects)]
     made: dict[str, str] = {}
     places: list[Path] = []
+    noticed = _Noticed()
     try:
         while True:
             edits = _edits(places := _places(projects, console), outputs)
             next(edits)  # from now on none is missed, whatever is done meanwhile
             _build(command, made, show)
             show(f"watching {', '.join(map(str, places))}")
-            for names in filter(None, edits):
+            for names in filter(None, map(noticed.edited, edits)):
                 more = f" and {plural(len(names) - 1, 'other file')}" if names[1:] else ""
                 show(f"{names[0]}{more} edited")
                 if _places(projects, console) != places:
@@ -94,10 +97,50 @@ def _places(projects: Iterable[Path], console: Console) -> list[Path]:
     return sorted(path for path in found if found.isdisjoint(path.parents))
 
 
-def _edits(places: Sequence[Path], outputs: Sequence[Path]) -> Iterator[list[str]]:
-    """Yield the names of edited files, sorted; none, where nothing is edited for a while."""
+class _Noticed:
+    """What was in files when an edit of them was noticed.
+
+    Builds write among the sources, too: hooks generate modules, and some back ends write files for
+    as long as they work. What is as it was when the last build began is no edit.
+    """
+
+    def __init__(self) -> None:
+        self._states: dict[str, object] = {}
+
+    def edited(self, changes: Mapping[str, bool]) -> list[str]:
+        """Return the names of edited files, sorted.
+
+        Args:
+            changes: paths that were changed, and for each whether it was made meanwhile.
+        """
+        edited = set()
+        for path, is_new in changes.items():
+            state = _state(Path(path))
+            before = self._states.get(path, None if is_new else "not noticed")
+            self._states[path] = state
+            if state != before:
+                edited.add(Path(path).name)
+        return sorted(edited)
+
+
+def _state(path: Path) -> object:
+    """Return what tells a file from another one; None where there is none."""
     try:
-        from watchfiles import DefaultFilter, watch
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode):
+            return mode, path.readlink() if stat.S_ISLNK(mode) else None
+    except OSError:
+        return None
+    return mode, hashlib.sha256(content_if_any(path)).digest()
+
+
+def _edits(places: Sequence[Path], outputs: Sequence[Path]) -> Iterator[dict[str, bool]]:
+    """Yield paths that were changed, and for each whether it was made meanwhile.
+
+    None, where nothing is changed for a while.
+    """
+    try:
+        from watchfiles import Change, DefaultFilter, watch
     except ImportError:
         raise ToolError(
             "`--watch` needs watchfiles, which the extra `cli` brings: "
@@ -118,7 +161,8 @@ def _edits(places: Sequence[Path], outputs: Sequence[Path]) -> Iterator[list[str
     for changes in watch(
         *places, watch_filter=Filter(), yield_on_timeout=True, rust_timeout=_TIMEOUT, debounce=_WAIT
     ):
-        yield sorted({Path(path).name for _, path in changes})
+        made = {path for change, path in changes if change == Change.added}
+        yield {path: path in made for _, path in changes}
 
 
 def _is_output(path: Path, place: Path) -> bool:

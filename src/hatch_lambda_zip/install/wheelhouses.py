@@ -43,9 +43,9 @@ def _directories(root: Path, environ: Mapping[str, str]) -> Iterator[Path]:
         yield from _local(root, place)
     for file in users_settings(environ):
         yield from _named(read_tables(file), file.parent)
-    for place in (root, *root.parents):
-        yield from _named(read_tables(place / "uv.toml"), place)
-        yield from _named(inner_table(read_tables(place / "pyproject.toml"), "tool", "uv"), place)
+    for base in (root, *root.parents):
+        yield from _named(read_tables(base / "uv.toml"), base)
+        yield from _named(inner_table(read_tables(base / "pyproject.toml"), "tool", "uv"), base)
 
 
 def _named(settings: Mapping[str, Any], base: Path) -> Iterator[Path]:
