@@ -27,6 +27,7 @@ from hatch_lambda_zip.text import plural
 _OUTPUTS: Final = ("dist", "build", ".pdm-build", "target", ".tox", ".nox", ".eggs")
 _TIMEOUT: Final = 200  # milliseconds that are waited for an edit, again and again
 _WAIT: Final = 400  # milliseconds in which edits count as one
+_LARGE: Final = (".git", "node_modules", ".venv")  # what watchfiles leaves out itself
 _OUTPUT_ENDINGS: Final = (".egg-info", ".dist-info", ".tmp")
 
 
@@ -59,6 +60,7 @@ def watch_and_build(
         while True:
             edits = _edits(places := _places(projects, console), outputs)
             next(edits)  # from now on none is missed, whatever is done meanwhile
+            noticed.look_at(places)
             _build(command, made, show)
             show(f"watching {', '.join(map(str, places))}")
             for names in filter(None, map(noticed.edited, edits)):
@@ -106,16 +108,25 @@ class _Noticed:
 
     def __init__(self) -> None:
         self._states: dict[str, object] = {}
+        self._were_there: set[str] = set()
+
+    def look_at(self, places: Iterable[Path]) -> None:
+        """Take account of what is in directories before it is watched."""
+        for directory, names, files in (it for place in places for it in os.walk(place)):
+            names[:] = (name for name in names if name not in _LARGE)
+            self._were_there.update(str(Path(directory, name)) for name in files)
 
     def edited(self, changes: Mapping[str, bool]) -> list[str]:
         """Return the names of edited files, sorted.
 
         Args:
-            changes: paths that were changed, and for each whether it was made meanwhile.
+            changes: paths that were changed, and for each whether something was made there.
         """
         edited = set()
-        for path, is_new in changes.items():
+        for path, is_made in changes.items():
             state = _state(Path(path))
+            # What is gone again need not be noticed, unless it replaced something.
+            is_new = is_made and path not in self._were_there
             before = self._states.get(path, None if is_new else "not noticed")
             self._states[path] = state
             if state != before:
@@ -135,7 +146,7 @@ def _state(path: Path) -> object:
 
 
 def _edits(places: Sequence[Path], outputs: Sequence[Path]) -> Iterator[dict[str, bool]]:
-    """Yield paths that were changed, and for each whether it was made meanwhile.
+    """Yield paths that were changed, and for each whether something was made there.
 
     None, where nothing is changed for a while.
     """
