@@ -73,17 +73,21 @@ def test_another_tree_has_others(trees: tuple[Path, Path]) -> None:
 
 @pytest.mark.parametrize("is_known", [True, False])
 def test_a_tree_that_is_known_has_places_as_its_own_back_end_needs_them(
-    trees: tuple[Path, Path], *, is_known: bool
+    tmp_path: Path, *, is_known: bool
 ) -> None:
+    parent = tmp_path / "a\u2028b"  # no end of a line, as files have them
+    trees = (parent / "tree", parent / "other")
+    for path in (*trees, parent / "places"):
+        path.mkdir(parents=True)
     system = "[build-system]\nrequires = [%s]\nbuild-backend = '%s'\n"
     for tree, values in zip(
         trees, (("", "hatchling.build"), ("'maturin'", "setuptools.build_meta")), strict=True
     ):
         (tree / "pyproject.toml").write_text(system % values, encoding="utf-8")
     variables = variables_of(trees[0])
-    own = trees[0].parent / "places/others/unknown"
+    own = parent / "places/others/unknown"
     if is_known:
-        own = prepare_another(trees[1], trees[0].parent / "places", {})
+        own = prepare_another(trees[1], parent / "places", {})
         assert not was_built(own)
     config, cargo = seen_in(trees[1], variables, "DIST_EXTRA_CONFIG", "CARGO_TARGET_DIR")
     text = Path(config).read_text(encoding="utf-8")

@@ -95,7 +95,7 @@ def _named_in(directory: str, environ: dict[str, str] | os._Environ[str]) -> lis
 def _take_variables(own: str, environ: dict[str, str] | os._Environ[str]) -> None:
     path = os.path.join(prepared(own), VARIABLES)
     if os.path.exists(path):
-        for line in _read(path).splitlines():
+        for line in _read(path).split("\n")[:-1]:
             name, _, value = line.partition("=")
             environ[name] = value
 
