@@ -254,6 +254,22 @@ def test_an_unpacked_sdist_ships_the_data_that_it_lists(tmp_path: Path, requires
 
 
 @pytest.mark.slow
+def test_a_list_of_files_that_is_data_ships_and_stays(tmp_path: Path) -> None:
+    """An old setuptools' own list goes, as another build's may have a say."""
+    own, data = "src/demo_app.egg-info/SOURCES.txt", "src/demo_app/x.egg-info/SOURCES.txt"
+    table = '[tool.setuptools]\ninclude-package-data = true\npackages.find.where = ["src"]\n'
+    table += '[tool.setuptools.package-data]\ndemo_app = ["*/*"]\n'
+    files = {own: "src/demo_app/no.json\n", data: "setup.py\n", "src/demo_app/no.json": ""}
+    text = f"{PROJECT.replace('Demo.App', 'demo_app')}{table}"
+    project = by_setuptools(tmp_path / "demo", files, text, "setuptools<65")
+    for _ in range(2):
+        names = project.build().names
+        assert "demo_app/x.egg-info/SOURCES.txt" in names
+        assert "demo_app/no.json" not in names
+        assert (project.path / data).read_text("utf-8") == files[data]
+
+
+@pytest.mark.slow
 def test_an_empty_tmpdir_is_not_the_source_tree(tmp_path: Path) -> None:
     text = f'{PROJECT}[tool.setuptools.package-dir]\ndemo_app = "."\n'
     text += '[tool.setuptools.package-data]\ndemo_app = ["*"]\n'

@@ -81,7 +81,9 @@ class Traces:
                 f"an earlier build left there could ship: {_WHY}. Remove it, or require "
                 f"setuptools >= 65.4 in build-system.requires of {self._root / 'pyproject.toml'}."
             )
-        foreign = self._lists.keys() - self._sources.keys()
+        # It reads the list that it then writes. Others are the user's: a template, a test's.
+        written = dict(self._lists.items() - _lists(_described(self._root)).items())
+        foreign = written.keys() - self._sources.keys()
         for file in foreign:
             file.unlink(missing_ok=True)
         for path in _built(self._root):
