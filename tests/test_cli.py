@@ -12,6 +12,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
@@ -657,6 +659,10 @@ def test_what_is_watched(tmp_path: Path) -> None:
     write(tmp_path, {"app/pyproject.toml": table, "lib/pyproject.toml": "", "other/x": ""})
     app, lib = tmp_path / "app", tmp_path / "lib"
     assert _places([app], Console()) == [app, lib]
+    url = (tmp_path / "other").as_uri()
+    table = f"[build-system]\nrequires = ['other @ {url}']\n{table}"
+    (app / "pyproject.toml").write_text(table)
+    assert _places([app], Console()) == [app, lib, tmp_path / "other"]
     (app / "pyproject.toml").write_text(table.replace("requirements", "no"))
     assert _places([app], Console()) == [app]
 
@@ -728,6 +734,14 @@ class Hook(BuildHookInterface):
 """
 
 
+def watching(root: Path, log: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "hatch_lambda_zip", "build", "--watch"]
+    with log.open("wb") as stream:
+        return subprocess.Popen(
+            command, cwd=root, env=clean_environment(), stdout=stream, stderr=stream
+        )
+
+
 @pytest.mark.slow
 def test_what_a_build_writes_is_no_edit(tmp_path: Path) -> None:
     table = (
@@ -739,15 +753,7 @@ def test_what_a_build_writes_is_no_edit(tmp_path: Path) -> None:
     write(tmp_path, {**files, "hatch_build.py": GENERATING})
     Project(tmp_path.parent, tmp_path.name).lock()
     log = tmp_path.with_name("log")
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hatch_lambda_zip", "build", "--watch"],
-            cwd=tmp_path,
-            env=clean_environment(),
-            stdout=stream,
-            stderr=stream,
-        )
-
+    process = watching(tmp_path, log)
     try:
         assert comes_true(lambda: "watching " in log.read_text())
         # Once for each other content.
@@ -756,12 +762,62 @@ def test_what_a_build_writes_is_no_edit(tmp_path: Path) -> None:
         assert comes_true(lambda: log.read_text().count("0 zips changed") == 2), log.read_text()
         (tmp_path / "app/other.py").touch()
         assert comes_true(lambda: log.read_text().count("1 zip changed") == 3), log.read_text()
-        names = ("generated.py", "template", "generated.py", "other.py")
+        names = ("generated.py and 1 other file", "template", "generated.py", "other.py")
         lines = log.read_text().splitlines()
         assert [line for line in lines if line.endswith(" edited")] == [
             f"{name} edited" for name in names
         ]
     finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
+
+
+WAITING = """\
+import time
+from pathlib import Path
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def wait(self, begun, go):
+        (Path(self.root, "../") / begun).touch()
+        while not (Path(self.root, "../") / go).exists():
+            time.sleep(0.05)
+
+    def initialize(self, version, build_data):
+        if Path(self.root, "app/__init__.py").read_text() == "2":
+            self.wait("begun", "read it")
+
+    def finalize(self, version, build_data, artifact):
+        if Path(self.root, "app/__init__.py").read_text() == "3":
+            self.wait("read", "end")
+"""
+
+
+@pytest.mark.slow
+def test_an_edit_that_is_undone_while_it_is_built_is_built_again(tmp_path: Path) -> None:
+    root, module, log = tmp_path / "root", tmp_path / "root/app/__init__.py", tmp_path / "log"
+    table = "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"
+    table += "[project]\nname = 'app'\nversion = '1'\n[tool.hatch.build.hooks.custom]\n"
+    table += "[tool.hatch.build.targets.lambda-zip]\nruntime = 'python3.13'\n"
+    write(root, {"pyproject.toml": table, "app/__init__.py": "1", "hatch_build.py": WAITING})
+    Project(tmp_path, "root").lock()
+    process = watching(root, log)
+    try:
+        assert comes_true(lambda: "watching " in log.read_text())
+        time.sleep(1)  # what comes at once may be of that build
+        module.write_text("2")
+        assert comes_true((tmp_path / "begun").exists), log.read_text()
+        module.write_text("3")
+        (tmp_path / "read it").touch()
+        assert comes_true((tmp_path / "read").exists), log.read_text()
+        module.write_text("2")
+        (tmp_path / "end").touch()
+        assert comes_true(lambda: log.read_text().count("1 zip changed") == 3), log.read_text()
+        with zipfile.ZipFile(root / "dist/app-1-lambda.zip") as archive:
+            assert archive.read("app/__init__.py") == b"2"
+    finally:
+        for name in ("read it", "end"):
+            (tmp_path / name).touch()
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 128 + signal.SIGTERM
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.cli.watch import _Noticed
+from hatch_lambda_zip.cli.watch import _is_output, _Noticed
 
 
 @pytest.fixture
@@ -35,16 +35,65 @@ def test_what_has_other_content_or_another_mode_is_edited(
     assert noticed.edited({}) == []
 
 
-def test_what_comes_and_goes_is_no_edit(noticed: _Noticed, tmp_path: Path) -> None:
+def test_what_a_build_changes_is_edited_until_the_next_build_leaves_the_same(
+    noticed: _Noticed, tmp_path: Path
+) -> None:
+    path = tmp_path / "deep/a.py"
+    change = {str(path): False}
+    for text, expected in (("1", ["a.py"]), ("1", []), ("1", []), ("2", ["a.py"]), ("2", [])):
+        path.write_text(text, encoding="utf-8")
+        noticed.end_build()
+        assert noticed.edited(change) == expected
+        assert noticed.edited(change) == []
+    # A build that does not change it: the next change during one may be of somebody else.
+    noticed.end_build()
+    assert noticed.edited({}) == []
+    assert noticed.edited(change) == []
+    noticed.end_build()
+    assert noticed.edited(change) == ["a.py"]
+
+
+def test_an_edit_that_is_undone_during_a_build_is_one(noticed: _Noticed, tmp_path: Path) -> None:
+    path = tmp_path / "deep/a.py"
+    noticed.end_build()
+    assert noticed.edited({}) == []
+    path.write_text("2", encoding="utf-8")
+    assert noticed.edited({str(path): False}) == ["a.py"]
+    noticed.end_build()  # it was another one in between
+    assert noticed.edited({str(path): False}) == ["a.py"]
+
+
+def test_what_comes_and_goes_is_an_edit_during_a_build_alone(
+    noticed: _Noticed, tmp_path: Path
+) -> None:
     path = tmp_path / "scratch"
     assert noticed.edited({str(path): True}) == []
     path.touch()
     assert noticed.edited({str(path): True}) == ["scratch"]
+    for name, expected in (("a", ["a"]), ("b", []), ("c", [])):  # once, whatever its name is
+        noticed.end_build()
+        assert noticed.edited({str(tmp_path / name): True}) == expected
 
 
 def test_what_was_there_replaced_and_removed_is_edited(noticed: _Noticed, tmp_path: Path) -> None:
     (tmp_path / "deep/a.py").unlink()
     assert noticed.edited({str(tmp_path / "deep/a.py"): True}) == ["a.py"]
+
+
+def test_a_directory_counts_with_all_that_is_in_it(noticed: _Noticed, tmp_path: Path) -> None:
+    path = tmp_path / "deep"
+    change = {str(path): True}
+    assert noticed.edited(change) == ["deep"]
+    for text in ("2", "3"):
+        path.rename(tmp_path.with_name(f"old-{text}"))
+        path.mkdir()
+        (path / "b.py").write_text(text, encoding="utf-8")
+        assert noticed.edited(change) == ["deep"]
+        assert noticed.edited(change) == []
+    (path / "b.py").unlink()
+    assert noticed.edited({str(path / "b.py"): True}) == ["b.py"]  # which nobody told of
+    path.rmdir()
+    assert noticed.edited({str(path): False}) == ["deep"]
 
 
 def test_links_are_edited_where_they_lead_elsewhere(noticed: _Noticed, tmp_path: Path) -> None:
@@ -54,3 +103,24 @@ def test_links_are_edited_where_they_lead_elsewhere(noticed: _Noticed, tmp_path:
         link.symlink_to(target)
         assert noticed.edited({str(link): True}) == ["link"]
         assert noticed.edited({str(link): True}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("dist/a.txt", True),
+        ("app/build/lib/a.py", True),
+        ("app/src/a/build/a.txt", False),
+        ("app/target/a.py", False),
+        ("app/src/a.egg-info/x", False),
+        ("app/src/a.egg-info", True),
+        ("app/src/distance/a.py", False),
+    ],
+)
+def test_outputs_are_beside_a_file_of_the_project(
+    tmp_path: Path, path: str, *, expected: bool
+) -> None:
+    (tmp_path / "app/target").mkdir(parents=True)
+    (tmp_path / "app/pyproject.toml").touch()
+    (tmp_path / "app/target/__init__.py").touch()
+    assert _is_output(tmp_path / path, tmp_path) is expected

@@ -20,14 +20,26 @@ from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LambdaZipError, ToolError
 from hatch_lambda_zip.files import content_if_any, home
+from hatch_lambda_zip.install import directories_required
 from hatch_lambda_zip.plugin.cancel import Cancelled, child_variables, which_signal
 from hatch_lambda_zip.text import plural
 
 # What builds write, besides what watchfiles leaves out itself: .git, caches, environments.
 _OUTPUTS: Final = ("dist", "build", ".pdm-build", "target", ".tox", ".nox", ".eggs")
+_PROJECT_FILES: Final = (
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+    "Cargo.toml",
+    "CMakeLists.txt",
+    "package.json",
+)
 _TIMEOUT: Final = 200  # milliseconds that are waited for an edit, again and again
 _WAIT: Final = 400  # milliseconds in which edits count as one
 _LARGE: Final = (".git", "node_modules", ".venv")  # what watchfiles leaves out itself
+_UNKNOWN: Final = "unknown"
+_GONE: Final = ""  # no path
+_NEVER: Final = -1  # the number of no build
 _OUTPUT_ENDINGS: Final = (".egg-info", ".dist-info", ".tmp")
 
 
@@ -62,6 +74,7 @@ def watch_and_build(
             next(edits)  # from now on none is missed, whatever is done meanwhile
             noticed.look_at(places)
             _build(command, made, show)
+            noticed.end_build()
             show(f"watching {', '.join(map(str, places))}")
             for names in filter(None, map(noticed.edited, edits)):
                 more = f" and {plural(len(names) - 1, 'other file')}" if names[1:] else ""
@@ -69,6 +82,7 @@ def watch_and_build(
                 if _places(projects, console) != places:
                     break  # builds there, too
                 _build(command, made, show)
+                noticed.end_build()
     except Cancelled:
         raise
     except KeyboardInterrupt:
@@ -95,26 +109,36 @@ def _places(projects: Iterable[Path], console: Console) -> list[Path]:
             continue  # the build says why
         # An editor puts a new file in place of an old one.
         places = {path.parent if path.is_file() else path for path in sources}
+        places |= {path.resolve() for path in directories_required(places, os.environ)}
         found |= {path for path in places - too_much if path.is_dir()}
     return sorted(path for path in found if found.isdisjoint(path.parents))
 
 
 class _Noticed:
-    """What was in files when an edit of them was noticed.
+    """What was in files when a change of them was noticed.
 
     Builds write among the sources, too: hooks generate modules, and some back ends write files for
-    as long as they work. What is as it was when the last build began is no edit.
+    as long as they work. And what is edited during a build may be undone when it ends, but was read
+    in between. So each change during a build is an edit, unless the build before made it, too.
     """
 
     def __init__(self) -> None:
-        self._states: dict[str, object] = {}
-        self._were_there: set[str] = set()
+        # For each path its state, and during which build it was last changed.
+        self._known: dict[str, tuple[object, int]] = {}
+        self._builds = 0
+        self._is_of_build = False
 
     def look_at(self, places: Iterable[Path]) -> None:
-        """Take account of what is in directories before it is watched."""
+        """Take account of what is in directories before they are watched."""
         for directory, names, files in (it for place in places for it in os.walk(place)):
             names[:] = (name for name in names if name not in _LARGE)
-            self._were_there.update(str(Path(directory, name)) for name in files)
+            for name in (*names, *files):
+                self._known.setdefault(str(Path(directory, name)), (_UNKNOWN, _NEVER))
+
+    def end_build(self) -> None:
+        """Take account of a build: the changes that come next were during it."""
+        self._builds += 1
+        self._is_of_build = True
 
     def edited(self, changes: Mapping[str, bool]) -> list[str]:
         """Return the names of edited files, sorted.
@@ -125,19 +149,28 @@ class _Noticed:
         edited = set()
         for path, is_made in changes.items():
             state = _state(Path(path))
-            # What is gone again need not be noticed, unless it replaced something.
-            is_new = is_made and path not in self._were_there
-            before = self._states.get(path, None if is_new else "not noticed")
-            self._states[path] = state
-            if state != before:
+            before, during = self._known.get(path, (None if is_made else _UNKNOWN, _NEVER))
+            key = path
+            if state is None and before is None:  # it came and went; next time it has another name
+                key = _GONE
+                during = self._known.get(_GONE, (None, _NEVER))[1]
+            is_new = self._is_of_build and during < self._builds - 1
+            if is_new or state != before:
                 edited.add(Path(path).name)
+            self._known[key] = state, self._builds if self._is_of_build else during
+            if Path(path).is_dir():
+                self.look_at([Path(path)])  # it may have been moved there with all that is in it
+        self._is_of_build = False
         return sorted(edited)
 
 
 def _state(path: Path) -> object:
-    """Return what tells a file from another one; None where there is none."""
+    """Return what tells a file or directory from another one; None where there is none."""
     try:
         mode = path.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            within = sorted(it for it in path.iterdir() if it.name not in (*_LARGE, *_OUTPUTS))
+            return mode, [(it.name, _state(it)) for it in within if it.name != "__pycache__"]
         if not stat.S_ISREG(mode):
             return mode, path.readlink() if stat.S_ISLNK(mode) else None
     except OSError:
@@ -177,11 +210,18 @@ def _edits(places: Sequence[Path], outputs: Sequence[Path]) -> Iterator[dict[str
 
 
 def _is_output(path: Path, place: Path) -> bool:
-    """Tell whether a path below a place is what builds write, and not in a package called so."""
+    """Tell whether a path below a place is what builds write there, or beside a project's file.
+
+    Elsewhere, and with an ``__init__.py``, a directory of that name has data or modules.
+    """
     if path.name.endswith(_OUTPUT_ENDINGS):
         return True
-    around = [it for it in (path, *path.parents) if place in it.parents]
-    return any(it.name in _OUTPUTS and not (it / "__init__.py").is_file() for it in around)
+    around = (it for it in (path, *path.parents) if place in it.parents and it.name in _OUTPUTS)
+    return any(
+        not (it / "__init__.py").is_file()
+        and (it.parent == place or any((it.parent / name).is_file() for name in _PROJECT_FILES))
+        for it in around
+    )
 
 
 def _build(command: Iterable[str], made: dict[str, str], show: Callable[[str], None]) -> None:

@@ -4,6 +4,7 @@ uv installs what the lock takes from indexes, URLs and repositories, hash-checke
 function's platform. Local projects are built fresh, as wheels, by their declared back ends.
 """
 
+from hatch_lambda_zip.install.build_requirements import directories_required
 from hatch_lambda_zip.install.dist_info import DistInfo, canonical_dist_info, is_license_file
 from hatch_lambda_zip.install.entry_points import (
     read_entry_points,
@@ -46,6 +47,7 @@ __all__ = [
     "build_wheel",
     "canonical_dist_info",
     "content_digest",
+    "directories_required",
     "find_version_source",
     "installed_place",
     "is_installers_file",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -62,7 +62,7 @@ def required_by_path(root: Path, environ: Mapping[str, str]) -> FromDirectories:
     Args:
         environ: of uv, which puts variables into URLs.
     """
-    return _search(root, environ, is_certain=False)
+    return _search(root, _Projects(), environ, is_certain=False)
 
 
 def surely_required(root: Path, environ: Mapping[str, str]) -> list[NormalizedName]:
@@ -70,17 +70,25 @@ def surely_required(root: Path, environ: Mapping[str, str]) -> list[NormalizedNa
 
     That is what is declared as requirements, not all that has a name somewhere.
     """
-    found = _search(root, environ, is_certain=True).built
+    found = _search(root, _Projects(), environ, is_certain=True).built
     return sorted(name for name, directories in found.items() if directories)
 
 
-def _search(root: Path, environ: Mapping[str, str], *, is_certain: bool) -> FromDirectories:
+def directories_required(roots: Iterable[Path], environ: Mapping[str, str]) -> set[Path]:
+    """Return the directories that builds of projects certainly take something from."""
+    projects = _Projects()
+    found = (_search(root, projects, environ, is_certain=True).built for root in roots)
+    return {directory for built in found for of_one in built.values() for directory in of_one}
+
+
+def _search(
+    root: Path, projects: _Projects, environ: Mapping[str, str], *, is_certain: bool
+) -> FromDirectories:
     """Look for what a project's build names, and what these directories name in turn.
 
     Args:
         is_certain: whether only what is no requirement for something else counts.
     """
-    projects = _Projects()
     found = FromDirectories({}, {})
     seen = {root}
     left = [(root, _stated_of_build(root, projects, environ, is_certain=is_certain))]
