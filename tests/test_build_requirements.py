@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.errors import DistributionError
+from hatch_lambda_zip.errors import DistributionError, OutputError
 from hatch_lambda_zip.install.local_wheel import build_wheel
 from hatch_lambda_zip.lock import LocalProject
 from hatch_lambda_zip.uv import find_uv
-from tests.support.commands import UV, clean_environment
+from tests.support.commands import UV, clean_environment, run
 
 # Ships the module of the directory's name; that of demo is what the helper has.
 BACK_END = """\
@@ -219,6 +221,39 @@ def test_a_member_that_is_edited_is_no_error_offline(root: Path) -> None:
     write(root, CASES["what an editable member generates"])
     for variables in ({}, {"UV_OFFLINE": "1"}):
         assert built(root, f"of-{len(variables)}", **variables) == "TEXT = '1'\n"
+
+
+@pytest.mark.parametrize("case", ["path", "what an editable member generates"])
+def test_temporary_files_lie_in_nothing_that_a_build_requires(root: Path, case: str) -> None:
+    write(root, CASES[case])
+    (root / "helper/tmp").mkdir()
+    uv = find_uv(clean_environment(UV=UV), log=lambda _: None)
+    with pytest.raises(OutputError, match=r"among the sources in .*helper, and what is built"):
+        build_wheel(LocalProject("demo", root / "demo"), uv, root / "helper/tmp/work")
+    assert not any((root / "helper/tmp").iterdir())
+
+
+def test_temporary_files_lie_in_no_local_project(root: Path) -> None:
+    """None of them is built then, as uv leaves its locks there."""
+    table = "[project]\nname = 'app'\nversion = '1'\ndependencies = ['demo', 'helper']\n"
+    table += "[tool.uv.sources]\ndemo.path = '../demo'\nhelper.path = '../helper'\n"
+    table += "[tool.hatch.build.targets.lambda-zip]\nruntime = 'python3.13'\ncode = '.'\n"
+    by = "build-backend = 'setuptools.build_meta'\n"
+    files = {"demo/pyproject.toml": own("demo", "setuptools").replace(OWN, by)}
+    write(root, {**files, "app/pyproject.toml": table, "app/main.py": ""})
+    run([UV, "lock", "-q"], cwd=root / "app")
+    (root / "helper/tmp").mkdir()
+    build = subprocess.run(
+        [sys.executable, "-m", "hatch_lambda_zip", "build"],
+        cwd=root / "app",
+        env=clean_environment(TMPDIR=str(root / "helper/tmp")),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert build.returncode == 1
+    assert f"among the sources in {root / 'helper'}, and what is built could" in build.stderr
+    assert not any((root / "helper/tmp").iterdir())
 
 
 def made(root: Path, text: str) -> bytes:

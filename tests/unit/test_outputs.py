@@ -78,6 +78,22 @@ def test_documents_by_us(tmp_path: Path, document: object, *, is_ours: bool) -> 
     assert output_in(wheel, tmp_path) == ("demo/a.json" if is_ours else None)
 
 
+def test_locks_of_uv_are_empty_files(tmp_path: Path) -> None:
+    outputs = Outputs.of(tmp_path, [])
+    path = tmp_path / "uv-setuptools-0123456789abcdef.lock"
+    path.touch()
+    assert outputs.is_output(path)
+    path.write_text("kept", encoding="utf-8")
+    assert not outputs.is_output(path)
+    wheel = tmp_path / "demo.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.write(path, f"demo/{path.name}")
+    assert output_in(wheel, tmp_path) is None
+    path.unlink()
+    path.mkdir()
+    assert not outputs.is_output(path)
+
+
 def test_wheels_and_sdists_in_output_directories(tmp_path: Path) -> None:
     outputs = Outputs.of(tmp_path, ["dist", "."])
     for name in ("a.whl", "a.tar.gz"):
@@ -133,6 +149,9 @@ def test_a_wheel_that_takes_in_what_was_built(tmp_path: Path) -> None:
         ("demo/hatch-lambda-zip-0123456789abcdef/a", False),
         ("demo/archive-v0/0123456789abcdef/a.py", True),
         ("demo/a.pyc.140234234", True),
+        ("demo/uv-setuptools-0123456789abcdef.lock", True),
+        ("demo/uv-0123456789abcdef.lock", True),
+        ("demo/uv.lock", False),
     ],
 )
 def test_what_a_build_wrote_by_its_name_in_a_wheel(

@@ -77,8 +77,11 @@ def surely_required(root: Path, environ: Mapping[str, str]) -> list[NormalizedNa
 def directories_required(roots: Iterable[Path], environ: Mapping[str, str]) -> set[Path]:
     """Return the directories that builds of projects certainly take something from."""
     projects = _Projects()
-    found = (_search(root, projects, environ, is_certain=True).built for root in roots)
-    return {directory for built in found for of_one in built.values() for directory in of_one}
+    found = set[Path]()
+    for root in roots:
+        required = _search(root, projects, environ, is_certain=True)
+        found.update(*required.built.values(), *required.edited.values())
+    return found
 
 
 def _search(

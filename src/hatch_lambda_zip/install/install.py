@@ -25,7 +25,7 @@ from hatch_lambda_zip.errors import (
     UvError,
     UvFailure,
 )
-from hatch_lambda_zip.files import is_utf_8
+from hatch_lambda_zip.files import check_outside, is_utf_8
 from hatch_lambda_zip.install.as_committed import as_committed
 from hatch_lambda_zip.install.local_wheel import (
     LocalWheel,
@@ -143,8 +143,11 @@ class Installer:
 
         Raises:
             DistributionError: one could not be built, or was built for another machine.
+            OutputError: temporary files would lie in one of them.
             UvTimeoutError: a build did not end in time.
         """
+        for project in selection.local_projects:
+            check_outside(self._directory, project.path)  # before uv leaves something there
         for project in selection.local_projects:
             self._start_build(project)
         built: list[tuple[Path, LocalProject | None]] = []

@@ -13,6 +13,7 @@ from hatch_lambda_zip.errors import DistributionError, UvError, UvTimeoutError
 from hatch_lambda_zip.files import check_outside
 from hatch_lambda_zip.install.build_requirements import (
     FromDirectories,
+    directories_required,
     required_by_path,
     surely_required,
 )
@@ -143,7 +144,8 @@ def build_wheel(
             f"{project.name} is locked as the directory {project.path}, which does not exist. "
             "Restore it, or run `uv lock`."
         )
-    check_outside(directory.parent, project.path)
+    for sources in (project.path, *sorted(directories_required([project.path], uv.environment))):
+        check_outside(directory.parent, sources)
     check_places(project.path)
     check_dates(project.path, uv.environment)
     directory.mkdir(parents=True)

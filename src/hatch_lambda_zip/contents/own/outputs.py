@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _UV_SMALL: Final = frozenset((".gitignore", ".lock"))  # the one is "*", and the
 _UV_DIRECTORY: Final = re.compile(r"[a-z]+(?:-[a-z]+)*-v\d+")
 _UV_TEMPORARY: Final = re.compile(r"\.tmp\w{6}", re.ASCII)
 _UV_ARCHIVE: Final = re.compile(r"(?:^|/)archive-v\d+/[\w-]{16,}/")
+# An empty file in TMPDIR, which stays there: for a tree that setuptools builds, or an environment.
+_UV_LOCK: Final = re.compile(r"(?:^|/)uv-(?:[a-z]+-)?[0-9a-f]{16}\.lock\Z")
 # Python writes NAME.pyc.NUMBER, and then calls it NAME.pyc (importlib's _write_atomic).
 _HALF_WRITTEN: Final = re.compile(r"\.pyc\.\d+\Z", re.ASCII)
 LARGEST_DESCRIPTION: Final = 64 << 20
@@ -98,14 +101,17 @@ class Outputs:
     def is_output(self, path: Path) -> bool:
         """Tell whether a path is one of `is_artifact`, a wheel or sdist beside them, or uv's.
 
-        So is a compiled module that another process is just writing, and a directory for a build's
-        temporary files, which a container may have under another name outside of the sources.
+        So is a compiled module that another process is just writing, and what builds have where
+        temporary files are, which a container may have under another name outside of the sources:
+        a directory of ours, and uv's locks.
         """
         if path.name.endswith(_BUILT) and _real(path.parent) in self.directories:
             return True
         if _HALF_WRITTEN.search(path.name) and not path.is_dir():
             return True
         if _TEMPORARY.fullmatch(path.name) and path.is_dir():
+            return True
+        if _UV_LOCK.search(path.name) and _is_empty_file(path):
             return True
         return _is_uvs(path) or is_artifact(path)
 
@@ -114,6 +120,11 @@ class Outputs:
         real = _real(path.parent)
         around = (real, *real.parents)
         return any(is_artifact(found) for found in around if self.root in found.parents)
+
+
+def _is_empty_file(path: Path) -> bool:
+    status = path.lstat()
+    return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
 def _real(path: Path) -> Path:
@@ -195,12 +206,15 @@ def output_in(wheel: Path, project: Path) -> str | None:
     """Return the name of a file in a project's wheel that a build wrote, if it has any.
 
     That is a manifest, a bill of materials, a cache or a temporary file of ours, a cache of uv's, a
-    half-written compiled module, or a wheel or sdist from the default output directory.
+    lock of uv's, a half-written compiled module, or a wheel or sdist from the default output
+    directory.
     """
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             name = member.filename
             if any(known.search(name) for known in (_TEMPORARY_FILE, _UV_ARCHIVE, _HALF_WRITTEN)):
+                return name
+            if _UV_LOCK.search(name) and member.file_size == 0:
                 return name
             is_small = member.file_size <= LARGEST_DESCRIPTION
             if name.endswith(".json") and is_small and _is_described(archive.read(name)):
