@@ -271,8 +271,12 @@ def made(root: Path, text: str) -> bytes:
         ('find-links = ["../wheels"]\n', {}),
         ("", {"UV_FIND_LINKS": "@ROOT@/wheels"}),
         ('[[tool.uv.index]]\nname = "own"\nurl = "../wheels"\nformat = "flat"\n', {}),
+        ('[[tool.uv.index]]\nname = "own"\nurl = "../simple"\n', {}),
+        ('extra-index-url = ["../simple"]\n', {}),
+        ("", {"UV_INDEX": "own=file://@ROOT@/simple"}),
+        ("", {"UV_EXTRA_INDEX_URL": "@ROOT@/nowhere @ROOT@/simple"}),
     ],
-    ids=["find-links", "variable", "flat index"],
+    ids=["find-links", "variable", "flat", "pages", "extra", "variable of pages", "two of them"],
 )
 def test_a_wheel_that_was_made_again_counts(
     root: Path, table: str, variables: dict[str, str]
@@ -282,11 +286,23 @@ def test_a_wheel_that_was_made_again_counts(
     write(root, {"demo/pyproject.toml": text, "demo/be.py": back_end})
     variables = {name: text.replace("@ROOT@", str(root)) for name, text in variables.items()}
     (root / "wheels").mkdir()
+    link = '<a href="../../wheels/zq_mine-1-py3-none-any.whl">zq_mine-1-py3-none-any.whl</a>'
+    write(root, {"simple/zq-mine/index.html": link, "simple/_/x": ""})
     for number in ("1", "22"):
         (root / "wheels/zq_mine-1-py3-none-any.whl").write_bytes(made(root, number))
         assert built(root, f"of-{number}", **variables) == f"TEXT = '{number}'\n"
     # Where uv can't look, that is no error.
     assert built(root, "offline", UV_OFFLINE="1", **variables) == "TEXT = '22'\n"
+
+
+def test_many_names_are_no_words_of_a_command(root: Path) -> None:
+    """There may be more of them than it has room for."""
+    said: list[str] = []
+    for number in range(1001):
+        (root / f"simple/a{number}").mkdir(parents=True)
+    uv = find_uv(clean_environment(UV=UV, UV_INDEX=str(root / "simple")), log=said.append)
+    build_wheel(LocalProject("helper", root / "helper"), uv, root.parent / "work-of-many")
+    assert [line.count(" --refresh") for line in said if "uv build" in line] == [1]
 
 
 OLD = {

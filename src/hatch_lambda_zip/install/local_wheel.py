@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from packaging.version import Version
 
@@ -44,6 +45,8 @@ from hatch_lambda_zip.lock import LocalProject, LockedDistribution, Origin, is_o
 from hatch_lambda_zip.process import remove_tree
 from hatch_lambda_zip.runtimes import Platform
 from hatch_lambda_zip.uv import Uv
+
+_MANY: Final = 1000  # names; a command has no place for all of an index's
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,8 @@ def build_wheel(
     if kept and not is_offline(project.path, uv):  # where it is, uv can't look
         names |= kept
     refreshed = [f"--refresh-package={name}" for name in sorted(names)]
+    if len(refreshed) > _MANY:
+        refreshed = ["--refresh"]
     command = ["build", "--wheel", "--no-create-gitignore", "--python", sys.executable]
     try:
         with (

@@ -1,4 +1,4 @@
-"""Directories of wheels that uv takes build requirements from (``find-links``, a flat index).
+"""Directories that uv takes wheels of build requirements from: ``find-links``, and indexes there.
 
 uv keeps what it unpacked of a wheel there by its name and version alone, so that it has to be told
 to look anew: a wheel that is made again has often the same of both (0.13.9 was seen to keep it).
@@ -13,34 +13,49 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.request import url2pathname
 
-from packaging.utils import InvalidWheelFilename, NormalizedName, parse_wheel_filename
+from packaging.utils import (
+    InvalidName,
+    InvalidWheelFilename,
+    NormalizedName,
+    canonicalize_name,
+    parse_wheel_filename,
+)
 
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.files import matching
 from hatch_lambda_zip.lock import users_settings
 
 _FILE: Final = re.compile("^file:(?://[^/]*)?")
+# Of uv's settings for indexes, a name may come before an "=".
+_INDEXES: Final = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX_URL")
+_NAME: Final = re.compile(r"^[\w.-]+=")
 _URL: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 def names_in_wheelhouses(root: Path, environ: Mapping[str, str]) -> set[NormalizedName]:
-    """Return the names of all wheels in the directories where uv looks for some.
+    """Return the names of all that has wheels in the directories where uv looks for some.
 
     Args:
         root: where uv runs.
         environ: of uv.
     """
-    directories = {directory for directory in _directories(root, environ) if directory.is_dir()}
     found = set[NormalizedName]()
-    for wheel in (path for directory in directories for path in matching(directory, "*.whl")):
-        with contextlib.suppress(InvalidWheelFilename):
-            found.add(parse_wheel_filename(wheel.name)[0])
+    for directory in filter(Path.is_dir, {*_directories(root, environ)}):
+        for path in matching(directory, "*"):
+            with contextlib.suppress(InvalidWheelFilename, InvalidName):
+                if path.suffix == ".whl":
+                    found.add(parse_wheel_filename(path.name)[0])
+                elif path.is_dir():  # a page of links, in what has one for each project
+                    found.add(canonicalize_name(path.name, validate=True))
     return found
 
 
 def _directories(root: Path, environ: Mapping[str, str]) -> Iterator[Path]:
     for place in environ.get("UV_FIND_LINKS", "").split(","):
         yield from _local(root, place)
+    for variable in _INDEXES:
+        for place in environ.get(variable, "").split():
+            yield from _local(root, _NAME.sub("", place))
     for file in users_settings(environ):
         yield from _named(read_tables(file), file.parent)
     for base in (root, *root.parents):
@@ -50,12 +65,10 @@ def _directories(root: Path, environ: Mapping[str, str]) -> Iterator[Path]:
 
 def _named(settings: Mapping[str, Any], base: Path) -> Iterator[Path]:
     for table in (settings, inner_table(settings, "pip")):
-        links, indexes = table.get("find-links"), table.get("index")
-        for link in links if isinstance(links, list) else []:
-            yield from _local(base, link)
-        for index in indexes if isinstance(indexes, list) else []:
-            if isinstance(index, dict) and index.get("format") == "flat":
-                yield from _local(base, index.get("url"))
+        for key in ("find-links", "extra-index-url", "index-url", "index"):
+            value = table.get(key)
+            for item in value if isinstance(value, list) else [value]:
+                yield from _local(base, item.get("url") if isinstance(item, dict) else item)
 
 
 def _local(base: Path, place: object) -> Iterator[Path]:
