@@ -185,6 +185,15 @@ def matching(directory: Path, pattern: str) -> list[Path]:
         raise
 
 
+def path_of_url(url: str) -> str | None:
+    """Return the path that a ``file:`` URL names, on whatever host; None for what is none."""
+    if not url.startswith("file:"):
+        return None
+    from urllib.request import url2pathname  # brings half of the standard library along
+
+    return url2pathname(re.sub("^file:(?://[^/]*)?", "", url))
+
+
 def check_outside(temporary: Path, sources: Path, variable: str = "TMPDIR") -> None:
     """Check that a directory for temporary files is not in sources: what is built may take it in.
 

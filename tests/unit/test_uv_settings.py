@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.lock import is_offline, users_settings
+from hatch_lambda_zip.lock import is_offline, settings_around
+from hatch_lambda_zip.lock.settings import users_settings
 from hatch_lambda_zip.uv import Uv, find_uv
 from tests.support.commands import UV, clean_environment
 
@@ -51,3 +52,14 @@ def test_what_comes_first_says_whether_uv_is_offline(tmp_path: Path) -> None:
     other.write_text("offline = true\n", encoding="utf-8")
     (project / "uv.toml").unlink()
     assert is_offline(project, uv_of(UV_CONFIG_FILE=str(other)))
+
+
+def test_all_settings_around_a_directory(tmp_path: Path) -> None:
+    root = tmp_path / "app"
+    root.mkdir()
+    (tmp_path / "own.toml").write_text("a = 1", encoding="utf-8")
+    (root / "uv.toml").write_text("b = 2", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text("[tool.uv]\nc = 3", encoding="utf-8")
+    given = {"UV_CONFIG_FILE": str(tmp_path / "own.toml")}
+    found = [(table, base) for table, base in settings_around(root, given) if table]
+    assert found == [({"a": 1}, tmp_path), ({"b": 2}, root), ({"c": 3}, tmp_path)]

@@ -13,13 +13,12 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.request import url2pathname
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda_zip.config import inner_table, read_tables
-from hatch_lambda_zip.files import matching, read_regular
-from hatch_lambda_zip.lock import users_settings
+from hatch_lambda_zip.files import matching, path_of_url, read_regular
+from hatch_lambda_zip.lock import settings_around
 
 _WORD: Final = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?", re.ASCII)
 # A name with a path or `file:` URL, which may begin with what stands for one.
@@ -121,9 +120,7 @@ def _stated_of_build(
     ]
     if any(runtime):
         return _stated(root, projects, is_certain=is_certain)
-    settings = [read_tables(file) for file in users_settings(environ)]
-    for place in (root, *root.parents):
-        settings += [projects.of_uv(place), read_tables(place / "uv.toml")]
+    settings = [table for table, _ in settings_around(root, environ, projects.of_uv)]
     stated = (
         inner_table(pyproject, "build-system").get("requires"),
         *(inner_table(table, "extra-build-dependencies") for table in settings),
@@ -239,9 +236,7 @@ def _path(where: str, base: Path, place: Path, environ: Mapping[str, str]) -> Pa
         return directory.as_uri() if name.endswith(":uri") else str(directory)
 
     text = _STANDS_FOR.sub(meant, where).lstrip("\"'")
-    if text.startswith("file:"):
-        text = url2pathname(re.sub("^file:(?://[^/]*)?", "", text))
-    return _absolute(base, re.sub("^//+", "/", text))
+    return _absolute(base, re.sub("^//+", "/", path_of_url(text) or text))
 
 
 def _absolute(base: Path, path: str) -> Path:

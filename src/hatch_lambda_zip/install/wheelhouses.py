@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.request import url2pathname
 
 from packaging.utils import (
     InvalidName,
@@ -21,11 +20,10 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from hatch_lambda_zip.config import inner_table, read_tables
-from hatch_lambda_zip.files import matching
-from hatch_lambda_zip.lock import users_settings
+from hatch_lambda_zip.config import inner_table
+from hatch_lambda_zip.files import matching, path_of_url
+from hatch_lambda_zip.lock import settings_around
 
-_FILE: Final = re.compile("^file:(?://[^/]*)?")
 # Of uv's settings for indexes, a name may come before an "=".
 _INDEXES: Final = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX_URL")
 _NAME: Final = re.compile(r"^[\w.-]+=")
@@ -56,11 +54,8 @@ def _directories(root: Path, environ: Mapping[str, str]) -> Iterator[Path]:
     for variable in _INDEXES:
         for place in environ.get(variable, "").split():
             yield from _local(root, _NAME.sub("", place))
-    for file in users_settings(environ):
-        yield from _named(read_tables(file), file.parent)
-    for base in (root, *root.parents):
-        yield from _named(read_tables(base / "uv.toml"), base)
-        yield from _named(inner_table(read_tables(base / "pyproject.toml"), "tool", "uv"), base)
+    for settings, base in settings_around(root, environ):
+        yield from _named(settings, base)
 
 
 def _named(settings: Mapping[str, Any], base: Path) -> Iterator[Path]:
@@ -75,7 +70,7 @@ def _local(base: Path, place: object) -> Iterator[Path]:
     """Yield the directory that a path or URL names, if it is on this machine."""
     if not isinstance(place, str) or not place or "\0" in place:
         return
-    if _FILE.match(place):
-        yield Path(url2pathname(_FILE.sub("", place)))
+    if path := path_of_url(place):
+        yield Path(path)
     elif not _URL.match(place):
         yield base / place

@@ -33,7 +33,7 @@ from hatch_lambda_zip.lock.pylock_writer import write_lock
 from hatch_lambda_zip.lock.read import LockReader, project_in
 from hatch_lambda_zip.lock.recorded import are_hashed, read_requirements
 from hatch_lambda_zip.lock.selector import Selector
-from hatch_lambda_zip.lock.settings import is_offline, users_settings
+from hatch_lambda_zip.lock.settings import is_offline, settings_around
 
 __all__ = [
     "FOREIGN",
@@ -62,7 +62,7 @@ __all__ = [
     "project_in",
     "read_requirements",
     "requires_nothing",
-    "users_settings",
+    "settings_around",
     "uv_lock_of",
     "uv_workspace_of",
     "write_lock",

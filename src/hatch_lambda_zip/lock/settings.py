@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,6 +71,26 @@ def users_settings(environ: Mapping[str, str]) -> list[Path]:
     return [Path(place) / "uv/uv.toml" for place in places if place]
 
 
+def settings_around(
+    root: Path, environ: Mapping[str, str], of_project: Callable[[Path], _Table] | None = None
+) -> Iterator[tuple[_Table, Path]]:
+    """Yield all settings that uv may take for a directory, and where their paths begin.
+
+    Args:
+        environ: of uv.
+        of_project: returns what a directory's pyproject.toml has for uv.
+    """
+    for file in users_settings(environ):
+        yield read_tables(file), file.parent
+    for base in (root, *root.parents):
+        yield read_tables(base / "uv.toml"), base
+        yield (of_project or _of_project)(base), base
+
+
+def _of_project(directory: Path) -> _Table:
+    return inner_table(read_tables(directory / "pyproject.toml"), "tool", "uv")
+
+
 def _is_on(variable: str, environ: Mapping[str, str]) -> bool:
     return environ.get(variable, "").lower() in _ON
 
@@ -99,4 +119,4 @@ def _read(place: Path) -> tuple[str, _Table]:
     beside, project = place / "uv.toml", place / "pyproject.toml"
     if beside.is_file():  # with it, even an empty one, uv takes nothing from the other
         return str(beside), read_tables(beside)
-    return f"{project}, [tool.uv]", inner_table(read_tables(project), "tool", "uv")
+    return f"{project}, [tool.uv]", _of_project(place)
