@@ -6,21 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda_zip.cli.watch import _is_output, _Noticed
+from hatch_lambda_zip.cli.edits import Noticed, is_output
 
 
 @pytest.fixture
-def noticed(tmp_path: Path) -> _Noticed:
+def noticed(tmp_path: Path) -> Noticed:
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep/a.py").write_text("1", encoding="utf-8")
-    found = _Noticed()
+    found = Noticed()
     found.look_at([tmp_path])
     return found
 
 
-def test_what_has_other_content_or_another_mode_is_edited(
-    noticed: _Noticed, tmp_path: Path
-) -> None:
+def test_what_has_other_content_or_another_mode_is_edited(noticed: Noticed, tmp_path: Path) -> None:
     path = tmp_path / "deep/a.py"
     change = {str(path): False}
     assert noticed.edited(change) == ["a.py"]  # of what was in it nothing is known
@@ -36,7 +34,7 @@ def test_what_has_other_content_or_another_mode_is_edited(
 
 
 def test_what_a_build_changes_is_edited_until_the_next_build_leaves_the_same(
-    noticed: _Noticed, tmp_path: Path
+    noticed: Noticed, tmp_path: Path
 ) -> None:
     path = tmp_path / "deep/a.py"
     change = {str(path): False}
@@ -53,7 +51,7 @@ def test_what_a_build_changes_is_edited_until_the_next_build_leaves_the_same(
     assert noticed.edited(change) == ["a.py"]
 
 
-def test_an_edit_that_is_undone_during_a_build_is_one(noticed: _Noticed, tmp_path: Path) -> None:
+def test_an_edit_that_is_undone_during_a_build_is_one(noticed: Noticed, tmp_path: Path) -> None:
     path = tmp_path / "deep/a.py"
     noticed.end_build()
     assert noticed.edited({}) == []
@@ -63,8 +61,29 @@ def test_an_edit_that_is_undone_during_a_build_is_one(noticed: _Noticed, tmp_pat
     assert noticed.edited({str(path): False}) == ["a.py"]
 
 
+def test_what_is_another_one_after_each_build_is_no_edit_for_ever(
+    noticed: Noticed, tmp_path: Path
+) -> None:
+    path = tmp_path / "deep/a.py"
+    change = {str(path): False}
+    for text in ("1", "2", "3", "4", "5"):
+        path.write_text(text, encoding="utf-8")
+        noticed.end_build()
+        is_product = text in {"4", "5"}
+        assert noticed.edited(change) == ([] if is_product else ["a.py"])
+        assert noticed.products == (["a.py"] if is_product else [])
+    path.write_text("by hand", encoding="utf-8")
+    assert noticed.edited(change) == ["a.py"]
+    assert noticed.products == []
+    # The same again is what a build makes; and then another one may be of somebody else.
+    for text, expected in (("6", []), ("6", []), ("7", ["a.py"])):
+        path.write_text(text, encoding="utf-8")
+        noticed.end_build()
+        assert noticed.edited(change) == expected
+
+
 def test_what_comes_and_goes_is_an_edit_during_a_build_alone(
-    noticed: _Noticed, tmp_path: Path
+    noticed: Noticed, tmp_path: Path
 ) -> None:
     path = tmp_path / "scratch"
     assert noticed.edited({str(path): True}) == []
@@ -75,12 +94,12 @@ def test_what_comes_and_goes_is_an_edit_during_a_build_alone(
         assert noticed.edited({str(tmp_path / name): True}) == expected
 
 
-def test_what_was_there_replaced_and_removed_is_edited(noticed: _Noticed, tmp_path: Path) -> None:
+def test_what_was_there_replaced_and_removed_is_edited(noticed: Noticed, tmp_path: Path) -> None:
     (tmp_path / "deep/a.py").unlink()
     assert noticed.edited({str(tmp_path / "deep/a.py"): True}) == ["a.py"]
 
 
-def test_a_directory_counts_with_all_that_is_in_it(noticed: _Noticed, tmp_path: Path) -> None:
+def test_a_directory_counts_with_all_that_is_in_it(noticed: Noticed, tmp_path: Path) -> None:
     path = tmp_path / "deep"
     change = {str(path): True}
     assert noticed.edited(change) == ["deep"]
@@ -96,7 +115,7 @@ def test_a_directory_counts_with_all_that_is_in_it(noticed: _Noticed, tmp_path: 
     assert noticed.edited({str(path): False}) == ["deep"]
 
 
-def test_links_are_edited_where_they_lead_elsewhere(noticed: _Noticed, tmp_path: Path) -> None:
+def test_links_are_edited_where_they_lead_elsewhere(noticed: Noticed, tmp_path: Path) -> None:
     link = tmp_path / "link"
     for target in ("deep", "nowhere"):
         link.unlink(missing_ok=True)
@@ -123,4 +142,4 @@ def test_outputs_are_beside_a_file_of_the_project(
     (tmp_path / "app/target").mkdir(parents=True)
     (tmp_path / "app/pyproject.toml").touch()
     (tmp_path / "app/target/__init__.py").touch()
-    assert _is_output(tmp_path / path, tmp_path) is expected
+    assert is_output(tmp_path / path, tmp_path) is expected
