@@ -319,6 +319,7 @@ def test_what_is_nowhere_is_not_looked_for_offline(
     text = "[build-system]\nrequires = ['one @ file:{}']\n"
     (project.path / "pyproject.toml").write_text(text.format(tmp_path / "nowhere"), "utf-8")
     build_wheel(project, offline, tmp_path / "first")
-    (project.path / "pyproject.toml").write_text(text.format(tmp_path), "utf-8")
+    (tmp_path / "there").mkdir()
+    (project.path / "pyproject.toml").write_text(text.format(tmp_path / "there"), "utf-8")
     with pytest.raises(DistributionError, match=r"The build of demo requires one from a directory"):
         build_wheel(project, offline, tmp_path / "second")
