@@ -282,6 +282,39 @@ def test_an_empty_tmpdir_is_not_the_source_tree(tmp_path: Path) -> None:
     assert [path.name for path in project.path.glob("*.lock")] == ["uv.lock"]
 
 
+@pytest.mark.slow
+def test_a_build_that_fails_leaves_no_setup_py(tmp_path: Path) -> None:
+    """poetry-core would take it for the user's in the next build, whatever was edited."""
+    table = '[tool.poetry]\npackages = [{ include = "demo_app", from = "src" }]\n'
+    table += "[tool.poetry.build]\ngenerate-setup-file = true\nscript = 'b.py'\n"
+    text = f"{PROJECT.replace('Demo.App', 'demo_app')}{table}"
+    requires, back_end = 'poetry-core", "setuptools', "poetry.core.masonry.api"
+    project = project_of(tmp_path / "demo", requires, back_end, text, {"b.py": "raise OSError"})
+    project.configure()
+    project.lock()
+    assert "OSError" in project.build(check=False).output
+    assert not (project.path / "setup.py").exists()
+
+
+@pytest.mark.slow
+def test_pbr_writes_nothing_among_the_sources(tmp_path: Path) -> None:
+    text = PROJECT.replace('version = "3.1"', 'dynamic = ["version"]')
+    files = {"setup.py": "from setuptools import setup\nsetup(pbr=True)\n", ".gitignore": "dist/\n"}
+    files["setup.cfg"] = "[metadata]\nname = demo_app\n[files]\npackages = demo_app\n"
+    files["demo_app/__init__.py"] = HANDLER
+    requires = 'setuptools", "pbr'
+    project = project_of(tmp_path / "demo", requires, "setuptools.build_meta", text, files)
+    project.configure(handler="demo_app.handler")
+    git = ("git", "-c", "user.name=A", "-c", "user.email=a@b")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"], ["tag", "3.1"]):
+        run([*git, *words], cwd=project.path)
+    project.lock()
+    for name in ("AUTHORS", "ChangeLog"):  # of the lock
+        (project.path / name).unlink(missing_ok=True)
+    assert project.build().sha256 == project.build().sha256
+    assert not {"AUTHORS", "ChangeLog"} & {path.name for path in project.path.iterdir()}
+
+
 HELPER = """\
 [build-system]
 requires = ["setuptools"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -93,7 +94,10 @@ def _build(target: str, directory: str, arguments: tuple[object, ...]) -> str:
                 # What is written after this stays in the output directory.
                 _refuse_embedding(builder)
                 refuse_credentials_in(builder.package, builder.metadata.config)
-        with _cancellable_with_all(builder) if has_work else contextlib.nullcontext():
+        with contextlib.ExitStack() as around:
+            if has_work:
+                around.enter_context(_cancellable_with_all(builder))
+                around.enter_context(_leaving_nothing(builder))
             name: str = build(*arguments)
         if has_work:
             with aborting(builder.app):
@@ -115,6 +119,23 @@ def _cancellable_with_all(builder: LambdaZipBuilder) -> Iterator[None]:
     except Cancelled as cancelled:
         end_for_good(cancelled.exit_code)
         builder.app.abort(f"Error: {cancelled}", code=cancelled.exit_code)
+
+
+@contextlib.contextmanager
+def _leaving_nothing(builder: LambdaZipBuilder) -> Iterator[None]:
+    """See that an inner back end leaves nothing in the source tree that the zips would be made of.
+
+    It works there, and the zips' wheel is built in a process of its own after that.
+    """
+    from hatch_lambda_zip.install import leaving_nothing_built, removing_traces
+
+    root = Path(builder.root)
+    with contextlib.ExitStack() as left:
+        with aborting(builder.app):
+            told = Path(left.enter_context(tempfile.TemporaryDirectory()))  # nobody is told of it
+            left.enter_context(leaving_nothing_built(root))
+            left.enter_context(removing_traces(root, told))
+        yield
 
 
 def _opened() -> contextlib.closing[LambdaZipBuilder]:

@@ -111,6 +111,15 @@ def instead_of_file(path: Path) -> str | None:
     return "a directory" if path.is_dir() else "no regular file"
 
 
+def working_directory_problem() -> str | None:
+    """Say that the directory that this process works in is gone; None where it is there."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return "The directory that this runs in was removed. Change into one that is there."
+    return None
+
+
 def how_to_write(error: OSError) -> str:
     """Return what to do when a file of a build can't be written.
 

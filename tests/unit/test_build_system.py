@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -168,6 +169,70 @@ def test_poetry_has_setuptools_work_in_the_tree(
         leaving_nothing_built(tmp_path).__enter__()
 
 
+POETRY = "[build-system]\nrequires = ['poetry-core']\n[tool.poetry.build]\nscript = 'b.py'\n"
+
+
+@pytest.mark.parametrize(
+    ("made_by", "ships"),
+    [
+        ("poetry-core 1.4.0", True),
+        ("poetry 1.0.8", True),
+        ("poetry-core 1.5.0", False),
+        ("poetry-core 2.1.3", False),
+        ("poetry-core odd", False),
+        ("mine 1.0", False),
+        (None, False),
+    ],
+)
+def test_which_poetry_it_is_may_only_be_seen_by_the_wheel(
+    tmp_path: Path,
+    made_by: str | None,
+    ships: bool,  # noqa: FBT001
+) -> None:
+    """Constraints and a date may choose an older one than ``requires`` lets expect."""
+    (tmp_path / "pyproject.toml").write_text(POETRY, encoding="utf-8")
+    with leaving_nothing_built(tmp_path) as leftovers:
+        (tmp_path / "build/lib.linux").mkdir(parents=True)
+    leftovers.check(made_by)
+    assert not (tmp_path / "build").exists()
+    (tmp_path / "build/lib").mkdir(parents=True)
+    with leaving_nothing_built(tmp_path) as leftovers:
+        pass
+    assert (tmp_path / "build/lib").is_dir()
+    with (
+        pytest.raises(DistributionError, match="is of another build, and poetry-core")
+        if (ships)
+        else contextlib.nullcontext()
+    ):
+        leftovers.check(made_by)
+
+
+@pytest.mark.parametrize(
+    ("before", "made", "after"),
+    [
+        (None, "import os\nsetup_kwargs = {\n}\n", None),
+        (None, "by hand\n", "by hand\n"),
+        ("\nsetup_kwargs = {\n}\n", "\nsetup_kwargs = {\n}\n", "\nsetup_kwargs = {\n}\n"),
+    ],
+)
+def test_poetry_leaves_no_setup_py(
+    tmp_path: Path, before: str | None, made: str, after: str | None
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(POETRY, encoding="utf-8")
+    file = tmp_path / "setup.py"
+    if before:
+        file.write_text(before, encoding="utf-8")
+
+    def fail() -> None:
+        with leaving_nothing_built(tmp_path):
+            file.write_text(made, encoding="utf-8")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert (file.read_text("utf-8") if file.exists() else None) == after
+
+
 @pytest.mark.parametrize(
     ("name", "place"),
     [
@@ -275,6 +340,17 @@ def test_what_is_the_users_own_in_build_is_no_output(tmp_path: Path, file: str) 
     with leaving_nothing_built(tmp_path):
         pass
     assert path.exists()
+
+
+@pytest.mark.parametrize("name", ["lib.linux-x86_64-3.11", "src.linux-x86_64-3.11", "temp"])
+def test_what_an_old_setuptools_has_built_is_removed(tmp_path: Path, name: str) -> None:
+    traces = Traces(tmp_path, tmp_path / "told")
+    (tmp_path / "build" / name).mkdir(parents=True)
+    traces.remove()
+    assert not (tmp_path / "build").exists()
+    (tmp_path / "build" / name).mkdir(parents=True)
+    with pytest.raises(DistributionError, match="What another build left"):
+        Traces(tmp_path, tmp_path / "told").spoil_the_wheel()
 
 
 def test_modules_of_a_library_in_build_are_no_output(tmp_path: Path) -> None:

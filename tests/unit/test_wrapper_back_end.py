@@ -223,3 +223,30 @@ def test_nothing_of_the_inner_back_end_outlives_the_build(
     os.kill(process.pid if killed == "front end" else numbers[1], signal.SIGKILL)
     assert comes_true(lambda: not any(map(runs, numbers)))
     process.wait(30)
+
+
+WORKING = """\
+from pathlib import Path
+
+def build_wheel(*arguments):
+    Path("build/lib").mkdir(parents=True)
+    raise SystemExit(3)
+
+def build_sdist(*arguments): ...
+"""
+
+
+def test_an_inner_back_end_leaves_nothing_that_the_zips_are_made_of(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = "[tool.poetry.build]\ngenerate-setup-file = true\n"
+    write(f'inner-backend = "{inner_name(tmp_path)}"', more, WORKING)
+    with pytest.raises(SystemExit) as ended:
+        backend.build_wheel("out")
+    assert ended.value.code == 3
+    assert not (tmp_path / "build").exists()
+    (tmp_path / "build/lib").mkdir(parents=True)
+    with pytest.raises(SystemExit) as ended:
+        backend.build_wheel("out")
+    assert ended.value.code == 1
+    assert f"{tmp_path / 'build/lib'} is of another build, and poetry" in capsys.readouterr().err

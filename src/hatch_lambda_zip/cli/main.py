@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
 
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.config import TOOL_NAME
+from hatch_lambda_zip.files import working_directory_problem
 
 
 class _Place(NamedTuple):
@@ -107,11 +107,8 @@ def main(imported: Callable[[], object] | None) -> None:
 
     Exit codes: 0 as expected; 1 a build failed, or a limit is crossed; 2 wrong usage.
     """
-    try:
-        Path.cwd()
-    except FileNotFoundError:
-        message = "The directory that this runs in was removed. Change into one that is there."
-        raise click.ClickException(message) from None
+    if problem := working_directory_problem():
+        raise click.ClickException(problem)
     # The subcommand is there when click comes here.
     if imported is not None:
         imported()

@@ -15,7 +15,9 @@ from hatch_lambda_zip.install.import_names import ImportNames
 from hatch_lambda_zip.install.install import Installer
 from hatch_lambda_zip.install.local_wheel import LocalWheel, OwnWheel, build_wheel
 from hatch_lambda_zip.install.metadata import read_headers, refuse_credentials
+from hatch_lambda_zip.install.old_setuptools import removing_traces
 from hatch_lambda_zip.install.own_project import read_project
+from hatch_lambda_zip.install.places_in_tree import leaving_nothing_built
 from hatch_lambda_zip.install.read import (
     INSTALLER_FILES,
     Distribution,
@@ -54,10 +56,12 @@ __all__ = [
     "is_license_file",
     "keeping",
     "keeping_version_files",
+    "leaving_nothing_built",
     "read_entry_points",
     "read_headers",
     "read_project",
     "refuse_credentials",
+    "removing_traces",
     "script_names",
     "split_reference",
 ]

@@ -167,7 +167,7 @@ def build_wheel(
     try:
         with (
             alone_with(project, required.built, uv, directory) as requirements,
-            leaving_nothing_built(project.path),
+            leaving_nothing_built(project.path, uv.watcher) as leftovers,
             keeping(source if is_kept else None, project.path, uv.watcher),
             removing_traces(project.path, directory / "egg_base") as traces,
         ):
@@ -189,6 +189,7 @@ def build_wheel(
         raise DistributionError(
             f"The build of {project.name} in {project.path} made {len(wheels)} wheels, not one."
         )
+    leftovers.check(read_maker(wheels[0])[1])
     _check_identity(wheels[0], replace(project, version=None) if pretended else project)
     return wheels[0]
 

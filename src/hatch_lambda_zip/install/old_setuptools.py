@@ -149,7 +149,8 @@ def removing_traces(root: Path, told: Path) -> Iterator[Traces]:
 
 
 def _built(root: Path) -> list[Path]:
-    kinds = ("lib", "lib.*", "scripts-*", "temp", "temp.*", "bdist.*")
+    # "src.linux-x86_64-3.11" or so has what numpy's distutils generates.
+    kinds = ("lib", "lib.*", "scripts-*", "src.*-*", "temp", "temp.*", "bdist.*")
     found = (path for kind in kinds for path in matching(root / "build", kind))
     return [path for path in found if path.is_dir()]  # not scripts of a user's, such as lib.sh
 

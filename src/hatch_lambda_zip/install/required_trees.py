@@ -60,7 +60,7 @@ def alone_with(
     others = [tree.path for tree in trees if tree != project]
     shared = frozenset(other for other in others if not may_work_in(other))
     with alone_in(trees, uv, shared), contextlib.ExitStack() as left:
-        yield RequiredTrees([_Tree(root, directory, uv.environment, left) for root in others])
+        yield RequiredTrees([_Tree(root, directory, uv, left) for root in others])
 
 
 def _once_each(
@@ -86,7 +86,7 @@ class _Tree:
     Args:
         root: the directory, before the build.
         directory: where the places of back ends are.
-        environ: of the build.
+        uv: builds it.
         left: gets what is to be done after the build.
     """
 
@@ -94,17 +94,17 @@ class _Tree:
         self,
         root: Path,
         directory: Path,
-        environ: Mapping[str, str],
+        uv: Uv,
         left: contextlib.ExitStack,
     ) -> None:
-        self._places = prepare_another(root, directory, environ)
+        self._places = prepare_another(root, directory, uv.environment)
         self._traces = Traces(root, self._places / "egg_base")
         self._traces.pass_on_lists()
         self._refusal: DistributionError | None = None
         left.callback(self._clean)
         try:
             check_places(root)
-            left.enter_context(leaving_nothing_built(root))
+            left.enter_context(leaving_nothing_built(root, uv.watcher))
         except DistributionError as error:
             self._refusal = error
 

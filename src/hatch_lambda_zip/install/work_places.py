@@ -61,6 +61,9 @@ def outside_the_tree(
         "SKBUILD_BUILD_DIR": str(directory / "cmake"),
         "MYPY_CACHE_DIR": str(directory / "mypy"),
         "PDM_BUILD_NO_CLEAN": "0",
+        # Else pbr writes these among the sources, where setuptools takes them for licence files.
+        "SKIP_GENERATE_AUTHORS": "1",
+        "SKIP_WRITE_GIT_CHANGELOG": "1",
     }
 
 

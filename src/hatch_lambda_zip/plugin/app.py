@@ -14,6 +14,7 @@ from hatch_lambda_zip.files import (
     failure_at,
     how_to_write,
     name_encoding_problem,
+    working_directory_problem,
 )
 from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable, end_for_good
 from hatch_lambda_zip.redact import redact, secret_values
@@ -69,7 +70,8 @@ def aborting(app: Application) -> Iterator[None]:
         app.abort(f"Error: {shown_failure(str(error))}")
     except OSError as error:
         # hatchling makes the output directory; what else fails here is the disk's doing too.
-        app.abort(f"Error: {shown_failure(failure_at(error))}. {how_to_write(error)}")
+        failure = f"{shown_failure(failure_at(error))}. {how_to_write(error)}"
+        app.abort(f"Error: {working_directory_problem() or failure}")
     except MemoryError:
         app.abort(f"Error: There is not enough memory for this build. {HOW_TO_HAVE_MORE}")
     except (KeyboardInterrupt, GeneratorExit):  # the latter of a consumer that has enough
