@@ -133,6 +133,21 @@ def test_a_disk_that_does_not_take_the_zip(
     assert advice in capsys.readouterr().err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no directory in use can be removed there")
+def test_a_directory_that_is_removed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(SystemExit), aborting(Application()):
+        Path("relative").resolve()
+    monkeypatch.undo()
+    assert capsys.readouterr().err.strip() == (
+        "Error: The directory that this runs in was removed. Change into one that is there."
+    )
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
 def test_pipes_in_the_place_of_files_hold_nobody_up(project: Project, tmp_path: Path) -> None:
     home = tmp_path / "home"
