@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import os
 from pathlib import Path
@@ -193,7 +194,7 @@ def test_which_poetry_it_is_may_only_be_seen_by_the_wheel(
     (tmp_path / "pyproject.toml").write_text(POETRY, encoding="utf-8")
     with leaving_nothing_built(tmp_path) as leftovers:
         (tmp_path / "build/lib.linux").mkdir(parents=True)
-    leftovers.check(made_by)
+    leftovers.check(lambda: made_by)
     assert not (tmp_path / "build").exists()
     (tmp_path / "build/lib").mkdir(parents=True)
     with leaving_nothing_built(tmp_path) as leftovers:
@@ -204,7 +205,7 @@ def test_which_poetry_it_is_may_only_be_seen_by_the_wheel(
         if (ships)
         else contextlib.nullcontext()
     ):
-        leftovers.check(made_by)
+        leftovers.check(lambda: made_by)
 
 
 @pytest.mark.parametrize(
@@ -278,6 +279,18 @@ def test_a_version_with_a_date_is_an_error(tmp_path: Path) -> None:
     pyproject.write_text("[tool.distutils.egg_info]\ntag-date = true\n", encoding="utf-8")
     with pytest.raises(DistributionError, match=r"tool\.distutils\.egg_info\.tag-date in "):
         check_dates(tmp_path, {})
+
+
+def test_defaults_of_a_configuration_are_for_its_own_sections(tmp_path: Path) -> None:
+    (tmp_path / "places").mkdir()
+    extra = tmp_path / "extra.cfg"
+    extra.write_text("[DEFAULT]\nx = 5%%\n[mine]\ny = %(x)s\n", encoding="utf-8")
+    given = {"DIST_EXTRA_CONFIG": str(extra)}
+    path = outside_the_tree(tmp_path / "places", tmp_path, given)["DIST_EXTRA_CONFIG"]
+    config = configparser.ConfigParser()
+    config.read(path, encoding="utf-8")
+    assert dict(config["mine"]) == {"x": "5%", "y": "5%"}
+    assert "x" not in config["egg_info"]
 
 
 def test_what_an_interrupted_meson_leaves_is_removed(tmp_path: Path) -> None:

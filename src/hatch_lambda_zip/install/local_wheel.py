@@ -189,7 +189,7 @@ def build_wheel(
         raise DistributionError(
             f"The build of {project.name} in {project.path} made {len(wheels)} wheels, not one."
         )
-    leftovers.check(read_maker(wheels[0])[1])
+    leftovers.check(lambda: read_maker(wheels[0])[1])
     _check_identity(wheels[0], replace(project, version=None) if pretended else project)
     return wheels[0]
 

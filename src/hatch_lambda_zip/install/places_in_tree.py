@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -92,13 +92,16 @@ class Leftovers:
     _place: _Place | None
     _found: list[Path]
 
-    def check(self, made_by: str | None) -> None:
-        """Check that it did not ship, now that it is known what built the wheel.
+    def check(self, made_by: Callable[[], str | None]) -> None:
+        """Check that it did not ship, now that there is a wheel.
+
+        Args:
+            made_by: returns what the wheel says that built it.
 
         Raises:
             DistributionError: it may have.
         """
-        if self._place and self._found and _is_by_old_poetry(made_by or ""):
+        if self._place and self._found and _is_by_old_poetry(made_by() or ""):
             raise _of_another_build(self._found[0], self._place)
 
 

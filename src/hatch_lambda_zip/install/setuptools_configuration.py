@@ -140,6 +140,10 @@ def _extra_configuration(path: str) -> configparser.ConfigParser:
         config.read_string(text)
         for section in config.sections():
             config.items(section)  # setuptools reads every value
+            for option, value in config.items(section, raw=True):
+                config.set(section, option, value)
+        for option in [*config.defaults()]:  # which are not for the sections that are added
+            config.remove_option(configparser.DEFAULTSECT, option)
     except (configparser.Error, OSError, ValueError):
         # Their words show lines of the file, which may be of any kind.
         raise DistributionError(
