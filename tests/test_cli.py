@@ -26,6 +26,7 @@ import hatch_lambda_zip.cli.build as cli_build
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.main import main
+from hatch_lambda_zip.cli.own_command import OWN_COMMAND
 from hatch_lambda_zip.cli.watch import _places
 from tests.support.commands import UV, clean_environment, run
 from tests.support.loose import build, invoke, lock, write
@@ -770,6 +771,19 @@ def test_what_a_build_writes_is_no_edit(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("name", ["queue", "secrets", "typing"])
+def test_a_project_has_modules_by_names_of_the_standard_library(tmp_path: Path, name: str) -> None:
+    """The command starts itself where they are (`--watch`, several projects, `list --changed`)."""
+    table = "[tool.hatch.build.targets.lambda-zip]\nruntime = 'python3.13'\ncode = '.'\n"
+    write(tmp_path, {"pyproject.toml": table, f"{name}.py": "raise OSError('shadowed')\n"})
+    environment = clean_environment()
+    result = run([*OWN_COMMAND, "list"], cwd=tmp_path, env=environment)
+    assert "lambda.zip" in result.stdout
+    words = [sys.executable, "-m", "hatch_lambda_zip", "list"]
+    result = run(words, cwd=tmp_path, env=environment, check=False)
+    assert "shadowed" in result.stderr
 
 
 WAITING = """\

@@ -61,25 +61,48 @@ def test_an_edit_that_is_undone_during_a_build_is_one(noticed: Noticed, tmp_path
     assert noticed.edited({str(path): False}) == ["a.py"]
 
 
+def until_quiet(noticed: Noticed) -> list[str]:
+    return next(filter(None, (noticed.edited({}) for _ in range(20))), [])
+
+
 def test_what_is_another_one_after_each_build_is_no_edit_for_ever(
     noticed: Noticed, tmp_path: Path
 ) -> None:
     path = tmp_path / "deep/a.py"
     change = {str(path): False}
-    for text in ("1", "2", "3", "4", "5"):
+
+    def build(text: str) -> list[str]:
         path.write_text(text, encoding="utf-8")
         noticed.end_build()
-        is_product = text in {"4", "5"}
-        assert noticed.edited(change) == ([] if is_product else ["a.py"])
-        assert noticed.products == (["a.py"] if is_product else [])
+        return noticed.edited(change)
+
+    assert [build(text) for text in "123"] == [["a.py"]] * 3
+    assert build("4") == []
+    assert noticed.products == []
+    assert until_quiet(noticed) == ["a.py"], "it may have been saved during each of them"
+    assert build("5") == []
+    assert noticed.products == ["a.py"]
+    assert until_quiet(noticed) == []
+    assert noticed.products == []
     path.write_text("by hand", encoding="utf-8")
     assert noticed.edited(change) == ["a.py"]
-    assert noticed.products == []
+    assert build("6") == []
+    assert until_quiet(noticed) == ["a.py"]
     # The same again is what a build makes; and then another one may be of somebody else.
-    for text, expected in (("6", []), ("6", []), ("7", ["a.py"])):
+    assert build("6") == []
+    assert until_quiet(noticed) == []
+    assert build("7") == ["a.py"]
+
+
+def test_one_edit_ends_the_wait_for_quiet(noticed: Noticed, tmp_path: Path) -> None:
+    path, other = tmp_path / "deep/a.py", tmp_path / "b.py"
+    for text in "1234":
         path.write_text(text, encoding="utf-8")
         noticed.end_build()
-        assert noticed.edited(change) == expected
+        noticed.edited({str(path): False})
+    other.touch()
+    assert noticed.edited({str(other): True}) == ["b.py"]
+    assert until_quiet(noticed) == []
 
 
 def test_what_comes_and_goes_is_an_edit_during_a_build_alone(
@@ -89,9 +112,10 @@ def test_what_comes_and_goes_is_an_edit_during_a_build_alone(
     assert noticed.edited({str(path): True}) == []
     path.touch()
     assert noticed.edited({str(path): True}) == ["scratch"]
-    for name, expected in (("a", ["a"]), ("b", []), ("c", [])):  # once, whatever its name is
+    for name, expected in (("a", ["a1", "a2"]), ("b", []), ("c", [])):  # once, whatever they are
         noticed.end_build()
-        assert noticed.edited({str(tmp_path / name): True}) == expected
+        changes = {str(tmp_path / f"{name}{number}"): True for number in (1, 2)}
+        assert noticed.edited(changes) == expected
 
 
 def test_what_was_there_replaced_and_removed_is_edited(noticed: Noticed, tmp_path: Path) -> None:
@@ -134,6 +158,10 @@ def test_links_are_edited_where_they_lead_elsewhere(noticed: Noticed, tmp_path: 
         ("app/src/a.egg-info/x", False),
         ("app/src/a.egg-info", True),
         ("app/src/distance/a.py", False),
+        ("out/a-lambda.zip", True),
+        ("out/.a-lambda.zip.0a1b2c3d.before", True),
+        ("out/a.before", False),
+        ("out/a.zip", False),
     ],
 )
 def test_outputs_are_beside_a_file_of_the_project(
@@ -142,4 +170,7 @@ def test_outputs_are_beside_a_file_of_the_project(
     (tmp_path / "app/target").mkdir(parents=True)
     (tmp_path / "app/pyproject.toml").touch()
     (tmp_path / "app/target/__init__.py").touch()
+    (tmp_path / "out").mkdir()
+    text = '{"artifact": "a-lambda.zip", "tool": {"name": "hatch-lambda-zip"}}'
+    (tmp_path / "out/a-lambda.json").write_text(text, encoding="utf-8")
     assert is_output(tmp_path / path, tmp_path) is expected

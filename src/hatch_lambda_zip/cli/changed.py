@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
 from hatch_lambda_zip.cli.console import Console
+from hatch_lambda_zip.cli.own_command import OWN_COMMAND
 from hatch_lambda_zip.errors import ConfigError
 from hatch_lambda_zip.plugin.cancel import child_variables, ending_all
 from hatch_lambda_zip.process import run
@@ -79,7 +79,7 @@ def _digests(directory: Path, timeout: float) -> dict[str, str] | None:
     """Return the digests of a project, none if it is not there; None if it can't be listed."""
     if not directory.is_dir():
         return {}
-    command = [sys.executable, "-m", "hatch_lambda_zip", "list", "--json", "--past"]
+    command = [*OWN_COMMAND, "list", "--json", "--past"]
     try:
         done = run(
             command,

@@ -14,6 +14,7 @@ from typing import Final
 from hatch_lambda_zip import __version__
 from hatch_lambda_zip.bytecode.interpreter import pyenv_versions, python_in
 from hatch_lambda_zip.cache import CACHE_VARIABLE
+from hatch_lambda_zip.cli.own_command import start
 from hatch_lambda_zip.files import matching
 from hatch_lambda_zip.process import run
 from hatch_lambda_zip.runtimes import RUNTIMES
@@ -23,9 +24,8 @@ _PROBE: Final = """
 import platform, hatch_lambda_zip, hatch_lambda_zip.cli, deflate, hatchling
 print(hatch_lambda_zip.__version__, platform.python_version())
 """
-_MODULE: Final = "import os, runpy; {}; runpy.run_module('hatch_lambda_zip', run_name='__main__')"
-_UMASK: Final = _MODULE.format("os.umask(0o077)")
-_ONE_CPU: Final = _MODULE.format("os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})")
+_UMASK: Final = start("import os; os.umask(0o077)")
+_ONE_CPU: Final = start("import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Circumstance:
 
     name: str
     variables: Mapping[str, str] = field(default_factory=dict)
-    start: tuple[str, ...] = ("-m", "hatch_lambda_zip")
+    start: tuple[str, ...] = start()
     python: str = sys.executable
     instead: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,10 +66,10 @@ def circumstances(directory: Path) -> Iterator[Circumstance]:
     locale = {"LC_ALL": "tr_TR.UTF-8", "LANG": "C", "LANGUAGE": "tr"}
     yield Circumstance("locale tr_TR.UTF-8", locale)
     if sys.platform != "win32":
-        yield Circumstance("umask 077", start=("-c", _UMASK))
+        yield Circumstance("umask 077", start=_UMASK)
     yield Circumstance("hash seed 1", {"PYTHONHASHSEED": "1"})
     if hasattr(os, "sched_setaffinity"):
-        yield Circumstance("one CPU, one worker", start=("-c", _ONE_CPU))
+        yield Circumstance("one CPU, one worker", start=_ONE_CPU)
     yield Circumstance("cold cache", {CACHE_VARIABLE: str(cache)})
     yield Circumstance("UV_COMPILE_BYTECODE=1", {"UV_COMPILE_BYTECODE": "1"})
     yield Circumstance("SOURCE_DATE_EPOCH=1234567890", {"SOURCE_DATE_EPOCH": "1234567890"})

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
-
-from hatch_lambda_zip.files import content_if_any
 
 # What builds write, besides what watchfiles leaves out itself: .git, caches, environments.
 _OUTPUTS: Final = ("dist", "build", ".pdm-build", "target", ".tox", ".nox", ".eggs")
@@ -26,7 +25,10 @@ _LARGE: Final = (".git", "node_modules", ".venv")  # what watchfiles leaves out 
 _UNKNOWN: Final = "unknown"
 _GONE: Final = ""  # no path
 _TIMES: Final = 3  # builds in a row
+_QUIET: Final = 5  # times in a row that nothing was changed for a while
 _OUTPUT_ENDINGS: Final = (".egg-info", ".dist-info", ".tmp")
+_OLD_OUTPUT: Final = re.compile(r"\..+\.[0-9a-f]+\.before")  # while a new one is published
+_BLOCK: Final = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,9 @@ class Noticed:
 
     Builds write among the sources, too: hooks generate modules, and some back ends write files for
     as long as they work. And what is edited during a build may be undone when it ends, but was read
-    in between. So each change during a build is an edit, unless the build before made it, too; or
-    if each of some builds makes another one, such as a time.
+    in between. So each change during a build is an edit, unless the build before made it, too.
+    What each of some builds makes another one of, such as a time, is one when all is quiet again:
+    somebody may have saved it in each. If the build then makes another one, it is none.
 
     Attributes:
         products: the names of what is no edit for that, of the changes that were looked at last.
@@ -60,6 +63,9 @@ class Noticed:
         self._seen: dict[str, _Seen] = {}
         self._builds = 0
         self._is_of_build = False
+        self._is_settled = False
+        self._waiting: set[str] = set()
+        self._quiet = 0
         self.products: list[str] = []
 
     def look_at(self, places: Iterable[Path]) -> None:
@@ -78,17 +84,25 @@ class Noticed:
         """Return the names of edited files, sorted.
 
         Args:
-            changes: paths that were changed, and for each whether something was made there.
+            changes: paths that were changed, and for each whether something was made there; none,
+                where nothing was for a while.
         """
+        self.products = []
+        self._quiet = 0 if changes else self._quiet + 1
+        if self._waiting and self._quiet >= _QUIET:
+            names = sorted(self._waiting)
+            self._waiting.clear()
+            self._is_settled = True
+            return names
         edited: set[str] = set()
         products: set[str] = set()
+        gone = self._seen.get(_GONE, _Seen(None))
         for path, is_made in changes.items():
             state = _state(Path(path))
             seen = self._seen.get(path, _Seen(None if is_made else _UNKNOWN))
             key = path
             if state is None and seen.state is None:
-                key = _GONE  # it came and went; next time it has another name
-                seen = self._seen.get(_GONE, _Seen(None))
+                key, seen = _GONE, gone  # it came and went; next time it has another name
             self._seen[key] = now = self._after(seen, state)
             is_first = self._is_of_build and seen.build != self._builds - 1
             if is_first or state != seen.state:
@@ -97,7 +111,13 @@ class Noticed:
             if Path(path).is_dir():
                 self.look_at([Path(path)])  # it may have been moved there with all that is in it
         self._is_of_build = False
-        self.products = sorted(products)
+        if edited:
+            self._is_settled = False
+            self._waiting.clear()  # it is built now
+        elif self._is_settled:
+            self.products = sorted(products)
+        else:
+            self._waiting |= products
         return sorted(edited)
 
     def _after(self, seen: _Seen, state: object) -> _Seen:
@@ -112,13 +132,22 @@ def _state(path: Path) -> object:
     try:
         mode = path.lstat().st_mode
         if stat.S_ISDIR(mode):
-            within = sorted(it for it in path.iterdir() if it.name not in (*_LARGE, *_OUTPUTS))
-            return mode, [(it.name, _state(it)) for it in within if it.name != "__pycache__"]
+            return mode, [(file, _state(Path(file))) for file in _files_in(path)]
         if not stat.S_ISREG(mode):
             return mode, path.readlink() if stat.S_ISLNK(mode) else None
+        digest = hashlib.sha256()
+        with path.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
     except OSError:
         return None
-    return mode, hashlib.sha256(content_if_any(path)).digest()
+    return mode, digest.digest()
+
+
+def _files_in(directory: Path) -> Iterator[str]:
+    for place, names, files in os.walk(directory):
+        names[:] = sorted(set(names) - {*_LARGE, *_OUTPUTS, "__pycache__"})
+        yield from (os.path.join(place, name) for name in sorted(files))  # noqa: PTH118 - a text
 
 
 def is_output(path: Path, place: Path) -> bool:
@@ -126,7 +155,11 @@ def is_output(path: Path, place: Path) -> bool:
 
     Elsewhere, and with an ``__init__.py``, a directory of that name has data or modules.
     """
-    if path.name.endswith(_OUTPUT_ENDINGS):
+    from hatch_lambda_zip.contents import is_artifact
+
+    if path.name.endswith(_OUTPUT_ENDINGS) or _OLD_OUTPUT.fullmatch(path.name):
+        return True
+    if is_artifact(path):
         return True
     around = (it for it in (path, *path.parents) if place in it.parents and it.name in _OUTPUTS)
     return any(

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from hatch_lambda_zip.cli.own_command import OWN_COMMAND
 from hatch_lambda_zip.plugin.cancel import child_variables
 from hatch_lambda_zip.process.threads import ThreadPool
 
@@ -70,7 +71,7 @@ class SideBySide:
             yield from zip(part, future.result(), strict=True)
 
     def _build(self, projects: Sequence[Path]) -> list[list[Path] | None]:
-        command = [sys.executable, "-m", "hatch_lambda_zip", "build", "--part", *self._words]
+        command = [*OWN_COMMAND, "build", "--part", *self._words]
         nothing: list[list[Path] | None] = [None] * len(projects)
         with tempfile.TemporaryFile() as stdout, _log() as (written, said):
             with self._telling:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,13 +12,13 @@ from typing import Final
 
 from hatch_lambda_zip.cli.console import Console
 from hatch_lambda_zip.cli.edits import Noticed, is_output
+from hatch_lambda_zip.cli.own_command import OWN_COMMAND
 from hatch_lambda_zip.cli.project import open_project, shortest
 from hatch_lambda_zip.cli.sources import sources_of
 from hatch_lambda_zip.cli.stdout import show_result
 from hatch_lambda_zip.config import TOOL_NAME
 from hatch_lambda_zip.errors import LambdaZipError, ToolError
 from hatch_lambda_zip.files import home
-from hatch_lambda_zip.install import directories_required
 from hatch_lambda_zip.plugin.cancel import Cancelled, child_variables, which_signal
 from hatch_lambda_zip.text import plural
 
@@ -47,7 +46,7 @@ def watch_and_build(
         ToolError: watchfiles is not installed.
     """
     show = console.display_info
-    command = [sys.executable, "-m", "hatch_lambda_zip", "build", "--json", "-q", *words]
+    command = [*OWN_COMMAND, "build", "--json", "-q", *words]
     command += ["--", *map(str, projects)]
     made: dict[str, str] = {}
     places: list[Path] = []
@@ -87,6 +86,7 @@ def _places(projects: Iterable[Path], console: Console) -> list[Path]:
     project's own directory, or its repository.
     """
     from hatch_lambda_zip.contents import top_of
+    from hatch_lambda_zip.install import directories_required
 
     at_home = home(os.environ)
     too_much = {at_home, *at_home.parents}
