@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -233,6 +232,13 @@ def test_temporary_files_lie_in_nothing_that_a_build_requires(root: Path, case: 
     assert not any((root / "helper/tmp").iterdir())
 
 
+def failure(root: Path, **variables: str) -> str:
+    command = [sys.executable, "-m", "hatch_lambda_zip", "build"]
+    result = run(command, cwd=root, env=clean_environment(**variables), check=False)
+    assert result.returncode == 1
+    return result.stderr
+
+
 def test_temporary_files_lie_in_no_local_project(root: Path) -> None:
     """None of them is built then, as uv leaves its locks there."""
     table = "[project]\nname = 'app'\nversion = '1'\ndependencies = ['demo', 'helper']\n"
@@ -243,17 +249,30 @@ def test_temporary_files_lie_in_no_local_project(root: Path) -> None:
     write(root, {**files, "app/pyproject.toml": table, "app/main.py": ""})
     run([UV, "lock", "-q"], cwd=root / "app")
     (root / "helper/tmp").mkdir()
-    build = subprocess.run(
-        [sys.executable, "-m", "hatch_lambda_zip", "build"],
-        cwd=root / "app",
-        env=clean_environment(TMPDIR=str(root / "helper/tmp")),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert build.returncode == 1
-    assert f"among the sources in {root / 'helper'}, and what is built could" in build.stderr
+    message = failure(root / "app", TMPDIR=str(root / "helper/tmp"))
+    assert f"among the sources in {root / 'helper'}, and what is built could" in message
     assert not any((root / "helper/tmp").iterdir())
+
+
+def test_a_locked_sdist_is_built_with_nothing_from_a_directory(root: Path) -> None:
+    sdist = run([UV, "build", "-q", "--sdist", "-o", "libs"], cwd=package(root / "foo"))
+    assert not sdist.stderr
+    table = "[project]\nname = 'app'\nversion = '1'\ndependencies = ['foo']\n"
+    table += "[tool.uv]\nextra-build-dependencies.foo = ['helper @ @URL@']\n"
+    table += "[tool.uv.sources]\nfoo.path = '../foo/libs/foo-1.tar.gz'\n"
+    table += "[tool.hatch.build.targets.lambda-zip]\nruntime = 'python3.13'\ncode = '.'\n"
+    table = table.replace("@URL@", (root / "helper").as_uri())
+    write(root, {"app/pyproject.toml": table, "app/main.py": ""})
+    run([UV, "lock", "-q"], cwd=root / "app")
+    message = failure(root / "app")
+    assert "foo is built from source, and `extra-build-dependencies`" in message
+    assert "has it require helper from elsewhere than an index" in message
+
+
+def package(root: Path) -> Path:
+    write(root, {"pyproject.toml": own("foo", "hatchling").replace(OWN, BY_HATCHLING)})
+    write(root, {"foo.py": ""})
+    return root
 
 
 def made(root: Path, text: str) -> bytes:

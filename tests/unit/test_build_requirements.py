@@ -8,10 +8,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config import read_tables
+from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.install import build_requirements
-from hatch_lambda_zip.install.build_requirements import required_by_path, surely_required
+from hatch_lambda_zip.install.build_requirements import (
+    check_added,
+    required_by_path,
+    surely_required,
+)
 
 
 def write(place: Path, text: str, name: str = "pyproject.toml") -> None:
@@ -135,6 +141,32 @@ def test_what_is_surely_required(tmp_path: Path) -> None:
     write(tmp_path / "a", dev + of_all)
     assert surely_required(tmp_path / "app", {}) == ["a", "b", "d", "e"]
     assert required(tmp_path / "app") == {*"abcdef"}
+
+
+@pytest.mark.parametrize(
+    ("added", "found"),
+    [
+        ("Foo_a = ['helper @ file://@ROOT@/helper']", "helper"),
+        ("foo-a = [{ requirement = 'Helper', match-runtime = false }]", "helper"),
+        ("foo-a = ['other>=1', 'elsewhere']", "elsewhere"),
+        ("foo-a = ['helper @ file://@ROOT@/helper/helper-1.whl', 'setuptools']", ""),
+        ("bar = ['helper']", ""),
+    ],
+)
+def test_what_locked_sources_are_built_with_is_from_an_index(
+    tmp_path: Path, added: str, found: str
+) -> None:
+    (tmp_path / "helper").mkdir()
+    text = sources(helper="../helper", elsewhere="../nowhere")
+    text += f"[tool.uv.extra-build-dependencies]\n{added}\n".replace("@ROOT@", str(tmp_path))
+    write(tmp_path / "app", text)
+    names = {canonicalize_name("foo.a")}
+    if not found:
+        check_added(names, tmp_path / "app", {})
+        return
+    with pytest.raises(DistributionError, match=f"has it require {found} from elsewhere") as caught:
+        check_added(names, tmp_path / "app", {})
+    assert f"(`{found} @ file:///" in str(caught.value)
 
 
 def test_each_member_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

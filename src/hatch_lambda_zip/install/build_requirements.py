@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda_zip.config import inner_table, read_tables
+from hatch_lambda_zip.errors import DistributionError
 from hatch_lambda_zip.files import matching, path_of_url, read_regular
 from hatch_lambda_zip.lock import settings_around
 
@@ -81,6 +83,52 @@ def directories_required(roots: Iterable[Path], environ: Mapping[str, str]) -> s
         required = _search(root, projects, environ, is_certain=True)
         found.update(*required.built.values(), *required.edited.values())
     return found
+
+
+def check_added(names: Container[str], root: Path, environ: Mapping[str, str]) -> None:
+    """Check that nothing from a directory is added to what builds of locked sources require.
+
+    ``uv pip install``, which builds these, heeds no ``tool.uv.sources``; and what it takes from a
+    directory it builds there, once.
+
+    Args:
+        names: what is built.
+        root: where uv runs.
+
+    Raises:
+        DistributionError: something is.
+    """
+    projects = _Projects()
+    sourced = {
+        canonicalize_name(name)
+        for place in (root, *root.parents)
+        for name in inner_table(projects.of_uv(place), "sources")
+    }
+    for settings, _ in settings_around(root, environ, projects.of_uv):
+        for name, added in inner_table(settings, "extra-build-dependencies").items():
+            text = "\n".join(_strings(added))
+            found = {
+                canonicalize_name(written)
+                for written, where in _DIRECT.findall(text)
+                if not where.endswith(_ARCHIVES) and _is_there(_path(where, root, root, environ))
+            }
+            found |= sourced & {*_names_without_url(_strings(added))}
+            if found and canonicalize_name(name) in names:
+                raise DistributionError(
+                    f"{name} is built from source, and `extra-build-dependencies` of uv's settings "
+                    f"has it require {' and '.join(sorted(found))} from elsewhere than an index: "
+                    "where locked sources are built, uv takes what it or an earlier build has "
+                    "kept of a directory, and nothing from `tool.uv.sources`. Name a wheel there "
+                    f"(`{min(found)} @ file:///….whl`), or lock a wheel of {name}."
+                )
+
+
+def _names_without_url(requirements: Iterable[str]) -> Iterator[NormalizedName]:
+    for text in requirements:
+        with contextlib.suppress(InvalidRequirement):
+            requirement = Requirement(text)
+            if requirement.url is None:
+                yield canonicalize_name(requirement.name)
 
 
 def _search(

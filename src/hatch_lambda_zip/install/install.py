@@ -27,6 +27,7 @@ from hatch_lambda_zip.errors import (
 )
 from hatch_lambda_zip.files import check_outside, is_utf_8
 from hatch_lambda_zip.install.as_committed import as_committed
+from hatch_lambda_zip.install.build_requirements import check_added
 from hatch_lambda_zip.install.local_wheel import (
     LocalWheel,
     OwnWheel,
@@ -318,6 +319,9 @@ class Installer:
         *,
         builds: bool,
     ) -> None:
+        if builds:
+            names = {locked.name for locked in install.distributions}
+            check_added(names, lock.configured_in, self._uv.environment)
         file = site.parent / install.file_name
         for path in install.files:
             if not is_utf_8(path):
