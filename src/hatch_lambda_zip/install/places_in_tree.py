@@ -145,7 +145,7 @@ def _place_in_the_tree(root: Path) -> _Place | None:
     pyproject = read_tables(root / "pyproject.toml")
     poetry = inner_table(pyproject, "tool", "poetry")
     stated = inner_table(poetry, "build").get("generate-setup-file")
-    if "build" in poetry and stated in {None, True}:
+    if "build" in poetry and (stated is None or stated):
         who = "poetry-core, by `generate-setup-file` of tool.poetry.build (true before 1.5),"
         ships = bool(stated) or any(map(_is_old_poetry, build_requirements(pyproject)))
         patterns = ("lib", "lib.*", "temp.*")
