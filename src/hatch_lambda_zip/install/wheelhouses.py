@@ -7,6 +7,7 @@ to look anew: a wheel that is made again has often the same of both (0.13.9 was 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -38,7 +39,8 @@ def names_in_wheelhouses(root: Path, environ: Mapping[str, str]) -> set[Normaliz
         environ: of uv.
     """
     found = set[NormalizedName]()
-    for directory in filter(Path.is_dir, {*_directories(root, environ)}):
+    # os.path's has no error for what can be no path.
+    for directory in filter(os.path.isdir, {*_directories(root, environ)}):
         for path in matching(directory, "*"):
             with contextlib.suppress(InvalidWheelFilename, InvalidName):
                 if path.suffix == ".whl":
