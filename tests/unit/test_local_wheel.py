@@ -215,7 +215,9 @@ def test_a_configuration_of_setuptools_goes_on_holding(tmp_path: Path) -> None:
     assert outside_the_tree(tmp_path / "deeper", tmp_path, missing)  # as setuptools has it
 
 
-@pytest.mark.parametrize("name", ["100%", "%(prefix)s", "a$HOME", "${HOME}", "a\nb", "\udcff"])
+@pytest.mark.parametrize(
+    "name", ["100%", "%(prefix)s", "a$HOME", "${HOME}", "a{b}", "a}", "a\nb", "\udcff"]
+)
 def test_setuptools_can_be_told_of_the_temporary_directory(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match=r"and back ends can't be told of a path with .* TMPDIR"):
         outside_the_tree(tmp_path / name / "own", tmp_path, {})

@@ -181,7 +181,7 @@ def build_wheel(
     except UvTimeoutError:
         raise
     except UvError as error:
-        why = lacks_option(error.said) or error
+        why = lacks_option(error.said, uv.environment) or error
         raise DistributionError(f"The wheel of {project.name} could not be built: {why}") from None
     check_alone(project.name, directory)
     wheels = sorted((directory / "dist").glob("*.whl"))

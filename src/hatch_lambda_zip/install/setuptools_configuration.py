@@ -17,9 +17,15 @@ from typing import Final
 
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError, OutputError
-from hatch_lambda_zip.files import home, read_regular
+from hatch_lambda_zip.files import read_regular
 from hatch_lambda_zip.install.build_system import is_by_setuptools
-from hatch_lambda_zip.install.other_trees import CONFIG
+from hatch_lambda_zip.uv.setuptools import (
+    EXTRA_VARIABLE,
+    Configuration,
+    explained,
+    files_of_user,
+    read_configuration,
+)
 
 CONFIGURATION: Final = "setuptools.cfg"
 """The file that names the places for setuptools, in the directory where these are."""
@@ -40,15 +46,15 @@ _PLACES_IF_NAMED: Final = (
     *(("install_lib", "build_dir", "lib"), ("build", "build_scripts", "scripts")),
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
-# In a path, setuptools replaces what these begin; its configuration is UTF-8, with one path a line.
-# The last one is between the paths of PYTHONPATH.
-_NO_PATH: Final = re.compile(rf"[%\r\n\ud800-\udfff]|\$(?=[\w{{])|{os.pathsep}")
+# In a path, setuptools replaces what the first ones begin or hold; its configuration is UTF-8, with
+# one path a line. The last one is between the paths of PYTHONPATH.
+_NO_PATH: Final = re.compile(rf"[%{{}}\r\n\ud800-\udfff]|\$(?=\w)|{os.pathsep}")
 _NO_OPTION: Final = re.compile(
     rf"{re.escape(CONFIGURATION)}: command '([^'\n]*)' has no such option '([^'\n]*)'"
 )
 _DATE: Final = ("egg_info", "tag_date")
+_FORCE: Final = ("build", "force")
 _TRUE: Final = ("1", "y", "yes", "t", "true", "on")  # as setuptools has it
-_OF_USER: Final = (".pydistutils.cfg", "pydistutils.cfg")  # the latter on Windows
 
 
 def check_places(root: Path) -> None:
@@ -106,59 +112,36 @@ def configure(path: Path, places: Path, root: Path, environ: Mapping[str, str]) 
             f"Temporary files would lie in {str(places.parent)!a}, and back ends can't be told "
             f"of a path with {found[0]!a} in it. Set TMPDIR to a directory without it."
         )
-    extra = environ.get(CONFIG)
-    config = _extra_configuration(extra) if extra else _Configuration()
+    config = _extra_configuration(environ)
     named = {name for file in _files(root, environ) for name in _options_in(file)}
     always = is_by_setuptools(root)
     if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
     for section, option, name in (*_PLACES, *if_named):
         _set(config, section, option, str(places / name))
-    _set(config, "build", "force", "1")  # whatever the times of files
-    _set(config, "egg_info", "tag_date", "0")  # which setup.py may set
+    _set(config, *_FORCE, "1")  # whatever the times of files
+    _set(config, *_DATE, "0")  # which setup.py may set
     with path.open("w", encoding="utf-8") as file:
         config.write(file)
 
 
-class _Configuration(configparser.ConfigParser):
-    """A configuration as setuptools reads it, whose options may be names of packages."""
-
-    def optionxform(self, optionstr: str) -> str:
-        """Return an option as it is, not in lower case."""
-        return optionstr
-
-
-def _extra_configuration(path: str) -> configparser.ConfigParser:
-    """Read the configuration that the user has for setuptools.
+def _extra_configuration(environ: Mapping[str, str]) -> Configuration:
+    """Return the one of the user's configurations whose place is taken; an empty one if none is.
 
     Raises:
         DistributionError: it can't be read.
     """
-    config = _Configuration()
+    extra = environ.get(EXTRA_VARIABLE)
+    if not extra:
+        return Configuration()
     try:
-        # As setuptools does, which ignores what is no file.
-        text = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
-        config.read_string(text)
-        for section in config.sections():
-            config.items(section)  # setuptools reads every value
-            for option, value in config.items(section, raw=True):
-                config.set(section, option, value)
-        for option in [*config.defaults()]:  # which are not for the sections that are added
-            config.remove_option(configparser.DEFAULTSECT, option)
-    except (configparser.Error, OSError, ValueError):
-        # Their words show lines of the file, which may be of any kind.
-        raise DistributionError(
-            f"{CONFIG}={path}: it can't be read as a configuration of setuptools, an "
-            "INI file in UTF-8 (with each % of a value as %%). Correct the file, or remove the "
-            "variable."
-        ) from None
-    return config
+        return read_configuration(Path(extra))
+    except ValueError as error:
+        raise DistributionError(explained(Path(extra), error, environ)) from None
 
 
 def _files(root: Path, environ: Mapping[str, str]) -> list[Path]:
     """Return the configurations that setuptools reads for a source tree."""
-    extra = environ.get(CONFIG)
-    own = [root / "setup.cfg", *(home(environ) / name for name in _OF_USER)]
-    return [*own, Path(extra)] if extra else own
+    return [root / "setup.cfg", *files_of_user(environ)]
 
 
 def _options_of_pyproject(root: Path) -> Iterator[tuple[str, str, str, str]]:
@@ -177,15 +160,23 @@ def _set(config: configparser.ConfigParser, section: str, option: str, value: st
     config.set(section, option, value)
 
 
-def lacks_option(said: str) -> str | None:
-    """Return a sentence for a command of setup.py's that has no option for a place.
+def lacks_option(said: str, environ: Mapping[str, str]) -> str | None:
+    """Return a sentence for a command that lacks an option of the configuration.
 
     Args:
         said: what setuptools wrote.
+        environ: has the configuration that the user has for setuptools.
     """
     found = _NO_OPTION.search(said)
     if found is None:
         return None
+    # By the option alone: a command of setup.py's goes by the name of its class.
+    ours = {option for _, option, _ in (*_PLACES, *_PLACES_IF_NAMED)} | {_FORCE[1], _DATE[1]}
+    if found[2] not in ours:
+        return (
+            f"{EXTRA_VARIABLE}={environ.get(EXTRA_VARIABLE)}: the command {found[1]} of "
+            f"setuptools has no option `{found[2]}`. Remove that from the file."
+        )
     return (
         f"setuptools is told to work in a temporary directory, by options of its commands, and "
         f"{found[1]}, which setup.py (`cmdclass`) has in the place of one of these, lacks "

@@ -1,4 +1,4 @@
-"""Finds uv and runs it (`command`), and reads what its failures mean (`words`)."""
+"""Finds uv and runs it (`command`), and reads what its failures mean (`words`, `setuptools`)."""
 
 from hatch_lambda_zip.uv.command import (
     NESTED_VARIABLE,

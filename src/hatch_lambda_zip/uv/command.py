@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shlex
 import shutil
@@ -19,6 +20,7 @@ from hatch_lambda_zip.files import exhausted, is_utf_8
 from hatch_lambda_zip.process import Command, Watcher, ending, run
 from hatch_lambda_zip.process.one_thread import start_thread
 from hatch_lambda_zip.redact import redact, secret_values
+from hatch_lambda_zip.uv.setuptools import EXTRA_VARIABLE, unreadable_configuration
 from hatch_lambda_zip.uv.words import read_words, without_temporary
 
 TIMEOUT_VARIABLE: Final = "HATCH_LAMBDA_ZIP_TIMEOUT"
@@ -64,7 +66,7 @@ _COLOUR_VARIABLES: Final = frozenset(("CLICOLOR_FORCE", "FORCE_COLOR"))
 # Paths that may be relative to the directory that the user works in; uv runs in others.
 _PATH_VARIABLES: Final = (
     *("UV_BUILD_CONSTRAINT", "UV_CACHE_DIR", "UV_CONFIG_FILE", "UV_CREDENTIALS_DIR"),
-    *("UV_FIND_LINKS", "DIST_EXTRA_CONFIG", "NETRC", "PYTHONPYCACHEPREFIX"),
+    *("UV_FIND_LINKS", EXTRA_VARIABLE, "NETRC", "PYTHONPYCACHEPREFIX"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT"),
 )
 _SEPARATORS: Final = {"UV_FIND_LINKS": ",", "UV_BUILD_CONSTRAINT": " "}  # of uv's lists
@@ -155,28 +157,37 @@ class Uv:
         finally:
             self._running.difference_update(known)
         if process.returncode != 0:
-            words = read_words(_text(process.stderr))
-            # What is cut in two nobody knows again, nor what only stands in the files here.
-            hidden = secret_values(self.environment, cwd)
-            details = redact(words.shown, hidden) or f"(no message, {ending(process.returncode)})"
-            if len(details) > _SHOWN_FIRST + _SHOWN_LAST:
-                self.log(details)
-                first, last = details[:_SHOWN_FIRST], details[-_SHOWN_LAST:]
-                details = f"{first}\n(-v shows what stands here)\n{last}"
-            if words.cause:
-                self.log(details)
-                details = redact(words.cause, hidden)
-            version = self.version() or _UNKNOWN_VERSION
-            too_old = "" if _is_recent(version) else f"\nIt is too old: uv {OLDEST} is needed."
-            raise UvError(
-                f"{details}{too_old}\nThis was `{lasting}` ({version})."
-                if words.cause
-                else f"`{lasting}` failed ({version}):\n{details}{too_old}",
-                failure=words.failure,
-                said=f"{details}{too_old}",
-                without_wheel=words.without_wheel,
-            )
+            raise self._failed(process, lasting, cwd)
         return _text(process.stdout)
+
+    def _failed(
+        self, process: subprocess.CompletedProcess[bytes], command: str, cwd: Path
+    ) -> UvError:
+        """Return the error for a command that failed, as it may be shown."""
+        said = _text(process.stderr)
+        if why := unreadable_configuration(said, self.environment):
+            return UvError(f"{why}\nThis was `{command}`.")  # -v shows no more of it
+        words = read_words(said)
+        # What is cut in two nobody knows again, nor what only stands in the files here.
+        hidden = secret_values(self.environment, cwd)
+        details = redact(words.shown, hidden) or f"(no message, {ending(process.returncode)})"
+        if len(details) > _SHOWN_FIRST + _SHOWN_LAST:
+            self.log(details)
+            first, last = details[:_SHOWN_FIRST], details[-_SHOWN_LAST:]
+            details = f"{first}\n(-v shows what stands here)\n{last}"
+        if words.cause:
+            self.log(details)
+            details = redact(words.cause, hidden)
+        version = self.version() or _UNKNOWN_VERSION
+        too_old = "" if _is_recent(version) else f"\nIt is too old: uv {OLDEST} is needed."
+        return UvError(
+            f"{details}{too_old}\nThis was `{command}` ({version})."
+            if words.cause
+            else f"`{command}` failed ({version}):\n{details}{too_old}",
+            failure=words.failure,
+            said=f"{details}{too_old}",
+            without_wheel=words.without_wheel,
+        )
 
     @contextlib.contextmanager
     def _telling(self, line: str) -> Iterator[None]:
@@ -292,7 +303,8 @@ def _absolute(value: str, environ: Mapping[str, str]) -> str:
     if not value or "://" in value or Path(value).is_absolute():
         return value
     bases = [Path(base) for base in (environ.get("PWD"), Path.cwd()) if base]
-    existing = [base / value for base in bases if (base / value).exists()]
+    # pathlib's raises for a name that no file system has.
+    existing = [base / value for base in bases if os.path.exists(base / value)]  # noqa: PTH110
     return str((existing or [bases[0] / value])[0].absolute())
 
 
