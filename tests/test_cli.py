@@ -773,7 +773,7 @@ def test_what_a_build_writes_is_no_edit(tmp_path: Path) -> None:
         assert process.wait(60) == 128 + signal.SIGTERM
 
 
-@pytest.mark.parametrize("name", ["queue", "secrets", "typing"])
+@pytest.mark.parametrize("name", ["queue", "secrets"])  # nothing imports these as Python starts
 def test_a_project_has_modules_by_names_of_the_standard_library(tmp_path: Path, name: str) -> None:
     """The command starts itself where they are (`--watch`, several projects, `list --changed`)."""
     table = "[tool.hatch.build.targets.lambda-zip]\nruntime = 'python3.13'\ncode = '.'\n"
