@@ -257,6 +257,86 @@ def make_uv_cache(directory: Path) -> None:
     run([UV, *words], cwd=Path(sys.prefix))
 
 
+TAKEN_IN = {
+    "force-include": '[tool.hatch.build.targets.wheel.force-include]\n"../shared" = "x"\n',
+    "shared-data": '[tool.hatch.build.targets.wheel.shared-data]\n"../shared" = "x"\n',
+    "shared-scripts": '[tool.hatch.build.targets.wheel.shared-scripts]\n"../shared" = "x"\n',
+    "extra-metadata": '[tool.hatch.build.targets.wheel.extra-metadata]\n"../shared" = "x"\n',
+    "by a hook": "[tool.hatch.build.targets.wheel.hooks.custom]\n",
+    "shared, by a hook": "[tool.hatch.build.targets.wheel.hooks.custom]\n",
+}
+TAKES_IN = """\
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        build_data["KEY"]["../shared"] = "x"
+"""
+
+
+@pytest.mark.parametrize("kind", TAKEN_IN)
+@pytest.mark.parametrize("by", ["hook", "target"])
+def test_no_temporary_files_of_hatchling_itself_ship(
+    tree: Tree, kind: str, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It makes the wheel in TMPDIR, which may lie in what it takes in from elsewhere."""
+    hook = TAKES_IN.replace("KEY", "shared_data" if kind.startswith("shared,") else "force_include")
+    tree.write_all({"../shared/tmp/a": "", "hatch_build.py": hook})
+    tree.configure("", f"{HOOK if by == 'hook' else ''}{TAKEN_IN[kind]}")
+    monkeypatch.setattr(tempfile, "tempdir", str(tree.root / "../shared/tmp"))
+    if by == "target":
+        message = tree.fail()
+    else:
+        with pytest.raises(SystemExit):
+            list(WheelBuilder(str(tree.root)).build(directory=str(tree.root / "dist")))
+        message = "".join(tree.capsys.readouterr())
+    assert "Temporary files would lie in " in message
+    assert f"among the sources in {tree.root.parent}/shared, and what is built could" in message
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert any(name.endswith("x/tmp/a") for name in tree.names()) or kind == "extra-metadata"
+
+
+@pytest.mark.parametrize("kind", ["force-include", "by a hook"])
+@pytest.mark.parametrize("by", ["hook", "target"])
+def test_no_compiled_modules_of_a_build_ship(
+    tree: Tree, kind: str, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hatchling leaves them out elsewhere."""
+    hook = TAKES_IN.replace("KEY", "force_include")
+    left = "shared/pc/usr/lib/a.cpython-313.pyc"
+    tree.write_all({f"../{left}": "", "hatch_build.py": hook, "../shared/a": ""})
+    tree.configure("", f"{HOOK if by == 'hook' else ''}{TAKEN_IN[kind]}")
+
+    def build() -> Path:
+        if by == "target":
+            return tree.build()
+        list(WheelBuilder(str(tree.root)).build(directory=str(tree.root / "dist")))
+        return tree.root / "dist/orders-1.0-lambda.zip"
+
+    with monkeypatch.context() as changed:
+        changed.setattr(sys, "pycache_prefix", str(tree.root / "../shared/pc"))
+        with pytest.raises(SystemExit):
+            build()
+    message = tree.output + "".join(tree.capsys.readouterr())
+    assert "Set PYTHONPYCACHEPREFIX to a directory outside of the sources" in message
+    # Nor does what is there by then.
+    names = names_in(build())
+    assert "x/a" in names
+    assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_nothing_ships_of_what_is_compiled_or_half_written(tree: Tree) -> None:
+    tree.configure('include-files = { "inc" = "inc" }')
+    half = ".orders-1.0-lambda.zip.0123abcd.locked.tmp"
+    written = ("src/orders", "inc")
+    for place in written:
+        tree.write_all({f"{place}/{half}": "", f"{place}/pc/a.cpython-313.pyc": ""})
+        tree.write_all({f"{place}/b.txt": ""})
+    names = tree.names()
+    assert {"orders/b.txt", "inc/b.txt"} < {*names}
+    assert not [name for name in names if name.endswith((".tmp", ".pyc"))]
+
+
 @pytest.mark.parametrize(
     "table",
     ["", 'code = "src"', 'include-files = { "src" = "all" }', 'force-include = { "src" = "all" }'],
@@ -361,7 +441,7 @@ def test_a_directory_with_temporary_files_that_hatchling_takes_in_is_an_error(
     monkeypatch.setattr(tempfile, "tempdir", str(tree.root / "../shared/tmp"))
     assert "among the sources in" in tree.fail()
     # Where a back end does so that nobody knows of, it is seen in what it has made.
-    monkeypatch.setattr("hatch_lambda_zip.plugin.own_wheel.check_not_written_to", str)
+    monkeypatch.setattr("hatch_lambda_zip.plugin.own_wheel.check_outside", lambda *_: None)
     assert "-locked/contents in it, which a build made" in tree.fail()
 
 

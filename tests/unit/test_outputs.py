@@ -152,6 +152,18 @@ def test_a_wheel_that_takes_in_what_was_built(tmp_path: Path) -> None:
         ("demo/uv-setuptools-0123456789abcdef.lock", True),
         ("demo/uv-0123456789abcdef.lock", True),
         ("demo/uv.lock", False),
+        ("demo/.a-1.0-lambda.zip.0123abcd.locked.tmp", True),
+        (".a-1.0-lambda.json.0123abcd.tmp", True),
+        ("demo/.a.zip.0123456789abcdef01234567.before", True),
+        ("demo/a.zip.0123abcd.locked.tmp", False),
+        ("demo/.a.zip.0123abcd.tmp/b", False),
+        ("demo/.a.before", False),
+        ("demo/pc/usr/lib/a.cpython-313.pyc", True),
+        ("demo/a.cpython-313.opt-1.pyc", True),
+        ("demo/a.pypy310.pyc", True),
+        ("demo/__pycache__/a.cpython-313.pyc", False),
+        ("demo/a.pyc", False),
+        ("demo/a.v1.pyc", False),
     ],
 )
 def test_what_a_build_wrote_by_its_name_in_a_wheel(
@@ -201,6 +213,22 @@ def test_temporary_files_of_a_build(tmp_path: Path) -> None:
     assert outputs.is_output(tmp_path / name)
     assert not outputs.is_output(tmp_path / f"my-{name}")
     assert not outputs.is_output(write(tmp_path / "a" / name)), "which is a file"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".a-1.0-lambda.zip.0123abcd.locked.tmp",
+        ".pylock.toml.0123abcd.tmp",
+        ".a.zip.0123456789abcdef01234567.before",
+        "pc/usr/lib/a.cpython-313.opt-2.pyc",
+    ],
+)
+def test_what_a_killed_build_or_python_has_left(tmp_path: Path, name: str) -> None:
+    outputs = Outputs.of(tmp_path, [])
+    assert outputs.is_output(write(tmp_path / "a" / name))
+    assert not outputs.is_output(write(tmp_path / "b" / name / "c").parent), "a directory"
+    assert not outputs.is_output(write(tmp_path / "a/__pycache__/a.cpython-313.pyc"))
 
 
 def test_a_cache_of_uv_without_a_tag_yet(tmp_path: Path) -> None:

@@ -155,8 +155,8 @@ def _refuse_outputs(wheel: LocalWheel, project: Path) -> None:
         raise DistributionError(
             f"The wheel of {wheel.distribution.name} has {name} in it, which a build made, so each "
             "zip would hold those before it. Leave it out of the wheel, or remove it and choose an "
-            "output directory (for uv's cache: UV_CACHE_DIR; for temporary files: TMPDIR) outside "
-            "of what the wheel takes in."
+            "output directory (for uv's cache: UV_CACHE_DIR; for temporary files: TMPDIR; for what "
+            "Python compiles: PYTHONPYCACHEPREFIX) outside of what the wheel takes in."
         )
 
 

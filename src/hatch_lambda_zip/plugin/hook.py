@@ -119,12 +119,11 @@ class LambdaZipBuildHook(BuildHookInterface[BuilderConfig]):
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Make the zips."""
-        del build_data
         if not self._has_work(version):
             return
         with self._stack, aborting(self.app):
             parse_hook_config(self.config)
-            stage = Stage(self._builder, self._output, self._request, _OR_ELSE)
+            stage = Stage(self._builder, self._output, self._request, _OR_ELSE, build_data)
             stage.make_zips(Path(artifact_path), self._embedded)
 
     def clean(self, versions: list[str]) -> None:

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from hatchling.builders.utils import normalize_inclusion_map
 from hatchling.builders.wheel import WheelBuilder
 from hatchling.metadata.core import ProjectMetadata
 
@@ -23,7 +24,6 @@ from hatch_lambda_zip.contents import Outputs, is_in_uv_cache
 from hatch_lambda_zip.errors import ConfigError, DistributionError
 from hatch_lambda_zip.files import (
     check_no_compiled_modules,
-    check_not_written_to,
     check_outside,
     exhausted,
     failure_at,
@@ -91,12 +91,15 @@ class _OwnWheelBuilder(WheelBuilder):
 
     def recurse_explicit_files(self, inclusion_map: dict[str, str]) -> Iterator[IncludedFile]:
         for source, place in inclusion_map.items():
+            check_outside(self._temporary, Path(source))
             yield from self._checked(super().recurse_explicit_files({source: place}), source)
 
     def recurse_forced_files(self, inclusion_map: dict[str, str]) -> Iterator[IncludedFile]:
         for source, place in inclusion_map.items():
             files = super().recurse_forced_files({source: place})
+            check_outside(self._temporary, Path(source))
             # hatchling leaves compiled modules out of everything else.
+            check_no_compiled_modules(Path(source))
             yield from self._checked(files, source, check_no_compiled_modules)
 
     def _checked(
@@ -215,7 +218,6 @@ def build_own_wheel(
     wheel_builder = _OwnWheelBuilder(builder, metadata, selection, build_data, outputs)
     try:
         for included in wheel_builder.config.force_include:
-            check_not_written_to(Path(included))
             if outputs.has_directory(Path(included)):
                 raise DistributionError(
                     f"force-include: {os.path.relpath(included, builder.root)!r} is an output "
@@ -253,17 +255,29 @@ def build_own_wheel(
     return directory / wheel
 
 
-def check_links(builder: BuilderInterface[Any, Any], outputs: Outputs) -> None:
-    """Check that links in what hatchling has just made a wheel of lead to no temporary files.
+def check_sources(
+    builder: BuilderInterface[Any, Any], outputs: Outputs, build_data: Mapping[str, Any]
+) -> None:
+    """Check that hatchling has just made a wheel of nothing where Python writes meanwhile.
+
+    Args:
+        build_data: as build hooks left it.
 
     Raises:
-        OutputError: one does.
+        OutputError: temporary files or compiled modules are to lie in what it took in.
     """
     wheel_builder = _OwnWheelBuilder(builder, builder.metadata, {}, {}, outputs)
-    files = wheel_builder.recurse_selected_project_files()
-    forced = wheel_builder.recurse_forced_files(wheel_builder.config.get_force_include())
-    for _ in itertools.chain(files, forced):
-        pass  # each is checked when it is asked for
+    config = wheel_builder.config
+    given = {**wheel_builder.get_default_build_data(), **build_data}
+    with config.set_build_data(given):
+        files = wheel_builder.recurse_selected_project_files()
+        forced = wheel_builder.recurse_forced_files(config.get_force_include())
+        others = {**config.shared_data, **config.shared_scripts, **config.extra_metadata}
+        for key in ("shared_data", "shared_scripts", "extra_metadata"):
+            others |= normalize_inclusion_map(given.get(key, {}), builder.root)
+        explicit = wheel_builder.recurse_explicit_files(others)
+        for _ in itertools.chain(files, forced, explicit):
+            pass  # each is checked when it is asked for
 
 
 @contextlib.contextmanager

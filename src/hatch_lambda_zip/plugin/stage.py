@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -118,12 +118,14 @@ class Stage:
         output: the directory of the wheel or sdist, and so of the zips.
         request: what to make.
         or_else: what else to do where only an sdist is there; half a sentence.
+        build_data: as hatchling's build hooks left it.
     """
 
     builder: LambdaZipBuilder
     output: Path
     request: HookRequest
     or_else: str = ""
+    build_data: Mapping[str, Any] = field(default_factory=dict)
 
     def make_zips(self, built: Path, embedded: Path | None = None) -> None:
         """Make the zips, if this is the stage that sees the source tree.
@@ -215,17 +217,17 @@ class Stage:
 
         Raises:
             DistributionError: that is a wheel, and damaged.
-            OutputError: links in the sources lead to temporary files, which are in it then.
+            OutputError: temporary files are to lie in what it was made of, and are in it then.
         """
         from hatch_lambda_zip.install import content_digest
-        from hatch_lambda_zip.plugin.own_wheel import check_links
+        from hatch_lambda_zip.plugin.own_wheel import check_sources
 
         builder = self.builder
         own = builder.own_wheel(outputs)
         differs = builder.own_file_selection or builder.is_isolated or builder.zip_version
         if copy.suffix != ".whl" or differs:
             return own
-        check_links(builder, outputs)
+        check_sources(builder, outputs, self.build_data)
         # All zips are made of this copy, whatever becomes of the file in the output directory.
         copy.write_bytes(content)
         try:

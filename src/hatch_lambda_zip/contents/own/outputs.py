@@ -31,8 +31,15 @@ _UV_TEMPORARY: Final = re.compile(r"\.tmp\w{6}", re.ASCII)
 _UV_ARCHIVE: Final = re.compile(r"(?:^|/)archive-v\d+/[\w-]{16,}/")
 # An empty file in TMPDIR, which stays there: for a tree that setuptools builds, or an environment.
 _UV_LOCK: Final = re.compile(r"(?:^|/)uv-(?:[a-z]+-)?[0-9a-f]{16}\.lock\Z")
-# Python writes NAME.pyc.NUMBER, and then calls it NAME.pyc (importlib's _write_atomic).
-_HALF_WRITTEN: Final = re.compile(r"\.pyc\.\d+\Z", re.ASCII)
+# Python writes NAME.pyc.NUMBER, and then calls it NAME.pyc (importlib's _write_atomic); ours are
+# those of an output, and of what is written in one step.
+_HALF_WRITTEN: Final = re.compile(
+    r"\.pyc\.\d+\Z|(?:^|/)\.[^/]+\.(?:[0-9a-f]{8}\.(?:locked\.)?tmp|[0-9a-f]{16,}\.before)\Z",
+    re.ASCII,
+)
+# By PEP 3147, a module that is in no __pycache__ has no tag in its name; but with
+# PYTHONPYCACHEPREFIX all that Python compiles lies in that directory so.
+_COMPILED: Final = re.compile(r"(?<!/)\.(?:cpython-|pypy)\d+(?:\.opt-\w+)?\.pyc\Z", re.ASCII)
 LARGEST_DESCRIPTION: Final = 64 << 20
 """How many bytes a manifest or a bill of materials has at the most, so that it is read.
 
@@ -101,13 +108,14 @@ class Outputs:
     def is_output(self, path: Path) -> bool:
         """Tell whether a path is one of `is_artifact`, a wheel or sdist beside them, or uv's.
 
-        So is a compiled module that another process is just writing, and what builds have where
-        temporary files are, which a container may have under another name outside of the sources:
-        a directory of ours, and uv's locks.
+        So is what another process is just writing or replacing, or was when it was killed, what
+        Python has compiled by PYTHONPYCACHEPREFIX, and what builds have where temporary files are,
+        which a container may have under another name outside of the sources: a directory of ours,
+        and uv's locks.
         """
         if path.name.endswith(_BUILT) and _real(path.parent) in self.directories:
             return True
-        if _HALF_WRITTEN.search(path.name) and not path.is_dir():
+        if (_HALF_WRITTEN.search(path.name) or _is_compiled(str(path))) and not path.is_dir():
             return True
         if _TEMPORARY.fullmatch(path.name) and path.is_dir():
             return True
@@ -120,6 +128,11 @@ class Outputs:
         real = _real(path.parent)
         around = (real, *real.parents)
         return any(is_artifact(found) for found in around if self.root in found.parents)
+
+
+def _is_compiled(path: str) -> bool:
+    """Tell whether Python has compiled a module to this path by PYTHONPYCACHEPREFIX."""
+    return "__pycache__" not in path and _COMPILED.search(path) is not None
 
 
 def _is_empty_file(path: Path) -> bool:
@@ -206,15 +219,15 @@ def output_in(wheel: Path, project: Path) -> str | None:
     """Return the name of a file in a project's wheel that a build wrote, if it has any.
 
     That is a manifest, a bill of materials, a cache or a temporary file of ours, a cache of uv's, a
-    lock of uv's, a half-written compiled module, or a wheel or sdist from the default output
-    directory.
+    lock of uv's, a compiled module that is half-written or not where Python looks for one, or a
+    wheel or sdist from the default output directory.
     """
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             name = member.filename
             if any(known.search(name) for known in (_TEMPORARY_FILE, _UV_ARCHIVE, _HALF_WRITTEN)):
                 return name
-            if _UV_LOCK.search(name) and member.file_size == 0:
+            if _is_compiled(name) or (_UV_LOCK.search(name) and member.file_size == 0):
                 return name
             is_small = member.file_size <= LARGEST_DESCRIPTION
             if name.endswith(".json") and is_small and _is_described(archive.read(name)):
