@@ -118,6 +118,54 @@ def test_uv_build(tmp_path: Path, environment: dict[str, str]) -> None:
     assert outputs(project / "inner") == {name: made[name] for name in (wheel, sdist)}
 
 
+PLACES = {
+    "build": "[build]\nbuild_base = src/orders/data/bb\n",
+    "list of files": "[egg_info]\negg_base = src/orders/data\n",
+    "kept": "[bdist_wheel]\nbdist_dir = src/orders/data/bd\nkeep_temp = 1\n",
+}
+
+
+@pytest.mark.parametrize("text", PLACES.values(), ids=PLACES.keys())
+@pytest.mark.parametrize("file", ["setup.cfg", "../extra.cfg"])
+def test_setuptools_works_in_no_sources_where_it_is_told_to(
+    tmp_path: Path, environment: dict[str, str], text: str, file: str
+) -> None:
+    project = tmp_path / "orders"
+    write(project, "setuptools")
+    all_data = '[tool.setuptools.package-data]\norders = ["data/**/*"]\n'
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as pyproject:
+        pyproject.write(all_data)
+    (project / "src/orders/data").mkdir()
+    (project / "src/orders/data/a.txt").touch()
+    run([UV, "lock", "-q"], cwd=project, env=environment)
+    for left in project.glob("src/*.egg-info"):
+        shutil.rmtree(left)
+    wanted = build_by_command(project, environment)
+    (project / file).write_text(text, encoding="utf-8")
+    if file != "setup.cfg":
+        environment = {**environment, "DIST_EXTRA_CONFIG": str(project / file)}
+    run([UV, "build", "-q", "--wheel"], cwd=project, env=environment)
+    made = outputs(project / "dist")
+    assert {name: made[name] for name in wanted} == wanted
+    assert [path.name for path in (project / "src/orders/data").iterdir()] == ["a.txt"]
+
+
+def test_a_configuration_of_setuptools_that_is_none(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    project = tmp_path / "orders"
+    write(project, "setuptools")
+    path = tmp_path / "extra.cfg"
+    path.write_text("password = hunter2-canary\n", encoding="utf-8")
+    given = {**environment, "DIST_EXTRA_CONFIG": str(path)}
+    result = run([UV, "build", "--wheel"], cwd=project, env=given, check=False)
+    assert result.returncode != 0
+    said = result.stdout + result.stderr
+    assert f"DIST_EXTRA_CONFIG={path}: it can't be read as a configuration of setuptools" in said
+    assert "Traceback" not in said
+    assert "canary" not in said
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("front_end", ["uv build", "uv build --wheel", "build", "build --wheel"])
 def test_back_ends_of_a_workspace(

@@ -8,6 +8,7 @@ so that ``uv build`` and ``python -m build`` make the zips beside wheel and sdis
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import os
 import tempfile
@@ -23,7 +24,8 @@ from hatch_lambda_zip.plugin.cancel import Cancelled, cancellable, end_for_good,
 from hatch_lambda_zip.plugin.request import REQUEST_VARIABLE, is_for_people, parse_request
 from hatch_lambda_zip.plugin.stage import Stage, refuse_credentials_in
 from hatch_lambda_zip.plugin.table import target_table
-from hatch_lambda_zip.process import Watcher
+from hatch_lambda_zip.process import Watcher, environment_with
+from hatch_lambda_zip.uv import NESTED_VARIABLE
 
 if TYPE_CHECKING:
     from hatch_lambda_zip.plugin.target import LambdaZipBuilder
@@ -73,7 +75,14 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the inner back end
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     with _opened() as builder, aborting(builder.app):
         inner = _load_inner(builder)
-    return getattr(inner, name)
+    hook = getattr(inner, name)
+
+    @functools.wraps(hook)
+    def apart(*arguments: object, **named: object) -> object:
+        with _opened() as builder, _working_elsewhere(builder):
+            return hook(*arguments, **named)
+
+    return apart
 
 
 def _build(target: str, directory: str, arguments: tuple[object, ...]) -> str:
@@ -84,6 +93,8 @@ def _build(target: str, directory: str, arguments: tuple[object, ...]) -> str:
         directory: where it is put, and the zips.
         arguments: the hook's.
     """
+    from hatch_lambda_zip.install import check_places
+
     with _opened() as builder:
         output = Path(builder.root, directory)
         request = parse_request(os.environ.get(REQUEST_VARIABLE))
@@ -94,10 +105,12 @@ def _build(target: str, directory: str, arguments: tuple[object, ...]) -> str:
                 # What is written after this stays in the output directory.
                 _refuse_embedding(builder)
                 refuse_credentials_in(builder.package, builder.metadata.config)
+                check_places(Path(builder.root), os.environ)
         with contextlib.ExitStack() as around:
             if has_work:
                 around.enter_context(_cancellable_with_all(builder))
                 around.enter_context(_leaving_nothing(builder))
+            around.enter_context(_working_elsewhere(builder))
             name: str = build(*arguments)
         if has_work:
             with aborting(builder.app):
@@ -135,6 +148,20 @@ def _leaving_nothing(builder: LambdaZipBuilder) -> Iterator[None]:
             told = Path(left.enter_context(tempfile.TemporaryDirectory()))  # nobody is told of it
             left.enter_context(leaving_nothing_built(root))
             left.enter_context(removing_traces(root, told))
+        yield
+
+
+@contextlib.contextmanager
+def _working_elsewhere(builder: LambdaZipBuilder) -> Iterator[None]:
+    """Have setuptools work outside of the sources, where it is told a place, for this process."""
+    from hatch_lambda_zip.install import working_elsewhere
+
+    with contextlib.ExitStack() as around:
+        # A build that we started ourselves has its places.
+        if NESTED_VARIABLE not in os.environ:
+            with aborting(builder.app):
+                variables = around.enter_context(working_elsewhere(Path(builder.root), os.environ))
+            around.enter_context(environment_with(variables))
         yield
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from hatch_lambda_zip.errors import DistributionError, OutputError, UvTimeoutError
 from hatch_lambda_zip.install.local_wheel import build_wheel
+from hatch_lambda_zip.install.setuptools_configuration import check_places
 from hatch_lambda_zip.install.work_places import check_alone, outside_the_tree
 from hatch_lambda_zip.lock import LocalProject
 from hatch_lambda_zip.uv import Uv
@@ -254,7 +255,57 @@ def test_pyproject_has_other_settings_for_setuptools(
     build_wheel(project, uv(lambda _: None), tmp_path / "work")
 
 
-@pytest.mark.parametrize("file", ["setup.cfg", "home/.pydistutils.cfg", "extra.cfg"])
+FILES_OF_SETUPTOOLS = ("setup.cfg", "home/.pydistutils.cfg", "extra.cfg")
+
+
+@pytest.mark.parametrize("file", FILES_OF_SETUPTOOLS)
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[install]\ninstall-lib = out\n", "install_lib of [install]"),
+        ("[install]\nrecord = data/record.txt\n", "record of [install]"),
+        ("[install_lib]\ninstall_dir = out\n", "install_dir of [install_lib]"),
+        ("[install_scripts]\ninstall_dir = out\n", "install_dir of [install_scripts]"),
+        ("[aliases]\negg_info = egg_info --egg-base data\n", "egg_info of [aliases]"),
+        ("[aliases]\nbdist_wheel = bdist_wheel --keep-temp\n", "bdist_wheel of [aliases]"),
+    ],
+)
+def test_a_place_for_which_no_other_can_be_named_is_refused(
+    tmp_path: Path, file: str, text: str, key: str
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / file).write_text(text, "utf-8")
+    environ = {"HOME": str(tmp_path / "home"), "DIST_EXTRA_CONFIG": str(tmp_path / "extra.cfg")}
+    with pytest.raises(DistributionError) as caught:
+        check_places(tmp_path, environ)
+    assert str(caught.value).startswith(f"{key} in {tmp_path / file}: setuptools would put there")
+    # What runs no setuptools is not held up by it.
+    by_another = '[build-system]\nbuild-backend = "hatchling.build"\n'
+    (tmp_path / "pyproject.toml").write_text(by_another, "utf-8")
+    check_places(tmp_path, environ)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[install]\nprefix =\n",
+        "[aliases]\ntest = pytest\nrelease = egg_info -Db ''\nbdist_wheel = sdist bdist_wheel\n",
+        "[options]\ninstall_requires = six\n",
+    ],
+)
+def test_other_options_for_installing_are_no_matter(tmp_path: Path, text: str) -> None:
+    (tmp_path / "setup.cfg").write_text(text, "utf-8")
+    check_places(tmp_path, {"HOME": str(tmp_path)})
+
+
+def test_pyproject_names_a_place_for_which_no_other_can_be_named(tmp_path: Path) -> None:
+    text = "[tool.distutils.install-lib]\ninstall-dir = 'out'\n"
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    with pytest.raises(DistributionError, match=r"^tool\.distutils\.install-lib\.install-dir in "):
+        check_places(tmp_path, {"HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize("file", FILES_OF_SETUPTOOLS)
 def test_wherever_setuptools_is_told_a_place_it_gets_another(tmp_path: Path, file: str) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "work").mkdir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import zipfile
@@ -15,7 +14,7 @@ from hatchling.plugin.manager import PluginManager
 
 from hatch_lambda_zip.contents import Outputs
 from hatch_lambda_zip.errors import ConfigError, DistributionError
-from hatch_lambda_zip.plugin.own_wheel import _environment_with, build_own_wheel, missing_here
+from hatch_lambda_zip.plugin.own_wheel import build_own_wheel, missing_here
 from tests.support.loose import write
 
 PYPROJECT = """\
@@ -106,15 +105,6 @@ def test_a_name_that_the_locale_has_no_bytes_for(
     message = failure(root)
     assert message.startswith("hatchling can't build the package's wheel: this Python takes the")
     assert "Set PYTHONUTF8=1 and build again. It says: 'ascii' codec can't encode" in message
-
-
-def test_variables_are_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SET_BEFORE", "a")
-    monkeypatch.delenv("NOT_BEFORE", raising=False)
-    with _environment_with({"SET_BEFORE": "b", "NOT_BEFORE": "c"}):
-        assert (os.environ["SET_BEFORE"], os.environ["NOT_BEFORE"]) == ("b", "c")
-    assert os.environ["SET_BEFORE"] == "a"
-    assert "NOT_BEFORE" not in os.environ
 
 
 def missing(root: Path) -> list[str]:

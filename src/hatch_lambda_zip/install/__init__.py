@@ -25,6 +25,7 @@ from hatch_lambda_zip.install.read import (
     is_installers_file,
 )
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
+from hatch_lambda_zip.install.setuptools_configuration import check_places, working_elsewhere
 from hatch_lambda_zip.install.wheel import content_digest, installed_place
 from hatch_lambda_zip.install.zip_version import (
     VersionSource,
@@ -48,6 +49,7 @@ __all__ = [
     "VersionSource",
     "build_wheel",
     "canonical_dist_info",
+    "check_places",
     "content_digest",
     "directories_required",
     "find_version_source",
@@ -64,4 +66,5 @@ __all__ = [
     "removing_traces",
     "script_names",
     "split_reference",
+    "working_elsewhere",
 ]

@@ -149,7 +149,7 @@ def build_wheel(
         )
     for sources in (project.path, *sorted(directories_required([project.path], uv.environment))):
         check_outside(directory.parent, sources)
-    check_places(project.path)
+    check_places(project.path, uv.environment)
     check_dates(project.path, uv.environment)
     directory.mkdir(parents=True)
     source = find_version_source(project.path)

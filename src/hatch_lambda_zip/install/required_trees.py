@@ -103,7 +103,7 @@ class _Tree:
         self._refusal: DistributionError | None = None
         left.callback(self._clean)
         try:
-            check_places(root)
+            check_places(root, uv.environment)
             left.enter_context(leaving_nothing_built(root, uv.watcher))
         except DistributionError as error:
             self._refusal = error

@@ -11,6 +11,7 @@ import configparser
 import contextlib
 import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,20 @@ _PLACES_IF_NAMED: Final = (
     *(("install_lib", "build_dir", "lib"), ("build", "build_scripts", "scripts")),
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
+# Where it puts what a wheel has from there. A wheel is made of one directory, and there is no value
+# with which one of these options counts as if it was not given.
+_ELSEWHERE: Final = frozenset(
+    (
+        *(("install", "install_lib"), ("install", "record"), ("install_lib", "install_dir")),
+        *(("install_scripts", "install_dir"), ("install_data", "install_dir")),
+        *(("install_headers", "install_dir"), ("install_egg_info", "install_dir")),
+    )
+)
+# Commands that setuptools is called with, in whose place an alias has others run, with options.
+_CALLED: Final = ("egg_info", "dist_info", "bdist_wheel")
+_PLACE_OF_ALIAS: Final = re.compile(
+    r"--(?:egg-base|bdist-dir|keep-temp|build-\w+|install-\w+|record|root|inplace)\b"
+)
 # In a path, setuptools replaces what the first ones begin or hold; its configuration is UTF-8, with
 # one path a line. The last one is between the paths of PYTHONPATH.
 _NO_PATH: Final = re.compile(rf"[%{{}}\r\n\ud800-\udfff]|\$(?=\w)|{os.pathsep}")
@@ -57,14 +72,23 @@ _FORCE: Final = ("build", "force")
 _TRUE: Final = ("1", "y", "yes", "t", "true", "on")  # as setuptools has it
 
 
-def check_places(root: Path) -> None:
-    """Check that pyproject.toml has setuptools work where it is told to.
+def check_places(root: Path, environ: Mapping[str, str]) -> None:
+    """Check that setuptools can be told where to work.
 
-    What stands there counts more than a variable, and than setup.cfg.
+    What stands in pyproject.toml counts more than a variable, and than setup.cfg.
+
+    Args:
+        environ: has the configuration that the user has for setuptools.
 
     Raises:
-        DistributionError: it names another place.
+        DistributionError: something names a place for which no other can be named.
     """
+    for key in _places_elsewhere(root, environ) if is_by_setuptools(root) else ():
+        raise DistributionError(
+            f"{key}: setuptools would put there what belongs into the wheel, or what a later zip "
+            "could hold. Remove it, or have it in another file than those that setuptools reads "
+            "for this build."
+        )
     refused = {place[:2] for place in (*_PLACES, *_PLACES_IF_NAMED)}
     for command, option, key, _ in _options_of_pyproject(root):
         if (command, option) in refused:
@@ -73,6 +97,57 @@ def check_places(root: Path) -> None:
                 f"there could ship. Remove it, or write it into setup.cfg, as `{option}` in "
                 f"[{command}]: a temporary directory takes its place there."
             )
+
+
+def check_readable(root: Path, environ: Mapping[str, str]) -> None:
+    """Check that setuptools can read what users have configured for it, where it builds a project.
+
+    Its own words show lines of the file.
+
+    Raises:
+        DistributionError: it can't.
+    """
+    for path in files_of_user(environ) if is_by_setuptools(root) else ():
+        try:
+            read_configuration(path)
+        except ValueError as error:
+            raise DistributionError(explained(path, error, environ)) from None
+
+
+@contextlib.contextmanager
+def working_elsewhere(root: Path, environ: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """Give variables that have setuptools work in a temporary directory, if it is told a place.
+
+    For a build by which uv, or whoever runs it, makes something of the source tree itself. Where no
+    place is named, it works where it always does.
+
+    Raises:
+        DistributionError: what the user has configured for it can't be read.
+        OutputError: it can't be told of the directory.
+    """
+    check_readable(root, environ)
+    named = {name for file in _files(root, environ) for name in _options_in(file)}
+    places = {place[:2] for place in (*_PLACES, *_PLACES_IF_NAMED)}
+    if named.isdisjoint(places) or not is_by_setuptools(root):
+        yield {}
+        return
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place)
+        (directory / "egg_base").mkdir()  # setuptools makes all others
+        configure(directory / CONFIGURATION, directory, root, environ)
+        yield {EXTRA_VARIABLE: str(directory / CONFIGURATION)}
+
+
+def _places_elsewhere(root: Path, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield what has setuptools put something outside of the directory that a wheel is made of."""
+    for command, option, key, _ in _options_of_pyproject(root):
+        if (command, option) in _ELSEWHERE:
+            yield key
+    for file in _files(root, environ):
+        for (command, option), value in _options_in(file).items():
+            is_alias = command == "aliases" and option in _CALLED
+            if (command, option) in _ELSEWHERE or (is_alias and _PLACE_OF_ALIAS.search(value)):
+                yield f"{option} of [{command}] in {file}"
 
 
 def check_dates(root: Path, environ: Mapping[str, str]) -> None:

@@ -33,6 +33,7 @@ from hatch_lambda_zip.install import OwnWheel, find_version_source, keeping
 from hatch_lambda_zip.lock import LocalProject
 from hatch_lambda_zip.plugin.back_end import unmet
 from hatch_lambda_zip.plugin.texts import no_utf8
+from hatch_lambda_zip.process import environment_with
 
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -225,7 +226,7 @@ def build_own_wheel(
                     "before it. Choose another one with `directory` (or `-d`, `-o`), or name what "
                     "is to ship in it."
                 )
-        with keeping(source, root), _environment_with(variables), _temporary_files_in(directory):
+        with keeping(source, root), environment_with(variables), _temporary_files_in(directory):
             (wheel,) = wheel_builder.build(
                 directory=str(directory),
                 versions=["standard"],
@@ -278,20 +279,6 @@ def check_sources(
         explicit = wheel_builder.recurse_explicit_files(others)
         for _ in itertools.chain(files, forced, explicit):
             pass  # each is checked when it is asked for
-
-
-@contextlib.contextmanager
-def _environment_with(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @contextlib.contextmanager

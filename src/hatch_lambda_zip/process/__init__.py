@@ -6,6 +6,7 @@ this one was killed.
 
 from hatch_lambda_zip.process.command import Command, Watcher, ending, run
 from hatch_lambda_zip.process.descendants import kill_descendants
+from hatch_lambda_zip.process.environment import environment_with
 from hatch_lambda_zip.process.watcher import MARK_VARIABLE, kill_marked, remove_tree
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Command",
     "Watcher",
     "ending",
+    "environment_with",
     "kill_descendants",
     "kill_marked",
     "remove_tree",
