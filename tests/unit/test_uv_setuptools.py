@@ -18,6 +18,7 @@ SAID = f"""\
       │ file: 'x', line: 1
       │ '{CANARY}'
 """
+NOT_ALLOWED = "PermissionError: [Errno 13] Permission denied: 'x'"
 NOT_UTF_8 = "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0"
 IS_NONE = (
     "it can't be read as a configuration of setuptools, an INI file in UTF-8 (with each % of a "
@@ -25,7 +26,7 @@ IS_NONE = (
 )
 
 
-@pytest.mark.parametrize("said", [SAID, f"error: it failed\n{NOT_UTF_8}\n"])
+@pytest.mark.parametrize("said", [SAID, f"error: it failed\n{NOT_UTF_8}\n", NOT_ALLOWED])
 def test_a_configuration_for_all_projects(tmp_path: Path, said: str) -> None:
     path = tmp_path / ".pydistutils.cfg"
     path.write_text(f"{CANARY}\n", encoding="utf-8")

@@ -16,7 +16,9 @@ EXTRA_VARIABLE: Final = "DIST_EXTRA_CONFIG"
 
 _OF_USER: Final = "pydistutils.cfg" if os.name == "nt" else ".pydistutils.cfg"
 # As a traceback ends; uv draws bars beside some lines.
-_NOT_READ: Final = re.compile(r"^\W*(?:configparser\.\w+|UnicodeDecodeError)\b", re.MULTILINE)
+_NOT_READ: Final = re.compile(
+    r"^\W*(?:configparser\.\w+|UnicodeDecodeError|PermissionError)\b", re.MULTILINE
+)
 
 
 class Configuration(configparser.ConfigParser):
