@@ -296,6 +296,32 @@ def test_no_temporary_files_of_hatchling_itself_ship(
     assert any(name.endswith("x/tmp/a") for name in tree.names()) or kind == "extra-metadata"
 
 
+FOR_A_WHILE = """\
+import os, shutil, tempfile
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        self.made = tempfile.mkdtemp()
+        open(os.path.join(self.made, "a.txt"), "w").close()
+        for key in ("force_include", "shared_data"):
+            build_data[key][self.made] = key
+
+    def finalize(self, version, build_data, path):
+        shutil.rmtree(self.made)
+"""
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_what_a_hook_has_made_for_a_while_ships(tree: Tree, order: str) -> None:
+    tree.write_all({"hatch_build.py": FOR_A_WHILE})
+    ours = "[tool.hatch.build.targets.wheel.hooks.lambda-zip]\n"
+    theirs = "[tool.hatch.build.targets.wheel.hooks.custom]\n"
+    tree.configure("", f"{ours}{theirs}" if order == "after" else f"{theirs}{ours}")
+    list(WheelBuilder(str(tree.root)).build(directory=str(tree.root / "dist")))
+    assert "force_include/a.txt" in names_in(tree.root / "dist/orders-1.0-lambda.zip")
+
+
 @pytest.mark.parametrize("kind", ["force-include", "by a hook"])
 @pytest.mark.parametrize("by", ["hook", "target"])
 def test_no_compiled_modules_of_a_build_ship(

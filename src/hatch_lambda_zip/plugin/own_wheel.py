@@ -272,13 +272,18 @@ def check_sources(
     given = {**wheel_builder.get_default_build_data(), **build_data}
     with config.set_build_data(given):
         files = wheel_builder.recurse_selected_project_files()
-        forced = wheel_builder.recurse_forced_files(config.get_force_include())
+        forced = wheel_builder.recurse_forced_files(_existing(config.get_force_include()))
         others = {**config.shared_data, **config.shared_scripts, **config.extra_metadata}
         for key in ("shared_data", "shared_scripts", "extra_metadata"):
             others |= normalize_inclusion_map(given.get(key, {}), builder.root)
-        explicit = wheel_builder.recurse_explicit_files(others)
+        explicit = wheel_builder.recurse_explicit_files(_existing(others))
         for _ in itertools.chain(files, forced, explicit):
             pass  # each is checked when it is asked for
+
+
+def _existing(inclusion_map: Mapping[str, str]) -> dict[str, str]:
+    """Return what is still there: a build hook may have removed what it made for the wheel."""
+    return {source: place for source, place in inclusion_map.items() if Path(source).exists()}
 
 
 @contextlib.contextmanager
