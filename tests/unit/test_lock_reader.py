@@ -9,6 +9,7 @@ import pytest
 
 from hatch_lambda_zip.config import Request
 from hatch_lambda_zip.errors import LambdaZipError
+from hatch_lambda_zip.install import checking
 from hatch_lambda_zip.lock import LockFile, LockKind, LockReader
 from hatch_lambda_zip.runtimes import RUNTIMES, Platform
 from hatch_lambda_zip.uv import find_uv
@@ -48,7 +49,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def read(root: Path, project: str, lock: str) -> None:
     (root / "pyproject.toml").write_text(PROJECT.format(project), encoding="utf-8")
     (root / "uv.lock").write_text(LOCK.format(lock), encoding="utf-8")
-    reader = LockReader(root, "app", find_uv(os.environ, log=print))
+    reader = LockReader(root, "app", find_uv(os.environ, log=print), checking)
     reader.select(LockFile(LockKind.UV, root / "uv.lock", "uv.lock"), PLATFORM, Request())
 
 

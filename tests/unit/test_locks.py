@@ -12,6 +12,7 @@ import pytest
 
 from hatch_lambda_zip.config import Artifact, Kind, Options, Project, Request
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
+from hatch_lambda_zip.install import checking
 from hatch_lambda_zip.lock import (
     InstallList,
     LocalProject,
@@ -171,7 +172,7 @@ def test_whose_requirements_a_lock_has_to_have(root: Path) -> None:
 def select(
     root: Path, lock: LockFile, request: Request | None = None, uv: Uv | None = None
 ) -> tuple[LockedDistribution, ...]:
-    reader = LockReader(root, "app", uv or exporting())
+    reader = LockReader(root, "app", uv or exporting(), checking)
     try:
         return reader.select(lock, platform_of(), request or Request()).distributions
     finally:
@@ -231,7 +232,7 @@ def test_extras_that_a_list_asks_of_a_directory(root: Path) -> None:
         root,
         {"pylock.toml": PYLOCK + local + made_of, "requirements.txt": "six\n./src[more]\n"},
     )
-    reader = LockReader(root, "app", exporting())
+    reader = LockReader(root, "app", exporting(), checking)
     lock = LockFile.of(LockKind.PYLOCK, root / "pylock.toml")
     selection = reader.select(lock, platform_of(), Request())
     assert selection.extras == ((root / "src", "more"),)
@@ -242,7 +243,7 @@ def test_extras_that_a_list_asks_of_a_directory(root: Path) -> None:
 def test_the_directories_of_a_uv_lock(root: Path) -> None:
     member = '[[package]]\nname = "m"\nversion = "1"\nsource = { editable = "m" }\n'
     write(root, {"uv.lock": UV_LOCK + member})
-    reader = LockReader(root, "app", exporting())
+    reader = LockReader(root, "app", exporting(), checking)
     found = reader.directories(LockFile.of(LockKind.UV, root / "uv.lock"), platform_of(), Request())
     assert root / "m" in found
     reader.close()
@@ -309,7 +310,7 @@ def test_a_lock_that_nobody_can_judge(root: Path) -> None:
 
 def test_what_is_built_from_source_and_not_selected(root: Path) -> None:
     write(root, {"pylock.toml": PYLOCK})
-    with Selector(PROJECT, root, exporting()) as selector:
+    with Selector(PROJECT, root, exporting(), checking) as selector:
         names = {"build_from_source": ("six", "other")}
         assert selector.select(artifact(**names)).warnings == (
             "`build-from-source`: other is nothing that pylock.toml selects here",
@@ -332,7 +333,7 @@ def test_what_was_started_has_ended_when_all_is_closed(
         return PYLOCK
 
     monkeypatch.setattr(Exporting, "run", run)
-    with Selector(PROJECT, root, exporting()) as selector:
+    with Selector(PROJECT, root, exporting(), checking) as selector:
         selector.start(artifact())
         assert begun.wait(30)
     assert ended.is_set()
@@ -348,10 +349,10 @@ def test_uv_is_stopped_where_something_fails_meanwhile(
 
     monkeypatch.setattr(Exporting, "stop", stop)
     uv = exporting()
-    with Selector(PROJECT, root, uv):
+    with Selector(PROJECT, root, uv, checking):
         pass
     assert not stopped
-    with pytest.raises(LockError), Selector(PROJECT, root, uv):
+    with pytest.raises(LockError), Selector(PROJECT, root, uv, checking):
         raise LockError("x")
     assert stopped == [uv]
 

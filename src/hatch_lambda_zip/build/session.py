@@ -41,7 +41,7 @@ from hatch_lambda_zip.contents import (
 )
 from hatch_lambda_zip.entry import Entry
 from hatch_lambda_zip.errors import DamagedPackError, LambdaZipError
-from hatch_lambda_zip.install import Installed, OwnWheel
+from hatch_lambda_zip.install import Installed, OwnWheel, checking
 from hatch_lambda_zip.lock import (
     LockFile,
     LockKind,
@@ -371,7 +371,7 @@ def open_session(
         if selector is None:
             log, tell = report.debug, report.info
             uv = find_uv(os.environ, log=log, watcher=workspace.watcher, tell=tell)
-            selector = stack.enter_context(Selector(project, root, uv, embedded))
+            selector = stack.enter_context(Selector(project, root, uv, checking, embedded))
         kept = find_cache(os.environ, report.warning)
         if installers:
             shared = installers.get(project.zip_version)

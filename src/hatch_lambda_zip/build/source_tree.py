@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hatch_lambda_zip.config import TARGET_KEY, Artifact
 from hatch_lambda_zip.errors import LockError
+from hatch_lambda_zip.install import checking
 from hatch_lambda_zip.lock import LockReader, find_lock
 from hatch_lambda_zip.uv import Uv
 
@@ -23,7 +24,7 @@ def is_source_tree(root: Path, artifacts: Iterable[Artifact], uv: Uv, *, package
         LockError: the lock can't be read.
         UvError: uv can't be asked for the workspace.
     """
-    with closing(LockReader(root, package, uv)) as reader:
+    with closing(LockReader(root, package, uv, checking)) as reader:
         return all(_has_all(root, artifact, reader, uv) for artifact in artifacts)
 
 

@@ -16,6 +16,7 @@ from hatch_lambda_zip.cli.project import OpenProject, open_project, projects_arg
 from hatch_lambda_zip.cli.stdout import show_text
 from hatch_lambda_zip.config import TOOL_NAME, Artifact, Kind, Options, read_stated_project
 from hatch_lambda_zip.errors import LockError, UvError, UvFailure
+from hatch_lambda_zip.install import checking
 from hatch_lambda_zip.lock import (
     FOREIGN,
     Locks,
@@ -100,7 +101,7 @@ def lock(
                 if check:
                     _check(found)
                 stated = read_stated_project(opened.builder.metadata.config)
-                with Selector(stated, opened.root, uv) as selector:
+                with Selector(stated, opened.root, uv, checking) as selector:
                     texts = _compiled(
                         *(found, selector, work.directory),
                         upgrade=upgrade,

@@ -5,6 +5,7 @@ function's platform. Local projects are built fresh, as wheels, by their declare
 """
 
 from hatch_lambda_zip.install.build_requirements import directories_required
+from hatch_lambda_zip.install.checked_locks import checking
 from hatch_lambda_zip.install.dist_info import DistInfo, canonical_dist_info, is_license_file
 from hatch_lambda_zip.install.entry_points import (
     read_entry_points,
@@ -50,6 +51,7 @@ __all__ = [
     "build_wheel",
     "canonical_dist_info",
     "check_places",
+    "checking",
     "content_digest",
     "directories_required",
     "find_version_source",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from packaging.utils import NormalizedName
@@ -56,27 +56,26 @@ def alone_with(
         UvTimeoutError: another build is there for longer than a command may take.
         UvError: the build is over.
     """
-    trees = _once_each(project, required)
+    paths = (LocalProject(name, path) for name, paths in required.items() for path in paths)
+    trees = once_each((project, *paths))
     others = [tree.path for tree in trees if tree != project]
     shared = frozenset(other for other in others if not may_work_in(other))
     with alone_in(trees, uv, shared), contextlib.ExitStack() as left:
         yield RequiredTrees([_Tree(root, directory, uv, left) for root in others])
 
 
-def _once_each(
-    project: LocalProject, required: Mapping[NormalizedName, set[Path]]
-) -> list[LocalProject]:
-    """Return a project and what its build takes from directories, each directory once.
+def once_each(projects: Iterable[LocalProject]) -> list[LocalProject]:
+    """Return projects, each directory once, but for those that are gone.
 
     In an order that is the same for all builds: none waits for one that waits for it.
     """
-    others = [LocalProject(name, path) for name, paths in required.items() for path in paths]
     found = dict[tuple[int, int], LocalProject]()
-    # What this user can't read, uv can't build either.
-    for it in (project, *(other for other in others if os.access(other.path, os.R_OK))):
+    for project in projects:
         with contextlib.suppress(OSError):  # it is gone
-            status = it.path.stat()
-            found.setdefault((status.st_dev, status.st_ino), it)
+            status = project.path.stat()
+            # What this user can't read, uv can't build either.
+            if os.access(project.path, os.R_OK):
+                found.setdefault((status.st_dev, status.st_ino), project)
     return [found[identity] for identity in sorted(found)]
 
 

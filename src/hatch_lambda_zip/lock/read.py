@@ -7,8 +7,9 @@ import itertools
 import platform as machine
 import re
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +33,7 @@ from hatch_lambda_zip.lock.adjustments import (
     told_adjustments,
 )
 from hatch_lambda_zip.lock.constraints import constraints_in, told_constraints, unmet_constraints
+from hatch_lambda_zip.lock.dynamic import built_to_check
 from hatch_lambda_zip.lock.elsewhere import stated_elsewhere
 from hatch_lambda_zip.lock.foreign import LOCK_COMMANDS
 from hatch_lambda_zip.lock.model import LockFile, LockKind, Selection, unreadable
@@ -56,6 +58,12 @@ if TYPE_CHECKING:
 
 _REQUIRES_PYTHON: Final = re.compile('requires-python = "(.*)"')
 
+Checking = Callable[[Sequence[Path], Path, Uv], AbstractContextManager[Sequence[str]]]
+"""What is done around a command of uv that builds projects (the first) to check a uv.lock.
+
+It gives more options for that command, which runs in the second.
+"""
+
 _Asked = tuple[LockFile, Platform, Request, tuple[str, ...]]
 
 
@@ -67,10 +75,12 @@ class LockReader:
         name: the project's name, normalized.
         uv: exports the part of a uv.lock that belongs to the project, after checking that the
             lock is up to date.
+        checking: has nothing left of what uv builds meanwhile.
     """
 
-    def __init__(self, root: Path, name: str, uv: Uv) -> None:
+    def __init__(self, root: Path, name: str, uv: Uv, checking: Checking) -> None:
         self._root = root
+        self._checking = checking
         self._name = name
         self._uv = uv
         self._exports: dict[tuple[LockFile, Request], Future[str]] = {}
@@ -276,7 +286,11 @@ class LockReader:
         # version 0.13 to the root.
         root = lock.path.parent
         try:
-            return self._run_locked(lock.path, ["export", "--locked", *command])
+            with contextlib.ExitStack() as around:
+                options: Sequence[str] = ()
+                if built := built_to_check(lock.path):
+                    options = around.enter_context(self._checking(built, root, self._uv))
+                return self._run_locked(lock.path, ["export", "--locked", *command, *options])
         except UvError as error:
             if error.failure is UvFailure.NO_INTERPRETER:
                 _check_without_uv(lock.path, self._uv.environment, error)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hatch_lambda_zip.config import Artifact, Options, Project
 from hatch_lambda_zip.lock.locks import Locks
 from hatch_lambda_zip.lock.model import LockKind, Selection
-from hatch_lambda_zip.lock.read import LockReader
+from hatch_lambda_zip.lock.read import Checking, LockReader
 from hatch_lambda_zip.uv import Uv
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Selector:
         project: the package.
         root: its directory.
         uv: exports what a uv.lock has.
+        checking: see `LockReader`.
         embedded: the directory with an embedded lock for each zip (see ``embed``), which then
             hold instead of the project's.
 
@@ -32,10 +33,17 @@ class Selector:
         locks: which lock holds for each.
     """
 
-    def __init__(self, project: Project, root: Path, uv: Uv, embedded: Path | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        root: Path,
+        uv: Uv,
+        checking: Checking,
+        embedded: Path | None = None,
+    ) -> None:
         self.uv = uv
         self.locks = Locks(project, root, uv, embedded)
-        self._reader = LockReader(root, project.name, uv)
+        self._reader = LockReader(root, project.name, uv, checking)
 
     def __enter__(self) -> Self:
         return self

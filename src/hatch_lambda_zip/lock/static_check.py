@@ -19,6 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hatch_lambda_zip.config import inner_table, read_tables
+from hatch_lambda_zip.lock.dynamic import states_requirements
 from hatch_lambda_zip.lock.resolution import differing_settings
 from hatch_lambda_zip.lock.same_markers import holds_alike, python_releases
 
@@ -115,8 +116,7 @@ def _check_project(path: Path, package: Mapping[str, Any], root: Path) -> None:
     document = read_tables(path / "pyproject.toml")
     project = inner_table(document, "project")
     what = path / "pyproject.toml"
-    dynamic = {"dependencies", "optional-dependencies"} & {*project.get("dynamic", ())}
-    if not project or dynamic:
+    if not states_requirements(document):
         raise _DoubtError(f"{what} does not state what the project requires, its back end does")
     settings = inner_table(document, "tool", "uv")
     is_virtual = "virtual" in package["source"]

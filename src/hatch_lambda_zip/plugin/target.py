@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timezone
 from functools import cached_property, partial
@@ -52,7 +52,7 @@ from hatch_lambda_zip.plugin.table import (
 )
 from hatch_lambda_zip.plugin.texts import wrong_metadata
 from hatch_lambda_zip.process import Watcher
-from hatch_lambda_zip.uv import find_uv
+from hatch_lambda_zip.uv import Uv, find_uv
 
 if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -63,6 +63,14 @@ if TYPE_CHECKING:
     from hatch_lambda_zip.install import OwnWheel
     from hatch_lambda_zip.lock import Selector
     from hatch_lambda_zip.text import Progress
+
+
+def _checking(built: Sequence[Path], root: Path, uv: Uv) -> AbstractContextManager[Sequence[str]]:
+    """Have nothing left of what uv builds to check a lock (see `install.checking`)."""
+    # Few projects need it, and uv is at work while the rest is imported.
+    from hatch_lambda_zip.install import checking
+
+    return checking(built, root, uv)
 
 
 class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
@@ -282,7 +290,7 @@ class LambdaZipBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
         report = AppReporter(self.app)
         uv = find_uv(os.environ, log=report.debug, watcher=self._watcher, tell=report.info)
-        selector = Selector(self.project, Path(self.root), uv)
+        selector = Selector(self.project, Path(self.root), uv, _checking)
         return self._stack.enter_context(selector)
 
     @cached_property

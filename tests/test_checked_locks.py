@@ -1,0 +1,136 @@
+"""What uv builds to check a lock leaves nothing to the builds that follow."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import UV, clean_environment, run
+
+pytestmark = pytest.mark.slow
+
+APP = """\
+[project]
+name = "app"
+version = "1"
+requires-python = ">=3.10"
+dependencies = ["lib"]
+
+[tool.uv.sources]
+lib.path = "lib"
+
+[tool.hatch.build.targets.lambda-zip]
+runtime = "python3.13"
+code = "src"
+"""
+# Its metadata takes a build, which generates a module by what it requires from a directory.
+LIB = """\
+[project]
+name = "lib"
+version = "1"
+dynamic = ["dependencies"]
+
+[build-system]
+requires = ["setuptools", "zq-our-tools @ @TOOLS@"]
+build-backend = "setuptools.build_meta"
+
+[tool.setuptools]
+packages = ["lib"]
+dynamic.dependencies.file = ["requires.txt"]
+"""
+GENERATES = """\
+import setuptools, zq_our_tools
+open(f"lib/made_by_{zq_our_tools.NAME}.py", "w").close()
+setuptools.setup()
+"""
+OLD_SETUPTOOLS = "setuptools<60"
+TOOLS = """\
+[build-system]
+requires = ["@SETUPTOOLS@", "wheel"]
+build-backend = "setuptools.build_meta"
+"""
+TOOLS_SETUP = """\
+from setuptools import setup
+setup(name="zq-our-tools", version="1", packages=["zq_our_tools"])
+"""
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    root = tmp_path / "app"
+    files = {
+        ".gitignore": "build/\n*.egg-info/\nmade_by_*.py\n",
+        "pyproject.toml": APP,
+        "src/main.py": "",
+        "lib/pyproject.toml": LIB.replace("@TOOLS@", (root / "tools").as_uri()),
+        "lib/requires.txt": "",
+        "lib/setup.py": GENERATES,
+        "lib/lib/__init__.py": "",
+        "tools/setup.py": TOOLS_SETUP,
+        "tools/pyproject.toml": TOOLS.replace("@SETUPTOOLS@", "setuptools"),
+        "tools/zq_our_tools/__init__.py": "NAME = 'a'\n",
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    run([UV, "lock", "-q"], cwd=root)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    subprocess.run(["git", "add", "-A"], cwd=root, check=True)
+    return root
+
+
+def clean(app: Path) -> None:
+    subprocess.run(["git", "clean", "-fdxq"], cwd=app, check=True)
+
+
+def names(app: Path, **variables: str) -> list[str]:
+    """Return what a zip has of the member."""
+    command = [sys.executable, "-m", "hatch_lambda_zip", "build", "-q", "-d", str(app.parent)]
+    run(command, cwd=app, env=clean_environment(**variables))
+    with zipfile.ZipFile(app.parent / "app-1-lambda.zip") as archive:
+        return [name for name in archive.namelist() if name.startswith("lib/")]
+
+
+def test_a_project_is_built_by_what_its_build_requires_now(app: Path) -> None:
+    clean(app)
+    assert names(app) == ["lib/__init__.py", "lib/made_by_a.py"]
+    (app / "tools/zq_our_tools/__init__.py").write_text("NAME = 'b'\n", encoding="utf-8")
+    with (app / "lib/pyproject.toml").open("a", encoding="utf-8") as pyproject:
+        pyproject.write("# edited\n")
+    clean(app)
+    assert names(app) == ["lib/__init__.py", "lib/made_by_b.py"]
+
+
+def wheel_of(app: Path, name: str) -> None:
+    (app / "tools/zq_our_tools/__init__.py").write_text(f"NAME = '{name}'\n", encoding="utf-8")
+    run([UV, "build", "-q", "--wheel", "--no-cache", "-o", app / "wheels"], cwd=app / "tools")
+
+
+def test_so_it_is_by_a_wheel_that_was_made_again(app: Path) -> None:
+    by_name = LIB.replace(" @ @TOOLS@", "")
+    settings = '[tool.uv]\nfind-links = ["wheels"]\n'
+    (app / "pyproject.toml").write_text(f"{APP}{settings}", encoding="utf-8")
+    (app / "wheels").mkdir()
+    for name in ("a", "bb"):
+        wheel_of(app, name)
+        (app / "lib/pyproject.toml").write_text(f"{by_name}# {name}\n", encoding="utf-8")
+        if name == "a":
+            run([UV, "lock", "-q"], cwd=app)
+        for made in (app / "lib/lib").glob("made_by_*"):
+            made.unlink()
+        assert names(app) == ["lib/__init__.py", f"lib/made_by_{name}.py"]
+
+
+def test_nothing_is_left_in_what_it_requires(app: Path) -> None:
+    """As in a fresh clone; what an old setuptools leaves there would be refused."""
+    text = TOOLS.replace("@SETUPTOOLS@", OLD_SETUPTOOLS)
+    (app / "tools/pyproject.toml").write_text(text, encoding="utf-8")
+    clean(app)
+    assert "lib/made_by_a.py" in names(app, UV_CACHE_DIR=str(app.parent / "cache"))
+    assert sorted(path.name for path in (app / "tools").iterdir()) == [
+        *("pyproject.toml", "setup.py", "zq_our_tools")
+    ]
