@@ -118,6 +118,7 @@ def test_uv_build(tmp_path: Path, environment: dict[str, str]) -> None:
     assert outputs(project / "inner") == {name: made[name] for name in (wheel, sdist)}
 
 
+SDIST = "orders-1.0.tar.gz"
 PLACES = {
     "build": "[build]\nbuild_base = src/orders/data/bb\n",
     "list of files": "[egg_info]\negg_base = src/orders/data\n",
@@ -148,6 +149,15 @@ def test_setuptools_works_in_no_sources_where_it_is_told_to(
     made = outputs(project / "dist")
     assert {name: made[name] for name in wanted} == wanted
     assert [path.name for path in (project / "src/orders/data").iterdir()] == ["a.txt"]
+    if "base" in text and file == "setup.cfg":
+        # Wheel and sdist stay setuptools' own, with the list of files in the latter.
+        run([UV, "build", "-q"], cwd=project, env=environment)
+        both = outputs(project / "dist")
+        assert {name: both[name] for name in wanted} == wanted
+        assert any(name.endswith(".egg-info/SOURCES.txt") for name in of_sdist(both[SDIST]))
+        ask_directly("setuptools", project, project / "inner", environment)
+        own = outputs(project / "inner")
+        assert of_sdist(own[SDIST]).keys() == of_sdist(both[SDIST]).keys()
 
 
 def test_a_configuration_of_setuptools_that_is_none(

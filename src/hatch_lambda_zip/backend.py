@@ -42,6 +42,10 @@ _PASSED_ON: Final = frozenset(
 )
 
 
+# Their result has nothing of what setuptools writes meanwhile.
+_ASKING: Final = frozenset(("get_requires_for_build_wheel", "get_requires_for_build_sdist"))
+
+
 def build_wheel(
     wheel_directory: str,
     config_settings: Mapping[str, object] | None = None,
@@ -76,10 +80,12 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the inner back end
     with _opened() as builder, aborting(builder.app):
         inner = _load_inner(builder)
     hook = getattr(inner, name)
+    if name not in _ASKING:
+        return hook
 
     @functools.wraps(hook)
     def apart(*arguments: object, **named: object) -> object:
-        with _opened() as builder, _working_elsewhere(builder):
+        with _opened() as builder, _working_elsewhere(builder, lists=True):
             return hook(*arguments, **named)
 
     return apart
@@ -110,7 +116,11 @@ def _build(target: str, directory: str, arguments: tuple[object, ...]) -> str:
             if has_work:
                 around.enter_context(_cancellable_with_all(builder))
                 around.enter_context(_leaving_nothing(builder))
-            around.enter_context(_working_elsewhere(builder))
+            if has_work and target == "wheel":
+                # In an unpacked sdist, the list of files that is there is a source of the wheel.
+                if not builder.is_unpacked_sdist:
+                    around.enter_context(_working_elsewhere(builder, lists=True))
+                around.enter_context(_working_elsewhere(builder, lists=False))
             name: str = build(*arguments)
         if has_work:
             with aborting(builder.app):
@@ -140,7 +150,7 @@ def _leaving_nothing(builder: LambdaZipBuilder) -> Iterator[None]:
 
     It works there, and the zips' wheel is built in a process of its own after that.
     """
-    from hatch_lambda_zip.install import leaving_nothing_built, removing_traces
+    from hatch_lambda_zip.install import leaving_nothing_built, removing_lists, removing_traces
 
     root = Path(builder.root)
     with contextlib.ExitStack() as left:
@@ -148,19 +158,25 @@ def _leaving_nothing(builder: LambdaZipBuilder) -> Iterator[None]:
             told = Path(left.enter_context(tempfile.TemporaryDirectory()))  # nobody is told of it
             left.enter_context(leaving_nothing_built(root))
             left.enter_context(removing_traces(root, told))
+            left.enter_context(removing_lists(root, os.environ))
         yield
 
 
 @contextlib.contextmanager
-def _working_elsewhere(builder: LambdaZipBuilder) -> Iterator[None]:
-    """Have setuptools work outside of the sources, where it is told a place, for this process."""
+def _working_elsewhere(builder: LambdaZipBuilder, *, lists: bool) -> Iterator[None]:
+    """Have setuptools work outside of the sources in this process, where it is told a place there.
+
+    Args:
+        lists: see `working_elsewhere` of `install`.
+    """
     from hatch_lambda_zip.install import working_elsewhere
 
     with contextlib.ExitStack() as around:
         # A build that we started ourselves has its places.
         if NESTED_VARIABLE not in os.environ:
             with aborting(builder.app):
-                variables = around.enter_context(working_elsewhere(Path(builder.root), os.environ))
+                root = Path(builder.root)
+                variables = around.enter_context(working_elsewhere(root, os.environ, lists=lists))
             around.enter_context(environment_with(variables))
         yield
 

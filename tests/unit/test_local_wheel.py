@@ -262,12 +262,11 @@ FILES_OF_SETUPTOOLS = ("setup.cfg", "home/.pydistutils.cfg", "extra.cfg")
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("[install]\ninstall-lib = out\n", "install_lib of [install]"),
-        ("[install]\nrecord = data/record.txt\n", "record of [install]"),
+        ("[install]\ninstall_lib = out\n", "install_lib of [install]"),
         ("[install_lib]\ninstall_dir = out\n", "install_dir of [install_lib]"),
         ("[install_scripts]\ninstall_dir = out\n", "install_dir of [install_scripts]"),
         ("[aliases]\negg_info = egg_info --egg-base data\n", "egg_info of [aliases]"),
-        ("[aliases]\nbdist_wheel = bdist_wheel --keep-temp\n", "bdist_wheel of [aliases]"),
+        ("[aliases]\nbdist_wheel = bdist_wheel -kb data\n", "bdist_wheel of [aliases]"),
     ],
 )
 def test_a_place_for_which_no_other_can_be_named_is_refused(
@@ -289,6 +288,7 @@ def test_a_place_for_which_no_other_can_be_named_is_refused(
     "text",
     [
         "[install]\nprefix =\n",
+        "[install]\ninstall-lib = ~/lib\nrecord = list.txt\n",
         "[aliases]\ntest = pytest\nrelease = egg_info -Db ''\nbdist_wheel = sdist bdist_wheel\n",
         "[options]\ninstall_requires = six\n",
     ],

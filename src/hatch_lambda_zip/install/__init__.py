@@ -26,7 +26,11 @@ from hatch_lambda_zip.install.read import (
     is_installers_file,
 )
 from hatch_lambda_zip.install.reasons import LeftOut, LeftOutDistribution, Reason
-from hatch_lambda_zip.install.setuptools_configuration import check_places, working_elsewhere
+from hatch_lambda_zip.install.setuptools_configuration import (
+    check_places,
+    removing_lists,
+    working_elsewhere,
+)
 from hatch_lambda_zip.install.wheel import content_digest, installed_place
 from hatch_lambda_zip.install.zip_version import (
     VersionSource,
@@ -65,6 +69,7 @@ __all__ = [
     "read_headers",
     "read_project",
     "refuse_credentials",
+    "removing_lists",
     "removing_traces",
     "script_names",
     "split_reference",

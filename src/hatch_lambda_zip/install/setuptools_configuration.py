@@ -12,14 +12,15 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from hatch_lambda_zip.config import inner_table, read_tables
 from hatch_lambda_zip.errors import DistributionError, OutputError
-from hatch_lambda_zip.files import read_regular
+from hatch_lambda_zip.files import matching, read_regular
 from hatch_lambda_zip.install.build_system import is_by_setuptools
+from hatch_lambda_zip.process import remove_tree
 from hatch_lambda_zip.uv.setuptools import (
     EXTRA_VARIABLE,
     Configuration,
@@ -47,20 +48,27 @@ _PLACES_IF_NAMED: Final = (
     *(("install_lib", "build_dir", "lib"), ("build", "build_scripts", "scripts")),
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
+_FILES_IF_NAMED: Final = (("install", "record", "record.txt"),)
+# In a virtual environment, as uv's are, setuptools takes no notice of these where they are spelled
+# so: with a dash, or in one word.
+_IGNORED: Final = frozenset(
+    (
+        *("install-base", "install-platbase", "install-lib", "install-platlib", "install-purelib"),
+        *("install-headers", "install-scripts", "install-data"),
+    )
+)
 # Where it puts what a wheel has from there. A wheel is made of one directory, and there is no value
 # with which one of these options counts as if it was not given.
 _ELSEWHERE: Final = frozenset(
     (
-        *(("install", "install_lib"), ("install", "record"), ("install_lib", "install_dir")),
+        *(("install", "install_lib"), ("install_lib", "install_dir")),
         *(("install_scripts", "install_dir"), ("install_data", "install_dir")),
         *(("install_headers", "install_dir"), ("install_egg_info", "install_dir")),
     )
 )
 # Commands that setuptools is called with, in whose place an alias has others run, with options.
 _CALLED: Final = ("egg_info", "dist_info", "bdist_wheel")
-_PLACE_OF_ALIAS: Final = re.compile(
-    r"--(?:egg-base|bdist-dir|keep-temp|build-\w+|install-\w+|record|root|inplace)\b"
-)
+_OPTION: Final = re.compile(r"(?<!\S)-\S")
 # In a path, setuptools replaces what the first ones begin or hold; its configuration is UTF-8, with
 # one path a line. The last one is between the paths of PYTHONPATH.
 _NO_PATH: Final = re.compile(rf"[%{{}}\r\n\ud800-\udfff]|\$(?=\w)|{os.pathsep}")
@@ -68,6 +76,7 @@ _NO_OPTION: Final = re.compile(
     rf"{re.escape(CONFIGURATION)}: command '([^'\n]*)' has no such option '([^'\n]*)'"
 )
 _DATE: Final = ("egg_info", "tag_date")
+_LISTS: Final = ("egg_info", "egg_base")
 _FORCE: Final = ("build", "force")
 _TRUE: Final = ("1", "y", "yes", "t", "true", "on")  # as setuptools has it
 
@@ -89,7 +98,7 @@ def check_places(root: Path, environ: Mapping[str, str]) -> None:
             "could hold. Remove it, or have it in another file than those that setuptools reads "
             "for this build."
         )
-    refused = {place[:2] for place in (*_PLACES, *_PLACES_IF_NAMED)}
+    refused = {place[:2] for place in (*_PLACES, *_PLACES_IF_NAMED, *_FILES_IF_NAMED)}
     for command, option, key, _ in _options_of_pyproject(root):
         if (command, option) in refused:
             raise DistributionError(
@@ -115,11 +124,16 @@ def check_readable(root: Path, environ: Mapping[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def working_elsewhere(root: Path, environ: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
-    """Give variables that have setuptools work in a temporary directory, if it is told a place.
+def working_elsewhere(
+    root: Path, environ: Mapping[str, str], *, lists: bool
+) -> Iterator[Mapping[str, str]]:
+    """Give variables that have setuptools work in a temporary directory where it is told a place.
 
-    For a build by which uv, or whoever runs it, makes something of the source tree itself. Where no
-    place is named, it works where it always does.
+    For a build of which the result stays what setuptools makes of it: nothing else is changed.
+
+    Args:
+        lists: where it has its lists of files (`egg_base`), whose content may have a say in a
+            wheel; otherwise where it builds.
 
     Raises:
         DistributionError: what the user has configured for it can't be read.
@@ -127,15 +141,36 @@ def working_elsewhere(root: Path, environ: Mapping[str, str]) -> Iterator[Mappin
     """
     check_readable(root, environ)
     named = {name for file in _files(root, environ) for name in _options_in(file)}
-    places = {place[:2] for place in (*_PLACES, *_PLACES_IF_NAMED)}
-    if named.isdisjoint(places) or not is_by_setuptools(root):
+    moved = [
+        place
+        for place in (*_PLACES, *_PLACES_IF_NAMED)
+        if place[:2] in named and (place[:2] == _LISTS) is lists
+    ]
+    if not moved or not is_by_setuptools(root):
         yield {}
         return
     with tempfile.TemporaryDirectory() as place:
         directory = Path(place)
         (directory / "egg_base").mkdir()  # setuptools makes all others
-        configure(directory / CONFIGURATION, directory, root, environ)
+        config = _with_places(directory, moved, environ)
+        with (directory / CONFIGURATION).open("w", encoding="utf-8") as file:
+            config.write(file)
         yield {EXTRA_VARIABLE: str(directory / CONFIGURATION)}
+
+
+@contextlib.contextmanager
+def removing_lists(root: Path, environ: Mapping[str, str]) -> Iterator[None]:
+    """Remove the lists of files that setuptools writes where it is told to (`egg_base`)."""
+    options = [_options_in(file) for file in _files(root, environ)]
+    bases = [root / found[_LISTS] for found in options if _LISTS in found]
+    before = {path for base in bases for path in matching(base, "*.egg-info")}
+    try:
+        yield
+    finally:
+        for base in bases:
+            for path in matching(base, "*.egg-info"):
+                if path not in before:
+                    remove_tree(path)
 
 
 def _places_elsewhere(root: Path, environ: Mapping[str, str]) -> Iterator[str]:
@@ -146,7 +181,7 @@ def _places_elsewhere(root: Path, environ: Mapping[str, str]) -> Iterator[str]:
     for file in _files(root, environ):
         for (command, option), value in _options_in(file).items():
             is_alias = command == "aliases" and option in _CALLED
-            if (command, option) in _ELSEWHERE or (is_alias and _PLACE_OF_ALIAS.search(value)):
+            if (command, option) in _ELSEWHERE or (is_alias and _OPTION.search(value)):
                 yield f"{option} of [{command}] in {file}"
 
 
@@ -182,21 +217,38 @@ def configure(path: Path, places: Path, root: Path, environ: Mapping[str, str]) 
         DistributionError: that can't be read.
         OutputError: setuptools can't be told of the directory.
     """
-    if found := _NO_PATH.search(str(places)):
-        raise OutputError(
-            f"Temporary files would lie in {str(places.parent)!a}, and back ends can't be told "
-            f"of a path with {found[0]!a} in it. Set TMPDIR to a directory without it."
-        )
-    config = _extra_configuration(environ)
     named = {name for file in _files(root, environ) for name in _options_in(file)}
     always = is_by_setuptools(root)
     if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
-    for section, option, name in (*_PLACES, *if_named):
-        _set(config, section, option, str(places / name))
+    files = (place for place in _FILES_IF_NAMED if place[:2] in named)
+    config = _with_places(places, (*_PLACES, *if_named, *files), environ)
     _set(config, *_FORCE, "1")  # whatever the times of files
     _set(config, *_DATE, "0")  # which setup.py may set
     with path.open("w", encoding="utf-8") as file:
         config.write(file)
+
+
+def _with_places(
+    directory: Path, places: Iterable[tuple[str, str, str]], environ: Mapping[str, str]
+) -> Configuration:
+    """Return the user's extra configuration with places in a directory.
+
+    Args:
+        places: commands, options, and names in the directory.
+
+    Raises:
+        DistributionError: it can't be read.
+        OutputError: setuptools can't be told of the directory.
+    """
+    if found := _NO_PATH.search(str(directory)):
+        raise OutputError(
+            f"Temporary files would lie in {str(directory.parent)!a}, and back ends can't be told "
+            f"of a path with {found[0]!a} in it. Set TMPDIR to a directory without it."
+        )
+    config = _extra_configuration(environ)
+    for section, option, name in places:
+        _set(config, section, option, str(directory / name))
+    return config
 
 
 def _extra_configuration(environ: Mapping[str, str]) -> Configuration:
@@ -245,9 +297,12 @@ def lacks_option(said: str, environ: Mapping[str, str]) -> str | None:
     found = _NO_OPTION.search(said)
     if found is None:
         return None
-    # By the option alone: a command of setup.py's goes by the name of its class.
-    ours = {option for _, option, _ in (*_PLACES, *_PLACES_IF_NAMED)} | {_FORCE[1], _DATE[1]}
-    if found[2] not in ours:
+    ours = {place[:2] for place in (*_PLACES, *_PLACES_IF_NAMED, *_FILES_IF_NAMED)}
+    ours |= {_FORCE, _DATE}
+    # A command of setup.py's goes by the name of its class.
+    is_class = found[1] not in {command for command, _ in ours}
+    known = {option for _, option in ours}
+    if found[2] not in known or not (is_class or (found[1], found[2]) in ours):
         return (
             f"{EXTRA_VARIABLE}={environ.get(EXTRA_VARIABLE)}: the command {found[1]} of "
             f"setuptools has no option `{found[2]}`. Remove that from the file."
@@ -275,4 +330,5 @@ def _options_in(file: Path) -> dict[tuple[str, str], str]:
         (command, _normal(option)): value
         for command in config.sections()
         for option, value in config[command].items()
+        if option not in _IGNORED
     }
