@@ -11,7 +11,7 @@ import pytest
 
 from hatch_lambda_zip.errors import DistributionError, OutputError, UvTimeoutError
 from hatch_lambda_zip.install.local_wheel import build_wheel
-from hatch_lambda_zip.install.setuptools_configuration import check_places
+from hatch_lambda_zip.install.setuptools_configuration import check_places, removing_lists
 from hatch_lambda_zip.install.work_places import check_alone, outside_the_tree
 from hatch_lambda_zip.lock import LocalProject
 from hatch_lambda_zip.uv import Uv
@@ -296,6 +296,28 @@ def test_a_place_for_which_no_other_can_be_named_is_refused(
 def test_other_options_for_installing_are_no_matter(tmp_path: Path, text: str) -> None:
     (tmp_path / "setup.cfg").write_text(text, "utf-8")
     check_places(tmp_path, {"HOME": str(tmp_path)})
+
+
+def test_lists_are_removed_from_the_sources_alone(tmp_path: Path) -> None:
+    root, extra = tmp_path / "root", tmp_path / "extra.cfg"
+    environ = {"HOME": str(tmp_path / "home"), "DIST_EXTRA_CONFIG": str(extra)}
+    (root / "kept.egg-info").mkdir(parents=True)
+    for base, is_removed in ((".", True), (str(tmp_path / "elsewhere"), False)):
+        extra.write_text(f"[egg_info]\negg-base = {base}\n", "utf-8")
+        made = root / base / "demo.egg-info"
+        with removing_lists(root, environ):
+            made.mkdir(parents=True)
+        assert made.exists() is not is_removed
+    assert (root / "kept.egg-info").exists()
+
+
+def test_a_list_of_what_is_installed_is_written_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "setup.cfg").write_text("[install]\nrecord = list.txt\n", "utf-8")
+    (tmp_path / "work").mkdir()
+    variables = outside_the_tree(tmp_path / "work", tmp_path, {"HOME": str(tmp_path)})
+    text = Path(variables["DIST_EXTRA_CONFIG"]).read_text("utf-8")
+    assert f"record = {tmp_path / 'work' / 'record.txt'}\n" in text
+    assert not (tmp_path / "work/record.txt").exists()
 
 
 def test_pyproject_names_a_place_for_which_no_other_can_be_named(tmp_path: Path) -> None:

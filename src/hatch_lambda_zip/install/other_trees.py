@@ -124,7 +124,7 @@ def make_places(config: str, directory: str) -> None:
     """Make the places in a directory that a configuration of setuptools names."""
     for line in _read(config).split("\n"):
         place = line.partition(" = ")[2]
-        if place.startswith(directory) and not place.endswith(".txt"):
+        if place.startswith(directory) and not place.endswith(".txt"):  # which is a file
             os.makedirs(place, exist_ok=True)
 
 

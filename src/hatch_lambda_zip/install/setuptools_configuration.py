@@ -50,7 +50,7 @@ _PLACES_IF_NAMED: Final = (
 )
 _FILES_IF_NAMED: Final = (("install", "record", "record.txt"),)
 # In a virtual environment, as uv's are, setuptools takes no notice of these where they are spelled
-# so: with a dash, or in one word.
+# so, with a dash.
 _IGNORED: Final = frozenset(
     (
         *("install-base", "install-platbase", "install-lib", "install-platlib", "install-purelib"),
@@ -160,9 +160,11 @@ def working_elsewhere(
 
 @contextlib.contextmanager
 def removing_lists(root: Path, environ: Mapping[str, str]) -> Iterator[None]:
-    """Remove the lists of files that setuptools writes where it is told to (`egg_base`)."""
+    """Remove the lists that setuptools writes among the sources, where `egg_base` says so."""
     options = [_options_in(file) for file in _files(root, environ)]
-    bases = [root / found[_LISTS] for found in options if _LISTS in found]
+    named = {os.path.realpath(root / found[_LISTS]) for found in options if _LISTS in found}
+    # What lies elsewhere may be of others, and does not ship.
+    bases = [base for base in map(Path, sorted(named)) if base.is_relative_to(root.resolve())]
     before = {path for base in bases for path in matching(base, "*.egg-info")}
     try:
         yield
