@@ -49,6 +49,7 @@ _PLACES_IF_NAMED: Final = (
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
 _FILES_IF_NAMED: Final = (("install", "record", "record.txt"),)
+_TAKEN: Final = frozenset(place[:2] for place in (*_PLACES, *_PLACES_IF_NAMED, *_FILES_IF_NAMED))
 # In a virtual environment, as uv's are, setuptools takes no notice of these where they are spelled
 # so, with a dash.
 _IGNORED: Final = frozenset(
@@ -98,9 +99,8 @@ def check_places(root: Path, environ: Mapping[str, str]) -> None:
             "could hold. Remove it, or have it in another file than those that setuptools reads "
             "for this build."
         )
-    refused = {place[:2] for place in (*_PLACES, *_PLACES_IF_NAMED, *_FILES_IF_NAMED)}
     for command, option, key, _ in _options_of_pyproject(root):
-        if (command, option) in refused:
+        if (command, option) in _TAKEN:
             raise DistributionError(
                 f"{key}: setuptools would work in that directory, and what an earlier build left "
                 f"there could ship. Remove it, or write it into setup.cfg, as `{option}` in "
@@ -140,7 +140,7 @@ def working_elsewhere(
         OutputError: it can't be told of the directory.
     """
     check_readable(root, environ)
-    named = {name for file in _files(root, environ) for name in _options_in(file)}
+    named = _named(root, environ)
     moved = [
         place
         for place in (*_PLACES, *_PLACES_IF_NAMED)
@@ -219,7 +219,7 @@ def configure(path: Path, places: Path, root: Path, environ: Mapping[str, str]) 
         DistributionError: that can't be read.
         OutputError: setuptools can't be told of the directory.
     """
-    named = {name for file in _files(root, environ) for name in _options_in(file)}
+    named = _named(root, environ)
     always = is_by_setuptools(root)
     if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
     files = (place for place in _FILES_IF_NAMED if place[:2] in named)
@@ -273,6 +273,11 @@ def _files(root: Path, environ: Mapping[str, str]) -> list[Path]:
     return [root / "setup.cfg", *files_of_user(environ)]
 
 
+def _named(root: Path, environ: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Return the commands and options that these name."""
+    return {name for file in _files(root, environ) for name in _options_in(file)}
+
+
 def _options_of_pyproject(root: Path) -> Iterator[tuple[str, str, str, str]]:
     """Yield the command, option, key and value of each option that pyproject.toml gives."""
     pyproject = root / "pyproject.toml"
@@ -299,8 +304,7 @@ def lacks_option(said: str, environ: Mapping[str, str]) -> str | None:
     found = _NO_OPTION.search(said)
     if found is None:
         return None
-    ours = {place[:2] for place in (*_PLACES, *_PLACES_IF_NAMED, *_FILES_IF_NAMED)}
-    ours |= {_FORCE, _DATE}
+    ours = _TAKEN | {_FORCE, _DATE}
     # A command of setup.py's goes by the name of its class.
     is_class = found[1] not in {command for command, _ in ours}
     known = {option for _, option in ours}
