@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import UV, clean_environment, run
+from tests.support.loose import write
 
 pytestmark = pytest.mark.slow
 
@@ -74,9 +75,7 @@ def app(tmp_path: Path) -> Path:
         "tools/pyproject.toml": TOOLS.replace("@SETUPTOOLS@", "setuptools"),
         "tools/zq_our_tools/__init__.py": "NAME = 'a'\n",
     }
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8")
+    write(root, files)
     run([UV, "lock", "-q"], cwd=root)
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)
     subprocess.run(["git", "add", "-A"], cwd=root, check=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import UV, clean_environment, run
+from tests.support.loose import write
 
 CANARY = "hunter2-canary"
 BY_SETUPTOOLS = (
@@ -28,12 +29,6 @@ lib.path = "@PATH@"
 runtime = "python3.13"
 code = "."
 """
-
-
-def write(root: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8")
 
 
 def app_with(root: Path, kind: str) -> Path:
