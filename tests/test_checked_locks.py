@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -86,10 +87,13 @@ def clean(app: Path) -> None:
     subprocess.run(["git", "clean", "-fdxq"], cwd=app, check=True)
 
 
+def command(app: Path) -> list[str]:
+    return [sys.executable, "-m", "hatch_lambda_zip", "build", "-q", "-d", str(app.parent)]
+
+
 def names(app: Path, **variables: str) -> list[str]:
     """Return what a zip has of the member."""
-    command = [sys.executable, "-m", "hatch_lambda_zip", "build", "-q", "-d", str(app.parent)]
-    run(command, cwd=app, env=clean_environment(**variables))
+    run(command(app), cwd=app, env=clean_environment(**variables))
     with zipfile.ZipFile(app.parent / "app-1-lambda.zip") as archive:
         return [name for name in archive.namelist() if name.startswith("lib/")]
 
@@ -133,3 +137,34 @@ def test_nothing_is_left_in_what_it_requires(app: Path) -> None:
     assert sorted(path.name for path in (app / "tools").iterdir()) == [
         *("pyproject.toml", "setup.py", "zq_our_tools")
     ]
+
+
+def test_nothing_is_left_in_a_package_of_the_project_itself(app: Path) -> None:
+    """What `egg_base` has setuptools write there would be in the next zip."""
+    text = LIB.replace(', "zq-our-tools @ @TOOLS@"', "")
+    data = '[tool.setuptools.package-data]\nlib = ["**/*"]\n'
+    (app / "lib/setup.py").unlink()
+    clean(app)
+    write(app / "lib", {"pyproject.toml": f"{text}{data}"})
+    write(app / "lib", {"setup.cfg": "[egg_info]\negg_base = lib\n"})
+    for _ in range(2):
+        # Without what uv keeps, as on another machine.
+        assert names(app, UV_CACHE_DIR=str(app.parent / "cache")) == ["lib/__init__.py"]
+        shutil.rmtree(app.parent / "cache")
+    assert [path.name for path in (app / "lib/lib").iterdir()] == ["__init__.py"]
+
+
+def test_temporary_files_are_refused_before_uv_has_any_there(app: Path) -> None:
+    tools = (app / "tools").rename(app.parent / "tools")
+    text = LIB.replace("@TOOLS@", tools.as_uri())
+    (app / "lib/pyproject.toml").write_text(text, encoding="utf-8")
+    directory = tools / "tmp"
+    directory.mkdir()
+    cache = str(app.parent / "cache")
+    variables = clean_environment(TMPDIR=str(directory), UV_CACHE_DIR=cache)
+    result = run(command(app), cwd=app, env=variables, check=False)
+    assert result.returncode != 0
+    assert (
+        f"Temporary files would lie in {directory}, among the sources in {tools}" in result.stderr
+    )
+    assert not [*directory.iterdir()]

@@ -322,6 +322,71 @@ def test_what_a_hook_has_made_for_a_while_ships(tree: Tree, order: str) -> None:
     assert "force_include/a.txt" in names_in(tree.root / "dist/orders-1.0-lambda.zip")
 
 
+MADE_ANEW = """\
+import pathlib, tempfile
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        made = pathlib.Path(tempfile.mkdtemp())
+        (made / "NAME").write_text("TEXT")
+        build_data["force_include"][str(made)] = "orders/data"
+"""
+TWO_FUNCTIONS = """\
+[tool.hatch.build.targets.lambda-zip.functions.a]
+runtime = "python3.14"
+[tool.hatch.build.targets.lambda-zip.functions.b]
+runtime = "python3.13"
+[tool.hatch.build.hooks.custom]
+"""
+
+
+@pytest.mark.parametrize("name", ["a.txt", "{self.target_name}.txt"])
+def test_what_a_hook_makes_anew_for_the_zip_and_for_the_wheel_ships_once(
+    tree: Tree, name: str
+) -> None:
+    hook = MADE_ANEW.replace('"NAME"', f'f"{name}"').replace("TEXT", "b")
+    tree.write_all({"hatch_build.py": hook})
+    tree.configure("", "[tool.hatch.build.hooks.custom]\n")
+    names = [f"orders/data/{target}.txt" for target in ("lambda-zip", "wheel")]
+    assert tree.names() == [
+        "orders/__init__.py",
+        *(names if "{" in name else ["orders/data/a.txt"]),
+    ]
+
+
+def test_each_function_has_what_a_hook_makes_anew_for_it(tree: Tree) -> None:
+    hook = MADE_ANEW.replace("NAME", "a.txt").replace("TEXT", "b")
+    tree.write_all({"hatch_build.py": hook})
+    tree.configure("", TWO_FUNCTIONS)
+    list(LambdaZipBuilder(str(tree.root)).build())
+    for function in "ab":
+        names = names_in(tree.root / f"dist/orders-1.0-{function}-lambda.zip")
+        assert names == ["orders/__init__.py", "orders/data/a.txt"]
+
+
+def test_what_a_hook_makes_otherwise_for_the_wheel_is_an_error(tree: Tree) -> None:
+    hook = MADE_ANEW.replace("NAME", "a.txt").replace('"TEXT"', "self.target_name")
+    tree.write_all({"hatch_build.py": hook})
+    tree.configure("", "[tool.hatch.build.hooks.custom]\n")
+    message = tree.fail()
+    assert "Build hooks include " in message
+    assert "both as 'orders/data', and these differ" in message
+    # As it says.
+    tree.configure("", "[tool.hatch.build.targets.wheel.hooks.custom]\n")
+    assert "orders/data/a.txt" in tree.names()
+
+
+@pytest.mark.parametrize("kind", ["force-include", "shared-data"])
+def test_what_is_just_being_written_elsewhere_does_not_ship(tree: Tree, kind: str) -> None:
+    left = "../shared/a.cpython-313.pyc.140234234"
+    tree.write_all({left: "half", "../shared/b.txt": ""})
+    tree.configure("", TAKEN_IN[kind])
+    names = [name.rpartition("/")[2] for name in tree.names()]
+    assert "b.txt" in names
+    assert Path(left).name not in names
+
+
 @pytest.mark.parametrize("kind", ["force-include", "by a hook"])
 @pytest.mark.parametrize("by", ["hook", "target"])
 def test_no_compiled_modules_of_a_build_ship(

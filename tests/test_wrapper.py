@@ -123,7 +123,28 @@ PLACES = {
     "build": "[build]\nbuild_base = src/orders/data/bb\n",
     "list of files": "[egg_info]\negg_base = src/orders/data\n",
     "kept": "[bdist_wheel]\nbdist_dir = src/orders/data/bd\nkeep_temp = 1\n",
+    "record": "[install]\nrecord = src/orders/data/r.txt\n",
 }
+LISTS_AMONG_DATA = {
+    "tool.distutils": '[tool.distutils.egg_info]\negg_base = "src/orders/data"\n',
+    "an alias": "[aliases]\negg_info = egg_info --egg-base src/orders/data\n",
+    "an alias in short": "[aliases]\negg_info = egg_info -esrc/orders/data\n",
+    "tool.distutils.aliases": (
+        '[tool.distutils.aliases]\negg_info = "egg_info --egg-base=src/orders/data"\n'
+    ),
+}
+
+
+def write_with_data(project: Path, environment: Mapping[str, str]) -> None:
+    """Write a project of setuptools' that ships whatever lies in a directory."""
+    write(project, "setuptools")
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as pyproject:
+        pyproject.write('[tool.setuptools.package-data]\norders = ["data/**/*"]\n')
+    (project / "src/orders/data").mkdir()
+    (project / "src/orders/data/a.txt").touch()
+    run([UV, "lock", "-q"], cwd=project, env=environment)
+    for left in project.glob("src/*.egg-info"):
+        shutil.rmtree(left)
 
 
 @pytest.mark.parametrize("text", PLACES.values(), ids=PLACES.keys())
@@ -132,15 +153,7 @@ def test_setuptools_works_in_no_sources_where_it_is_told_to(
     tmp_path: Path, environment: dict[str, str], text: str, file: str
 ) -> None:
     project = tmp_path / "orders"
-    write(project, "setuptools")
-    all_data = '[tool.setuptools.package-data]\norders = ["data/**/*"]\n'
-    with (project / "pyproject.toml").open("a", encoding="utf-8") as pyproject:
-        pyproject.write(all_data)
-    (project / "src/orders/data").mkdir()
-    (project / "src/orders/data/a.txt").touch()
-    run([UV, "lock", "-q"], cwd=project, env=environment)
-    for left in project.glob("src/*.egg-info"):
-        shutil.rmtree(left)
+    write_with_data(project, environment)
     wanted = build_by_command(project, environment)
     (project / file).write_text(text, encoding="utf-8")
     if file != "setup.cfg":
@@ -158,6 +171,22 @@ def test_setuptools_works_in_no_sources_where_it_is_told_to(
         ask_directly("setuptools", project, project / "inner", environment)
         own = outputs(project / "inner")
         assert of_sdist(own[SDIST]).keys() == of_sdist(both[SDIST]).keys()
+
+
+@pytest.mark.parametrize("kind", LISTS_AMONG_DATA)
+def test_a_refused_place_has_nothing_left_in_it(
+    tmp_path: Path, environment: dict[str, str], kind: str
+) -> None:
+    """Once it is gone from the configuration, nobody looks there."""
+    project = tmp_path / "orders"
+    write_with_data(project, environment)
+    file = project / ("pyproject.toml" if kind.startswith("tool") else "setup.cfg")
+    with file.open("a", encoding="utf-8") as configuration:
+        configuration.write(LISTS_AMONG_DATA[kind])
+    result = run([UV, "build", "--wheel"], cwd=project, env=environment, check=False)
+    assert result.returncode != 0
+    assert f"in {file}: setuptools would" in result.stderr
+    assert [path.name for path in (project / "src/orders/data").iterdir()] == ["a.txt"]
 
 
 def test_a_configuration_of_setuptools_that_is_none(

@@ -85,7 +85,11 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the inner back end
 
     @functools.wraps(hook)
     def apart(*arguments: object, **named: object) -> object:
-        with _opened() as builder, _working_elsewhere(builder, lists=True):
+        with (
+            _opened() as builder,
+            _leaving_no_lists(builder),
+            _working_elsewhere(builder, lists=True),
+        ):
             return hook(*arguments, **named)
 
     return apart
@@ -150,13 +154,27 @@ def _leaving_nothing(builder: LambdaZipBuilder) -> Iterator[None]:
 
     It works there, and the zips' wheel is built in a process of its own after that.
     """
-    from hatch_lambda_zip.install import leaving_nothing_built, removing_lists, removing_traces
+    from hatch_lambda_zip.install import leaving_nothing_built
+
+    with contextlib.ExitStack() as left:
+        with aborting(builder.app):
+            left.enter_context(leaving_nothing_built(Path(builder.root)))
+        left.enter_context(_leaving_no_lists(builder))
+        yield
+
+
+@contextlib.contextmanager
+def _leaving_no_lists(builder: LambdaZipBuilder) -> Iterator[None]:
+    """See that setuptools leaves nothing in the source tree: where it is told to, that would ship.
+
+    This is so for what the zips refuse, too: once that is mended, nobody looks for what is left.
+    """
+    from hatch_lambda_zip.install import removing_lists, removing_traces
 
     root = Path(builder.root)
     with contextlib.ExitStack() as left:
         with aborting(builder.app):
             told = Path(left.enter_context(tempfile.TemporaryDirectory()))  # nobody is told of it
-            left.enter_context(leaving_nothing_built(root))
             left.enter_context(removing_traces(root, told))
             left.enter_context(removing_lists(root, os.environ))
         yield

@@ -49,7 +49,8 @@ _PLACES_IF_NAMED: Final = (
     *(("build_scripts", "build_dir", "scripts"), ("install_scripts", "build_dir", "scripts")),
 )
 _FILES_IF_NAMED: Final = (("install", "record", "record.txt"),)
-_TAKEN: Final = frozenset(place[:2] for place in (*_PLACES, *_PLACES_IF_NAMED, *_FILES_IF_NAMED))
+_IF_NAMED: Final = (*_PLACES, *_PLACES_IF_NAMED, *_FILES_IF_NAMED)
+_TAKEN: Final = frozenset(place[:2] for place in _IF_NAMED)
 # In a virtual environment, as uv's are, setuptools takes no notice of these where they are spelled
 # so, with a dash.
 _IGNORED: Final = frozenset(
@@ -70,6 +71,7 @@ _ELSEWHERE: Final = frozenset(
 # Commands that setuptools is called with, in whose place an alias has others run, with options.
 _CALLED: Final = ("egg_info", "dist_info", "bdist_wheel")
 _OPTION: Final = re.compile(r"(?<!\S)-\S")
+_LISTS_BY_ALIAS: Final = re.compile(r"(?<!\S)(?:--egg-base[=\s]|-e)\s*(\S+)")
 # In a path, setuptools replaces what the first ones begin or hold; its configuration is UTF-8, with
 # one path a line. The last one is between the paths of PYTHONPATH.
 _NO_PATH: Final = re.compile(rf"[%{{}}\r\n\ud800-\udfff]|\$(?=\w)|{os.pathsep}")
@@ -140,29 +142,27 @@ def working_elsewhere(
         OutputError: it can't be told of the directory.
     """
     check_readable(root, environ)
-    named = _named(root, environ)
-    moved = [
-        place
-        for place in (*_PLACES, *_PLACES_IF_NAMED)
-        if place[:2] in named and (place[:2] == _LISTS) is lists
-    ]
+    moved = [place for place in _named(root, environ) if (place[:2] == _LISTS) is lists]
     if not moved or not is_by_setuptools(root):
         yield {}
         return
     with tempfile.TemporaryDirectory() as place:
         directory = Path(place)
         (directory / "egg_base").mkdir()  # setuptools makes all others
-        config = _with_places(directory, moved, environ)
-        with (directory / CONFIGURATION).open("w", encoding="utf-8") as file:
-            config.write(file)
+        _write(directory / CONFIGURATION, _with_places(directory, moved, environ))
         yield {EXTRA_VARIABLE: str(directory / CONFIGURATION)}
 
 
 @contextlib.contextmanager
 def removing_lists(root: Path, environ: Mapping[str, str]) -> Iterator[None]:
     """Remove the lists that setuptools writes among the sources, where `egg_base` says so."""
-    options = [_options_in(file) for file in _files(root, environ)]
-    named = {os.path.realpath(root / found[_LISTS]) for found in options if _LISTS in found}
+    values = set[str]()
+    for command, option, _, value in _options(root, environ):
+        if (command, option) == _LISTS:
+            values.add(value)
+        elif command == "aliases":
+            values.update(_LISTS_BY_ALIAS.findall(value))
+    named = {os.path.realpath(root / value) for value in values}
     # What lies elsewhere may be of others, and does not ship.
     bases = [base for base in map(Path, sorted(named)) if base.is_relative_to(root.resolve())]
     before = {path for base in bases for path in matching(base, "*.egg-info")}
@@ -177,14 +177,10 @@ def removing_lists(root: Path, environ: Mapping[str, str]) -> Iterator[None]:
 
 def _places_elsewhere(root: Path, environ: Mapping[str, str]) -> Iterator[str]:
     """Yield what has setuptools put something outside of the directory that a wheel is made of."""
-    for command, option, key, _ in _options_of_pyproject(root):
-        if (command, option) in _ELSEWHERE:
+    for command, option, key, value in _options(root, environ):
+        is_alias = command == "aliases" and option in _CALLED
+        if (command, option) in _ELSEWHERE or (is_alias and _OPTION.search(value)):
             yield key
-    for file in _files(root, environ):
-        for (command, option), value in _options_in(file).items():
-            is_alias = command == "aliases" and option in _CALLED
-            if (command, option) in _ELSEWHERE or (is_alias and _OPTION.search(value)):
-                yield f"{option} of [{command}] in {file}"
 
 
 def check_dates(root: Path, environ: Mapping[str, str]) -> None:
@@ -193,13 +189,8 @@ def check_dates(root: Path, environ: Mapping[str, str]) -> None:
     Raises:
         DistributionError: it does.
     """
-    values = {
-        key: value for *named, key, value in _options_of_pyproject(root) if (*named,) == _DATE
-    }
-    for file in _files(root, environ):
-        values[f"tag_date of [egg_info] in {file}"] = _options_in(file).get(_DATE, "")
-    for key, value in values.items():
-        if value.lower() in _TRUE:
+    for *named, key, value in _options(root, environ):
+        if (*named,) == _DATE and value.lower() in _TRUE:
             raise DistributionError(
                 f"{key}: setuptools adds today's date to the version, so the zip would be another "
                 "one each day. Remove it, and run `uv lock`."
@@ -219,13 +210,14 @@ def configure(path: Path, places: Path, root: Path, environ: Mapping[str, str]) 
         DistributionError: that can't be read.
         OutputError: setuptools can't be told of the directory.
     """
-    named = _named(root, environ)
-    always = is_by_setuptools(root)
-    if_named = (place for place in _PLACES_IF_NAMED if always or place[:2] in named)
-    files = (place for place in _FILES_IF_NAMED if place[:2] in named)
-    config = _with_places(places, (*_PLACES, *if_named, *files), environ)
+    others = _PLACES_IF_NAMED if is_by_setuptools(root) else ()
+    config = _with_places(places, (*_PLACES, *others, *_named(root, environ)), environ)
     _set(config, *_FORCE, "1")  # whatever the times of files
     _set(config, *_DATE, "0")  # which setup.py may set
+    _write(path, config)
+
+
+def _write(path: Path, config: Configuration) -> None:
     with path.open("w", encoding="utf-8") as file:
         config.write(file)
 
@@ -273,9 +265,18 @@ def _files(root: Path, environ: Mapping[str, str]) -> list[Path]:
     return [root / "setup.cfg", *files_of_user(environ)]
 
 
-def _named(root: Path, environ: Mapping[str, str]) -> set[tuple[str, str]]:
-    """Return the commands and options that these name."""
-    return {name for file in _files(root, environ) for name in _options_in(file)}
+def _named(root: Path, environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return the places that these name, as others are to be named in their stead."""
+    named = {name for file in _files(root, environ) for name in _options_in(file)}
+    return [place for place in _IF_NAMED if place[:2] in named]
+
+
+def _options(root: Path, environ: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the command, option, key and value of each option for a source tree."""
+    yield from _options_of_pyproject(root)
+    for file in _files(root, environ):
+        for (command, option), value in _options_in(file).items():
+            yield command, option, f"{option} of [{command}] in {file}", value
 
 
 def _options_of_pyproject(root: Path) -> Iterator[tuple[str, str, str, str]]:

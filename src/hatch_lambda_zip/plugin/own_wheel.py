@@ -8,11 +8,13 @@ target are declared to need is here.
 from __future__ import annotations
 
 import contextlib
+import copy
 import itertools
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,11 +22,12 @@ from hatchling.builders.utils import normalize_inclusion_map
 from hatchling.builders.wheel import WheelBuilder
 from hatchling.metadata.core import ProjectMetadata
 
-from hatch_lambda_zip.contents import Outputs, is_in_uv_cache
+from hatch_lambda_zip.contents import Outputs, is_half_written, is_in_uv_cache
 from hatch_lambda_zip.errors import ConfigError, DistributionError
 from hatch_lambda_zip.files import (
     check_no_compiled_modules,
     check_outside,
+    content_if_any,
     exhausted,
     failure_at,
     name_encoding_problem,
@@ -54,7 +57,7 @@ class _OwnWheelBuilder(WheelBuilder):
         builder: BuilderInterface[Any, Any],  # hatchling types both parameters loosely
         metadata: ProjectMetadata[Any],
         selection: Mapping[str, object],
-        build_data: Mapping[str, object],
+        build_data: Mapping[str, Any],
         outputs: Outputs,
     ) -> None:
         super().__init__(
@@ -96,12 +99,42 @@ class _OwnWheelBuilder(WheelBuilder):
             yield from self._checked(super().recurse_explicit_files({source: place}), source)
 
     def recurse_forced_files(self, inclusion_map: dict[str, str]) -> Iterator[IncludedFile]:
+        made_again = self._made_again(inclusion_map)
         for source, place in inclusion_map.items():
+            if source in made_again:
+                continue
             files = super().recurse_forced_files({source: place})
             check_outside(self._temporary, Path(source))
             # hatchling leaves compiled modules out of everything else.
             check_no_compiled_modules(Path(source))
             yield from self._checked(files, source, check_no_compiled_modules)
+
+    def _made_again(self, inclusion_map: Mapping[str, str]) -> set[str]:
+        """Return what hooks made for the zip, and then, in another directory, for the wheel.
+
+        They run for both, and each may make what it includes in a new temporary directory.
+
+        Raises:
+            DistributionError: it is not the same.
+        """
+        given = normalize_inclusion_map(self._build_data.get("force_include", {}), self.root)
+        made = {*inclusion_map} & {*given}
+        found = set()
+        for source in sorted(inclusion_map.keys() - made - self.config.force_include.keys()):
+            for earlier in sorted(made):
+                if inclusion_map[earlier] != inclusion_map[source]:
+                    continue
+                before, after = _digests(Path(earlier)), _digests(Path(source))
+                if before == after:
+                    found.add(earlier)
+                elif before.keys() & after.keys():
+                    raise DistributionError(
+                        f"Build hooks include {earlier} for lambda-zip, and {source} for the "
+                        f"wheel, both as {inclusion_map[source]!r}, and these differ. Have the "
+                        "hook make the same each time, or let it run for the wheel target alone "
+                        "(tool.hatch.build.targets.wheel.hooks)."
+                    )
+        return found
 
     def _checked(
         self,
@@ -109,7 +142,7 @@ class _OwnWheelBuilder(WheelBuilder):
         source: str,
         check_link: Callable[[Path], None] = lambda _: None,
     ) -> Iterator[IncludedFile]:
-        """Yield the files of a source that do not lie in a cache of uv's.
+        """Yield the files of a source, without caches of uv's and what is just being written.
 
         Args:
             check_link: checks a symbolic link to a directory that hatchling has followed.
@@ -121,7 +154,7 @@ class _OwnWheelBuilder(WheelBuilder):
         known = {*named.parents}
         for file in files:
             path = Path(file.path)
-            if is_in_uv_cache(path, named):
+            if is_in_uv_cache(path, named) or is_half_written(path):
                 continue
             for directory in path.parents:
                 if directory in known:
@@ -142,7 +175,8 @@ class _OwnWheelBuilder(WheelBuilder):
         return {**super().target_config, **self._selection}
 
     def get_default_build_data(self) -> dict[str, Any]:
-        return {**super().get_default_build_data(), **self._build_data}
+        # Hooks change it, for one wheel.
+        return {**super().get_default_build_data(), **copy.deepcopy(self._build_data)}
 
 
 def how_to_build(
@@ -279,6 +313,16 @@ def check_sources(
         explicit = wheel_builder.recurse_explicit_files(_existing(others))
         for _ in itertools.chain(files, forced, explicit):
             pass  # each is checked when it is asked for
+
+
+def _digests(source: Path) -> dict[str, bytes]:
+    """Return the digests of the files in a directory by their relative paths, or of one file."""
+    files = source.rglob("*") if source.is_dir() else (source,)
+    return {
+        path.relative_to(source).as_posix(): sha256(content_if_any(path)).digest()
+        for path in files
+        if path.is_file()
+    }
 
 
 def _existing(inclusion_map: Mapping[str, str]) -> dict[str, str]:

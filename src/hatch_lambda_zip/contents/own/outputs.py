@@ -115,7 +115,7 @@ class Outputs:
         """
         if path.name.endswith(_BUILT) and _real(path.parent) in self.directories:
             return True
-        if (_HALF_WRITTEN.search(path.name) or _is_compiled(str(path))) and not path.is_dir():
+        if is_half_written(path) or (_is_compiled(str(path)) and not path.is_dir()):
             return True
         if _TEMPORARY.fullmatch(path.name) and path.is_dir():
             return True
@@ -128,6 +128,11 @@ class Outputs:
         real = _real(path.parent)
         around = (real, *real.parents)
         return any(is_artifact(found) for found in around if self.root in found.parents)
+
+
+def is_half_written(path: Path) -> bool:
+    """Tell whether a file is what another process is just writing, or was when it was killed."""
+    return _HALF_WRITTEN.search(path.name) is not None and not path.is_dir()
 
 
 def _is_compiled(path: str) -> bool:
