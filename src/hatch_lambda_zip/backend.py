@@ -154,29 +154,29 @@ def _leaving_nothing(builder: LambdaZipBuilder) -> Iterator[None]:
 
     It works there, and the zips' wheel is built in a process of its own after that.
     """
-    from hatch_lambda_zip.install import leaving_nothing_built
+    from hatch_lambda_zip.install import leaving_nothing_built, removing_traces
 
+    root = Path(builder.root)
     with contextlib.ExitStack() as left:
         with aborting(builder.app):
-            left.enter_context(leaving_nothing_built(Path(builder.root)))
+            told = Path(left.enter_context(tempfile.TemporaryDirectory()))  # nobody is told of it
+            left.enter_context(leaving_nothing_built(root))
+            left.enter_context(removing_traces(root, told))
         left.enter_context(_leaving_no_lists(builder))
         yield
 
 
 @contextlib.contextmanager
 def _leaving_no_lists(builder: LambdaZipBuilder) -> Iterator[None]:
-    """See that setuptools leaves nothing in the source tree: where it is told to, that would ship.
+    """See that setuptools leaves no list of files where it is told to, which a wheel would hold.
 
-    This is so for what the zips refuse, too: once that is mended, nobody looks for what is left.
+    This is so for a place that the zips refuse, too: once that is mended, nobody looks there.
     """
-    from hatch_lambda_zip.install import removing_lists, removing_traces
+    from hatch_lambda_zip.install import removing_lists
 
-    root = Path(builder.root)
     with contextlib.ExitStack() as left:
         with aborting(builder.app):
-            told = Path(left.enter_context(tempfile.TemporaryDirectory()))  # nobody is told of it
-            left.enter_context(removing_traces(root, told))
-            left.enter_context(removing_lists(root, os.environ))
+            left.enter_context(removing_lists(Path(builder.root), os.environ))
         yield
 
 
