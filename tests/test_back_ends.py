@@ -82,10 +82,21 @@ FLIT = '[tool.flit.module]\nname = "demo_pkg"\n'
             PROJECT,
             ["setuptools==61.0", "setuptools"],
         ),
-        ("flit_core.buildapi", PROJECT + FLIT, ["flit_core==3.4", "flit_core"]),
+        pytest.param(
+            *("flit_core.buildapi", PROJECT + FLIT, ["flit_core==3.4", "flit_core"]),
+            marks=pytest.mark.exhaustive,
+        ),
         ("uv_build", PROJECT, ["uv_build==0.7.22", "uv_build"]),
-        ("pdm.backend", PROJECT, ["pdm-backend==2.1.0", "pdm-backend==2.4.1", "pdm-backend"]),
-        ("poetry.core.masonry.api", POETRY, ["poetry-core==1.0.8", "poetry-core"]),
+        pytest.param(
+            "pdm.backend",
+            PROJECT,
+            ["pdm-backend==2.1.0", "pdm-backend==2.4.1", "pdm-backend"],
+            marks=pytest.mark.exhaustive,
+        ),
+        pytest.param(
+            *("poetry.core.masonry.api", POETRY, ["poetry-core==1.0.8", "poetry-core"]),
+            marks=pytest.mark.exhaustive,
+        ),
     ],
     ids=["hatchling", "setuptools", "flit", "uv", "pdm", "poetry"],
 )

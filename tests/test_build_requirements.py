@@ -375,7 +375,9 @@ SDIST = {
 
 
 @pytest.mark.parametrize(
-    "requires", ['"setuptools"', '"setuptools<65", "wheel"'], ids=["new", "old"]
+    "requires",
+    ['"setuptools"', pytest.param('"setuptools<65", "wheel"', marks=pytest.mark.exhaustive)],
+    ids=["new", "old"],
 )
 def test_a_requirement_that_is_an_unpacked_sdist_has_what_it_lists(
     root: Path, requires: str
@@ -389,7 +391,9 @@ def test_a_requirement_that_is_an_unpacked_sdist_has_what_it_lists(
     assert not (root / "helper/build").exists()
 
 
-@pytest.mark.parametrize("back_end", ["of its own", "hatchling"])
+@pytest.mark.parametrize(
+    "back_end", ["of its own", pytest.param("hatchling", marks=pytest.mark.exhaustive)]
+)
 def test_a_requirement_works_outside_its_tree_whatever_the_project_is_built_by(
     root: Path, back_end: str
 ) -> None:

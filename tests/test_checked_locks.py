@@ -113,6 +113,7 @@ def wheel_of(app: Path, name: str) -> None:
     run([UV, "build", "-q", "--wheel", "--no-cache", "-o", app / "wheels"], cwd=app / "tools")
 
 
+@pytest.mark.exhaustive
 def test_so_it_is_by_a_wheel_that_was_made_again(app: Path) -> None:
     by_name = LIB.replace(" @ @TOOLS@", "")
     settings = '[tool.uv]\nfind-links = ["wheels"]\n'
@@ -128,6 +129,7 @@ def test_so_it_is_by_a_wheel_that_was_made_again(app: Path) -> None:
         assert names(app) == ["lib/__init__.py", f"lib/made_by_{name}.py"]
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_left_in_what_it_requires(app: Path) -> None:
     """As in a fresh clone; what an old setuptools leaves there would be refused."""
     text = TOOLS.replace("@SETUPTOOLS@", OLD_SETUPTOOLS)

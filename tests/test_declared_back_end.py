@@ -138,9 +138,9 @@ IN_SETUP_PY = "from setuptools import setup\nsetup(options={'build_py': {'build_
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("setup.cfg", "[build]\nbuild_base = out\n"),
+        pytest.param("setup.cfg", "[build]\nbuild_base = out\n", marks=pytest.mark.exhaustive),
         ("setup.cfg", "[build]\nbuild_lib = out\n"),
-        ("setup.cfg", "[build]\nbuild_purelib = out\n"),
+        pytest.param("setup.cfg", "[build]\nbuild_purelib = out\n", marks=pytest.mark.exhaustive),
         ("setup.py", IN_SETUP_PY),
     ],
     ids=["base", "lib", "purelib", "setup.py"],
@@ -164,6 +164,7 @@ def test_setuptools_ships_nothing_of_an_earlier_build(tmp_path: Path, file: str,
     assert not (project.path / "out").exists()
 
 
+@pytest.mark.exhaustive
 def test_a_back_end_in_the_tree_may_import_setuptools_at_second_hand(tmp_path: Path) -> None:
     files = {
         "src/demo_app/app.py": HANDLER,
@@ -196,6 +197,7 @@ setup(cmdclass={"build_ext": Front, "build_clib": Front, "build_scripts": Front}
 """
 
 
+@pytest.mark.exhaustive
 def test_a_command_without_the_options_of_setuptools_is_a_message(tmp_path: Path) -> None:
     project = by_setuptools(tmp_path / "demo", {"setup.py": PLAIN_COMMAND})
     message = project.fail()
@@ -225,6 +227,7 @@ setup(cmdclass={"build": Build})
 """
 
 
+@pytest.mark.exhaustive
 def test_a_place_that_the_script_sets_as_it_runs_is_not_where_modules_are(tmp_path: Path) -> None:
     files = {"setup.py": IN_FINALIZE, "src/demo_app/gone.py": ""}
     project = by_setuptools(tmp_path / "demo", files)
@@ -236,7 +239,9 @@ def test_a_place_that_the_script_sets_as_it_runs_is_not_where_modules_are(tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("requires", ["setuptools", "setuptools<65"])
+@pytest.mark.parametrize(
+    "requires", ["setuptools", pytest.param("setuptools<65", marks=pytest.mark.exhaustive)]
+)
 def test_an_unpacked_sdist_ships_the_data_that_it_lists(tmp_path: Path, requires: str) -> None:
     place = "src/demo_app.egg-info/SOURCES.txt"
     table = '[tool.setuptools]\ninclude-package-data = true\npackages.find.where = ["src"]\n'
@@ -253,7 +258,7 @@ def test_an_unpacked_sdist_ships_the_data_that_it_lists(tmp_path: Path, requires
     assert (project.path / place).read_text("utf-8") == files[place]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_list_of_files_that_is_data_ships_and_stays(tmp_path: Path) -> None:
     """An old setuptools' own list goes, as another build's may have a say."""
     own, data = "src/demo_app.egg-info/SOURCES.txt", "src/demo_app/x.egg-info/SOURCES.txt"
@@ -296,7 +301,7 @@ def test_a_build_that_fails_leaves_no_setup_py(tmp_path: Path) -> None:
     assert not (project.path / "setup.py").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_pbr_writes_nothing_among_the_sources(tmp_path: Path) -> None:
     text = PROJECT.replace('version = "3.1"', 'dynamic = ["version"]')
     files = {"setup.py": "from setuptools import setup\nsetup(pbr=True)\n", ".gitignore": "dist/\n"}
@@ -400,6 +405,7 @@ setup(cmdclass={"build_py": Copy})
 """
 
 
+@pytest.mark.exhaustive
 def test_what_a_hook_has_built_elsewhere_ships(tmp_path: Path) -> None:
     setup = "from setuptools import setup\nsetup()\n"
     files = {"setup.py": BUILT_BESIDE, "tools/zq/setup.py": setup}
@@ -426,7 +432,7 @@ shutil.copy(made, "src/demo_app")
 """
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs_a_compiler
 def test_what_a_script_of_poetry_has_compiled_ships(tmp_path: Path) -> None:
     text = f'{POETRY}\n[tool.poetry.build]\nscript = "make.py"\ngenerate-setup-file = false\n'
@@ -449,7 +455,9 @@ def test_what_a_script_of_poetry_has_compiled_ships(tmp_path: Path) -> None:
         assert mark in build.read(name)
 
 
-@pytest.mark.parametrize("file", ["generated.py", "data.json"])
+@pytest.mark.parametrize(
+    "file", ["generated.py", pytest.param("data.json", marks=pytest.mark.exhaustive)]
+)
 def test_a_command_that_writes_past_its_directory_is_a_message(tmp_path: Path, file: str) -> None:
     setup = SETUP.replace("self.build_lib + ", '"build/lib" + ').replace("generated.py", file)
     setup = setup.replace(
@@ -626,6 +634,7 @@ def test_extension_modules_ship_compiled(tmp_path: Path) -> None:
     assert "was compiled on this machine" in build.output
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("requires", ["setuptools<62", "setuptools"])
 def test_a_setuptools_that_works_in_the_sources(
     tmp_path: Path, requires: str, monkeypatch: pytest.MonkeyPatch
@@ -666,7 +675,7 @@ def test_a_setuptools_that_works_in_the_sources(
     assert message in project.fail()
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs_a_compiler
 def test_pdm_finds_what_setuptools_compiled(tmp_path: Path) -> None:
     hook = (
@@ -705,7 +714,13 @@ setup(package_dir={"": "src"}, packages=["demo_app"], ext_modules=cythonize("src
     ("requires", "setup", "source", "text"),
     [
         ("setuptools", SETUP_C, "fast.c", C_MODULE + 'const char *said = "before";\n'),
-        ('setuptools", "cython', SETUP_CYTHON, "src/demo_app/fast.pyx", "SAID = 'before'\n"),
+        pytest.param(
+            'setuptools", "cython',
+            SETUP_CYTHON,
+            "src/demo_app/fast.pyx",
+            "SAID = 'before'\n",
+            marks=pytest.mark.exhaustive,
+        ),
     ],
     ids=["setuptools", "cython"],
 )
@@ -729,7 +744,7 @@ def test_setuptools_compiles_anew(
     assert said == [[b"before"], [b"after"]]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs_a_compiler
 def test_cmake_starts_anew(tmp_path: Path) -> None:
     text = PROJECT + '[tool.scikit-build]\nbuild-dir = "build"\nwheel.packages = ["src/demo_app"]\n'
@@ -748,7 +763,7 @@ def test_cmake_starts_anew(tmp_path: Path) -> None:
     assert project.build().sha256 != build.sha256
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @needs_a_compiler
 def test_scikit_build_ships_nothing_of_an_earlier_build(tmp_path: Path) -> None:
     setup = (
@@ -772,6 +787,7 @@ def test_scikit_build_ships_nothing_of_an_earlier_build(tmp_path: Path) -> None:
     assert message in project.fail()
 
 
+@pytest.mark.exhaustive
 def test_pdm_cleans_up_whatever_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = project_of(tmp_path / "demo", "pdm-backend", "pdm.backend", PROJECT)
     project.lock()

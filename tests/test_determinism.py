@@ -26,7 +26,7 @@ MINORS = (
     "3.10",
     pytest.param("3.11", marks=pytest.mark.exhaustive),
     pytest.param("3.12", marks=pytest.mark.exhaustive),
-    "3.13",
+    pytest.param("3.13", marks=pytest.mark.exhaustive),
     pytest.param("3.14", marks=pytest.mark.exhaustive),
     "3.15",
 )

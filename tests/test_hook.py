@@ -203,10 +203,10 @@ def spellings(names: Iterable[str], often: Collection[str]) -> list[ParameterSet
     ]
 
 
-EVERY_STAGE: Final = ("uv build", "uv build --all-packages", "python -m build")
+OFTEN: Final = ("uv build", "python -m build", "hatch build -t wheel")
 
 
-@pytest.mark.parametrize("name", spellings(COMMANDS, (*EVERY_STAGE, "hatch build -t wheel")))
+@pytest.mark.parametrize("name", spellings(COMMANDS, OFTEN))
 def test_commands_that_make_zips(
     isolated: Monorepo, target_hashes: dict[str, str], name: str
 ) -> None:
@@ -300,7 +300,8 @@ SILENT = {
 
 
 LIKE_OTHERS: Final = (
-    *("uv run", "uv sync --no-editable", "uv pip install --no-cache", "pip wheel", "tox"),
+    *("uv run", "uv sync --no-editable", "uv pip install --no-cache", "pip install", "pip wheel"),
+    *("tox", "nothing enabled"),
 )
 
 
@@ -364,6 +365,7 @@ def test_only_what_the_function_needs_ships_and_as_real_files(monorepo: Monorepo
     assert not any(name.endswith((".pth", "direct_url.json")) for name in names)
 
 
+@pytest.mark.exhaustive
 def test_a_root_that_is_a_package_and_members_with_extras_groups_and_hooks(
     monorepo: Monorepo,
 ) -> None:
@@ -414,6 +416,7 @@ def test_functions_are_chosen_by_the_environment(monorepo: Monorepo, chosen: str
     assert monorepo.zips().keys() == {"dist/api-1.0.0-lambda.zip"}
 
 
+@pytest.mark.exhaustive
 def test_an_edit_of_vendored_metadata_is_seen(monorepo: Monorepo) -> None:
     vendored = monorepo.api / "src/api/_vendor/other-1.dist-info"
     vendored.mkdir(parents=True)
@@ -458,7 +461,7 @@ def build_wheel(*arguments, **named):
 """
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_one_library_is_built_by_one_command_at_a_time(isolated: Monorepo) -> None:
     """Some back ends work inside the source tree, where two builds would meet."""
     library = isolated.root / "libraries/base"
@@ -664,7 +667,7 @@ class Checkout:
     process: subprocess.Popen[str] | None = field(default=None)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_six_functions_in_two_checkouts_at_once(monorepo: Monorepo, tmp_path: Path) -> None:
     functions = monorepo.root / "functions"
     for number in range(4):  # besides `api` and `worker`

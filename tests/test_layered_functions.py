@@ -137,7 +137,9 @@ def test_what_is_left_out_and_added_on_request(example: Project) -> None:
 @pytest.mark.skipif(
     sys.version_info < (3, 11) or sys.platform != "linux", reason="the example's runtimes"
 )
-@pytest.mark.parametrize("bytecode", ["strip", "compile"])
+@pytest.mark.parametrize(
+    "bytecode", [pytest.param("strip", marks=pytest.mark.exhaustive), "compile"]
+)
 def test_the_functions_run_with_their_layers(
     example: Project, tmp_path: Path, bytecode: str
 ) -> None:
@@ -332,7 +334,7 @@ def hashes(directory: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_hook_makes_the_same_zips_and_an_sdist_can_take_everything_along(
     example: Project, tmp_path: Path
 ) -> None:

@@ -339,6 +339,7 @@ def test_credentials_of_a_library_are_refused_before_there_is_an_sdist(project: 
     assert not any((project.path / "dist").glob("*"))
 
 
+@pytest.mark.exhaustive
 def test_a_password_in_uvs_own_settings_is_refused_where_they_go_along(project: Project) -> None:
     (project.path / "uv.toml").write_text('index-url = "https://me:s3cret@a.invalid/simple"\n')
     with project.pyproject.open("a") as file:

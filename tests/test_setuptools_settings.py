@@ -55,7 +55,9 @@ def failure(app: Path, *options: str, **variables: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["directory", "locked sdist", "dynamic metadata"])
-@pytest.mark.parametrize("name", ["DIST_EXTRA_CONFIG", "HOME"])
+@pytest.mark.parametrize(
+    "name", ["DIST_EXTRA_CONFIG", pytest.param("HOME", marks=pytest.mark.exhaustive)]
+)
 def test_a_configuration_that_is_none_is_not_shown(tmp_path: Path, kind: str, name: str) -> None:
     app = app_with(tmp_path, kind)
     path = tmp_path / "home/.pydistutils.cfg"

@@ -111,7 +111,7 @@ def test_a_requirements_txt_may_have_source_distributions(project: Project) -> N
     assert '`build-from-source = ["docopt"]` has the locked source distribution built' in message
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_compiled_code_is_built_for_a_machine_like_this_alone(project: Project) -> None:
     depend_on(project, "markupsafe", build_from_source=["markupsafe"])
     lock = project.lock_path.read_text(encoding="utf-8")
@@ -158,6 +158,7 @@ def test_a_build_without_an_interpreter_that_the_project_wants(
     assert {*(tmp_path / "empty").iterdir()} <= {tmp_path / "empty" / "python3.14"}
 
 
+@pytest.mark.exhaustive
 def test_a_project_that_wants_a_later_patch_release(project: Project) -> None:
     """Whether such a Python is here is no matter."""
     for file in ("pyproject.toml", "uv.lock"):

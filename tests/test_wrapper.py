@@ -7,7 +7,9 @@ import shutil
 import sys
 import tarfile
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -125,6 +127,7 @@ PLACES = {
     "kept": "[bdist_wheel]\nbdist_dir = src/orders/data/bd\nkeep_temp = 1\n",
     "record": "[install]\nrecord = src/orders/data/r.txt\n",
 }
+PLACES_IN_EVERY_RUN: Final = (("setup.cfg", "list of files"), ("../extra.cfg", "record"))
 LISTS_AMONG_DATA = {
     "tool.distutils": '[tool.distutils.egg_info]\negg_base = "src/orders/data"\n',
     "an alias": "[aliases]\negg_info = egg_info --egg-base src/orders/data\n",
@@ -147,11 +150,17 @@ def write_with_data(project: Path, environment: Mapping[str, str]) -> None:
         shutil.rmtree(left)
 
 
-@pytest.mark.parametrize("text", PLACES.values(), ids=PLACES.keys())
-@pytest.mark.parametrize("file", ["setup.cfg", "../extra.cfg"])
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        pytest.param(*case, marks=[] if case in PLACES_IN_EVERY_RUN else [pytest.mark.exhaustive])
+        for case in product(("setup.cfg", "../extra.cfg"), PLACES)
+    ],
+)
 def test_setuptools_works_in_no_sources_where_it_is_told_to(
-    tmp_path: Path, environment: dict[str, str], text: str, file: str
+    tmp_path: Path, environment: dict[str, str], file: str, kind: str
 ) -> None:
+    text = PLACES[kind]
     project = tmp_path / "orders"
     write_with_data(project, environment)
     wanted = build_by_command(project, environment)
@@ -173,7 +182,13 @@ def test_setuptools_works_in_no_sources_where_it_is_told_to(
         assert of_sdist(own[SDIST]).keys() == of_sdist(both[SDIST]).keys()
 
 
-@pytest.mark.parametrize("kind", LISTS_AMONG_DATA)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("tool.distutils", "an alias"),
+        *(pytest.param(kind, marks=pytest.mark.exhaustive) for kind in (*LISTS_AMONG_DATA,)[2:]),
+    ],
+)
 def test_a_refused_place_has_nothing_left_in_it(
     tmp_path: Path, environment: dict[str, str], kind: str
 ) -> None:

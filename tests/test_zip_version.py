@@ -74,7 +74,7 @@ def repository(root: Path, text: str) -> Project:
 @pytest.mark.parametrize(
     "text",
     [
-        SETUPTOOLS_SCM,
+        pytest.param(SETUPTOOLS_SCM, marks=pytest.mark.exhaustive),
         pytest.param(HATCH_VCS, marks=pytest.mark.slow),
         pytest.param(UV_DYNAMIC, marks=pytest.mark.exhaustive),
         pytest.param(PDM, marks=pytest.mark.exhaustive),
