@@ -15,7 +15,7 @@ from tests.support.python_sources import install_packages
 from tests.support.shared import made_once
 
 # A loaded machine is no failure. `pytest --hypothesis-profile=…` chooses another number of
-# examples: few, for a Python besides the one that runs everything; many, where time is no matter.
+# examples: few, in every run of tox; many, where time is no matter.
 for name, examples in (("patient", 50), ("few", 25), ("many", 2_000)):
     settings.register_profile(
         name,

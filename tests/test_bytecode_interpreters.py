@@ -13,10 +13,15 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from hatch_lambda_zip.bytecode.normalize import normalize
-from tests.support.interpreters import interpreters, read_zip, run_script, version_of, write_zip
+from tests.support.interpreters import (
+    one_for_each_minor,
+    read_zip,
+    run_script,
+    version_of,
+    write_zip,
+)
 from tests.support.python_sources import sources
 
 pytestmark = pytest.mark.slow
@@ -39,19 +44,6 @@ CONDITIONS: Final = (
     ("hold=1",),
     ("prefix=/other/checkout",),
 )
-
-
-def one_for_each_minor() -> list[ParameterSet]:
-    """Return every interpreter; of several patch releases, all but one on a schedule only."""
-    seen: set[str] = set()
-    found = []
-    for path in interpreters():
-        version = version_of(path) or ""
-        minor = version.rpartition(".")[0]
-        marks = [pytest.mark.exhaustive] if minor in seen else []
-        seen.add(minor)
-        found.append(pytest.param(path, id=version, marks=marks))
-    return found
 
 
 @pytest.fixture(scope="module", params=one_for_each_minor())
@@ -100,10 +92,10 @@ def with_path(name: str, pyc: bytes) -> bytes:
 
 
 def conditions_of(python: str, extent: str) -> list[tuple[str, ...]]:
-    """Return all conditions; for a sample every other one, by turns for the minor versions."""
-    first, *between, last = CONDITIONS
+    """Return all conditions; for a sample, of those that not every Python shows each other one."""
+    first, *between, hold, prefix = CONDITIONS
     _, minor, *_ = (version_of(python) or "").split(".")
-    return [first, *(between[int(minor) % 2 :: 2] if extent == "sample" else between), last]
+    return [first, *(between[int(minor) % 2 :: 2] if extent == "sample" else between), hold, prefix]
 
 
 def test_conditions_leave_no_trace(
@@ -134,7 +126,9 @@ def test_conditions_leave_no_trace(
     assert noisy[-1] == len(first)
 
 
-@pytest.mark.parametrize("optimize", [0, pytest.param(1, marks=pytest.mark.exhaustive), 2])
+@pytest.mark.parametrize(
+    "optimize", [*(pytest.param(level, marks=pytest.mark.exhaustive) for level in (0, 1)), 2]
+)
 def test_loads_to_equal_code(python: str, directory: Path, optimize: int) -> None:
     files = compile_all(python, directory, f"optimize={optimize}", "hold=1")
     started = time.process_time()

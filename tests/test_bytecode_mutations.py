@@ -18,7 +18,7 @@ import pytest
 from hatch_lambda_zip.bytecode.normalize import normalize
 from hatch_lambda_zip.errors import BytecodeError
 from tests.support import effort
-from tests.support.interpreters import interpreters, read_zip, run_script, version_of
+from tests.support.interpreters import one_for_each_minor, read_zip, run_script, version_of
 from tests.support.mutants import Mutator
 from tests.support.python_sources import ODD_CONSTANTS, standard_library
 from tests.support.verdicts import Pairs, judge
@@ -32,7 +32,7 @@ ORIGINALS: Final = 40
 MEASURED: Final = 20
 
 
-@pytest.fixture(scope="module", params=interpreters(), ids=version_of)
+@pytest.fixture(scope="module", params=one_for_each_minor())
 def python(request: pytest.FixtureRequest) -> str:
     path: str = request.param
     return path

@@ -98,6 +98,7 @@ def names(app: Path, **variables: str) -> list[str]:
         return [name for name in archive.namelist() if name.startswith("lib/")]
 
 
+@pytest.mark.exhaustive
 def test_a_project_is_built_by_what_its_build_requires_now(app: Path) -> None:
     clean(app)
     assert names(app) == ["lib/__init__.py", "lib/made_by_a.py"]

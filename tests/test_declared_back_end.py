@@ -350,6 +350,7 @@ def with_helper(directory: Path, requires: str, files: dict[str, str]) -> Projec
     return by_setuptools(directory, {**helper, **files}, f"{PROJECT}{source}{setup}", requires)
 
 
+@pytest.mark.exhaustive
 def test_what_is_built_for_the_build_does_not_ship(tmp_path: Path) -> None:
     alone = with_helper(tmp_path / "alone", "setuptools", {}).build()
     project = with_helper(tmp_path / "demo", 'setuptools", "zq-helper', {})
@@ -375,6 +376,7 @@ setup(cmdclass={"build_py": Generate})
 """
 
 
+@pytest.mark.exhaustive
 def test_what_the_build_requires_by_path_is_up_to_date(tmp_path: Path) -> None:
     files = {"setup.py": GENERATING}
     project = with_helper(tmp_path / "demo", 'setuptools", "zq-helper', files)
@@ -795,7 +797,7 @@ def test_pdm_cleans_up_whatever_it_is_told(tmp_path: Path, monkeypatch: pytest.M
     assert project.build().sha256 == project.build().sha256
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(shutil.which("cargo") is None, reason="there is no Rust compiler")
 def test_maturin_anywhere_and_at_any_time(tmp_path: Path) -> None:
     module = 'bindings = "cffi"\nmodule-name = "demo_app.fast"\npython-source = "src"\n'

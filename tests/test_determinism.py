@@ -23,7 +23,7 @@ from tests.support.projects import Build, Project
 from tests.support.shared import made_once
 
 MINORS = (
-    "3.10",
+    pytest.param("3.10", marks=pytest.mark.exhaustive),
     pytest.param("3.11", marks=pytest.mark.exhaustive),
     pytest.param("3.12", marks=pytest.mark.exhaustive),
     pytest.param("3.13", marks=pytest.mark.exhaustive),

@@ -199,7 +199,7 @@ def test_a_function_that_is_too_large(project: Project) -> None:
     assert "The largest distributions: fixture-app 262.1 MB, " in message
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_note_when_the_zip_has_to_go_through_s3(project: Project) -> None:
     # Counters hash to bytes that no encoder makes smaller.
     import hashlib

@@ -203,7 +203,7 @@ def spellings(names: Iterable[str], often: Collection[str]) -> list[ParameterSet
     ]
 
 
-OFTEN: Final = ("uv build", "python -m build", "hatch build -t wheel")
+OFTEN: Final = ("uv build", "python -m build")
 
 
 @pytest.mark.parametrize("name", spellings(COMMANDS, OFTEN))
@@ -260,7 +260,7 @@ def test_an_edit_anywhere_is_in_the_next_zip(monorepo: Monorepo, name: str) -> N
             assert new.encode() in content, member
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_an_edit_of_a_member_with_another_back_end_is_in_the_next_zip(
     isolated: Monorepo,
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from hatch_lambda_zip.bytecode.magic import FORMATS
 
@@ -37,6 +38,19 @@ def interpreters() -> list[str]:
     identities = [_identify(str(path)) for path in candidates if path.exists()]
     found = dict(one for one in reversed(identities) if one is not None)
     return list(found.values())[::-1]
+
+
+def one_for_each_minor() -> list[ParameterSet]:
+    """Return every interpreter; of several patch releases, all but one on a schedule only."""
+    seen: set[str] = set()
+    found = []
+    for path in interpreters():
+        version = version_of(path) or ""
+        minor = version.rpartition(".")[0]
+        marks = [pytest.mark.exhaustive] if minor in seen else []
+        seen.add(minor)
+        found.append(pytest.param(path, id=version, marks=marks))
+    return found
 
 
 def arm_python() -> Path | None:
