@@ -332,6 +332,7 @@ class Hook(BuildHookInterface):
         (made / "NAME").write_text("TEXT")
         build_data["force_include"][str(made)] = "orders/data"
 """
+LINKED = '(made / "d").symlink_to(pathlib.Path(self.root, self.target_name))'
 TWO_FUNCTIONS = """\
 [tool.hatch.build.targets.lambda-zip.functions.a]
 runtime = "python3.14"
@@ -353,6 +354,13 @@ def test_what_a_hook_makes_anew_for_the_zip_and_for_the_wheel_ships_once(
         "orders/__init__.py",
         *(names if "{" in name else ["orders/data/a.txt"]),
     ]
+
+
+def test_a_link_to_another_directory_is_no_copy(tree: Tree) -> None:
+    hook = MADE_ANEW.replace('(made / "NAME").write_text("TEXT")', LINKED)
+    tree.write_all({"hatch_build.py": hook, "wheel/a.txt": "1", "lambda-zip/a.txt": "2"})
+    tree.configure("", "[tool.hatch.build.hooks.custom]\n")
+    assert "both as 'orders/data', and these differ" in tree.fail()
 
 
 def test_each_function_has_what_a_hook_makes_anew_for_it(tree: Tree) -> None:

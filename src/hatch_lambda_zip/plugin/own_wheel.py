@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hatchling.builders.utils import normalize_inclusion_map
+from hatchling.builders.utils import normalize_inclusion_map, safe_walk
 from hatchling.builders.wheel import WheelBuilder
 from hatchling.metadata.core import ProjectMetadata
 
@@ -317,11 +317,12 @@ def check_sources(
 
 def _digests(source: Path) -> dict[str, bytes]:
     """Return the digests of the files in a directory by their relative paths, or of one file."""
-    files = source.rglob("*") if source.is_dir() else (source,)
+    files = [source] if source.is_file() else []
+    # As hatchling does, which follows links to directories.
+    for directory, _, names in safe_walk(str(source)):
+        files += [Path(directory, name) for name in names]
     return {
-        path.relative_to(source).as_posix(): sha256(content_if_any(path)).digest()
-        for path in files
-        if path.is_file()
+        path.relative_to(source).as_posix(): sha256(content_if_any(path)).digest() for path in files
     }
 
 
